@@ -1,0 +1,36 @@
+"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+
+from .assay import Assay
+from .assays.partner_preference import (
+    PARTNER_PREFERENCE,
+    PartnerPreferenceEnv,
+    PartnerPreferenceVectorEnv,
+)
+from .single import SocialEnv
+from .vector import SocialVectorEnv
+
+# the one table: assay, single environment, vector environment
+_TABLE: tuple[tuple[Assay, type[SocialEnv], type[SocialVectorEnv]], ...] = (
+    (PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv),
+)
+ASSAYS: dict[str, Assay] = {assay.id: assay for assay, _, _ in _TABLE}
+
+
+def register() -> None:
+    """Register every assay with Gymnasium; once is enough, and importing this package has done it."""
+    for assay, single, vector in _TABLE:
+        if assay.id not in gym.registry:
+            gym.register(
+                id=assay.id,
+                entry_point=f"{single.__module__}:{single.__name__}",
+                vector_entry_point=f"{vector.__module__}:{vector.__name__}",
+            )
+
+
+register()
+
+__all__ = ["ASSAYS", "Assay", "SocialEnv", "SocialVectorEnv", "register"]

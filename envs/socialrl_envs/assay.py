@@ -1,0 +1,73 @@
+"""What makes an assay: its habitat, its animals, who acts, where they start. One record an assay; the step is shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .drugs import schedule
+from .habitat import Habitat
+from .parameters import ParameterError
+from .state import Stage
+
+COHOUSING_DT_S = 120.0  # ticks of the time before a test; independent of dt_s, so that familiarity does not depend on it
+BIN_S = 600.0  # huddling is also counted in 10-min bins, the form in which partner-preference tests are printed
+MAX_COHOUSING_H = 336.0
+MAX_SEPARATION_H = 24.0 * 365.0
+
+
+@dataclass(frozen=True)
+class Assay:
+    """The fixed description of an assay.
+
+    `animals` names every animal of a world; `acting` are the indices of those that act; `cohoused_with` gives each
+    animal's cage mate before the test (−1: none); `placements` maps a placement name (for a tethered test: the side of
+    the partner) to the start chamber of every animal; `chambers` names the chambers in records, from the acting
+    animal's point of view, for each placement.
+    """
+
+    id: str
+    habitat: Habitat
+    animals: tuple[str, ...]
+    acting: tuple[int, ...]
+    cohoused_with: tuple[int, ...]
+    placements: dict[str, tuple[int, ...]]
+    chambers: dict[str, tuple[str, ...]]
+    duration_s: float
+    paper: str
+
+    @property
+    def n_animals(self) -> int:
+        """Animals in a world."""
+        return len(self.animals)
+
+    def __post_init__(self) -> None:
+        # rows of a world and the columns of its counters rely on this order
+        assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
+
+    def stage(self, dt_s: float, duration_s: float, drugs: tuple = ()) -> Stage:
+        """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
+        if not (np.isfinite(dt_s) and 0.0 < dt_s <= 600.0):
+            raise ParameterError(f"dt_s must be above 0 and at most 600 s, got {dt_s!r}")
+        n_ticks = round(duration_s / dt_s) if np.isfinite(duration_s) else 0
+        if n_ticks < 1 or abs(n_ticks * dt_s - duration_s) > 1e-6 * duration_s:
+            raise ParameterError(f"duration_s must be a positive multiple of dt_s = {dt_s:g} s, got {duration_s!r}")
+        acts = np.zeros(self.n_animals, dtype=np.int64)
+        acts[list(self.acting)] = 1
+        return Stage(
+            distance=self.habitat.distance,
+            longest_way=max(1, int(self.habitat.distance.max())),
+            next_hop=self.habitat.next_hop,
+            neighbours=self.habitat.neighbours,
+            degree=self.habitat.degree,
+            acting=np.array(self.acting, dtype=np.int64),
+            acts=acts,
+            cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
+            placements=np.array(list(self.placements.values()), dtype=np.int64),
+            doses=schedule(drugs),
+            dt_s=float(dt_s),
+            n_ticks=n_ticks,
+            bin_s=BIN_S,
+            cohousing_dt_s=COHOUSING_DT_S,
+        )

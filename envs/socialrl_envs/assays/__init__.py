@@ -1,0 +1,1 @@
+"""The assays, one a file; `socialrl_envs.ASSAYS` is the table of their ids."""

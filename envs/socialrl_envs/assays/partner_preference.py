@@ -1,0 +1,84 @@
+"""The partner-preference test: three chambers, a familiar partner and a stranger tethered at the ends, three hours."""
+
+from __future__ import annotations
+
+from ..assay import Assay
+from ..habitat import THREE_CHAMBERS
+from ..single import SocialEnv
+from ..vector import SocialVectorEnv
+
+PARTNER_PREFERENCE = Assay(
+    id="socialrl/PartnerPreference-v0",
+    habitat=THREE_CHAMBERS,
+    animals=("focal", "partner", "stranger"),
+    acting=(0,),
+    cohoused_with=(1, 0, -1),
+    placements={"left": (1, 0, 2), "right": (1, 2, 0)},
+    chambers={"left": ("partner", "centre", "stranger"), "right": ("stranger", "centre", "partner")},
+    duration_s=10_800.0,
+    paper="Williams, Catania & Carter 1992 Horm Behav 26:339; Beery 2021 Curr Protoc 1:e144 (protocol)",
+)
+
+
+class PartnerPreferenceEnv(SocialEnv):
+    """Whom does a vole huddle with: the animal it lived with, or a stranger?
+
+    The focal animal starts in the centre of three chambers in a row. Its cage mate of the last `cohousing_h` hours and
+    an animal that it never met are tethered at the two ends; which end is drawn at reset (`options={"side": …}`).
+    Paper: Beery 2021, Curr Protoc 1:e144; first used by Williams, Catania & Carter 1992, Horm Behav 26:339.
+
+    **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
+
+    | number | name | what the animal does for a tick |
+    |---|---|---|
+    | 0 | rest | stays, alone |
+    | 1 | explore | moves about; leaves for a random neighbouring chamber after `explore_dwell_s` on average |
+    | 2, 3 | affiliate slot 0, 1 | goes toward that animal; huddles when in its chamber, unless it keeps away |
+    | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
+
+    **Observation** (`Box`, float32, 26 channels, names in `env.unwrapped.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0–2 | own chamber: left, centre, right | one-hot | 1 |
+    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags; distance and familiarity as shares | 1 |
+    | 12–20 | slot 1: the same | | 1 |
+    | 21 | oxytocin | 1 = steady state of a wild type in contact | 2 |
+    | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
+    | 23–25 | activity drive, stress, bondedness | share | 1 |
+
+    Slots are shuffled at every reset: neither slot nor side tells who is the partner, and nobody is labelled. The
+    partner is the animal that has become familiar.
+
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
+    effort, stress, rest, noise (equations in docs/model.md). The receptor acts on the first three only. Rescaling the
+    reward per animal (VecNormalize) would hide part of what the gain does: leave it as it is.
+
+    **Episode.** `duration_s` seconds (10,800 s = 3 h) in ticks of `dt_s` (15 s), then truncation: a test of fixed
+    length says nothing about what comes after, so a learner should bootstrap. It never terminates.
+
+    **Info.** Every step: `reward_terms` and raw counters: `huddle_s`, `bouts`, `rejections`, `latency_s` (not a number
+    until the first huddle), `familiarity_start`, `familiarity_end` for (partner, stranger); `chamber_s` and `entries`
+    for (left, centre, right). With the last step: `record`, all of it as flat columns, and huddle seconds in 10-min
+    bins. No index is computed here: `socialrl.measures` does that.
+
+    **Arguments.** `dt_s` (s); `duration_s` (s, a multiple of `dt_s`); `cohousing_h` 0–336 h, or a list that each reset
+    draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
+    `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward,
+    defence, retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative
+    to the start of the test; `render_mode`; and any parameter of `socialrl_envs.parameters` by name, `oxtr_gain` first
+    of all. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`.
+
+    **Versions.** v0: first.
+    """
+
+    assay = PARTNER_PREFERENCE
+
+
+class PartnerPreferenceVectorEnv(SocialVectorEnv):
+    """`PartnerPreferenceEnv` natively batched: same step, same numbers; see there for spaces and arguments.
+
+    Row i reset with seed s + i equals the single environment reset with seed s + i, action for action.
+    """
+
+    assay = PARTNER_PREFERENCE

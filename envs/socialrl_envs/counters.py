@@ -1,0 +1,69 @@
+"""Raw counters of a test: what is counted for each animal, and where it stands in the packed counter array."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+PER_CONSPECIFIC: tuple[str, ...] = (
+    "huddle_s",
+    "bouts",
+    "rejections",
+    "latency_s",
+    "familiarity_start",
+    "familiarity_end",
+)
+PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries")
+
+
+def n_counters(n_animals: int, n_chambers: int) -> int:
+    """Length of one animal's packed counter row."""
+    return len(PER_CONSPECIFIC) * n_animals + len(PER_CHAMBER) * n_chambers
+
+
+def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str, NDArray[np.float64]]:
+    """Return views of packed counters `(…, n_counters)` by name: `(…, n_animals)` or `(…, n_chambers)`."""
+    views, at = {}, 0
+    for name in PER_CONSPECIFIC:
+        views[name], at = row[..., at : at + n_animals], at + n_animals
+    for name in PER_CHAMBER:
+        views[name], at = row[..., at : at + n_chambers], at + n_chambers
+    return views
+
+
+@njit(cache=True, inline="always")
+def clear(counters, n_animals):  # type: ignore[no-untyped-def]
+    """Set one animal's counters to zero and its latencies to "never" (not a number)."""
+    counters[:] = 0.0
+    counters[3 * n_animals : 4 * n_animals] = np.nan
+
+
+@njit(cache=True, inline="always")
+def count_contact(counters, n_animals, other, dt_s, time_s, begins):  # type: ignore[no-untyped-def]
+    """Count one tick of contact with `other`; `begins` starts a bout, the first bout sets the latency."""
+    counters[other] += dt_s
+    if begins:
+        counters[n_animals + other] += 1.0
+        if np.isnan(counters[3 * n_animals + other]):
+            counters[3 * n_animals + other] = time_s
+
+
+@njit(cache=True, inline="always")
+def count_rejection(counters, n_animals, other):  # type: ignore[no-untyped-def]
+    """Count one rejection of `other`."""
+    counters[2 * n_animals + other] += 1.0
+
+
+@njit(cache=True, inline="always")
+def count_familiarity(counters, n_animals, other, familiarity, at_start):  # type: ignore[no-untyped-def]
+    """Note the familiarity of `other` at the start or (so far) at the end of the test."""
+    counters[(4 if at_start else 5) * n_animals + other] = familiarity
+
+
+@njit(cache=True, inline="always")
+def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered):  # type: ignore[no-untyped-def]
+    """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1."""
+    counters[6 * n_animals + chamber] += dt_s
+    if entered >= 0:
+        counters[6 * n_animals + n_chambers + entered] += 1.0

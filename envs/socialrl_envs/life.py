@@ -1,0 +1,87 @@
+"""One animal's inner life over one tick: the equations of physiology.py applied to its records.
+
+The same function serves the test (ticks of `dt_s`) and the time before it (cohousing and separation, in ticks of
+`cohousing_dt_s`), so that hours of cohousing give a familiarity by the same equations.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from .drugs import NO_DRUG, levels
+from .physiology import familiarity_gain, familiarity_loss, receptor_signal, relax, release_level
+
+
+@njit(cache=True)
+def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # type: ignore[no-untyped-def]
+    """Advance animal `i` of one world by a tick, given its contacts (`pairs[i, j].contact`).
+
+    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels.
+    """
+    n_animals = animals.shape[0]
+    me = animals[i]
+    n_contacts = 0
+    for j in range(n_animals):
+        n_contacts += pairs[i, j].contact
+    level = release_level(rates.gain_release * receptor, rates.release_floor) if n_contacts > 0 else 0.0
+    me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
+    at_receptor = me.oxytocin + agonist
+    me.receptor_signal = receptor_signal(rates.oxtr_gain * receptor, at_receptor, rates.receptor_half)
+    bonding = receptor_signal(rates.gain_consolidation * receptor, at_receptor, rates.receptor_half)
+    protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
+    bondedness = 0.0
+    calm = 1.0
+    for j in range(n_animals):
+        if j == i:
+            continue
+        pair = pairs[i, j]
+        if pair.contact > 0:
+            rate = (
+                rates.consolidation_floor
+                + rates.consolidation_gain * bonding
+                + rates.consolidation_mate * pair.mated * rates.dopamine_tone * dopamine
+            )
+            pair.familiarity += familiarity_gain(pair.familiarity, rate)
+            pair.habituation += (1.0 - pair.habituation) * rates.habituation
+            calm = min(calm, 1.0 - pair.familiarity)
+        else:
+            interference = rates.interference if n_contacts > 0 else 0.0
+            pair.familiarity -= familiarity_loss(pair.familiarity, rates.absence_loss, interference, protection)
+            pair.habituation -= pair.habituation * rates.recovery
+        bondedness = max(bondedness, pair.familiarity)
+    me.bondedness = bondedness
+    # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
+    me.stress = relax(me.stress, calm, rates.keep_stress)
+    if exploring:
+        me.activity_drive = relax(me.activity_drive, 0.0, rates.keep_activity_down)
+    else:
+        me.activity_drive = relax(me.activity_drive, 1.0, rates.keep_activity_up)
+
+
+@njit(cache=True)
+def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separation_h):  # type: ignore[no-untyped-def]
+    """Play cohousing, then separation, for one world: cohoused pairs alternate contact bouts and time apart.
+
+    `rates` are those of `stage.cohousing_dt_s`. Animals without a cage mate keep their starting state.
+    """
+    dt_s = stage.cohousing_dt_s
+    n_together = int(cohousing_h * 3600.0 / dt_s + 0.5)
+    n_apart = int(separation_h * 3600.0 / dt_s + 0.5)
+    for i in range(animals.shape[0]):
+        j = stage.cohoused_with[i]
+        if j < i:  # no cage mate, or done with it
+            continue
+        mine = rates[record_of[i]]
+        theirs = rates[record_of[j]]
+        share = mine.cohousing_contact_share
+        cycle_s = mine.cohousing_bout_s / share if share > 0.0 else 1.0
+        for tick in range(n_together + n_apart):
+            contact = 1 if tick < n_together and (tick * dt_s) % cycle_s < share * cycle_s else 0
+            pairs[i, j].contact = contact
+            pairs[j, i].contact = contact
+            time_s = (tick - n_together - n_apart) * dt_s
+            for animal, own in ((i, mine), (j, theirs)):
+                agonist, receptor, dopamine, _ = levels(stage.doses, time_s) if stage.acts[animal] else NO_DRUG
+                live(own, animals, pairs, animal, contact == 0, agonist, receptor, dopamine)
+        pairs[i, j].contact = 0
+        pairs[j, i].contact = 0

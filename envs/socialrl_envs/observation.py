@@ -1,0 +1,69 @@
+"""What an acting animal perceives: layout of the observation vector, its names and bounds, and the function that fills it."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+from numba import njit
+
+SLOT_FEATURES: tuple[tuple[str, float], ...] = (
+    ("present", 1.0),
+    ("distance", 1.0),  # chambers to go, as a share of the habitat's longest way
+    ("in_contact", 1.0),
+    ("withdrawn", 1.0),
+    ("recognised_familiarity", 1.0),
+    ("habituation", 1.0),
+    ("same_sex", 1.0),
+    ("other_sex", 1.0),
+    ("work_left", 1.0),  # presses still to do for access; 0 where no door is between
+)
+INTEROCEPTION: tuple[tuple[str, float], ...] = (
+    ("oxytocin", 2.0),
+    ("receptor_signal", 4.0),
+    ("activity_drive", 1.0),
+    ("stress", 1.0),
+    ("bondedness", 1.0),
+)
+
+
+def names(chamber_names: tuple[str, ...], n_slots: int) -> tuple[str, ...]:
+    """Return the name of every observation channel, in order."""
+    channels = [f"in_{chamber}" for chamber in chamber_names]
+    for slot in range(n_slots):
+        channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
+    return tuple(channels + [name for name, _ in INTEROCEPTION])
+
+
+def space(n_chambers: int, n_slots: int) -> spaces.Box:
+    """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
+    high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + [bound for _, bound in INTEROCEPTION]
+    return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
+
+
+@njit(cache=True)
+def write_observation(stage, world, animals, pairs, slots, i, out):  # type: ignore[no-untyped-def]
+    """Fill `out` (n_features,) float32 with what animal `i` perceives now."""
+    me = animals[i]
+    n_chambers = stage.degree.shape[0]
+    for chamber in range(n_chambers):
+        out[chamber] = 1.0 if chamber == me.chamber else 0.0
+    at = n_chambers
+    for slot in range(slots.shape[0]):
+        j = slots[slot]
+        other = animals[j]
+        pair = pairs[i, j]
+        out[at] = 1.0
+        out[at + 1] = stage.distance[me.chamber, other.chamber] / stage.longest_way
+        out[at + 2] = float(pair.contact)
+        out[at + 3] = 1.0 if pairs[j, i].withdrawn_s > 0.0 else 0.0
+        out[at + 4] = min(1.0, max(0.0, pair.familiarity + pair.recognition_error))
+        out[at + 5] = pair.habituation
+        out[at + 6] = 1.0 if other.sex == me.sex else 0.0
+        out[at + 7] = 1.0 if other.sex != me.sex else 0.0
+        out[at + 8] = 0.0
+        at += 9
+    out[at] = min(2.0, me.oxytocin)
+    out[at + 1] = min(4.0, me.receptor_signal)
+    out[at + 2] = me.activity_drive
+    out[at + 3] = me.stress
+    out[at + 4] = me.bondedness

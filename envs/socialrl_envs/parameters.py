@@ -1,0 +1,155 @@
+"""Every biological constant of the model, once: value, unit, range, source and spread between animals.
+
+`PARAMETERS` is the table; `record` turns it, with overrides, into one structured record per animal (`PARAMETER_DTYPE`),
+so that one batch can hold wild types, knockouts, doses and individuals. "assumed" in the source column means that no
+measurement was found: those numbers are choices, to be swept.
+
+The spread is the standard deviation of the logarithm of the value between animals (log-normal, median = the value
+given), so a quantity that is zero, such as a knockout's gain, stays zero in every individual.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_CALIBRATED = "set on wild types (gain 1) so that partner-preference tests fall in the range of Brusman et al. 2024"
+_BLACK = "Black et al. 2025 Curr Biol 35:4178 (direction); amount assumed"
+
+
+class ParameterError(ValueError):
+    """A parameter name or value that a user gave and that the model cannot take."""
+
+    user_facing = True
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One constant: `value` in `unit`, allowed in [`low`, `high`]; `spread` is the log-sd between animals."""
+
+    name: str
+    value: float
+    unit: str
+    low: float
+    high: float
+    meaning: str
+    source: str = "assumed"
+    spread: float = 0.0
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    # --- the receptor and the peptides
+    Parameter("oxtr_gain", 1.0, "× wild type", 0.0, 2.0, "oxytocin-receptor gain: knockout 0, wild type 1", "definition", 0.10),
+    Parameter("dopamine_tone", 1.0, "× normal", 0.0, 2.0, "vigour of work and of the mating route; 0 = blocked", "definition"),
+    Parameter("v1a_gain", 1.0, "× normal", 0.0, 2.0, "vasopressin V1a route to mate value; 0 = blocked", "definition"),
+    # --- oxytocin
+    Parameter("oxytocin_tau_s", 120.0, "s", 10.0, 1800.0, "time constant of accumbens oxytocin", "assumed: no vole measurement found; sweep 10 s to 30 min"),
+    Parameter("release_floor", 0.5, "fraction", 0.0, 1.0, "release in contact without the receptor (rho)", _BLACK),
+    Parameter("receptor_half", 1.0, "oxytocin units", 0.05, 20.0, "oxytocin at which the receptor passes half of its maximum"),
+    # --- familiarity
+    Parameter("consolidation_floor_per_h", 0.02, "1/h of contact", 0.0, 10.0, "bond growth without the receptor (kappa0)", "knockouts prefer by about 7 days: Black et al. 2025 (press)"),
+    Parameter("consolidation_gain_per_h", 0.18, "1/h of contact", 0.0, 10.0, "bond growth per unit of receptor signal (kappa1)", "wild types prefer within 24 h: Black et al. 2025"),
+    Parameter("consolidation_mate_per_h", 0.40, "1/h of contact", 0.0, 10.0, "bond growth with a mate, times dopamine tone", "about 6 h with mating: Williams et al. 1992 Horm Behav 26:339"),
+    Parameter("absence_loss_per_h", 0.0005, "1/h", 0.0, 1.0, "bond loss while apart", "preference lasts 2 weeks or more after mating: Insel & Hulihan 1995"),
+    Parameter("interference_per_h", 0.05, "1/h of contact", 0.0, 10.0, "bond loss while in contact with others, without protection"),
+    Parameter("retention", 0.8, "fraction", 0.0, 1.0, "share of interference that the receptor prevents at gain 1"),
+    Parameter("habituation_tau_s", 600.0, "s of contact", 10.0, 1e5, "time to get used to a novel animal"),
+    Parameter("habituation_recovery_h", 72.0, "h", 0.1, 1e4, "time for novelty to come back"),
+    Parameter("recognition_noise", 0.10, "familiarity units", 0.0, 1.0, "error in recognising familiarity, drawn per encounter", "assumed", 0.3),
+    # --- what contact is worth
+    Parameter("contact_floor", 1.0, "reward/min", 0.0, 50.0, "worth of contact with anyone, without the receptor (b0)", "assumed", 0.2),
+    Parameter("contact_gain", 0.4, "reward/min", 0.0, 50.0, "worth of contact with anyone per unit of receptor signal (b1)", _CALIBRATED),
+    Parameter("selective_floor", 0.3, "reward/min", 0.0, 50.0, "extra worth of a familiar animal, without the receptor (w0)", _BLACK),
+    Parameter("selective_gain", 0.9, "reward/min", 0.0, 50.0, "extra worth of a familiar animal per unit of receptor signal (w1)", _CALIBRATED),
+    Parameter("selective_mate", 0.9, "reward/min", 0.0, 50.0, "extra worth of a familiar mate, times V1a gain", "knockouts keep mates: Berendzen et al. 2023 Neuron 111:787; amount assumed"),
+    Parameter("defence_floor", 0.1, "reward/min", 0.0, 50.0, "cost of contact with an unfamiliar animal when bonded, without the receptor (a0)", _BLACK),
+    Parameter("defence_gain", 0.7, "reward/min", 0.0, 50.0, "the same, per unit of gain (a1)", _CALIBRATED),
+    Parameter("defence_payoff_min", 1.0, "min", 0.0, 60.0, "minutes of unfamiliar contact that driving off is worth"),
+    Parameter("rejection_cost", 0.3, "reward", 0.0, 50.0, "cost of one rejection"),
+    Parameter("withdrawal_s", 120.0, "s", 1.0, 1e4, "time a driven-off animal keeps away"),
+    # --- the rest of a vole's life, none of it scaled by the gain
+    Parameter("exploration_reward", 4.0, "reward/min", 0.0, 50.0, "worth of exploring at full activity drive", _CALIBRATED, 0.15),
+    Parameter("activity_rise_s", 900.0, "s", 10.0, 1e5, "time constant of the activity drive's rise in rest and contact", _CALIBRATED),
+    Parameter("activity_spend_s", 300.0, "s", 10.0, 1e5, "time constant of the activity drive's fall while exploring", _CALIBRATED),
+    Parameter("explore_dwell_s", 75.0, "s", 5.0, 1e4, "mean stay in a chamber while exploring", _CALIBRATED),
+    Parameter("transit_s", 15.0, "s", 1.0, 600.0, "time to pass from one chamber to the next"),
+    Parameter("novelty_reward", 1.5, "reward/min", 0.0, 50.0, "worth of first investigation of a novel animal"),
+    Parameter("move_cost", 0.05, "reward/move", 0.0, 50.0, "effort of passing to another chamber"),
+    Parameter("rest_reward", 0.2, "reward/min", 0.0, 50.0, "worth of resting alone"),
+    Parameter("stress_cost", 0.3, "reward/min", 0.0, 50.0, "cost of a unit of stress"),
+    Parameter("stress_tau_s", 1800.0, "s", 10.0, 1e5, "time constant of stress: rises alone, falls with a familiar animal"),
+    Parameter("reward_noise", 0.3, "reward/√min", 0.0, 50.0, "noise in the felt reward, independent of the gain"),
+    # --- cohousing before a test
+    Parameter("cohousing_contact_share", 0.5, "fraction", 0.0, 1.0, "share of cohousing spent in side-by-side contact"),
+    Parameter("cohousing_bout_s", 1200.0, "s", 60.0, 1e5, "length of one contact bout while cohoused"),
+)
+
+NAMES: tuple[str, ...] = tuple(parameter.name for parameter in PARAMETERS)
+PARAMETER_DTYPE = np.dtype([(name, np.float64) for name in NAMES])
+_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+
+
+def parameter(name: str) -> Parameter:
+    """Return the table row called `name`; an unknown name raises `ParameterError` with the nearest one."""
+    if name not in _BY_NAME:
+        near = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(NAMES)}"
+        raise ParameterError(f"unknown parameter '{name}'{hint}")
+    return _BY_NAME[name]
+
+
+def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return `value` as float64 after checking the name, that it is a number, finite and in range.
+
+    Raises `ParameterError` (one line: which parameter, what is allowed, what came).
+    """
+    row = parameter(name)
+    allowed = f"allowed: numbers from {row.low:g} to {row.high:g} {row.unit}"
+    kind = np.asarray(value)
+    if kind.dtype.kind not in "fiu":
+        raise ParameterError(f"parameter '{name}' must be a number ({allowed}), got {value!r}")
+    array = kind.astype(np.float64)
+    bad = ~(np.isfinite(array) & (array >= row.low) & (array <= row.high))
+    if bad.any():
+        raise ParameterError(f"parameter '{name}' is out of range ({allowed}), got {float(array[bad].flat[0])!r}")
+    return array
+
+
+def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.void]:
+    """Return parameter records, shape `(n,)`, dtype `PARAMETER_DTYPE`: the table with `overrides`.
+
+    Each override is a scalar (all rows) or has shape `(n,)` (one value a row).
+    """
+    rows = np.empty(n, dtype=PARAMETER_DTYPE)
+    for name in NAMES:
+        rows[name] = _BY_NAME[name].value
+    for name, value in (overrides or {}).items():
+        array = check_override(name, value)
+        if array.ndim and array.shape != (n,):
+            raise ParameterError(f"parameter '{name}' must be one number or have shape ({n},), got shape {array.shape}")
+        rows[name] = array
+    return rows
+
+
+def draw_individual(rng: np.random.Generator, overrides: dict[str, float], scale: float = 1.0) -> dict[str, float]:
+    """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
+
+    `scale` multiplies all spreads (0: everybody is the median animal). The factors are drawn in table order and do not
+    depend on the values, so an individual keeps its factors across genotypes. Values stay inside the allowed range.
+    """
+    drawn = dict(overrides)
+    for row in PARAMETERS:
+        factor = math.exp(row.spread * scale * rng.standard_normal())
+        if row.spread > 0.0:
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * factor, row.low, row.high))
+    return drawn
+
+
+def table() -> list[dict[str, Any]]:
+    """Return the table as plain dictionaries, for documents and reports."""
+    return [vars(row).copy() for row in PARAMETERS]

@@ -1,0 +1,104 @@
+"""The equations of one animal's state, each a small compiled scalar function.
+
+Everything here is per tick: `rates` records (`RATES_DTYPE`) hold what the parameters become for a given tick length,
+so that no exponential is computed inside the step. First-order relaxations are integrated exactly
+(x ← target + (x − target)·exp(−dt/τ)); the slow familiarity equations by Euler steps (at most 1 % per tick).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .parameters import PARAMETER_DTYPE, ParameterError
+
+ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
+ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
+
+_COPIED = (
+    "oxtr_gain dopamine_tone v1a_gain release_floor receptor_half retention recognition_noise withdrawal_s transit_s "
+    "rejection_cost move_cost cohousing_contact_share cohousing_bout_s"
+).split()
+_PER_TICK = (
+    "consolidation_floor consolidation_gain consolidation_mate absence_loss interference habituation recovery "
+    "contact_floor contact_gain selective_floor selective_gain selective_mate defence_floor defence_gain "
+    "driving_off_floor driving_off_gain exploration novelty rest stress_cost noise leave"
+).split()
+_KEEP = "keep_oxytocin keep_activity_up keep_activity_down keep_stress".split()
+RATES_DTYPE = np.dtype([(name, np.float64) for name in [*_COPIED, *(f"gain_{arm}" for arm in ARMS), *_PER_TICK, *_KEEP]])
+
+
+def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str] | None = None) -> NDArray[np.void]:
+    """Return per-tick rates, same shape as `parameters`, for ticks of `dt_s` seconds.
+
+    `arms` switches single places of receptor action (`ARMS`) to "wild_type" (gain 1) or "knockout" (gain 0); "own"
+    keeps the animal's gain.
+    """
+    if parameters.dtype != PARAMETER_DTYPE:
+        raise TypeError(f"parameters must have PARAMETER_DTYPE, got {parameters.dtype}")
+    p, minutes, hours = parameters, dt_s / 60.0, dt_s / 3600.0
+    r = np.empty(p.shape, dtype=RATES_DTYPE)
+    for name in _COPIED:
+        r[name] = p[name]
+    for arm, setting in check_arms(arms or {}).items():
+        r[f"gain_{arm}"] = {"own": p["oxtr_gain"], "wild_type": 1.0, "knockout": 0.0}[setting]
+    for name in ("consolidation_floor", "consolidation_gain", "consolidation_mate", "absence_loss", "interference"):
+        r[name] = p[f"{name}_per_h"] * hours
+    r["habituation"] = 1.0 - np.exp(-dt_s / p["habituation_tau_s"])
+    r["recovery"] = 1.0 - np.exp(-hours / p["habituation_recovery_h"])
+    for name in ("contact_floor", "contact_gain", "selective_floor", "selective_gain", "selective_mate"):
+        r[name] = p[name] * minutes
+    for part in ("floor", "gain"):
+        r[f"defence_{part}"] = p[f"defence_{part}"] * minutes
+        r[f"driving_off_{part}"] = p[f"defence_{part}"] * p["defence_payoff_min"]
+    for name in ("exploration", "novelty", "rest"):
+        r[name] = p[f"{name}_reward"] * minutes
+    r["stress_cost"] = p["stress_cost"] * minutes
+    r["noise"] = p["reward_noise"] * np.sqrt(minutes)
+    r["leave"] = np.minimum(1.0, dt_s / p["explore_dwell_s"])
+    r["keep_oxytocin"] = np.exp(-dt_s / p["oxytocin_tau_s"])
+    r["keep_activity_up"] = np.exp(-dt_s / p["activity_rise_s"])
+    r["keep_activity_down"] = np.exp(-dt_s / p["activity_spend_s"])
+    r["keep_stress"] = np.exp(-dt_s / p["stress_tau_s"])
+    return r
+
+
+def check_arms(arms: dict[str, str]) -> dict[str, str]:
+    """Return a setting for every arm; unknown arms or settings raise `ParameterError`."""
+    for arm, setting in arms.items():
+        if arm not in ARMS:
+            raise ParameterError(f"unknown arm '{arm}'; allowed: {', '.join(ARMS)}")
+        if setting not in ARM_SETTINGS:
+            raise ParameterError(f"arm '{arm}' must be one of {', '.join(ARM_SETTINGS)}, got {setting!r}")
+    return {arm: arms.get(arm, "own") for arm in ARMS}
+
+
+@njit(cache=True, inline="always")
+def relax(value: float, target: float, keep: float) -> float:
+    """First-order relaxation over one tick; `keep` = exp(−dt/τ)."""
+    return target + (value - target) * keep
+
+
+@njit(cache=True, inline="always")
+def release_level(gain: float, floor: float) -> float:
+    """Oxytocin at the end of a long contact: ρ + (1 − ρ)·min(g, 1)."""
+    return floor + (1.0 - floor) * min(gain, 1.0)
+
+
+@njit(cache=True, inline="always")
+def receptor_signal(gain: float, oxytocin: float, half: float) -> float:
+    """X = g · (1 + K)·O / (K + O): saturating in oxytocin, 1 for a wild type at O = 1."""
+    return gain * (1.0 + half) * oxytocin / (half + oxytocin)
+
+
+@njit(cache=True, inline="always")
+def familiarity_gain(familiarity: float, rate: float) -> float:
+    """Growth of the bond trace in one tick of contact: (1 − F)·rate."""
+    return (1.0 - familiarity) * min(rate, 1.0)
+
+
+@njit(cache=True, inline="always")
+def familiarity_loss(familiarity: float, absence: float, interference: float, protection: float) -> float:
+    """Loss in one tick apart: F·(absence + interference·(1 − protection))."""
+    return familiarity * min(absence + interference * (1.0 - protection), 1.0)

@@ -1,0 +1,41 @@
+"""The named reward terms, each a compiled scalar function per tick; the reward is their sum.
+
+Only the contact and defence terms know the receptor. Effort, exploration, novelty, stress, rest and noise stay outside
+it, so that the gain changes reward *ratios*: a factor on everything would vanish in PPO's advantage normalisation.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+TERMS: tuple[str, ...] = (
+    "contact_general",
+    "contact_selective",
+    "defence",
+    "novelty",
+    "exploration",
+    "effort",
+    "stress",
+    "rest",
+    "noise",
+)
+
+
+@njit(cache=True, inline="always")
+def contact_general(signal: float, floor: float, gain: float) -> float:
+    """Contact, whoever it is: b0 + b1·X."""
+    return floor + gain * signal
+
+
+@njit(cache=True, inline="always")
+def contact_selective(
+    familiarity: float, signal: float, floor: float, gain: float, mated: float, mate: float, v1a: float
+) -> float:
+    """Contact with a familiar animal: F·(w0 + w1·X + w_mate·mated·V1a)."""
+    return familiarity * (floor + gain * signal + mate * mated * v1a)
+
+
+@njit(cache=True, inline="always")
+def threat(familiarity: float, bondedness: float, gain: float, floor: float, slope: float) -> float:
+    """How unwelcome an unfamiliar animal is to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
+    return (1.0 - familiarity) * bondedness * (floor + slope * gain)

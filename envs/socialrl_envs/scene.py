@@ -1,0 +1,99 @@
+"""What there is to see: turns a world's state into a `Snapshot` and shows it. Loaded only where a render mode is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .counters import named
+from .render import AnimalView, HumanWindow, Snapshot, describe, draw
+from .world import World
+
+
+class Scene:
+    """Watches world 0 of a batch: keeps the focal animal's traces and draws the moment."""
+
+    def __init__(self, world: World, action_names: tuple[str, ...]) -> None:
+        self._world = world
+        self._action_names = action_names
+        self._window: HumanWindow | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the last episode."""
+        self._oxytocin: list[float] = []
+        self._signal: list[float] = []
+        self._action = ""
+
+    def note(self, action: int) -> None:
+        """Take down one tick: the focal animal's action number and its oxytocin."""
+        me = self._world.batch.animals[0, 0]
+        self._oxytocin.append(float(me["oxytocin"]))
+        self._signal.append(float(me["receptor_signal"]))
+        self._action = self._spoken(action)
+
+    def render(self, mode: str | None, fps: float) -> Any:
+        """Return a frame, a text, or (mode "human") show the frame in a window and return nothing."""
+        snapshot = self.snapshot()
+        if mode == "ansi":
+            return describe(snapshot)
+        frame = draw(snapshot)
+        if mode == "rgb_array":
+            return frame
+        if self._window is None:
+            self._window = HumanWindow(caption=self._world.assay.id, fps=fps)
+        self._window.show(frame)
+        return None
+
+    def close(self) -> None:
+        """Close the window, if one is open."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def snapshot(self) -> Snapshot:
+        """Return this moment of world 0."""
+        world, assay = self._world, self._world.assay
+        record, animals, pairs = world.batch.worlds[0], world.batch.animals[0], world.batch.pairs[0]
+        gains = world.parameters["oxtr_gain"][world.record_of[0]]
+        views = []
+        for i, name in enumerate(assay.animals):
+            animal = animals[i]
+            passing = animal["travel_s"] > 0.0
+            transit_s = world.parameters["transit_s"][world.record_of[0, i]]
+            views.append(
+                AnimalView(
+                    name=name,
+                    chamber=int(animal["chamber"]),
+                    travel_to=int(animal["travel_to"]) if passing else None,
+                    travel_fraction=float(1.0 - animal["travel_s"] / transit_s) if passing else 0.0,
+                    tethered=i not in assay.acting,
+                    withdrawn=bool(pairs[i, 0]["withdrawn_s"] > 0.0),
+                    oxtr_gain=float(gains[i]),
+                )
+            )
+        huddle_s = named(world.batch.counters[0, 0], assay.n_animals, len(assay.habitat.names))["huddle_s"]
+        others = range(1, assay.n_animals)
+        n = assay.n_animals
+        return Snapshot(
+            chamber_names=assay.habitat.names,
+            chamber_edges=assay.habitat.edges,
+            chamber_xy=assay.habitat.xy,
+            animals=tuple(views),
+            contacts=tuple((i, j) for i in range(n) for j in range(i + 1, n) if pairs[i, j]["contact"] > 0),
+            time_s=float(record["tick"] * world.dt_s),
+            duration_s=world.duration_s,
+            oxytocin=tuple(self._oxytocin),
+            receptor_signal=tuple(self._signal),
+            familiarity={assay.animals[j]: float(pairs[0, j]["familiarity"]) for j in others},
+            huddle_s={assay.animals[j]: float(huddle_s[j]) for j in others},
+            action=self._action,
+            title=f"{assay.id.partition('/')[2]}, gain {gains[0]:g}, {record['cohousing_h']:g} h cohoused",
+        )
+
+    def _spoken(self, action: int) -> str:
+        """The action in words, with the animal's name in place of its slot."""
+        name = self._action_names[action]
+        verb, _, slot = name.partition("_slot")
+        if not slot:
+            return name
+        return f"{verb} {self._world.assay.animals[self._world.batch.slots[0, 0, int(slot)]]}"

@@ -1,0 +1,160 @@
+"""The single-agent Gymnasium environment: a batch of one over the shared step."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from . import observation, records
+from .assay import Assay
+from .counters import PER_CHAMBER, PER_CONSPECIFIC
+from .parameters import NAMES, ParameterError, parameter
+from .rewards import TERMS
+from .world import World
+
+_ALL = np.ones(1, dtype=np.bool_)
+_ROW = np.zeros(1, dtype=np.int64)
+
+
+def split_overrides(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return constructor keywords as parameter overrides; one that is no parameter raises with the nearest name."""
+    for name in keywords:
+        if name not in NAMES:
+            parameter(name)
+    return dict(keywords)
+
+
+def action_names(assay: Assay) -> tuple[str, ...]:
+    """Return the name of every action, in order: rest, explore, affiliate and reject for each slot."""
+    slots = range(assay.n_animals - 1)
+    return ("rest", "explore", *(f"affiliate_slot{s}" for s in slots), *(f"reject_slot{s}" for s in slots))
+
+
+class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
+    """Base of every single-agent assay; subclasses name the assay and carry the manual page."""
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi", "human"], "render_fps": 20}
+    assay: ClassVar[Assay]
+
+    def __init__(
+        self,
+        *,
+        dt_s: float = 15.0,
+        duration_s: float | None = None,
+        cohousing_h: float | Sequence[float] = 24.0,
+        relationship: str = "peer",
+        separation_h: float = 0.0,
+        arms: Mapping[str, str] | None = None,
+        drugs: Sequence[Mapping[str, Any]] = (),
+        render_mode: str | None = None,
+        **overrides: float,
+    ) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ParameterError(f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}")
+        for name, value in split_overrides(overrides).items():
+            if np.ndim(value):
+                raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
+        self.world = World(
+            self.assay,
+            1,
+            overrides=overrides,
+            dt_s=dt_s,
+            duration_s=duration_s,
+            cohousing_h=cohousing_h,
+            relationship=relationship,
+            separation_h=separation_h,
+            arms=arms,
+            drugs=drugs,
+        )
+        self.dt_s = self.world.dt_s
+        self.render_mode = render_mode
+        self.observation_space = self.world.observation_space
+        self.action_space = spaces.Discrete(self.world.n_actions)
+        self.action_names = action_names(self.assay)
+        self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
+        self._n_actions = self.world.n_actions
+        self._actions = np.zeros(1, dtype=np.int64)
+        self._seeded = False
+        self._scene: Any = None
+        if render_mode is not None:
+            from .scene import Scene  # brings Pillow, which stepping does not need
+
+            self._scene = Scene(self.world, self.action_names)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin an episode; `seed` alone reproduces everything.
+
+        `options`: `cohousing_h` (0–336, or a list to draw from), `relationship` ("peer" or "mate"), `separation_h`,
+        `side` (a placement name, None = drawn). Unknown or impossible options raise `ParameterError`.
+        """
+        super().reset(seed=seed)
+        self.world.check_history(options or {})
+        if seed is not None or not self._seeded:
+            self.world.seed(self.np_random.integers(2**64, dtype=np.uint64), _ALL)
+            self._seeded = True
+        self.world.begin(_ALL, options)
+        if self._scene is not None:
+            self._scene.begin()
+            if self.render_mode == "human":
+                self.render()
+        return self.world.observations[0].copy(), self._info(None)
+
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Advance by `dt_s` seconds. Never terminates; truncates at the end of the test."""
+        number = operator.index(action)
+        if not 0 <= number < self._n_actions:
+            raise ValueError(f"action must be 0 to {self._n_actions - 1} ({', '.join(self.action_names)}), got {action!r}")
+        self._actions[0] = number
+        observations, reward, truncated, terms = self.world.step(self._actions)
+        info = self._info(terms)
+        over = bool(truncated[0])
+        if over:
+            info["record"] = {name: _plain(column[0]) for name, column in records.columns(self.world, _ROW).items()}
+        if self._scene is not None:
+            self._scene.note(number)
+            if self.render_mode == "human":
+                self.render()
+        return observations[0], float(reward[0]), False, over, info
+
+    def render(self) -> Any:
+        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`); `human` shows a window."""
+        if self._scene is None:
+            gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
+            return None
+        return self._scene.render(self.render_mode, self.metadata["render_fps"])
+
+    def close(self) -> None:
+        """Close the window, if one is open."""
+        if self._scene is not None:
+            self._scene.close()
+
+    def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
+        """Copies of the raw counters so far and, after a step, the named reward terms."""
+        assay = self.assay
+        # the acting animal is the first, so its conspecifics are the columns from 1 on
+        row = self.world.batch.counters[0, 0].copy()
+        info: dict[str, Any] = {}
+        at, n_animals, n_chambers = 0, len(assay.animals), len(assay.habitat.names)
+        for name in PER_CONSPECIFIC:
+            info[name] = row[at + 1 : at + n_animals]
+            at += n_animals
+        for name in PER_CHAMBER:
+            info[name] = row[at : at + n_chambers]
+            at += n_chambers
+        if terms is not None:
+            info["reward_terms"] = dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+        return info
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars to Python ones; arrays stay."""
+    return value.item() if isinstance(value, np.generic) else value
+

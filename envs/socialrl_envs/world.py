@@ -1,0 +1,197 @@
+"""The batched world: records, rates and the two compiled calls (begin, step) behind every environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from . import noise, parameters
+from .assay import MAX_COHOUSING_H, MAX_SEPARATION_H, Assay
+from .begin import begin_worlds
+from .counters import n_counters
+from .observation import space
+from .parameters import ParameterError
+from .physiology import derive_rates
+from .rewards import TERMS
+from .state import RELATIONSHIPS, Batch, empty_batch
+from .step import step_worlds
+
+_THREAD_FROM = 1024  # worlds from which a second thread pays for its start
+HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "side")
+
+
+@njit(cache=True)
+def _pick(keys, episodes, n_choices, out):  # type: ignore[no-untyped-def]
+    """Draw one of `n_choices` for every world, from its own key and episode."""
+    for w in range(keys.shape[0]):
+        base = noise.moment(keys[w], episodes[w], 2**31)
+        out[w] = int(noise.uniform(noise.draw(base, noise.HISTORY, 0, 0)) * n_choices)
+
+
+class World:
+    """`n_worlds` copies of an assay, advanced together.
+
+    `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
+    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides.
+    """
+
+    def __init__(
+        self,
+        assay: Assay,
+        n_worlds: int,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        dt_s: float = 15.0,
+        duration_s: float | None = None,
+        arms: Mapping[str, str] | None = None,
+        drugs: Sequence[Mapping[str, Any]] = (),
+        cohousing_h: float | Sequence[float] = 24.0,
+        relationship: str = "peer",
+        separation_h: float = 0.0,
+        threads: int = 1,
+    ) -> None:
+        self.assay = assay
+        self.n_worlds = n_worlds
+        self.dt_s = float(dt_s)
+        self.duration_s = float(assay.duration_s if duration_s is None else duration_s)
+        self.stage = assay.stage(self.dt_s, self.duration_s, tuple(drugs))
+        self.n_rows = n_worlds * len(assay.acting)
+        overrides = dict(overrides or {})
+        per_row = any(np.ndim(value) for value in overrides.values())
+        n_records = self.n_rows if per_row else 1
+        # the last record is that of the animals that do not act
+        self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(1)])
+        self.rates = derive_rates(self.parameters, self.dt_s, dict(arms or {}))
+        self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, dict(arms or {}))
+        self.record_of = np.full((n_worlds, assay.n_animals), n_records, dtype=np.int64)
+        rows = np.arange(self.n_rows).reshape(n_worlds, -1)
+        self.record_of[:, list(assay.acting)] = rows if per_row else 0
+        n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
+        n_chambers = len(assay.habitat.names)
+        self.batch: Batch = empty_batch(
+            n_worlds, assay.n_animals, len(assay.acting), n_counters(assay.n_animals, n_chambers), n_bins
+        )
+        self.observation_space = space(n_chambers, assay.n_animals - 1)
+        self.n_actions = 2 + 2 * (assay.n_animals - 1)
+        self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
+        self._history = self.check_history(
+            {"cohousing_h": cohousing_h, "relationship": relationship, "separation_h": separation_h}
+        )
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
+        self._cuts = np.linspace(0, n_worlds, threads + 1 if self._pool else 2).astype(int)
+
+    # ------------------------------------------------------------------ episodes
+
+    def check_history(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Check what an episode may be begun with; unknown keys and bad values raise `ParameterError`."""
+        for key in options:
+            if key not in HISTORY_KEYS:
+                raise ParameterError(f"unknown reset option {key!r}; allowed: {', '.join(HISTORY_KEYS)}")
+        checked = dict(options)
+        for key, highest in (("cohousing_h", MAX_COHOUSING_H), ("separation_h", MAX_SEPARATION_H)):
+            if key in options:
+                array = np.asarray(options[key])
+                if array.dtype.kind not in "fiu" or array.ndim > 1 or array.size == 0:
+                    raise ParameterError(f"{key} must be a number of hours or a list of them, got {options[key]!r}")
+                if not (np.isfinite(array) & (array >= 0.0) & (array <= highest)).all():
+                    raise ParameterError(f"{key} must be 0 to {highest:g} h, got {options[key]!r}")
+                checked[key] = array.astype(np.float64)
+        if np.ndim(checked.get("separation_h", 0.0)):
+            raise ParameterError(f"separation_h must be one number of hours, got {options['separation_h']!r}")
+        if "relationship" in options and options["relationship"] not in RELATIONSHIPS:
+            raise ParameterError(
+                f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {options['relationship']!r}"
+            )
+        side = options.get("side")
+        if side is not None and side not in self.assay.placements:
+            raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
+        return checked
+
+    def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
+        """Give the worlds in `mask` new keys and start their episode count again."""
+        self.batch.worlds["key"][mask] = keys
+        self.batch.worlds["episode"][mask] = -1
+
+    def begin(self, mask: NDArray[np.bool_], options: Mapping[str, Any] | None = None) -> None:
+        """Begin a new episode in the worlds of `mask` (n_worlds,) and write their first observations.
+
+        `options` override, for these episodes, what the constructor said. A list of `cohousing_h` means that each
+        episode draws one of its values.
+        """
+        history = {**self._history, **self.check_history(options or {})}
+        self.observations = self.observations.copy()  # a caller may still hold the last ones
+        worlds = self.batch.worlds
+        worlds["episode"][mask] += 1
+        hours = history["cohousing_h"]
+        if hours.ndim:
+            picked = np.zeros(self.n_worlds, dtype=np.int64)
+            _pick(worlds["key"].copy(), worlds["episode"].copy(), hours.shape[0], picked)
+            worlds["cohousing_h"][mask] = hours[picked[mask]]
+        else:
+            worlds["cohousing_h"][mask] = hours
+        worlds["separation_h"][mask] = history["separation_h"]
+        worlds["relationship"][mask] = RELATIONSHIPS.index(history["relationship"])
+        side = history.get("side")
+        worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
+        self._spread(begin_worlds, mask, self.stage, self._cohousing_rates, self.rates, self.record_of, self.batch,
+                     self.observations)  # fmt: skip
+
+    def step(
+        self, actions: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+        """Advance all worlds by one tick.
+
+        `actions` (n_rows,) int64. Returns fresh arrays: observations (n_rows, n_features) float32, reward (n_rows,)
+        float64, truncated (n_rows,) bool, reward terms (n_terms, n_rows) float64 in the order of `rewards.TERMS`.
+        """
+        observations = np.empty_like(self.observations)
+        reward = np.empty(self.n_rows)
+        terms = np.empty((len(TERMS), self.n_rows))
+        truncated = np.empty(self.n_rows, dtype=np.bool_)
+        self._spread(step_worlds, self.stage, self.rates, self.record_of, self.batch, actions, observations, reward,
+                     terms, truncated)  # fmt: skip
+        self.observations = observations
+        return observations, reward, truncated, terms
+
+    def _spread(self, kernel: Any, *arguments: Any) -> None:
+        """Run a compiled kernel over all worlds, on as many threads as asked for."""
+        cuts = self._cuts
+        if self._pool is None:
+            kernel(0, self.n_worlds, *arguments)
+            return
+        others = [
+            self._pool.submit(kernel, first, last, *arguments)
+            for first, last in zip(cuts[1:-1], cuts[2:], strict=True)
+        ]
+        kernel(cuts[0], cuts[1], *arguments)
+        for other in others:
+            other.result()
+
+    # ------------------------------------------------------------------ snapshots of the whole state
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of everything that changes; structured records come as raw bytes views."""
+        state = {name: getattr(self.batch, name).copy() for name in Batch._fields}
+        return {**state, "observations": self.observations.copy()}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Put back what `get_state` gave; other shapes or records raise `ValueError`."""
+        for name in Batch._fields:
+            own = getattr(self.batch, name)
+            if own.shape != state[name].shape or own.dtype != state[name].dtype:
+                raise ValueError(f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} {own.dtype}")
+            own[...] = state[name]
+        self.observations = state["observations"].copy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if len(self._cuts) > 2:
+            self._pool = ThreadPoolExecutor(len(self._cuts) - 2)

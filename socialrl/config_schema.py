@@ -1,0 +1,279 @@
+"""What a configuration may contain: one immutable record per section, with ranges; pydantic holds them.
+
+Values given as lists are tuples and mappings are `FrozenDict`, so a loaded configuration cannot change under a run that
+has already written it to its folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .config_checks import (
+    IDENTIFIER,
+    choice,
+    folder,
+    identifier,
+    listed,
+    number,
+    one_or_list,
+    refuse,
+    run_name,
+    shown,
+    whole,
+)
+from .errors import unknown
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_MAX_COHOUSING_H = 336.0
+_ARMS = ("release", "consolidation", "reward", "defence", "retention")
+_ARM_SETTINGS = ("own", "wild_type", "knockout")
+_RELATIONSHIPS = ("peer", "mate")
+
+NonNegative = Annotated[float, number(0)]
+Positive = Annotated[float, number(above=0)]
+OptionalPositive = Annotated[float | None, number(above=0, optional=True)]
+Fraction = Annotated[float, number(0, 1)]
+Count = Annotated[int, whole(1)]
+
+
+class FrozenDict(dict[Key, Value]):
+    """A dict that cannot be changed after it was made; it pickles, copies and compares like a dict."""
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("a configuration cannot be changed; use with_overrides to get a changed copy")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    update = pop = popitem = clear = setdefault = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default way of unpickling a dict subclass sets items one by one, which is refused here.
+        return type(self), (dict(self),)
+
+
+class Section(BaseModel):
+    """A section of the configuration: unknown keys are refused and nothing can be assigned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Drug(Section):
+    """One dose: `start_s` and `end_s` count from the start of the test; negative times lie before it."""
+
+    drug: Annotated[str, choice("agonist", "antagonist", "dopamine_antagonist", "v1a_antagonist")]
+    dose: NonNegative
+    start_s: Annotated[float, number()]
+    end_s: Annotated[float, number()]
+
+    @model_validator(mode="after")
+    def _span(self) -> Drug:
+        if self.start_s >= self.end_s:
+            raise refuse(f"must be before end_s, got {self.start_s:g} and {self.end_s:g}", key="start_s")
+        return self
+
+
+class ResetSection(Section):
+    """Conditions of training episodes; one value of each tuple is drawn uniformly per episode."""
+
+    cohousing_h: Annotated[tuple[float, ...], one_or_list(number(0, _MAX_COHOUSING_H))] = (0.0, 6.0, 24.0, 72.0, 168.0)
+    relationship: Annotated[tuple[str, ...], one_or_list(choice(*_RELATIONSHIPS))] = ("peer",)
+    separation_h: Annotated[tuple[float, ...], one_or_list(number(0))] = (0.0,)
+
+
+def _known_assay(value: Any) -> Any:
+    # Imported here, because compiled code behind the registry makes the import slow for those who only read tables.
+    from socialrl_envs import ASSAYS
+
+    if not isinstance(value, str):
+        raise refuse(f"must be the id of an assay ({', '.join(ASSAYS)}), got {shown(value)}")
+    if value not in ASSAYS:
+        raise refuse(f"is not usable: {unknown('assay', value, ASSAYS)} (`socialrl envs` lists them)")
+    return value
+
+
+def _known_parameters(value: Any) -> Any:
+    from socialrl_envs.parameters import NAMES, check_override
+
+    if not isinstance(value, dict):
+        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}")
+    checked: dict[str, float] = {}
+    for name, given in value.items():
+        if name == "oxtr_gain":
+            raise refuse("is not set here: the gain belongs to each group, genotypes.<name>.oxtr_gain", key=name)
+        if name in NAMES and (isinstance(given, bool) or not isinstance(given, int | float)):
+            raise refuse(f"must be one number, got {shown(given)}", key=name)
+        try:
+            checked[name] = float(check_override(name, given))
+        except ValueError as error:
+            raise refuse(f"is not usable: {error}", key=name) from error
+    return checked
+
+
+def _known_arms(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise refuse(f"must be a mapping of arms ({', '.join(_ARMS)}) to settings, got {shown(value)}")
+    for arm, setting in value.items():
+        if arm not in _ARMS:
+            raise refuse(f"is not usable: {unknown('arm', str(arm), _ARMS)}", key=arm)
+        if setting not in _ARM_SETTINGS:
+            raise refuse(f"must be {' or '.join(_ARM_SETTINGS)}, got {shown(setting)}", key=arm)
+    return value
+
+
+def _known_doses(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+    if drugs:
+        from socialrl_envs.drugs import schedule
+
+        try:
+            schedule([drug.model_dump() for drug in drugs])
+        except ValueError as error:
+            raise refuse(f"is not usable: {error}") from error
+    return drugs
+
+
+# Frozen last, because pydantic hands on a plain dict from its own check of a dict.
+Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
+Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
+
+
+class EnvSection(Section):
+    """The world that the animals live in; `parameters` and `arms` are handed to it as they are."""
+
+    id: Annotated[str, BeforeValidator(_known_assay)]
+    dt_s: Positive = 15.0
+    duration_s: Positive = 10_800.0
+    parameters: Parameters = FrozenDict()
+    arms: Arms = FrozenDict()
+    drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
+    reset: ResetSection = ResetSection()
+
+    @model_validator(mode="after")
+    def _whole_ticks(self) -> EnvSection:
+        ticks = self.duration_s / self.dt_s
+        if round(ticks) < 1 or abs(ticks - round(ticks)) > 1e-6:
+            text = f"must be a multiple of env.dt_s = {self.dt_s:g} s, got {self.duration_s:g} s"
+            raise refuse(text, key="duration_s", involves=["env.dt_s", "env.duration_s"])
+        return self
+
+
+class Genotype(Section):
+    """A group of animals; `oxtr_gain` is relative to the wild type: knockout 0, over-expression above 1."""
+
+    oxtr_gain: Annotated[float, number(0, 2)]
+
+
+class PPOSection(Section):
+    """PPO settings under the names and meanings of Stable-Baselines3."""
+
+    learning_rate: Positive = 1e-3
+    n_steps: Count = 128
+    batch_size: Annotated[int, whole(2)] = 256
+    n_epochs: Count = 4
+    gamma: Fraction = 0.99
+    gae_lambda: Fraction = 0.95
+    clip_range: Positive = 0.2
+    clip_range_vf: OptionalPositive = None
+    normalize_advantage: bool = Field(default=True, strict=True)
+    ent_coef: NonNegative = 0.05
+    vf_coef: NonNegative = 0.5
+    max_grad_norm: Positive = 0.5
+    target_kl: OptionalPositive = None
+    net_arch: Annotated[tuple[int, ...], listed(whole(1, 65_536))] = (64, 64)
+
+
+class TestCondition(Section):
+    """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is."""
+
+    __test__ = False  # not a test class, whatever its name tells pytest
+
+    name: Annotated[str, identifier()]
+    cohousing_h: Annotated[float, number(0, _MAX_COHOUSING_H)]
+    relationship: Annotated[str, choice(*_RELATIONSHIPS)] = "peer"
+    separation_h: NonNegative = 0.0
+
+
+def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:
+    names = [test.name for test in tests]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise refuse(f"has two tests called '{twice[0]}'; each test needs a name of its own")
+    return tests
+
+
+Tests = Annotated[tuple[TestCondition, ...], AfterValidator(_unique_names)]
+
+
+class ProbesSection(Section):
+    """Tests played during training with frozen animals: at the start, every `every_steps`, and at the end."""
+
+    every_steps: Count = 25_000
+    repeats: Count = 2
+    tests: Tests = ()
+
+
+class EvaluationSection(Section):
+    """Tests that `socialrl evaluate` plays with the trained animals."""
+
+    repeats: Count = 4
+    tests: Tests = ()
+
+
+def _usable_groups(groups: dict[str, Genotype]) -> dict[str, Genotype]:
+    if not groups:
+        raise refuse("must name at least one group, for example wild_type: {oxtr_gain: 1.0}")
+    seen: dict[str, str] = {}
+    for name in groups:
+        if not IDENTIFIER.fullmatch(name):
+            raise refuse(f"has a group called '{name}'; a group's name is made of letters, digits and underscores")
+        twin = seen.setdefault(name.casefold(), name)
+        if twin != name:
+            # They become file names, and some file systems do not tell capitals apart.
+            raise refuse(f"has groups '{twin}' and '{name}', which differ only in capital letters")
+    return FrozenDict(groups)
+
+
+class Config(Section):
+    """A whole experiment, as read by `socialrl.config.load_config`; `steps` counts per animal over all its lives."""
+
+    name: Annotated[str, run_name()]
+    output: Annotated[str, folder()] = "runs"
+    seed: Annotated[int, whole(0, 2**63 - 1)]
+    engine: Annotated[str, choice("sb3", "cohort")] = "sb3"
+    device: Annotated[str, choice("cpu", "cuda", "auto")] = "cpu"
+    workers: Annotated[int | None, whole(1, 4096, optional=True)] = None
+    env: EnvSection
+    genotypes: Annotated[dict[str, Genotype], AfterValidator(_usable_groups)]
+    animals: Annotated[int, whole(1, 100_000)]
+    individual_spread: NonNegative = 1.0
+    lives: Annotated[int, whole(1, 65_536)] = 16
+    steps: Annotated[int, whole(1, 10**12)]
+    ppo: PPOSection = PPOSection()
+    probes: ProbesSection = ProbesSection()
+    evaluation: EvaluationSection = EvaluationSection()
+
+    @model_validator(mode="after")
+    def _rollouts(self) -> Config:
+        rollout = self.lives * self.ppo.n_steps
+        product = f"lives × ppo.n_steps = {self.lives} × {self.ppo.n_steps} = {rollout}"
+        involves = ["lives", "ppo.n_steps", "ppo.batch_size", "steps"]
+        if self.ppo.batch_size > rollout:
+            text = f"must be at most the size of a rollout, {product}, got {self.ppo.batch_size}"
+            raise refuse(text, key="ppo.batch_size", involves=involves[:3])
+        if self.steps < rollout:
+            text = f"must be at least one rollout, {product}, got {self.steps}"
+            raise refuse(text, key="steps", involves=[*involves[:2], "steps"])
+        return self
+
+    @property
+    def run_path(self) -> Path:
+        """The run folder, `<output>/<name>`."""
+        return Path(self.output).expanduser() / self.name
+
+    def animal_ids(self, genotype: str) -> list[str]:
+        """Return the ids `<genotype>-<NN>` of a group's animals, in the order of their pair index."""
+        width = max(2, len(str(self.animals - 1)))
+        return [f"{genotype}-{index:0{width}d}" for index in range(self.animals)]

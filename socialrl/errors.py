@@ -1,0 +1,59 @@
+"""Mistakes of a user, worded in one line: what, where, what is allowed, what came, and the nearest known name.
+
+The command line prints `error: <line>` and ends with exit code 2 for every exception whose `user_facing` is true, such
+as `UserError` here and `socialrl_envs.parameters.ParameterError`; any other exception is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Something that a user gave and that cannot be used; the text is complete and needs no traceback."""
+
+    user_facing = True
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to `name`, ignoring case, or None if nothing is close."""
+    by_folded = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, listed_as: str = "known") -> str:
+    """Return "unknown <kind> '<name>'; did you mean '<nearest>'? <Listed as>: <all known names>"."""
+    names = list(known)
+    near = nearest(name, names)
+    listing = f"{listed_as}: {', '.join(names)}" if names else f"{listed_as}: none"
+    if near is None:
+        return f"unknown {kind} '{name}'; {listing}"
+    return f"unknown {kind} '{name}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
+
+
+# What the operating system says when the fault is with the place, not with the program.
+_PLACE_ERRORS = {
+    errno.ENOSPC: "no space left on the device",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.EROFS: "the file system is read-only",
+    errno.EFBIG: "the file would be larger than the system allows",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.ENOENT: "there is no such file or folder",
+    errno.EISDIR: "it is a folder, not a file",
+}
+
+
+def from_os_error(error: OSError, doing: str) -> UserError | None:
+    """Return the one-line form of an `OSError` about a place ("cannot <doing>: no space left …"), else None.
+
+    None means that the fault is not one a user can mend by changing the place, so it keeps its traceback.
+    """
+    if error.errno not in _PLACE_ERRORS:
+        return None
+    return UserError(f"cannot {doing}: {_PLACE_ERRORS[error.errno]}")

@@ -1,0 +1,264 @@
+"""What a report is about: one or several run folders, read into tables over animals, groups and test conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from socialrl import measures
+from socialrl.errors import UserError
+from socialrl.report import style, wording
+from socialrl.strict_yaml import read_yaml
+
+if TYPE_CHECKING:
+    from socialrl.runs import RunFolder
+
+KEY_COHOUSING_H = 24.0
+"""Hours of cohousing at which the genotypes are expected to differ most (Black et al. 2025)."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Animals of one genotype in one run; `key` is its value in the column `group` of every table."""
+
+    key: str
+    label: str
+    plural: str
+    run: str
+    genotype: str
+    gain: float
+    colour: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One kind of test: what the animal had lived through before it."""
+
+    test: str
+    label: str
+    short: str
+    cohousing_h: float
+    relationship: str
+    separation_h: float
+
+    @property
+    def usual(self) -> bool:
+        """True for a same-sex peer and no separation, the conditions of the core question."""
+        return self.relationship == "peer" and self.separation_h == 0
+
+
+@dataclass
+class Study:
+    """One report's material. Tables are empty, never absent, when a run does not have them.
+
+    `final`: `measures.animal_table` of the evaluation, or of each animal's last probe where there is no evaluation
+    (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
+    10 min, from the same tests as `final`. `traces`, `animals`: as stored. All have the columns `run` and `group`.
+    """
+
+    runs: list[RunFolder]
+    configs: dict[str, dict[str, Any]]
+    groups: list[Group]
+    conditions: list[Condition]
+    animals: pd.DataFrame
+    final: pd.DataFrame
+    final_is_probe: dict[str, bool]
+    probes: pd.DataFrame
+    criterion: pd.DataFrame
+    bins: pd.DataFrame
+    traces: pd.DataFrame
+    names: dict[Path, str] = field(default_factory=dict)
+
+    def of(self, table: pd.DataFrame, group: Group | None = None, condition: Condition | None = None) -> pd.DataFrame:
+        """Return the rows of `table` that belong to a group and to a test condition."""
+        rows = table
+        if group is not None and len(rows):
+            rows = rows[rows["group"] == group.key]
+        if condition is not None and len(rows):
+            rows = rows[rows["test"] == condition.test]
+        return rows
+
+    def reference(self, run: str) -> Group:
+        """Return the group of a run that the others are compared with: `wild_type`, else the gain nearest to 1."""
+        candidates = [group for group in self.groups if group.run == run]
+        return min(candidates, key=lambda group: (group.genotype != "wild_type", abs(group.gain - 1)))
+
+    def comparisons(self) -> list[tuple[Group, Group]]:
+        """Return pairs (group, its reference) within each run, in order of the groups."""
+        pairs = [(group, self.reference(group.run)) for group in self.groups]
+        return [(group, reference) for group, reference in pairs if group != reference]
+
+    def key_condition(self) -> Condition | None:
+        """Return the condition of the core question: 24 h with a peer, else the shortest after some cohousing."""
+        usual = [condition for condition in self.conditions if condition.usual] or self.conditions
+        after = [condition for condition in usual if condition.cohousing_h > 0] or usual
+        return min(after, key=lambda c: (c.cohousing_h != KEY_COHOUSING_H, c.cohousing_h), default=None)
+
+    def longest_condition(self) -> Condition | None:
+        """Return the longest cohousing with a peer, or None when it is the key condition itself."""
+        usual = [condition for condition in self.conditions if condition.usual] or self.conditions
+        longest = max(usual, key=lambda condition: condition.cohousing_h, default=None)
+        return None if longest == self.key_condition() else longest
+
+
+def load(runs: Iterable[RunFolder]) -> Study:
+    """Read run folders into a `Study`; a run without any finished test is accepted, its tables are empty.
+
+    Raises `UserError` when no run is given, or when one is given twice.
+    """
+    runs = list(runs)
+    if not runs:
+        raise UserError("report needs at least one run folder, came none")
+    names = _run_names(runs)
+    configs = {names[run.path]: _config(run) for run in runs}
+    gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}
+    probes = _scored(gathered["probes"])
+    finals, final_is_probe, raw_finals = [], {}, []
+    for run in runs:
+        name = names[run.path]
+        evaluated = _rows_of(gathered["evaluation"], name)
+        final_is_probe[name] = evaluated.empty
+        raw = _last_probes(_rows_of(gathered["probes"], name)) if evaluated.empty else evaluated
+        raw_finals.append(raw)
+        finals.append(_scored(raw))
+    final = _stack(finals)
+    tables = [gathered["animals"], final, probes]
+    return Study(
+        runs=runs,
+        configs=configs,
+        groups=_groups(tables, configs, several=len(runs) > 1),
+        conditions=_conditions([final, probes]),
+        animals=gathered["animals"],
+        final=final,
+        final_is_probe=final_is_probe,
+        probes=probes,
+        criterion=_with_group(measures.criterion_table(probes)) if len(probes) else pd.DataFrame(),
+        bins=_bins(_stack(raw_finals)),
+        traces=gathered["traces"],
+        names=names,
+    )
+
+
+def _run_names(runs: list[RunFolder]) -> dict[Path, str]:
+    paths = [run.path for run in runs]
+    for path in paths:
+        if sum(path.resolve() == other.resolve() for other in paths) > 1:
+            raise UserError(f"report: run folder {path} is given twice")
+    short = [path.name for path in paths]
+    return {path: path.name if short.count(path.name) == 1 else str(path) for path in paths}
+
+
+def _config(run: RunFolder) -> dict[str, Any]:
+    data = read_yaml(run.config_text, f"{run.path / 'config.yaml'}") if run.config_text.strip() else {}
+    return data if isinstance(data, dict) else {}
+
+
+def _gather(runs: list[RunFolder], names: dict[Path, str], table: str) -> pd.DataFrame:
+    """One stored table of all runs below each other, with `run` and `group`; runs without the file add nothing."""
+    parts = []
+    for run in runs:
+        if (run.path / f"{table}.parquet").is_file():
+            rows = run.read_table(table)
+            if len(rows):
+                parts.append(rows.assign(run=names[run.path]))
+    return _with_group(_stack(parts))
+
+
+def _with_group(table: pd.DataFrame) -> pd.DataFrame:
+    if table.empty:
+        return table
+    return table.assign(group=[f"{run}/{genotype}" for run, genotype in zip(table["run"], table["genotype"], strict=True)])
+
+
+def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _rows_of(table: pd.DataFrame, run: str) -> pd.DataFrame:
+    return table[table["run"] == run] if len(table) else table
+
+
+def _is_partner_preference(rows: pd.DataFrame) -> pd.Series:
+    return rows["huddle_s_partner"].notna() & rows["huddle_s_stranger"].notna()
+
+
+def _scored(records: pd.DataFrame) -> pd.DataFrame:
+    """`animal_table` of the rows that are partner-preference tests; other assays of a run are not this report's."""
+    if records.empty or "huddle_s_partner" not in records:
+        return pd.DataFrame()
+    tests = records[_is_partner_preference(records)].copy()
+    if tests.empty:
+        return pd.DataFrame()
+    for name, usual in (("assay", "PartnerPreference"), ("relationship", "peer"), ("separation_h", 0.0)):
+        tests[name] = tests[name].fillna(usual) if name in tests else usual
+    return _with_group(measures.animal_table(tests))
+
+
+def _last_probes(probes: pd.DataFrame) -> pd.DataFrame:
+    if probes.empty:
+        return probes
+    last = probes.groupby(["animal"])["steps"].transform("max")
+    return probes[probes["steps"] == last]
+
+
+def _bins(records: pd.DataFrame) -> pd.DataFrame:
+    if records.empty or "huddle_s_partner_10min" not in records:
+        return pd.DataFrame()
+    tests = records[_is_partner_preference(records) & records["huddle_s_partner_10min"].notna()]
+    return _with_group(measures.huddle_bins(tests)) if len(tests) else pd.DataFrame()
+
+
+def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, several: bool) -> list[Group]:
+    """Groups that have rows, or that the configuration names, by gain descending and then by run and name."""
+    found: dict[tuple[str, str], float] = {}
+    for run, config in configs.items():
+        for genotype, settings in (config.get("genotypes") or {}).items():
+            found[(run, genotype)] = float((settings or {}).get("oxtr_gain", 1.0))
+    for table in tables:
+        if len(table):
+            for run, genotype, gain in table[["run", "genotype", "oxtr_gain"]].drop_duplicates().itertuples(index=False):
+                found[(run, genotype)] = float(gain)
+    ordered = sorted(found.items(), key=lambda item: (-item[1], *item[0]))
+    return [
+        Group(
+            key=f"{run}/{genotype}",
+            label=wording.group_label(genotype, run if several else None),
+            plural=wording.group_plural(genotype, run if several else None),
+            run=run,
+            genotype=genotype,
+            gain=gain,
+            colour=colour,
+            marker=marker,
+        )
+        for ((run, genotype), gain), (colour, marker) in zip(ordered, style.group_looks(len(ordered)), strict=True)
+    ]
+
+
+def _conditions(tables: list[pd.DataFrame]) -> list[Condition]:
+    columns = ["test", "cohousing_h", "relationship", "separation_h"]
+    rows = _stack([table[columns] for table in tables if len(table)])
+    if rows.empty:
+        return []
+    found = []
+    for test, cohousing_h, relationship, separation_h in rows.drop_duplicates("test").itertuples(index=False):
+        label = wording.condition_label(cohousing_h, relationship, separation_h)
+        short = wording.condition_label(cohousing_h, relationship, separation_h, short=True)
+        found.append(Condition(test, label, short, float(cohousing_h), relationship, float(separation_h)))
+    labels = [condition.label for condition in found]
+    found = [
+        one
+        if labels.count(one.label) == 1
+        else Condition(one.test, f"{one.label} ({one.test})", one.test, *_state(one))
+        for one in found
+    ]
+    return sorted(found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.cohousing_h, c.test))
+
+
+def _state(condition: Condition) -> tuple[float, str, float]:
+    return condition.cohousing_h, condition.relationship, condition.separation_h

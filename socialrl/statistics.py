@@ -1,0 +1,394 @@
+"""Intervals, tests and effect sizes over animals. The replicate is the animal, never the repeat or the episode.
+
+Every function takes one value per animal and returns a small record with its n. Values that are not numbers (an animal
+that never huddled has no preference) are left out and counted in `n_missing`. Nothing here warns: with one animal, or
+when all animals are equal, the parts that cannot be computed are NaN and `note` or `method` says why.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.multitest import multipletests
+
+from socialrl.errors import UserError
+
+LEVEL = 0.95
+RESAMPLES = 9999
+SEED = 20250817  # of the resampling only: the same table always gives the same interval
+
+NAN = float("nan")
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval over `n` animals; `method` says how the interval was made, or why there is none."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+    n_missing: int = 0
+
+
+@dataclass(frozen=True)
+class ChanceTest:
+    """One group against a fixed value: mean, standardised distance (mean − chance) / sd, two-sided p values."""
+
+    mean: Estimate
+    chance: float
+    effect: float
+    t_p: float
+    wilcoxon_p: float
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """Differences a − b within pairs: mean difference, d_z = mean / sd of the differences, two-sided p values."""
+
+    difference: Estimate
+    d_z: Estimate
+    t_p: float
+    wilcoxon_p: float
+    n: int
+    n_unpaired: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GroupComparison:
+    """Two independent groups, a − b: difference in means, Hedges' g, Cliff's delta, two-sided p values."""
+
+    difference: Estimate
+    hedges_g: Estimate
+    cliffs_delta: Estimate
+    welch_p: float
+    mann_whitney_p: float
+    permutation_p: float
+    n_a: int
+    n_b: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class EventTimes:
+    """Times to an event that some animals did not reach: Kaplan–Meier median (NaN when under half reached it) and the
+    mean time restricted to `horizon`, that is the mean of min(time, horizon)."""
+
+    n: int
+    n_reached: int
+    median: float
+    restricted_mean: Estimate
+    horizon: float
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """Log-rank test of two groups of event times: `statistic` is z, `p` two-sided; NaN with a note when undefined."""
+
+    statistic: float
+    p: float
+    n_a: int
+    n_b: int
+    note: str = ""
+
+
+def mean_interval(values: ArrayLike, *, seed: int = SEED) -> Estimate:
+    """Return the mean over animals with a bootstrap interval; `values` has shape `(n_animals,)`.
+
+    BCa where it is defined, else the percentile interval (named in `method`). One animal: no interval. All animals
+    equal: an interval without width, named so.
+    """
+    finite = _finite(values)
+    return _bootstrap((finite,), np.mean, seed=seed, n_missing=np.size(values) - finite.size)
+
+
+def against(values: ArrayLike, chance: float, *, seed: int = SEED) -> ChanceTest:
+    """Return the test of one group, shape `(n_animals,)`, against `chance`: one-sample t and Wilcoxon signed-rank."""
+    finite = _finite(values)
+    shifted = finite - chance
+    return ChanceTest(
+        mean=mean_interval(values, seed=seed),
+        chance=chance,
+        effect=_over_sd(shifted),
+        t_p=_t_p(shifted),
+        wilcoxon_p=_signed_rank_p(shifted),
+        n=finite.size,
+        note=_small_note(shifted),
+    )
+
+
+def paired(a: pd.Series, b: pd.Series, *, seed: int = SEED) -> PairedComparison:
+    """Return a − b within pairs; both series are indexed by the pair number, which must be unique within each.
+
+    Animals whose pair is missing, or where one of the two is NaN, are left out and counted in `n_unpaired`. The interval
+    of d_z is d_z ± 1.96·sqrt(1/n + d_z²/(2n)) (large-sample; Becker 1988 Br J Math Stat Psychol 41:257, one group).
+    """
+    for name, series in (("a", a), ("b", b)):
+        if series.index.has_duplicates:
+            twice = series.index[series.index.duplicated()][0]
+            raise UserError(f"paired comparison: pair {twice!r} occurs twice in {name}; each pair needs one value")
+    both = pd.concat({"a": a.astype(float), "b": b.astype(float)}, axis=1)
+    complete = both.dropna()
+    differences = (complete["a"] - complete["b"]).to_numpy()
+    n, effect = differences.size, _over_sd(differences)
+    half = float(_z() * np.sqrt(1 / n + effect**2 / (2 * n))) if n and np.isfinite(effect) else NAN
+    return PairedComparison(
+        difference=mean_interval(differences, seed=seed),
+        d_z=Estimate(effect, effect - half, effect + half, n, "large-sample" if np.isfinite(half) else "undefined"),
+        t_p=_t_p(differences),
+        wilcoxon_p=_signed_rank_p(differences),
+        n=n,
+        n_unpaired=len(both) - n,
+        note=_small_note(differences),
+    )
+
+
+def unpaired(a: ArrayLike, b: ArrayLike, *, seed: int = SEED) -> GroupComparison:
+    """Return a − b for independent groups of shapes `(n_a,)` and `(n_b,)`: Welch t, Mann–Whitney, permutation of means."""
+    x, y = _finite(a), _finite(b)
+    missing = np.size(a) + np.size(b) - x.size - y.size
+    enough = x.size >= 2 and y.size >= 2
+    spread = enough and not (_all_equal(x) and _all_equal(y))
+    return GroupComparison(
+        difference=_bootstrap((x, y), _difference_of_means, seed=seed, n_missing=missing),
+        hedges_g=hedges_g(x, y),
+        cliffs_delta=cliffs_delta(x, y, seed=seed),
+        welch_p=float(scipy.stats.ttest_ind(x, y, equal_var=False).pvalue) if spread else NAN,
+        mann_whitney_p=float(scipy.stats.mannwhitneyu(x, y).pvalue) if enough else NAN,
+        permutation_p=_permutation_p(x, y, seed) if enough else NAN,
+        n_a=x.size,
+        n_b=y.size,
+        note="" if spread else ("no spread in either group" if enough else "needs two animals in each group"),
+    )
+
+
+def hedges_g(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """Return Hedges' g = (1 − 3/(4·df − 1))·(mean a − mean b)/pooled sd, df = n_a + n_b − 2.
+
+    Interval g ± 1.96·sqrt((n_a + n_b)/(n_a·n_b) + g²/(2(n_a + n_b))) (Hedges & Olkin 1985). NaN without spread.
+    """
+    x, y = _finite(a), _finite(b)
+    n_a, n_b = x.size, y.size
+    if n_a < 2 or n_b < 2 or (_all_equal(x) and _all_equal(y)):
+        return Estimate(NAN, NAN, NAN, n_a + n_b, "undefined")
+    freedom = n_a + n_b - 2
+    pooled = np.sqrt(((n_a - 1) * x.var(ddof=1) + (n_b - 1) * y.var(ddof=1)) / freedom)
+    g = float((1 - 3 / (4 * freedom - 1)) * (x.mean() - y.mean()) / pooled)
+    half = _z() * np.sqrt((n_a + n_b) / (n_a * n_b) + g**2 / (2 * (n_a + n_b)))
+    return Estimate(g, float(g - half), float(g + half), n_a + n_b, "large-sample")
+
+
+def cliffs_delta(a: ArrayLike, b: ArrayLike, *, seed: int = SEED) -> Estimate:
+    """Return Cliff's delta, P(a > b) − P(a < b) over all cross pairs, −1 to 1, with a bootstrap interval.
+
+    It equals the rank-biserial correlation of the Mann–Whitney test.
+    """
+    return _bootstrap((_finite(a), _finite(b)), _dominance, seed=seed, resamples=1999)
+
+
+def holm(p_values: Sequence[float] | _Array) -> _Array:
+    """Return Holm-corrected p values, same order and shape; NaN stays NaN and does not count as a test."""
+    p = np.asarray(p_values, dtype=np.float64)
+    corrected = np.full(p.shape, NAN)
+    known = np.isfinite(p)
+    if known.any():
+        corrected[known] = multipletests(p[known], method="holm")[1]
+    return corrected
+
+
+def reached_share(times: ArrayLike, reached: ArrayLike) -> tuple[_Array, _Array]:
+    """Return `(steps, share)`: the share of animals that have reached the criterion, after each event (1 − Kaplan–Meier).
+
+    `times` is the event time, or the last time followed where `reached` is False; both have shape `(n_animals,)`.
+    """
+    data = _censored(times, reached)
+    curve = scipy.stats.ecdf(data).cdf
+    return np.asarray(curve.quantiles, dtype=np.float64), np.asarray(curve.probabilities, dtype=np.float64)
+
+
+def event_times(times: ArrayLike, reached: ArrayLike, horizon: float, *, seed: int = SEED) -> EventTimes:
+    """Return median and mean restricted to `horizon` (same unit as `times`) with a bootstrap interval over animals.
+
+    Arguments as in `reached_share`. The restricted mean is the area under the Kaplan–Meier curve up to the horizon;
+    where everybody was followed that long it is the mean of min(time, horizon). A curve that ends before it, because
+    the run is unfinished, is carried on level.
+    """
+    t, event = _event_arrays(times, reached)
+    if not t.size:
+        return EventTimes(0, 0, NAN, Estimate(NAN, NAN, NAN, 0, "no animals"), horizon)
+    steps, share = reached_share(t, event)
+    half_way = np.flatnonzero(share >= 0.5 - 1e-12)
+
+    def statistic(sample: _Array, sample_event: _Array, axis: int = -1) -> _Array:
+        return _restricted_mean(np.moveaxis(sample, axis, -1), np.moveaxis(sample_event, axis, -1), horizon)
+
+    return EventTimes(
+        n=t.size,
+        n_reached=int(event.sum()),
+        median=float(steps[half_way[0]]) if len(half_way) else NAN,
+        restricted_mean=_bootstrap((t, event.astype(float)), statistic, seed=seed, resamples=1999, together=True),
+        horizon=horizon,
+    )
+
+
+def logrank(times_a: ArrayLike, reached_a: ArrayLike, times_b: ArrayLike, reached_b: ArrayLike) -> LogRank:
+    """Return the log-rank test that two groups reach an event at the same rate; arguments as in `reached_share`."""
+    t_a, event_a = _event_arrays(times_a, reached_a)
+    t_b, event_b = _event_arrays(times_b, reached_b)
+    if not t_a.size or not t_b.size:
+        return LogRank(NAN, NAN, t_a.size, t_b.size, "needs an animal in each group")
+    if not _comparable(np.concatenate([t_a[event_a], t_b[event_b]]), t_a, t_b):
+        return LogRank(NAN, NAN, t_a.size, t_b.size, "no event that could tell the groups apart")
+    result = scipy.stats.logrank(_censored(t_a, event_a), _censored(t_b, event_b))
+    return LogRank(float(result.statistic), float(result.pvalue), t_a.size, t_b.size)
+
+
+def _finite(values: ArrayLike) -> _Array:
+    array = np.asarray(values, dtype=np.float64).ravel()
+    return array[np.isfinite(array)]
+
+
+def _all_equal(values: _Array) -> bool:
+    return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())))
+
+
+def _z() -> float:
+    return float(scipy.stats.norm.ppf(0.5 + LEVEL / 2))
+
+
+def _over_sd(differences: _Array) -> float:
+    if differences.size < 2:
+        return NAN
+    if _all_equal(differences):
+        return 0.0 if abs(differences[0]) < 1e-12 else NAN
+    return float(differences.mean() / differences.std(ddof=1))
+
+
+def _small_note(differences: _Array) -> str:
+    if differences.size < 2:
+        return "needs two animals"
+    return "no spread: t test and standardised effect undefined" if _all_equal(differences) else ""
+
+
+def _t_p(differences: _Array) -> float:
+    if differences.size < 2:
+        return NAN
+    if _all_equal(differences):
+        return 1.0 if abs(differences[0]) < 1e-12 else NAN
+    return float(scipy.stats.ttest_1samp(differences, 0.0).pvalue)
+
+
+def _signed_rank_p(differences: _Array) -> float:
+    """Exact Wilcoxon signed-rank p (all sign flips up to 13 animals, sampled above); 1 when all differences are zero."""
+    if not differences.size:
+        return NAN
+    if np.all(np.abs(differences) < 1e-12):
+        return 1.0
+    ties = len(np.unique(np.abs(differences))) < differences.size or (differences == 0).any()
+    if not ties and differences.size <= 50:
+        return float(scipy.stats.wilcoxon(differences, method="exact").pvalue)
+    flips = scipy.stats.PermutationMethod(n_resamples=2**13, rng=np.random.default_rng(SEED))
+    return float(scipy.stats.wilcoxon(differences, zero_method="zsplit", method=flips).pvalue)
+
+
+def _permutation_p(x: _Array, y: _Array, seed: int) -> float:
+    if _all_equal(np.concatenate([x, y])):
+        return 1.0
+    rng = np.random.default_rng(seed)
+    result = scipy.stats.permutation_test((x, y), _difference_of_means, n_resamples=RESAMPLES, vectorized=True, rng=rng)
+    return float(result.pvalue)
+
+
+def _difference_of_means(x: _Array, y: _Array, axis: int = -1) -> _Array:
+    return np.asarray(np.mean(x, axis=axis) - np.mean(y, axis=axis))
+
+
+def _dominance(x: _Array, y: _Array, axis: int = -1) -> _Array:
+    left, right = np.moveaxis(x, axis, -1)[..., :, None], np.moveaxis(y, axis, -1)[..., None, :]
+    return np.asarray(np.sign(left - right).mean(axis=(-2, -1)))
+
+
+def _event_arrays(times: ArrayLike, reached: ArrayLike) -> tuple[_Array, NDArray[np.bool_]]:
+    t, event = np.asarray(times, dtype=np.float64).ravel(), np.asarray(reached, dtype=bool).ravel()
+    if t.shape != event.shape or not np.isfinite(t).all() or (t < 0).any():
+        raise UserError(
+            f"event times must be finite, zero or more, one per animal; came {t.size} times and {event.size} flags"
+        )
+    return t, event
+
+
+def _censored(times: ArrayLike, reached: ArrayLike) -> scipy.stats.CensoredData:
+    t, event = _event_arrays(times, reached)
+    return scipy.stats.CensoredData(uncensored=t[event], right=t[~event])
+
+
+def _comparable(events: _Array, t_a: _Array, t_b: _Array) -> bool:
+    """True when some event happens while both groups are at risk and not to everybody: else the variance is zero."""
+    for at in np.unique(events):
+        risk_a, risk_b = (t_a >= at).sum(), (t_b >= at).sum()
+        if risk_a and risk_b and (events == at).sum() < risk_a + risk_b:
+            return True
+    return False
+
+
+def _restricted_mean(times: _Array, event: _Array, horizon: float) -> _Array:
+    """Area under the Kaplan–Meier curve from 0 to `horizon`, over the last axis; `(…, n)` in, `(…)` out."""
+    happened = event > 0.5
+    survival, area, before = np.ones(times.shape[:-1]), np.zeros(times.shape[:-1]), 0.0
+    for at in np.unique(times[happened & (times < horizon)]):
+        area += survival * (at - before)
+        at_risk = (times >= at).sum(axis=-1)
+        events = (happened & (times == at)).sum(axis=-1)
+        survival = survival * (1 - np.divide(events, at_risk, out=np.zeros_like(survival), where=at_risk > 0))
+        before = float(at)
+    return np.asarray(area + survival * (horizon - before))
+
+
+def _bootstrap(
+    data: tuple[_Array, ...],
+    statistic: Callable[..., Any],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    n_missing: int = 0,
+    together: bool = False,
+) -> Estimate:
+    """Estimate with interval; `together` resamples the arrays of `data` as columns of the same animals."""
+    n = data[0].size if together else sum(sample.size for sample in data)
+    if min(sample.size for sample in data) == 0:
+        return Estimate(NAN, NAN, NAN, n, "no animals", n_missing)
+    value = float(statistic(*data, axis=-1))
+    if min(sample.size for sample in data) == 1:
+        return Estimate(value, NAN, NAN, n, "one animal: no interval", n_missing)
+    if all(_all_equal(sample) for sample in data):
+        return Estimate(value, value, value, n, "all animals equal: no width", n_missing)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", scipy.stats.DegenerateDataWarning)
+        result = scipy.stats.bootstrap(
+            data,
+            statistic,
+            paired=together,
+            vectorized=True,
+            n_resamples=resamples,
+            confidence_level=LEVEL,
+            method="BCa",
+            axis=-1,
+            rng=np.random.default_rng(seed),
+        )
+    low, high = (float(bound) for bound in result.confidence_interval)
+    if np.isfinite(low) and np.isfinite(high):
+        return Estimate(value, low, high, n, "BCa bootstrap", n_missing)
+    low, high = np.quantile(result.bootstrap_distribution, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return Estimate(value, float(low), float(high), n, "percentile bootstrap", n_missing)
