@@ -186,14 +186,15 @@ def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[_Problem]:
 
 
 def _problem(error: Mapping[str, Any]) -> _Problem:
-    """Return one of pydantic's errors in our words; unknown keys rank before wrong values, those before missing ones."""
+    """Return one of pydantic's errors in our words; unknown keys rank before wrong values, missing ones last."""
     path: KeyPath = tuple(error["loc"])
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
             return _Problem(_unknown_key(path), (path,), 1)
         case "missing":
-            return _Problem(f"{key_path(path)} is missing", (path,), 3)
+            # Blamed on the section, so that a group made on the command line is not looked for in the file.
+            return _Problem(f"{key_path(path)} is missing", (path[:-1] or path,), 3)
         case "socialrl":
             path = (*path, *context["key"].split(".")) if context["key"] else path
             paths = tuple(tuple(one.split(".")) for one in context["involves"]) or (path,)
@@ -202,8 +203,10 @@ def _problem(error: Mapping[str, Any]) -> _Problem:
             allowed = "true or false"
         case "tuple_type":
             allowed = "a list"
-        case "dict_type" | "model_type" | "model_attributes_type":
+        case "dict_type":
             allowed = "a mapping"
+        case "model_type" | "model_attributes_type":
+            allowed = f"a mapping with the keys {', '.join(_section_at(path).model_fields)}"
         case _:
             return _Problem(f"{key_path(path)}: {error['msg']}, got {shown(error['input'])}", (path,), 2)
     return _Problem(f"{key_path(path)} must be {allowed}, got {shown(error['input'])}", (path,), 2)

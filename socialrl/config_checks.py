@@ -58,7 +58,7 @@ def number(
 
 
 def whole(low: int, high: int | None = None, *, optional: bool = False) -> BeforeValidator:
-    """Accept whole numbers from `low` to `high`, also written as 3e5; `optional` also accepts null."""
+    """Accept whole numbers of at least `low`, also written as 3e5; `high` is a technical limit, named when passed."""
     return BeforeValidator(_whole_check(low, high, optional))
 
 
@@ -136,8 +136,7 @@ def _number_check(low: float | None, high: float | None, above: float | None, op
 
 
 def _whole_check(low: int, high: int | None, optional: bool) -> Check:
-    allowed = f"a whole number of at least {low}" if high is None else f"a whole number from {low} to {high}"
-    allowed += " or null" if optional else ""
+    allowed = f"a whole number of at least {low}" + (" or null" if optional else "")
 
     def run(value: Any) -> Any:
         if value is None and optional:
@@ -146,8 +145,10 @@ def _whole_check(low: int, high: int | None, optional: bool) -> Check:
         if not is_number or not (isinstance(value, Integral) or float(value).is_integer()):
             raise refuse(f"must be {allowed}, got {shown(value)}")
         x = int(value)
-        if x < low or (high is not None and x > high):
+        if x < low:
             raise refuse(f"must be {allowed}, got {shown(value)}")
+        if high is not None and x > high:
+            raise refuse(f"must be at most {high}, got {shown(value)}")
         return x
 
     return run

@@ -43,6 +43,7 @@ _PLACE_ERRORS = {
     errno.EROFS: "the file system is read-only",
     errno.EFBIG: "the file would be larger than the system allows",
     errno.ENAMETOOLONG: "the name is too long",
+    errno.EEXIST: "a file is in its place",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.ENOENT: "there is no such file or folder",
     errno.EISDIR: "it is a folder, not a file",

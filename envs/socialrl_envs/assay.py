@@ -11,7 +11,9 @@ from .habitat import Habitat
 from .parameters import ParameterError
 from .state import Stage
 
-COHOUSING_DT_S = 120.0  # ticks of the time before a test; independent of dt_s, so that familiarity does not depend on it
+COHOUSING_DT_S = (
+    120.0  # ticks of the time before a test; independent of dt_s, so that familiarity does not depend on it
+)
 BIN_S = 600.0  # huddling is also counted in 10-min bins, the form in which partner-preference tests are printed
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from . import noise
+from .compiled import compiled
 from .counters import clear, count_familiarity
 from .life import live_before_test
 from .observation import write_observation
 from .state import MATE, REST
 
 
-@njit(cache=True, nogil=True)
-def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, batch, observations):  # type: ignore[no-untyped-def]
+@compiled
+def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, batch, observations, _notes):  # type: ignore[no-untyped-def]
     """Begin a new episode in the worlds of `first` … `last − 1` where `mask` (n_worlds,) is set.
 
     Reads `cohousing_h`, `separation_h`, `relationship` and `placement` (−1: drawn) from the world records; writes the
@@ -40,9 +39,7 @@ def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, ba
                 _new_pair(pairs[i, j])
                 cohoused = stage.cohoused_with[i] == j
                 pairs[i, j].mated = 1 if world.relationship == MATE and cohoused and world.cohousing_h > 0.0 else 0
-        live_before_test(
-            stage, cohousing_rates, record_of[w], animals, pairs, world.cohousing_h, world.separation_h
-        )
+        live_before_test(stage, cohousing_rates, record_of[w], animals, pairs, world.cohousing_h, world.separation_h)
         for i in range(n_animals):
             clear(batch.counters[w, i], n_animals)
             error = rates[record_of[w, i]].recognition_noise
@@ -52,7 +49,11 @@ def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, ba
                     pairs[i, j].recognition_error = error * fresh
                     pairs[i, j].together = 1 if animals[i].chamber == animals[j].chamber else 0
                     count_familiarity(batch.counters[w, i], n_animals, j, pairs[i, j].familiarity, True)
-        batch.bins[w] = 0.0
+        bins = batch.bins[w]
+        for k in range(n_acting):
+            for j in range(n_animals):
+                for at in range(bins.shape[2]):
+                    bins[k, j, at] = 0.0
         for k in range(n_acting):
             _shuffle_slots(batch.slots[w, k], stage.acting[k], base)
             write_observation(
@@ -60,7 +61,7 @@ def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, ba
             )
 
 
-@njit(cache=True)
+@compiled
 def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
     animal.chamber = chamber
     animal.travel_to = chamber
@@ -74,7 +75,7 @@ def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
     animal.bondedness = 0.0
 
 
-@njit(cache=True)
+@compiled
 def _new_pair(pair):  # type: ignore[no-untyped-def]
     pair.familiarity = 0.0
     pair.habituation = 0.0
@@ -85,7 +86,7 @@ def _new_pair(pair):  # type: ignore[no-untyped-def]
     pair.mated = 0
 
 
-@njit(cache=True)
+@compiled
 def _shuffle_slots(slots, i, base):  # type: ignore[no-untyped-def]
     """Put the other animals into the observation slots in random order, so that a slot carries no identity."""
     n_slots = slots.shape[0]

@@ -6,12 +6,11 @@ A tethered stimulus animal stays where it is and tolerates contact; once driven 
 
 from __future__ import annotations
 
-from numba import njit
-
+from .compiled import inlined
 from .state import REST
 
 
-@njit(cache=True, inline="always")
+@inlined
 def tethered_intent():  # type: ignore[no-untyped-def]
     """Return what a tethered animal does at every tick: it rests, which leaves contact to the others."""
     return REST

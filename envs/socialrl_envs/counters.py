@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .compiled import inlined
 
 PER_CONSPECIFIC: tuple[str, ...] = (
     "huddle_s",
@@ -32,14 +33,16 @@ def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str
     return views
 
 
-@njit(cache=True, inline="always")
+@inlined
 def clear(counters, n_animals):  # type: ignore[no-untyped-def]
     """Set one animal's counters to zero and its latencies to "never" (not a number)."""
-    counters[:] = 0.0
-    counters[3 * n_animals : 4 * n_animals] = np.nan
+    for k in range(counters.shape[0]):
+        counters[k] = 0.0
+    for k in range(3 * n_animals, 4 * n_animals):
+        counters[k] = np.nan
 
 
-@njit(cache=True, inline="always")
+@inlined
 def count_contact(counters, n_animals, other, dt_s, time_s, begins):  # type: ignore[no-untyped-def]
     """Count one tick of contact with `other`; `begins` starts a bout, the first bout sets the latency."""
     counters[other] += dt_s
@@ -49,19 +52,19 @@ def count_contact(counters, n_animals, other, dt_s, time_s, begins):  # type: ig
             counters[3 * n_animals + other] = time_s
 
 
-@njit(cache=True, inline="always")
+@inlined
 def count_rejection(counters, n_animals, other):  # type: ignore[no-untyped-def]
     """Count one rejection of `other`."""
     counters[2 * n_animals + other] += 1.0
 
 
-@njit(cache=True, inline="always")
+@inlined
 def count_familiarity(counters, n_animals, other, familiarity, at_start):  # type: ignore[no-untyped-def]
     """Note the familiarity of `other` at the start or (so far) at the end of the test."""
     counters[(4 if at_start else 5) * n_animals + other] = familiarity
 
 
-@njit(cache=True, inline="always")
+@inlined
 def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered):  # type: ignore[no-untyped-def]
     """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1."""
     counters[6 * n_animals + chamber] += dt_s

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .parameters import ParameterError
 
 DRUGS: dict[str, tuple[float, str]] = {
@@ -31,20 +31,26 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
     rows = np.empty((len(doses), 4))
     for i, dose in enumerate(doses):
         if set(dose) != set(_FIELDS):
-            raise ParameterError(f"drug {i}: needs exactly the fields {', '.join(_FIELDS)}, got {', '.join(map(str, dose))}")
+            raise ParameterError(
+                f"drug {i}: needs exactly the fields {', '.join(_FIELDS)}, got {', '.join(map(str, dose))}"
+            )
         if dose["drug"] not in DRUGS:
             raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; allowed: {', '.join(DRUGS)}")
         highest, meaning = DRUGS[dose["drug"]]
         numbers = [float(dose[name]) for name in _FIELDS[1:]]
         if not all(map(math.isfinite, numbers)) or not 0.0 <= numbers[0] <= highest:
-            raise ParameterError(f"drug {i} ({dose['drug']}): dose must be 0 to {highest:g} ({meaning}), got {dose['dose']!r}")
+            raise ParameterError(
+                f"drug {i} ({dose['drug']}): dose must be 0 to {highest:g} ({meaning}), got {dose['dose']!r}"
+            )
         if numbers[1] >= numbers[2]:
-            raise ParameterError(f"drug {i} ({dose['drug']}): start_s must be before end_s, got {numbers[1]:g} and {numbers[2]:g}")
+            raise ParameterError(
+                f"drug {i} ({dose['drug']}): start_s must be before end_s, got {numbers[1]:g} and {numbers[2]:g}"
+            )
         rows[i] = [list(DRUGS).index(dose["drug"]), *numbers]
     return rows
 
 
-@njit(cache=True)
+@compiled
 def levels(doses, time_s):  # type: ignore[no-untyped-def]
     """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`."""
     agonist, receptor, dopamine, v1a = NO_DRUG

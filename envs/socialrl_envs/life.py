@@ -6,17 +6,17 @@ The same function serves the test (ticks of `dt_s`) and the time before it (coho
 
 from __future__ import annotations
 
-from numba import njit
-
+from .compiled import compiled
 from .drugs import NO_DRUG, levels
-from .physiology import familiarity_gain, familiarity_loss, receptor_signal, relax, release_level
+from .physiology import familiarity_gain, familiarity_loss, occupancy, relax, release_level
 
 
-@njit(cache=True)
+@compiled
 def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # type: ignore[no-untyped-def]
     """Advance animal `i` of one world by a tick, given its contacts (`pairs[i, j].contact`).
 
-    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels.
+    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns
+    the receptor signal that a gain of 1 would have now.
     """
     n_animals = animals.shape[0]
     me = animals[i]
@@ -25,9 +25,10 @@ def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # t
         n_contacts += pairs[i, j].contact
     level = release_level(rates.gain_release * receptor, rates.release_floor) if n_contacts > 0 else 0.0
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
-    at_receptor = me.oxytocin + agonist
-    me.receptor_signal = receptor_signal(rates.oxtr_gain * receptor, at_receptor, rates.receptor_half)
-    bonding = receptor_signal(rates.gain_consolidation * receptor, at_receptor, rates.receptor_half)
+    # what one unit of gain passes on; drugs act at the receptor
+    passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
+    me.receptor_signal = rates.oxtr_gain * passed_on
+    bonding = rates.gain_consolidation * passed_on
     protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
     bondedness = 0.0
     calm = 1.0
@@ -56,9 +57,10 @@ def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # t
         me.activity_drive = relax(me.activity_drive, 0.0, rates.keep_activity_down)
     else:
         me.activity_drive = relax(me.activity_drive, 1.0, rates.keep_activity_up)
+    return passed_on
 
 
-@njit(cache=True)
+@compiled
 def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separation_h):  # type: ignore[no-untyped-def]
     """Play cohousing, then separation, for one world: cohoused pairs alternate contact bouts and time apart.
 
@@ -75,8 +77,12 @@ def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separ
         theirs = rates[record_of[j]]
         share = mine.cohousing_contact_share
         cycle_s = mine.cohousing_bout_s / share if share > 0.0 else 1.0
+        in_cycle_s = 0.0
         for tick in range(n_together + n_apart):
-            contact = 1 if tick < n_together and (tick * dt_s) % cycle_s < share * cycle_s else 0
+            contact = 1 if tick < n_together and in_cycle_s < share * cycle_s else 0
+            in_cycle_s += dt_s
+            if in_cycle_s >= cycle_s:
+                in_cycle_s -= cycle_s
             pairs[i, j].contact = contact
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s

@@ -8,7 +8,9 @@ The mixer is the finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, doi 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
+
+from .compiled import inlined
 
 MOVEMENT, RECOGNITION, FELT_REWARD, PLACEMENT, HISTORY, CONSPECIFIC = range(1, 7)
 
@@ -18,7 +20,7 @@ _M2 = np.uint64(0x94D049BB133111EB)
 _LOW16 = np.uint64(0xFFFF)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def mix(bits):  # type: ignore[no-untyped-def]
     """Scramble 64 bits (SplitMix64 finaliser)."""
     z = uint64(bits)
@@ -27,25 +29,25 @@ def mix(bits):  # type: ignore[no-untyped-def]
     return z ^ (z >> uint64(31))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def moment(key, episode, tick):  # type: ignore[no-untyped-def]
     """The 64 bits that all draws of one world at one tick start from."""
     return mix(uint64(key) + _GOLDEN * ((uint64(episode) << uint64(32)) + uint64(tick) + uint64(1)))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def draw(base, stream, animal, other):  # type: ignore[no-untyped-def]
     """64 random bits of a named stream for an animal (and the other animal it is about)."""
     return mix(uint64(base) + _GOLDEN * (uint64(stream) + uint64(16) * (uint64(animal) + uint64(64) * uint64(other))))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def uniform(bits):  # type: ignore[no-untyped-def]
     """A number in [0, 1) from 64 random bits."""
     return (uint64(bits) >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def bell(bits):  # type: ignore[no-untyped-def]
     """A bell-shaped number, mean 0, variance 1, within ±3.47: the scaled sum of four 16-bit uniforms.
 
@@ -53,8 +55,6 @@ def bell(bits):  # type: ignore[no-untyped-def]
     throw an observation or a reward far out.
     """
     b = uint64(bits)
-    total = (
-        (b & _LOW16) + ((b >> uint64(16)) & _LOW16) + ((b >> uint64(32)) & _LOW16) + ((b >> uint64(48)) & _LOW16)
-    )
+    total = (b & _LOW16) + ((b >> uint64(16)) & _LOW16) + ((b >> uint64(32)) & _LOW16) + ((b >> uint64(48)) & _LOW16)
     # mean 4·65535/2; the variance of one discrete uniform on 0…65535 is (65536² − 1)/12
     return (float(total) - 131070.0) * (1.0 / 37837.22723720648)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from gymnasium import spaces
-from numba import njit
+
+from .compiled import compiled
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("present", 1.0),
@@ -40,7 +41,7 @@ def space(n_chambers: int, n_slots: int) -> spaces.Box:
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
-@njit(cache=True)
+@compiled
 def write_observation(stage, world, animals, pairs, slots, i, out):  # type: ignore[no-untyped-def]
     """Fill `out` (n_features,) float32 with what animal `i` perceives now."""
     me = animals[i]

@@ -8,25 +8,57 @@ so that no exponential is computed inside the step. First-order relaxations are 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiled import inlined
 from .parameters import PARAMETER_DTYPE, ParameterError
 
 ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
 ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
 
-_COPIED = (
-    "oxtr_gain dopamine_tone v1a_gain release_floor receptor_half retention recognition_noise withdrawal_s transit_s "
-    "rejection_cost move_cost cohousing_contact_share cohousing_bout_s"
-).split()
-_PER_TICK = (
-    "consolidation_floor consolidation_gain consolidation_mate absence_loss interference habituation recovery "
-    "contact_floor contact_gain selective_floor selective_gain selective_mate defence_floor defence_gain "
-    "driving_off_floor driving_off_gain exploration novelty rest stress_cost noise leave"
-).split()
-_KEEP = "keep_oxytocin keep_activity_up keep_activity_down keep_stress".split()
-RATES_DTYPE = np.dtype([(name, np.float64) for name in [*_COPIED, *(f"gain_{arm}" for arm in ARMS), *_PER_TICK, *_KEEP]])
+_COPIED = [
+    "oxtr_gain",
+    "dopamine_tone",
+    "v1a_gain",
+    "release_floor",
+    "receptor_half",
+    "retention",
+    "recognition_noise",
+    "withdrawal_s",
+    "transit_s",
+    "rejection_cost",
+    "move_cost",
+    "cohousing_contact_share",
+    "cohousing_bout_s",
+]
+_PER_TICK = [
+    "consolidation_floor",
+    "consolidation_gain",
+    "consolidation_mate",
+    "absence_loss",
+    "interference",
+    "habituation",
+    "recovery",
+    "contact_floor",
+    "contact_gain",
+    "selective_floor",
+    "selective_gain",
+    "selective_mate",
+    "defence_floor",
+    "defence_gain",
+    "driving_off_floor",
+    "driving_off_gain",
+    "exploration",
+    "novelty",
+    "rest",
+    "stress_cost",
+    "noise",
+    "leave",
+]
+_KEEP = ["keep_oxytocin", "keep_activity_up", "keep_activity_down", "keep_stress"]
+RATES_DTYPE = np.dtype(
+    [(name, np.float64) for name in [*_COPIED, *(f"gain_{arm}" for arm in ARMS), *_PER_TICK, *_KEEP]]
+)
 
 
 def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str] | None = None) -> NDArray[np.void]:
@@ -74,31 +106,31 @@ def check_arms(arms: dict[str, str]) -> dict[str, str]:
     return {arm: arms.get(arm, "own") for arm in ARMS}
 
 
-@njit(cache=True, inline="always")
+@inlined
 def relax(value: float, target: float, keep: float) -> float:
     """First-order relaxation over one tick; `keep` = exp(−dt/τ)."""
     return target + (value - target) * keep
 
 
-@njit(cache=True, inline="always")
+@inlined
 def release_level(gain: float, floor: float) -> float:
     """Oxytocin at the end of a long contact: ρ + (1 − ρ)·min(g, 1)."""
     return floor + (1.0 - floor) * min(gain, 1.0)
 
 
-@njit(cache=True, inline="always")
-def receptor_signal(gain: float, oxytocin: float, half: float) -> float:
-    """X = g · (1 + K)·O / (K + O): saturating in oxytocin, 1 for a wild type at O = 1."""
-    return gain * (1.0 + half) * oxytocin / (half + oxytocin)
+@inlined
+def occupancy(oxytocin: float, half: float) -> float:
+    """(1 + K)·O / (K + O): saturating in oxytocin, 1 at O = 1. The receptor signal is X = g · occupancy."""
+    return (1.0 + half) * oxytocin / (half + oxytocin)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def familiarity_gain(familiarity: float, rate: float) -> float:
     """Growth of the bond trace in one tick of contact: (1 − F)·rate."""
     return (1.0 - familiarity) * min(rate, 1.0)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def familiarity_loss(familiarity: float, absence: float, interference: float, protection: float) -> float:
     """Loss in one tick apart: F·(absence + interference·(1 − protection))."""
     return familiarity * min(absence + interference * (1.0 - protection), 1.0)

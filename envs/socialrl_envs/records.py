@@ -43,7 +43,9 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     for counter in counters.PER_CONSPECIFIC:
         for other in others:
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()
-    order = np.array([[seen.index(name) for name in next(iter(assay.chambers.values()))] for seen in assay.chambers.values()])
+    order = np.array(
+        [[seen.index(name) for name in next(iter(assay.chambers.values()))] for seen in assay.chambers.values()]
+    )
     places = order[batch.worlds["placement"][w]]
     for counter in counters.PER_CHAMBER:
         by_name = np.take_along_axis(named[counter], places, axis=1)

@@ -6,7 +6,7 @@ it, so that the gain changes reward *ratios*: a factor on everything would vanis
 
 from __future__ import annotations
 
-from numba import njit
+from .compiled import inlined
 
 TERMS: tuple[str, ...] = (
     "contact_general",
@@ -21,13 +21,13 @@ TERMS: tuple[str, ...] = (
 )
 
 
-@njit(cache=True, inline="always")
+@inlined
 def contact_general(signal: float, floor: float, gain: float) -> float:
     """Contact, whoever it is: b0 + b1·X."""
     return floor + gain * signal
 
 
-@njit(cache=True, inline="always")
+@inlined
 def contact_selective(
     familiarity: float, signal: float, floor: float, gain: float, mated: float, mate: float, v1a: float
 ) -> float:
@@ -35,7 +35,7 @@ def contact_selective(
     return familiarity * (floor + gain * signal + mate * mated * v1a)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def threat(familiarity: float, bondedness: float, gain: float, floor: float, slope: float) -> float:
     """How unwelcome an unfamiliar animal is to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
     return (1.0 - familiarity) * bondedness * (floor + slope * gain)

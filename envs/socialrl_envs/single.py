@@ -56,7 +56,9 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         **overrides: float,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ParameterError(f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}")
+            raise ParameterError(
+                f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}"
+            )
         for name, value in split_overrides(overrides).items():
             if np.ndim(value):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
@@ -111,7 +113,9 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Advance by `dt_s` seconds. Never terminates; truncates at the end of the test."""
         number = operator.index(action)
         if not 0 <= number < self._n_actions:
-            raise ValueError(f"action must be 0 to {self._n_actions - 1} ({', '.join(self.action_names)}), got {action!r}")
+            raise ValueError(
+                f"action must be 0 to {self._n_actions - 1} ({', '.join(self.action_names)}), got {action!r}"
+            )
         self._actions[0] = number
         observations, reward, truncated, terms = self.world.step(self._actions)
         info = self._info(terms)
@@ -157,4 +161,3 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 def _plain(value: Any) -> Any:
     """NumPy scalars to Python ones; arrays stay."""
     return value.item() if isinstance(value, np.generic) else value
-

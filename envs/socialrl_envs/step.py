@@ -6,32 +6,29 @@ end, so that halving the tick changes nothing but the resolution.
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
 from . import noise, rewards
+from .compiled import compiled
 from .conspecifics import tethered_intent
 from .counters import count_chamber, count_contact, count_familiarity, count_rejection
 from .drugs import NO_DRUG, levels
 from .life import live
 from .observation import write_observation
-from .physiology import receptor_signal
 from .state import AFFILIATE, EXPLORE, REJECT, REST
 
 # what an animal's tick amounts to, collected while the world moves, turned into reward afterwards
-_MOVED, _REJECTED_THREAT, _N_NOTES = 0, 1, 2
+_MOVED, _DROVE_OFF, N_NOTES = 0, 1, 2
 
 
-@njit(cache=True, nogil=True)
-def step_worlds(first, last, stage, rates, record_of, batch, actions, observations, reward, terms, truncated):  # type: ignore[no-untyped-def]
+@compiled
+def step_worlds(first, last, stage, rates, record_of, batch, actions, observations, reward, terms, truncated, notes):  # type: ignore[no-untyped-def]
     """Advance worlds `first` … `last − 1` by one tick.
 
     `actions` (n_rows,) int64 and the outputs `observations` (n_rows, n_features) float32, `reward` (n_rows,) float64,
-    `terms` (n_terms, n_rows) float64, `truncated` (n_rows,) bool have one row an acting animal, world by world.
+    `terms` (n_terms, n_rows) float64, `truncated` (n_rows,) bool have one row an acting animal, world by world; `notes`
+    (n_animals, N_NOTES) float64 is scratch paper of the calling thread.
     """
     n_animals = batch.animals.shape[1]
     n_acting = stage.acting.shape[0]
-    notes = np.zeros((n_animals, _N_NOTES))
     for w in range(first, last):
         world = batch.worlds[w]
         animals = batch.animals[w]
@@ -40,9 +37,12 @@ def step_worlds(first, last, stage, rates, record_of, batch, actions, observatio
         row = w * n_acting
         if world.tick >= stage.n_ticks:  # over: nothing happens until the next reset
             for k in range(n_acting):
-                write_observation(stage, world, animals, pairs, batch.slots[w, k], stage.acting[k], observations[row + k])
+                write_observation(
+                    stage, world, animals, pairs, batch.slots[w, k], stage.acting[k], observations[row + k]
+                )
                 reward[row + k] = 0.0
-                terms[:, row + k] = 0.0
+                for term in range(terms.shape[0]):
+                    terms[term, row + k] = 0.0
                 truncated[row + k] = True
             continue
         time_s = world.tick * stage.dt_s
@@ -60,12 +60,13 @@ def step_worlds(first, last, stage, rates, record_of, batch, actions, observatio
         for i in range(n_animals):
             agonist, receptor, dopamine, v1a = levels(stage.doses, time_s) if stage.acts[i] else NO_DRUG
             own = rates[record_of[w, i]]
-            live(own, animals, pairs, i, animals[i].intent == EXPLORE, agonist, receptor, dopamine)
+            exploring = animals[i].intent == EXPLORE
+            passed_on = live(own, animals, pairs, i, exploring, agonist, receptor, dopamine)
             if stage.acts[i]:
                 k = 0
                 while stage.acting[k] != i:
                     k += 1
-                _feel(own, animals[i], pairs, i, notes, agonist, receptor, v1a, base, terms, reward, row + k)
+                _feel(own, animals[i], pairs, i, notes, passed_on, receptor, v1a, base, terms, reward, row + k)
                 for j in range(n_animals):
                     if pairs[i, j].contact > 0:
                         batch.bins[w, k, j, int(time_s / stage.bin_s)] += stage.dt_s
@@ -77,7 +78,7 @@ def step_worlds(first, last, stage, rates, record_of, batch, actions, observatio
             truncated[row + k] = done
 
 
-@njit(cache=True)
+@compiled
 def _decide(animal, slots, action):  # type: ignore[no-untyped-def]
     """Turn an action number into an intent; an animal between two chambers goes on to where it was going."""
     if animal.travel_s > 0.0:
@@ -96,19 +97,19 @@ def _decide(animal, slots, action):  # type: ignore[no-untyped-def]
         animal.target = slots[action - 2 - n_slots]
 
 
-@njit(cache=True)
+@compiled
 def _set_out(stage, rates, animals, i, base, notes):  # type: ignore[no-untyped-def]
-    """Start the passage to another chamber where the intent asks for one; every draw is made, then used or not."""
+    """Start the passage to another chamber where the intent asks for one."""
     me = animals[i]
     notes[i, _MOVED] = 0.0
-    notes[i, _REJECTED_THREAT] = 0.0
-    leaves = noise.uniform(noise.draw(base, noise.MOVEMENT, i, 0)) < rates.leave
-    way = noise.uniform(noise.draw(base, noise.MOVEMENT, i, 1))
+    notes[i, _DROVE_OFF] = 0.0
     if me.travel_s > 0.0:
         return
     goal = -1
-    if me.intent == EXPLORE and leaves and stage.degree[me.chamber] > 0:
-        goal = stage.neighbours[me.chamber, int(way * stage.degree[me.chamber])]
+    if me.intent == EXPLORE:
+        if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 0)) < rates.leave and stage.degree[me.chamber] > 0:
+            way = noise.uniform(noise.draw(base, noise.MOVEMENT, i, 1))
+            goal = stage.neighbours[me.chamber, int(way * stage.degree[me.chamber])]
     elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
         goal = stage.next_hop[me.chamber, animals[me.target].chamber]
     if goal >= 0:
@@ -117,7 +118,7 @@ def _set_out(stage, rates, animals, i, base, notes):  # type: ignore[no-untyped-
         notes[i, _MOVED] = 1.0
 
 
-@njit(cache=True)
+@compiled
 def _reject(rates, record_of, animals, pairs, counters, notes):  # type: ignore[no-untyped-def]
     """Let animals drive others off: the other keeps away for a while."""
     n_animals = animals.shape[0]
@@ -131,10 +132,10 @@ def _reject(rates, record_of, animals, pairs, counters, notes):  # type: ignore[
             own = rates[record_of[i]]
             pairs[j, i].withdrawn_s = own.withdrawal_s
             count_rejection(counters[i], n_animals, j)
-            notes[i, _REJECTED_THREAT] = 1.0
+            notes[i, _DROVE_OFF] = 1.0
 
 
-@njit(cache=True)
+@compiled
 def _touch(stage, animals, pairs, counters, time_s):  # type: ignore[no-untyped-def]
     """Settle who is in side-by-side contact: one seeks it, the other stays, nobody refuses."""
     n_animals = animals.shape[0]
@@ -163,10 +164,10 @@ def _touch(stage, animals, pairs, counters, time_s):  # type: ignore[no-untyped-
             pairs[j, i].contact = contact
 
 
-@njit(cache=True)
-def _feel(rates, me, pairs, i, notes, agonist, receptor, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+@compiled
+def _feel(rates, me, pairs, i, notes, passed_on, receptor, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
     """Write the named reward terms of acting animal `i` into column `row` of `terms`, and their sum."""
-    signal = receptor_signal(rates.gain_reward * receptor, me.oxytocin + agonist, rates.receptor_half)
+    signal = rates.gain_reward * passed_on
     defended = rates.gain_defence * receptor
     general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
     in_contact = False
@@ -191,7 +192,7 @@ def _feel(rates, me, pairs, i, notes, agonist, receptor, v1a, base, terms, rewar
                 pair.familiarity, me.bondedness, defended, rates.defence_floor, rates.defence_gain
             )
             novelty += (1.0 - pair.habituation) * rates.novelty
-    if notes[i, _REJECTED_THREAT] > 0.0:
+    if notes[i, _DROVE_OFF] > 0.0:
         familiarity = pairs[i, me.target].familiarity
         defence += (
             rewards.threat(familiarity, me.bondedness, defended, rates.driving_off_floor, rates.driving_off_gain)
@@ -214,7 +215,7 @@ def _feel(rates, me, pairs, i, notes, agonist, receptor, v1a, base, terms, rewar
     reward[row] = total
 
 
-@njit(cache=True)
+@compiled
 def _arrive(stage, rates, record_of, animals, pairs, counters, base):  # type: ignore[no-untyped-def]
     """End the tick: passages that are over take effect, withdrawals run down, encounters begin."""
     n_animals = animals.shape[0]
@@ -239,8 +240,8 @@ def _arrive(stage, rates, record_of, animals, pairs, counters, base):  # type: i
             together = (
                 animals[i].chamber == animals[j].chamber and animals[i].travel_s <= 0.0 and animals[j].travel_s <= 0.0
             )
-            fresh = noise.bell(noise.draw(base, noise.RECOGNITION, i, j))
             if together and pair.together == 0:
-                pair.recognition_error = error * fresh
+                pair.recognition_error = error * noise.bell(noise.draw(base, noise.RECOGNITION, i, j))
             pair.together = 1 if together else 0
-            count_familiarity(counters[i], n_animals, j, pair.familiarity, False)
+            if stage.acts[i]:
+                count_familiarity(counters[i], n_animals, j, pair.familiarity, False)

@@ -49,7 +49,9 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     ) -> None:
         n_acting = len(self.assay.acting)
         if not isinstance(num_envs, (int, np.integer)) or num_envs < 1 or num_envs % n_acting:
-            raise ParameterError(f"num_envs must be a positive multiple of {n_acting} (acting animals of a world), got {num_envs!r}")
+            raise ParameterError(
+                f"num_envs must be a positive multiple of {n_acting} (acting animals of a world), got {num_envs!r}"
+            )
         if render_mode is not None:
             raise ParameterError("the vector environment does not draw; render a single environment instead")
         self.autoreset_mode = AutoresetMode(autoreset_mode) if isinstance(autoreset_mode, str) else autoreset_mode
@@ -131,7 +133,13 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         acting.flags.writeable = False
         return counters.named(acting, self.assay.n_animals, len(self.assay.habitat.names))
 
-    def _end(self, truncated: NDArray[np.bool_], observations: NDArray[np.float32], info: dict[str, Any]) -> NDArray[np.float32]:
+    def mark_seeded(self) -> None:
+        """Say that all worlds have their keys, after a state was put back with `world.set_state`."""
+        self._seeded[:] = True
+
+    def _end(
+        self, truncated: NDArray[np.bool_], observations: NDArray[np.float32], info: dict[str, Any]
+    ) -> NDArray[np.float32]:
         """Add the records of ended rows to `info`; reset them now if the mode says so."""
         rows = np.flatnonzero(truncated)
         record = {}
@@ -166,4 +174,3 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
                 generator, _ = seeding.np_random(seeds[i])
                 self.world.seed(generator.integers(2**64, dtype=np.uint64), np.arange(n_worlds) == i)
         self._seeded |= worlds
-

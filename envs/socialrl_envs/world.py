@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from . import noise, parameters
 from .assay import MAX_COHOUSING_H, MAX_SEPARATION_H, Assay
 from .begin import begin_worlds
+from .compiled import compiled
 from .counters import n_counters
 from .observation import space
 from .parameters import ParameterError
 from .physiology import derive_rates
 from .rewards import TERMS
 from .state import RELATIONSHIPS, Batch, empty_batch
-from .step import step_worlds
+from .step import N_NOTES, step_worlds
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "side")
 
 
-@njit(cache=True)
+@compiled
 def _pick(keys, episodes, n_choices, out):  # type: ignore[no-untyped-def]
     """Draw one of `n_choices` for every world, from its own key and episode."""
     for w in range(keys.shape[0]):
@@ -83,7 +84,8 @@ class World:
             {"cohousing_h": cohousing_h, "relationship": relationship, "separation_h": separation_h}
         )
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
-        self._cuts = np.linspace(0, n_worlds, threads + 1 if self._pool else 2).astype(int)
+        self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
+        self._notes = np.zeros((len(self._cuts) - 1, assay.n_animals, N_NOTES))
 
     # ------------------------------------------------------------------ episodes
 
@@ -159,16 +161,16 @@ class World:
         return observations, reward, truncated, terms
 
     def _spread(self, kernel: Any, *arguments: Any) -> None:
-        """Run a compiled kernel over all worlds, on as many threads as asked for."""
-        cuts = self._cuts
+        """Run a compiled kernel over all worlds, on as many threads as asked for, each with its own scratch paper."""
         if self._pool is None:
-            kernel(0, self.n_worlds, *arguments)
+            kernel(0, self.n_worlds, *arguments, self._notes[0])
             return
+        spans = list(itertools.pairwise(self._cuts))
         others = [
-            self._pool.submit(kernel, first, last, *arguments)
-            for first, last in zip(cuts[1:-1], cuts[2:], strict=True)
+            self._pool.submit(kernel, first, last, *arguments, notes)
+            for (first, last), notes in zip(spans[1:], self._notes[1:], strict=True)
         ]
-        kernel(cuts[0], cuts[1], *arguments)
+        kernel(*spans[0], *arguments, self._notes[0])
         for other in others:
             other.result()
 
@@ -184,7 +186,9 @@ class World:
         for name in Batch._fields:
             own = getattr(self.batch, name)
             if own.shape != state[name].shape or own.dtype != state[name].dtype:
-                raise ValueError(f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} {own.dtype}")
+                raise ValueError(
+                    f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} {own.dtype}"
+                )
             own[...] = state[name]
         self.observations = state["observations"].copy()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from socialrl import measures
+from socialrl.atomic import naming_the_place
 from socialrl.errors import UserError
 from socialrl.report import style, wording
 from socialrl.strict_yaml import read_yaml
@@ -144,6 +145,13 @@ def load(runs: Iterable[RunFolder]) -> Study:
     )
 
 
+def config_text(run: RunFolder) -> str:
+    """Return the resolved configuration of a run as it stands in the folder."""
+    path = run.path / "config.yaml"
+    with naming_the_place(f"read {path}"):
+        return path.read_text(encoding="utf-8")
+
+
 def _run_names(runs: list[RunFolder]) -> dict[Path, str]:
     paths = [run.path for run in runs]
     for path in paths:
@@ -154,7 +162,7 @@ def _run_names(runs: list[RunFolder]) -> dict[Path, str]:
 
 
 def _config(run: RunFolder) -> dict[str, Any]:
-    data = read_yaml(run.config_text, f"{run.path / 'config.yaml'}") if run.config_text.strip() else {}
+    data = read_yaml(config_text(run), f"{run.path / 'config.yaml'}")
     return data if isinstance(data, dict) else {}
 
 
@@ -162,17 +170,18 @@ def _gather(runs: list[RunFolder], names: dict[Path, str], table: str) -> pd.Dat
     """One stored table of all runs below each other, with `run` and `group`; runs without the file add nothing."""
     parts = []
     for run in runs:
-        if (run.path / f"{table}.parquet").is_file():
-            rows = run.read_table(table)
-            if len(rows):
-                parts.append(rows.assign(run=names[run.path]))
+        rows = run.read_table(table) if run.has_table(table) else None if run.finished else run.read_parts(table)
+        if rows is not None and len(rows):
+            parts.append(rows.assign(run=names[run.path]))
     return _with_group(_stack(parts))
 
 
 def _with_group(table: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return table
-    return table.assign(group=[f"{run}/{genotype}" for run, genotype in zip(table["run"], table["genotype"], strict=True)])
+    return table.assign(
+        group=[f"{run}/{genotype}" for run, genotype in zip(table["run"], table["genotype"], strict=True)]
+    )
 
 
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -222,7 +231,9 @@ def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, s
             found[(run, genotype)] = float((settings or {}).get("oxtr_gain", 1.0))
     for table in tables:
         if len(table):
-            for run, genotype, gain in table[["run", "genotype", "oxtr_gain"]].drop_duplicates().itertuples(index=False):
+            for run, genotype, gain in (
+                table[["run", "genotype", "oxtr_gain"]].drop_duplicates().itertuples(index=False)
+            ):
                 found[(run, genotype)] = float(gain)
     ordered = sorted(found.items(), key=lambda item: (-item[1], *item[0]))
     return [
@@ -257,7 +268,9 @@ def _conditions(tables: list[pd.DataFrame]) -> list[Condition]:
         else Condition(one.test, f"{one.label} ({one.test})", one.test, *_state(one))
         for one in found
     ]
-    return sorted(found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.cohousing_h, c.test))
+    return sorted(
+        found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.cohousing_h, c.test)
+    )
 
 
 def _state(condition: Condition) -> tuple[float, str, float]:

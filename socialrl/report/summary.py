@@ -6,7 +6,7 @@ The page, the terminal, `summary.json` and the CSV tables all show these records
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,6 @@ class Summary:
     contrasts: list[ContrastRow]
     criterion: list[CriterionRow]
     cohousing: list[CohousingRow]
-    missing: list[str] = field(default_factory=list)
 
     def mean(self, group: Group, condition: Condition) -> MeanRow | None:
         """Return the means of a group in a test, or None where it has no animal."""
@@ -128,7 +127,7 @@ def mean_rows(study: Study) -> list[MeanRow]:
                 continue
 
             def mean(column: str, animals: pd.DataFrame = animals) -> Estimate:
-                return statistics.mean_interval(animals[column] if column in animals else [])
+                return statistics.mean_interval(animals.get(column, []))
 
             rows.append(
                 MeanRow(
@@ -228,9 +227,10 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
 def plain(value: Any) -> Any:
     """Return records as JSON holds them: dicts, lists, numbers; a number that is not finite becomes null."""
     if isinstance(value, Group):
-        return value.key if value.label != wording_of(value) else value.genotype
+        return {"run": value.run, "genotype": value.genotype, "oxtr_gain": value.gain}
     if isinstance(value, Condition):
-        return value.test
+        names = ("test", "cohousing_h", "relationship", "separation_h")
+        return {name: getattr(value, name) for name in names}
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, dict):
@@ -248,10 +248,14 @@ def flat(record: Any) -> dict[str, Any]:
     """Return a record as one CSV row: nested estimates become columns such as `preference_low`."""
     row: dict[str, Any] = {}
     for name, value in ((key, getattr(record, key)) for key in record.__dataclass_fields__):
-        if isinstance(value, Group | Condition) or not is_dataclass(value):
-            row[name] = plain(value)
+        if name in ("group", "condition"):
+            row |= plain(value)
+        elif isinstance(value, Group):
+            row[name] = value.genotype
+        elif is_dataclass(value):
+            row |= {f"{name}_{inner}".removesuffix("_value"): item for inner, item in flat(value).items()}
         else:
-            row |= {f"{name}_{inner}": item for inner, item in flat(value).items()}
+            row[name] = plain(value)
     return row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,6 +38,15 @@ class Box(NamedTuple):
     @property
     def centre(self) -> Point:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def exit_towards(self, target: Point) -> Point:
+        """Where the straight line from the centre to `target`, a point outside, crosses the edge."""
+        x, y = self.centre
+        dx, dy = target[0] - x, target[1] - y
+        share_x = self.width / 2 / abs(dx) if abs(dx) > 1e-9 else math.inf
+        share_y = self.height / 2 / abs(dy) if abs(dy) > 1e-9 else math.inf
+        share = min(share_x, share_y)
+        return x + dx * share, y + dy * share
 
     def grown(self, margin: float) -> Box:
         return Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
@@ -82,7 +92,9 @@ class Canvas:
     def polygon(self, points: Sequence[Point], fill: RGB, alpha: int = 255) -> None:
         self._pen.polygon([self._at(point) for point in points], (*fill, alpha))
 
-    def line(self, points: Sequence[Point], fill: RGB, width: float, alpha: int = 255, round_ends: bool = False) -> None:
+    def line(
+        self, points: Sequence[Point], fill: RGB, width: float, alpha: int = 255, round_ends: bool = False
+    ) -> None:
         ends = [self._at(point) for point in points]
         width_px = max(1, round(self._length(width)))
         self._pen.line(ends, (*fill, alpha), width_px, joint="curve" if len(ends) > 2 else None)

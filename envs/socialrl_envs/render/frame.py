@@ -6,10 +6,22 @@ import math
 
 import numpy as np
 
+from .bodies import Place
 from .canvas import Box, Canvas
-from .layout import Place, Scene, arrange, outward
+from .layout import Scene, arrange, outward
 from .palette import (
-    BEDDING, BLACK, INK, INK_SOFT, STRAW, TUBE, TUBE_EDGE, WALL, WHITE, animal_colour, ink_on, mix,
+    BEDDING,
+    BLACK,
+    INK,
+    INK_SOFT,
+    STRAW,
+    TUBE,
+    TUBE_EDGE,
+    WALL,
+    WHITE,
+    animal_colour,
+    ink_on,
+    mix,
 )  # fmt: skip
 from .panels import MEDIUM, SMALL, draw_action, draw_contact, draw_header, draw_trace
 from .snapshot import Snapshot

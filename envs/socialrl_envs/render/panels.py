@@ -9,7 +9,17 @@ import numpy as np
 
 from .canvas import Box, Canvas, Point
 from .palette import (
-    CARD, CARD_EDGE, INK, INK_SOFT, OXYTOCIN, RECEPTOR_SIGNAL, RGB, TRACK, WHITE, animal_colour, mix,
+    CARD,
+    CARD_EDGE,
+    INK,
+    INK_SOFT,
+    OXYTOCIN,
+    RECEPTOR_SIGNAL,
+    RGB,
+    TRACK,
+    WHITE,
+    animal_colour,
+    mix,
 )  # fmt: skip
 from .snapshot import Snapshot
 
@@ -34,8 +44,9 @@ def draw_header(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
     gain = f"receptor gain {snapshot.focal.oxtr_gain:g}"
     pill_width = canvas.text_width(gain, MEDIUM) + 22
     title_room = now_x - box.x0 - pill_width - 40
-    canvas.text((box.x0, y), snapshot.title, LARGE, INK, max_width=title_room)
-    pill_x = box.x0 + min(canvas.text_width(snapshot.title, LARGE), title_room) + (14 if snapshot.title else 0)
+    title_height = LARGE if canvas.text_width(snapshot.title, LARGE) <= title_room else MEDIUM
+    canvas.text((box.x0, y), snapshot.title, title_height, INK, max_width=title_room)
+    pill_x = box.x0 + min(canvas.text_width(snapshot.title, title_height), title_room) + (14 if snapshot.title else 0)
     canvas.rectangle(Box(pill_x, y - 15, pill_x + pill_width, y + 15), mix(RECEPTOR_SIGNAL, WHITE, 0.84), radius=15)
     canvas.text((pill_x + pill_width / 2, y), gain, MEDIUM, RECEPTOR_SIGNAL, "mm")
     passed = min(1.0, max(0.0, snapshot.time_s / snapshot.duration_s))
@@ -72,9 +83,9 @@ def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
         ("receptor signal", snapshot.receptor_signal, RECEPTOR_SIGNAL),
     ):
         text = f"{name} {values[-1]:.2f}" if values else name
-        canvas.line([(x, box.y0 + 20), (x + 20, box.y0 + 20)], colour, 4)
-        canvas.text((x + 27, box.y0 + 20), text, SMALL, mix(colour, INK, 0.45))
-        x += 27 + canvas.text_width(f"{name} 0.00", SMALL) + 22
+        canvas.line([(x, box.y0 + 20), (x + 18, box.y0 + 20)], colour, 4)
+        canvas.text((x + 24, box.y0 + 20), text, SMALL, mix(colour, INK, 0.45))
+        x += 24 + canvas.text_width(f"{name} 0.00", SMALL) + 16
     plot = Box(box.x0 + 34, box.y0 + 40, box.x1 - 16, box.y1 - 30)
     highest = max([1.0, *snapshot.oxytocin, *snapshot.receptor_signal])
     top = math.ceil(highest * 1.08 / 0.25 - 1e-9) * 0.25

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .bodies import TAIL_SHARE, Place
 from .canvas import Box, Canvas, Point
-from .layout import TAIL_SHARE, Place
 from .palette import BEDDING, BLACK, CORD, GLOW, INK, RGB, WHITE, ink_on, mix
 
 _NOSE: RGB = (214, 140, 140)

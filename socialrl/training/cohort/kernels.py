@@ -53,7 +53,9 @@ HYPERPARAMETERS = (
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by iteratively
 # reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh (relative).
 _TANH_LIMIT = np.float32(9.05)
-_P0, _P1, _P2, _P3, _P4 = (np.float32(c) for c in (0.999999978, 0.133777545, 0.00349170283, 2.05451052e-05, 1.32658449e-08))
+_P0, _P1, _P2, _P3, _P4 = (
+    np.float32(c) for c in (0.999999978, 0.133777545, 0.00349170283, 2.05451052e-05, 1.32658449e-08)
+)
 _Q1, _Q2, _Q3, _Q4 = (np.float32(c) for c in (0.467110692, 0.025862202, 0.000327927952, 7.74024786e-07))
 _ONE = np.float32(1.0)
 _ZERO = np.float32(0.0)
@@ -404,7 +406,7 @@ def update(
         for i in range(table.shape[1]):
             widest = max(widest, table[network, i, 2])
             if i > 0:
-                transposed_size = max(transposed_size, 0) + table[network, i, 1] * table[network, i - 1, 2]
+                transposed_size += table[network, i, 1] * table[network, i - 1, 2]
     for animal in prange(n_animals):
         row = weights[animal]
         policy_layers, value_layers = table[0], table[1]

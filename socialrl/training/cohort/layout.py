@@ -81,7 +81,9 @@ class NetworkLayout:
         return tensors
 
 
-def network_layout(n_observations: int, n_actions: int, policy_hidden: list[int], value_hidden: list[int]) -> NetworkLayout:
+def network_layout(
+    n_observations: int, n_actions: int, policy_hidden: list[int], value_hidden: list[int]
+) -> NetworkLayout:
     """The layout of a policy network with `n_actions` outputs and a value network with one, hidden widths as given."""
     networks = []
     at = 0

@@ -9,6 +9,8 @@ Every output element is summed over the inner index in order, one fused multiply
 depend on the number of rows, columns or threads.
 """
 
+from collections.abc import Callable
+
 from llvmlite import binding as llvm
 from llvmlite import ir
 from numba import njit, types
@@ -27,7 +29,7 @@ def _vector_lanes() -> int:
     return 8 if features.get("avx2", False) else 4
 
 
-def _tile(n_rows: int, n_columns: int):
+def _tile(n_rows: int, n_columns: int) -> Callable[..., None]:
     """Compiled `tile(a, a0, a_row, a_inner, b, b0, b_row, s, s0, s_row, c, c0, c_row, n_inner)`.
 
     For r < n_rows and j < n_columns:  c[c0 + r*c_row + j] = s[s0 + r*s_row + j] + sum_k a[a0 + r*a_row + k*a_inner] * b[b0 + k*b_row + j].
@@ -60,15 +62,11 @@ def _tile(n_rows: int, n_columns: int):
                 return builder.bitcast(builder.gep(base, [offset]), vector.as_pointer())
 
             def corner(start, row_stride, row, block):
-                return builder.add(
-                    builder.add(start, builder.mul(row_stride, number(row))), number(block * lanes)
-                )
+                return builder.add(builder.add(start, builder.mul(row_stride, number(row))), number(block * lanes))
 
             cells = [(row, block) for row in range(n_rows) for block in range(n_vectors)]
             starts = [builder.load(vector_at(s_data, corner(s0, s_row, *cell)), align=4) for cell in cells]
-            a_rows = [
-                builder.gep(a_data, [builder.add(a0, builder.mul(a_row, number(row)))]) for row in range(n_rows)
-            ]
+            a_rows = [builder.gep(a_data, [builder.add(a0, builder.mul(a_row, number(row)))]) for row in range(n_rows)]
             before = builder.block
             loop = builder.append_basic_block("inner")
             after = builder.append_basic_block("stored")
@@ -94,13 +92,10 @@ def _tile(n_rows: int, n_columns: int):
             updated = []
             for row in range(n_rows):
                 value = builder.load(builder.gep(a_rows[row], [a_offset]), align=4)
-                first = builder.insert_element(
-                    ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
-                )
+                first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
                 left = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), splat)
                 updated += [
-                    builder.call(fma, [left, right[block], sums[row * n_vectors + block]])
-                    for block in range(n_vectors)
+                    builder.call(fma, [left, right[block], sums[row * n_vectors + block]]) for block in range(n_vectors)
                 ]
             k_next = builder.add(k, number(1))
             k.add_incoming(k_next, loop)

@@ -1,0 +1,153 @@
+"""What came out, in sentences: each expectation with its numbers and a plain verdict, also when it did not come out.
+
+A finding is shown when the 95 % interval of the effect lies on the expected side, opposite when it lies on the other,
+not shown when it spans zero. Below five pairs it is not judged. Nothing here chooses between seeds, tests or groups by
+their result: the test is 24 h of cohousing, the groups are the lowest gain and the wild type.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from socialrl import measures
+from socialrl.report import wording
+from socialrl.report.study import Condition, Group, Study
+from socialrl.report.summary import MIN_ANIMALS, Summary
+from socialrl.statistics import Estimate
+
+SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few animals to judge"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One expectation: the question, its verdict, a clause for the top of the page and the numbers behind it."""
+
+    question: str
+    verdict: str
+    clause: str
+    text: str
+
+
+def findings(study: Study, summary: Summary) -> list[Finding]:
+    """Return the findings of every run of a study, in the order of the runs; empty when nothing was tested."""
+    found: list[Finding] = []
+    key = study.key_condition()
+    if key is None:
+        return found
+    for run in study.names.values():
+        groups = [group for group in study.groups if group.run == run and not study.of(study.final, group).empty]
+        if not groups:
+            continue
+        reference, lowest = study.reference(run), groups[-1]
+        if lowest.gain < reference.gain:
+            found += [_later(summary, lowest, reference, key), _weaker(summary, lowest, reference, key)]
+        else:
+            found.append(_prefers(summary, reference, key))
+        longest = study.longest_condition()
+        if longest is not None:
+            found.append(_prefers(summary, lowest, longest))
+    return found
+
+
+def lede(found: list[Finding]) -> str:
+    """Return one paragraph that opens the page: the clause of every finding, as full sentences."""
+    return " ".join(f"{wording.capital(finding.clause)}." for finding in found)
+
+
+def _verdict(effect: Estimate, n: int, expected_sign: int) -> str:
+    if n < MIN_ANIMALS or not math.isfinite(effect.low):
+        return TOO_FEW
+    low, high = sorted((expected_sign * effect.low, expected_sign * effect.high))
+    if low > 0:
+        return SHOWN
+    return OPPOSITE if high < 0 else NOT_SHOWN
+
+
+def _later(summary: Summary, lowest: Group, reference: Group, condition: Condition) -> Finding:
+    question = f"Do {lowest.plural} learn the preference later?"
+    ours, theirs = summary.steps(lowest, condition), summary.steps(reference, condition)
+    after = f"after {condition.label} of cohousing"
+    if ours is None or theirs is None or ours.difference is None:
+        text = "The run has no probes from training, so learning cannot be followed."
+        return Finding(question, TOO_FEW, f"whether {lowest.plural} learn later cannot be told without probes", text)
+    difference = ours.difference
+    verdict = _verdict(difference.difference, difference.n, +1)
+    clause = {
+        SHOWN: f"{lowest.plural} reached the preference criterion later in training than {reference.plural}",
+        OPPOSITE: f"{lowest.plural} reached the preference criterion earlier in training than {reference.plural}",
+        NOT_SHOWN: f"it was not shown that {lowest.plural} reach the preference criterion later than {reference.plural}",
+        TOO_FEW: f"too few animals were trained to say whether {lowest.plural} learn later than {reference.plural}",
+    }[verdict]
+    text = (
+        f"Steps until the preference {after} met the criterion, restricted to the"
+        f" {wording.number(ours.times.horizon, 0)} steps followed: "
+        + "; ".join(
+            f"{row.group.label} {wording.interval(row.times.restricted_mean, 0)}"
+            f" ({row.times.n_reached} of {row.times.n} reached it)"
+            for row in (theirs, ours)
+        )
+        + f". Paired difference {wording.interval(difference.difference, 0, sign=True)} steps, n = {difference.n} pairs."
+    )
+    return Finding(question, verdict, clause, text)
+
+
+def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condition) -> Finding:
+    after = f"after {condition.label} of cohousing"
+    question = f"Do {lowest.plural} prefer the partner less {after}?"
+    contrast = summary.contrast(lowest, condition, "preference")
+    ours, theirs = summary.mean(lowest, condition), summary.mean(reference, condition)
+    if contrast is None or ours is None or theirs is None:
+        return Finding(question, TOO_FEW, f"no animals of both groups were tested {after}", "Not tested.")
+    paired = contrast.paired
+    verdict = _verdict(paired.difference, paired.n, -1)
+    clause = {
+        SHOWN: f"{after} they preferred the partner less",
+        OPPOSITE: f"{after} they preferred the partner more",
+        NOT_SHOWN: f"{after} a weaker preference for the partner was not shown",
+        TOO_FEW: f"too few animals were tested {after} to compare their preference",
+    }[verdict]
+    text = (
+        f"Preference {after}: "
+        + "; ".join(
+            f"{row.group.label} {wording.interval(row.preference)} (n = {row.preference.n})" for row in (theirs, ours)
+        )
+        + f". Paired difference {wording.interval(paired.difference, sign=True)}, d_z = {wording.number(paired.d_z.value)},"
+        f" p = {wording.p_value(contrast.p_holm)} (signed rank, Holm), n = {paired.n} pairs. Total huddling, which a"
+        " ratio does not show: "
+        + "; ".join(f"{row.group.label} {wording.interval(row.total_huddle_s, 0, 60)} min" for row in (theirs, ours))
+        + "."
+    )
+    return Finding(question, verdict, clause, text)
+
+
+def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
+    after = f"after {condition.label} of cohousing"
+    question = f"Do {group.plural} prefer the partner {after}?"
+    row = summary.mean(group, condition)
+    if row is None:
+        return Finding(question, TOO_FEW, f"no {group.plural} were tested {after}", "Not tested.")
+    estimate = row.preference
+    shifted = Estimate(
+        estimate.value - measures.CHANCE,
+        estimate.low - measures.CHANCE,
+        estimate.high - measures.CHANCE,
+        estimate.n,
+        estimate.method,
+    )
+    verdict = _verdict(shifted, estimate.n, +1)
+    clause = {
+        SHOWN: f"{after} {group.plural} did prefer the partner",
+        OPPOSITE: f"{after} {group.plural} preferred the stranger",
+        NOT_SHOWN: f"{after} a preference of {group.plural} for the partner was not shown",
+        TOO_FEW: f"too few {group.plural} were tested {after} to judge their preference",
+    }[verdict]
+    line = "reaches" if estimate.value >= measures.GUIDE_LINE else "stays below"
+    text = (
+        f"Preference {wording.interval(estimate)} against chance {measures.CHANCE:g}, n = {estimate.n}"
+        f" (signed rank p = {wording.p_value(row.against_chance.wilcoxon_p)}, not corrected);"
+        f" the mean {line} the guide line of 2/3."
+    )
+    if row.n_never_huddled:
+        text += f" {row.n_never_huddled} of {row.n} never huddled and have no preference."
+    return Finding(question, verdict, clause, text)

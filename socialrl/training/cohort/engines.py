@@ -1,0 +1,117 @@
+"""Two ways to do a cohort's arithmetic behind one interface: compiled loops on the processor, tensor operations on any device."""
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+
+from socialrl.errors import UserError
+from socialrl.training.cohort import kernels
+from socialrl.training.cohort.buffer import CohortBuffer
+
+if TYPE_CHECKING:
+    from socialrl.training.cohort.policy import CohortPolicy
+
+ENGINES = ("auto", "compiled", "torch")
+
+
+class Engine(Protocol):
+    """Arithmetic on the weights of one `CohortPolicy`; arrays in and out are NumPy, rows animal-major."""
+
+    def act(
+        self, observations: np.ndarray, uniforms: np.ndarray, episode_starts: np.ndarray, buffer: CohortBuffer
+    ) -> tuple[np.ndarray, int]:
+        """Actions (n_rows,) int64, kept in the buffer's current step with their values and log probabilities.
+
+        observations (n_rows, n_observations) float32, uniforms (n_rows,) float32, episode_starts (n_rows,) bool.
+        Also the first row whose value or probabilities are not finite, or -1.
+        """
+
+    def probabilities(self, observations: np.ndarray) -> np.ndarray:
+        """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, n_observations) float32."""
+
+    def values(self, observations: np.ndarray, wanted: np.ndarray | None = None) -> np.ndarray:
+        """Values (n_rows,) float32; where `wanted` (n_rows,) bool is given, 0 in the other rows."""
+
+    def update(
+        self,
+        buffer: CohortBuffer,
+        permutations: np.ndarray,
+        hyperparameters: np.ndarray,
+        batch_size: int,
+        normalize_advantage: bool,
+    ) -> np.ndarray:
+        """One PPO update in place; statistics (n_animals, len(kernels.STATISTICS)). See `kernels.update`."""
+
+
+class CompiledEngine:
+    """The compiled loops of `kernels.py`; needs the weights on the processor."""
+
+    def __init__(self, policy: "CohortPolicy") -> None:
+        self._policy = policy
+        self._table = policy.layout.table()
+        self._n_actions = policy.layout.n_actions
+        self._troubled = np.zeros(policy.n_animals, np.int64)
+
+    def _weights(self) -> np.ndarray:
+        return self._policy.weights.detach().numpy()
+
+    def act(
+        self, observations: np.ndarray, uniforms: np.ndarray, episode_starts: np.ndarray, buffer: CohortBuffer
+    ) -> tuple[np.ndarray, int]:
+        actions = np.empty(len(observations), np.int64)
+        kernels.act(
+            self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
+            buffer.observations, buffer.actions, buffer.log_probs, buffer.values, buffer.episode_starts, actions,
+            self._troubled,
+        )  # fmt: skip
+        troubled = self._troubled[self._troubled >= 0]
+        return actions, int(troubled[0]) if troubled.size else -1
+
+    def probabilities(self, observations: np.ndarray) -> np.ndarray:
+        result = np.empty((len(observations), self._n_actions), np.float32)
+        self._evaluate(observations, np.ones(len(observations), np.bool_), result, np.empty(0, np.float32))
+        return result
+
+    def values(self, observations: np.ndarray, wanted: np.ndarray | None = None) -> np.ndarray:
+        result = np.zeros(len(observations), np.float32)
+        wanted = np.ones(len(observations), np.bool_) if wanted is None else wanted
+        self._evaluate(observations, wanted, np.empty((0, self._n_actions), np.float32), result)
+        return result
+
+    def _evaluate(
+        self, observations: np.ndarray, wanted: np.ndarray, probabilities: np.ndarray, values: np.ndarray
+    ) -> None:
+        kernels.evaluate(
+            self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values
+        )  # fmt: skip
+
+    def update(
+        self,
+        buffer: CohortBuffer,
+        permutations: np.ndarray,
+        hyperparameters: np.ndarray,
+        batch_size: int,
+        normalize_advantage: bool,
+    ) -> np.ndarray:
+        statistics = np.zeros((buffer.n_animals, len(kernels.STATISTICS)))
+        mean, square, steps = (tensor.numpy() for tensor in self._policy.optimizer.moments())
+        kernels.update(
+            self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
+            buffer.log_probs, buffer.values, buffer.advantages, buffer.returns, permutations, hyperparameters,
+            batch_size, normalize_advantage, statistics,
+        )  # fmt: skip
+        return statistics
+
+
+def make_engine(name: str, policy: "CohortPolicy", device: torch.device) -> Engine:
+    """The engine called `name` for a policy on `device`; "auto" compiles on the processor and uses tensors elsewhere."""
+    from socialrl.training.cohort.torch_engine import TorchEngine
+
+    if name not in ENGINES:
+        raise UserError(f"engine: {name!r} is not one of {', '.join(ENGINES)}")
+    if name == "compiled" and device.type != "cpu":
+        raise UserError(f"engine: 'compiled' runs on device cpu, not on {device.type}; use 'auto' or 'torch'")
+    if name == "torch" or device.type != "cpu":
+        return TorchEngine(policy)
+    return CompiledEngine(policy)

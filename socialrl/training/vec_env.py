@@ -1,0 +1,168 @@
+"""The one adapter between the native vector environment and Stable-Baselines3.
+
+Same-step resets with `terminal_observation` and `TimeLimit.truncated` in the infos, as SB3 expects of a `VecEnv`; rows
+that end together are bootstrapped in one forward pass by `BatchedBootstrap` instead of one pass a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch as th
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
+
+from socialrl_envs import SocialVectorEnv
+from socialrl_envs.rewards import TERMS
+
+
+def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
+    """Return the native vector environment of `env_id` with `n_rows` rows and same-step resets."""
+    env = gym.make_vec(
+        env_id,
+        num_envs=n_rows,
+        vectorization_mode="vector_entry_point",
+        autoreset_mode=AutoresetMode.SAME_STEP,
+        **arguments,
+    )
+    native = env.unwrapped
+    assert isinstance(native, SocialVectorEnv)
+    return native
+
+
+class SocialVecEnv(VecEnv):
+    """A `SocialVectorEnv` (same-step reset) as an SB3 `VecEnv` of `num_envs` rows.
+
+    Beside SB3's infos, each step leaves plain arrays for trainers that read a whole batch at once:
+    `last_truncated` (n_rows,) bool, `last_terminal_observations` (n_rows, n_features) float32 or None when no row
+    ended, and `reward_terms` name -> (n_rows,) float64. Infos of rows that did not end are empty. The info of an ended
+    row has SB3's `episode` (r, l), the test's `record` and the sums of the reward terms as `reward_<term>`.
+    """
+
+    def __init__(self, env: SocialVectorEnv) -> None:
+        if env.autoreset_mode != AutoresetMode.SAME_STEP:
+            raise ValueError(f"SB3 needs autoreset_mode SAME_STEP, got {env.autoreset_mode}")
+        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        self.env = env
+        self._actions: NDArray[np.int64] = np.zeros(env.num_envs, dtype=np.int64)
+        self._returns = np.zeros(env.num_envs)
+        self._term_sums = np.zeros((len(TERMS), env.num_envs))
+        self._lengths = np.zeros(env.num_envs, dtype=np.int64)
+        self.last_truncated = np.zeros(env.num_envs, dtype=np.bool_)
+        self.last_terminal_observations: NDArray[np.float32] | None = None
+        self.reward_terms: Mapping[str, NDArray[np.float64]] = {}
+
+    def reset(self) -> NDArray[np.float32]:  # type: ignore[override]
+        """Begin an episode in every row, with the seeds set by `seed()` before, if any."""
+        seeds = None if all(seed is None for seed in self._seeds) else list(self._seeds)
+        observations, _ = self.env.reset(seed=seeds, options=self._options[0] or None)
+        self._reset_seeds()
+        self._reset_options()
+        self._returns[:] = 0.0
+        self._term_sums[:] = 0.0
+        self._lengths[:] = 0
+        return observations
+
+    def seed_rows(self, seeds: Sequence[int]) -> None:
+        """Give every row its own seed at the next reset (SB3's `seed(s)` gives row i the seed s + i)."""
+        self._seeds = [int(seed) for seed in seeds]
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Keep the actions (n_rows,) for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:  # type: ignore[override]
+        """Advance every row by one tick; rows that end are begun again and their last observation kept."""
+        observations, reward, _, truncated, info = self.env.step(self._actions)
+        self._returns += reward
+        self._lengths += 1
+        self.reward_terms = info["reward_terms"]
+        for total, term in zip(self._term_sums, self.reward_terms.values(), strict=True):
+            total += term
+        self.last_truncated = truncated
+        self.last_terminal_observations = info.get("final_obs")
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if self.last_terminal_observations is not None:
+            self._describe_ended(np.flatnonzero(truncated), info["final_info"]["record"], infos)
+        return observations, reward.astype(np.float32), truncated, infos
+
+    def _describe_ended(
+        self, rows: NDArray[np.int64], record: Mapping[str, NDArray[Any]], infos: list[dict[str, Any]]
+    ) -> None:
+        assert self.last_terminal_observations is not None
+        for row in rows:
+            sums = {f"reward_{term}": float(self._term_sums[k, row]) for k, term in enumerate(TERMS)}
+            infos[row].update(
+                {
+                    "terminal_observation": self.last_terminal_observations[row],
+                    "TimeLimit.truncated": True,
+                    "episode": {"r": float(self._returns[row]), "l": int(self._lengths[row])},
+                    "record": {**{name: column[row] for name, column in record.items()}, **sums},
+                }
+            )
+        self._returns[rows] = 0.0
+        self._term_sums[:, rows] = 0.0
+        self._lengths[rows] = 0
+
+    # ------------------------------------------------------------------ the whole state, for checkpoints
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of every array that decides what comes next."""
+        own = {"returns": self._returns, "term_sums": self._term_sums, "lengths": self._lengths}
+        return {**self.env.world.get_state(), **{name: array.copy() for name, array in own.items()}}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Put back what `get_state` gave; a state of another shape raises `ValueError`."""
+        self.env.world.set_state(state)
+        self._returns, self._term_sums, self._lengths = (
+            state[name].copy() for name in ("returns", "term_sums", "lengths")
+        )
+        self.env.mark_seeded()
+
+    # ------------------------------------------------------------------ the rest of SB3's contract
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Return an attribute of the native environment once for each row asked for."""
+        return [getattr(self.env, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Rows share one environment: setting an attribute of some of them is refused."""
+        raise NotImplementedError(f"cannot set '{attr_name}': the rows of a native vector environment are not objects")
+
+    def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
+        """Call a method of the native environment once and return its result for each row asked for."""
+        result = getattr(self.env, method_name)(*args, **kwargs)
+        return [result for _ in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
+        """Rows are never wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+class BatchedBootstrap(BaseCallback):
+    """Adds the discounted value of the last observation to all rows truncated at a step, in one forward pass.
+
+    SB3 would do it in one pass a row, after the callbacks; this callback does it first and takes the mark away that
+    SB3 looks for. Put it last, so that other callbacks still see `TimeLimit.truncated`.
+    """
+
+    def _on_step(self) -> bool:
+        infos, rewards = self.locals["infos"], self.locals["rewards"]
+        rows = [i for i, info in enumerate(infos) if info.get("TimeLimit.truncated", False)]
+        if rows:
+            last = np.stack([infos[i]["terminal_observation"] for i in rows])
+            with th.no_grad():
+                values = self.model.policy.predict_values(self.model.policy.obs_to_tensor(last)[0])  # type: ignore[operator]
+            rewards[rows] += self.model.gamma * values.flatten().cpu().numpy()  # type: ignore[attr-defined]
+            for i in rows:
+                infos[i]["TimeLimit.truncated"] = False
+        return True
