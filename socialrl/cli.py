@@ -138,9 +138,7 @@ def render(
     source: Annotated[str, typer.Argument(metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.")],
     animal: Annotated[str | None, typer.Option(help="Which animal of the run; default the first.")] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
-    gain: Annotated[
-        float | None, typer.Option(help="Receptor gain at test, instead of the animal's own.")
-    ] = None,
+    gain: Annotated[float | None, typer.Option(help="Receptor gain at test, instead of the animal's own.")] = None,
     gif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the test as a film.")] = None,
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its last picture.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the test.")] = 1,

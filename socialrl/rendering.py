@@ -76,9 +76,7 @@ def write_gif(
     if not 1 <= fps <= FASTEST_FPS:
         raise UserError(f"fps must be in 1..{FASTEST_FPS}, got {fps}")
     images = _shrunk([Image.fromarray(frame) for frame in _checked_frames(frames)], width_px)
-    palette = _shared_palette(images)
-    # Without dithering: dots that flicker from frame to frame look worse than flat colour and treble the file.
-    indexed = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    indexed = _indexed(images, _shared_palette(images))
     delay_ms = round(100 / fps) * 10
 
     def save(partial: Path) -> None:
@@ -151,27 +149,54 @@ def _shrunk(images: list[Image.Image], width_px: int | None) -> list[Image.Image
     return [image.resize(size, Image.Resampling.LANCZOS) for image in images]
 
 
-def _shared_palette(images: Sequence[Image.Image]) -> Image.Image:
-    """A palette made from frames spread over the film: its commonest colours unchanged, the rest by octree.
+def _packed(image: Image.Image) -> np.ndarray:
+    """Colours as single numbers 0..2²⁴−1, (height, width) uint32."""
+    return np.asarray(image).astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+
+
+def _unpacked(colours: np.ndarray) -> np.ndarray:
+    """The reverse: (n,) numbers to (n, 3) uint8."""
+    return np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1).astype(np.uint8)
+
+
+def _shared_palette(images: Sequence[Image.Image]) -> np.ndarray:
+    """At most 255 colours, (n, 3) uint8: the commonest of frames spread over the film as they are, the rest by octree.
 
     A drawing is mostly a few flat colours. Left to a quantiser alone they shift, or a thin line in a rare colour greys out.
     """
     picks = np.unique(np.linspace(0, len(images) - 1, _PALETTE_FRAMES).round().astype(int))
-    pixels = np.concatenate([np.asarray(images[pick]).reshape(-1, 3) for pick in picks])
-    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    packed = np.concatenate([_packed(images[pick]).ravel() for pick in picks])
     colours, which, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    if len(colours) <= _PALETTE_COLOURS:
+        return _unpacked(colours)
     common = np.argsort(-counts, kind="stable")[:_EXACT_COLOURS]
-    entries = [
-        channel for colour in colours[common].tolist() for channel in (colour >> 16, colour >> 8 & 255, colour & 255)
-    ]
-    rest = pixels[~np.isin(which, common)]
-    if len(rest):
-        n_rest = _PALETTE_COLOURS - len(common)
-        octree = Image.fromarray(rest[np.newaxis]).quantize(n_rest, method=Image.Quantize.FASTOCTREE)
-        entries += (octree.getpalette() or [])[: 3 * n_rest]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(entries)
-    return palette
+    rest = Image.fromarray(_unpacked(packed[~np.isin(which, common)])[np.newaxis])
+    octree = rest.quantize(_PALETTE_COLOURS - _EXACT_COLOURS, method=Image.Quantize.FASTOCTREE)
+    others = np.array(octree.getpalette(), dtype=np.uint8).reshape(-1, 3)[: _PALETTE_COLOURS - _EXACT_COLOURS]
+    return np.concatenate([_unpacked(colours[common]), others])
+
+
+def _indexed(images: Sequence[Image.Image], palette: np.ndarray) -> list[Image.Image]:
+    """The images with each pixel in the palette's nearest colour.
+
+    Without dithering: dots that flicker from frame to frame look worse than flat colour and treble the file. Pillow's own
+    mapping looks colours up at a quarter of their precision, so that flat colours shift although the palette has them.
+    """
+    nearest = np.zeros(1 << 24, dtype=np.uint8)
+    known = np.zeros(1 << 24, dtype=np.bool_)
+    entries = palette.astype(np.int32)
+    indexed = []
+    for image in images:
+        packed = _packed(image)
+        fresh = np.unique(packed[~known[packed]])
+        for chunk in np.array_split(fresh, len(fresh) // 4096 + 1):
+            gaps = _unpacked(chunk).astype(np.int32)[:, np.newaxis] - entries
+            nearest[chunk] = (gaps * gaps).sum(axis=-1).argmin(axis=-1)
+        known[fresh] = True
+        paletted = Image.fromarray(nearest[packed])
+        paletted.putpalette(palette.tobytes())
+        indexed.append(paletted)
+    return indexed
 
 
 def _write(path: Path, save: Callable[[Path], None]) -> Path:

@@ -7,11 +7,44 @@ inside a compiled function therefore fails to compile, which is meant.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from numba import njit
 
 _OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
-compiled: Callable[..., Any] = njit(**_OPTIONS)
-inlined: Callable[..., Any] = njit(**_OPTIONS, inline="always")
+
+
+def sources_digest(folder: Path) -> str:
+    """Return a digest of all Python sources directly in `folder`; any changed, new or renamed file changes it."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+_SOURCES = sources_digest(Path(__file__).parent)
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile with a disk cache that goes stale when *any* source of this package changes.
+
+    Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a
+    step that was compiled with the old rewards.
+    """
+    dispatcher = njit(**_OPTIONS, **options)(function)
+    cache_file = dispatcher._cache._cache_file
+    cache_file._source_stamp = (cache_file._source_stamp, _SOURCES)
+    return dispatcher
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Decorate a function to be compiled at its first call."""
+    return _compile(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Decorate a small function to be compiled into the functions that call it."""
+    return _compile(function, inline="always")

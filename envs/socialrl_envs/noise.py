@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from .compiled import inlined
+from .compiled import compiled, inlined
 
-MOVEMENT, RECOGNITION, FELT_REWARD, PLACEMENT, HISTORY, CONSPECIFIC = range(1, 7)
+MOVEMENT, RECOGNITION, FELT_REWARD, PLACEMENT, HISTORY, CHOICE = range(1, 7)
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -58,3 +58,10 @@ def bell(bits):  # type: ignore[no-untyped-def]
     total = (b & _LOW16) + ((b >> uint64(16)) & _LOW16) + ((b >> uint64(32)) & _LOW16) + ((b >> uint64(48)) & _LOW16)
     # mean 4·65535/2; the variance of one discrete uniform on 0…65535 is (65536² − 1)/12
     return (float(total) - 131070.0) * (1.0 / 37837.22723720648)
+
+
+@compiled
+def fill_uniform(keys, tick, out):  # type: ignore[no-untyped-def]
+    """Fill `out` (n,) with one number in [0, 1) for each of `keys` (n,) uint64 at `tick`: choices of frozen policies."""
+    for row in range(keys.shape[0]):
+        out[row] = uniform(draw(moment(keys[row], 0, tick), CHOICE, 0, 0))

@@ -88,7 +88,7 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str]
         r[name] = p[f"{name}_reward"] * minutes
     r["stress_cost"] = p["stress_cost"] * minutes
     r["noise"] = p["reward_noise"] * np.sqrt(minutes)
-    r["leave"] = np.minimum(1.0, dt_s / p["explore_dwell_s"])
+    r["leave"] = 1.0 - np.exp(-dt_s / p["explore_dwell_s"])
     r["keep_oxytocin"] = np.exp(-dt_s / p["oxytocin_tau_s"])
     r["keep_activity_up"] = np.exp(-dt_s / p["activity_rise_s"])
     r["keep_activity_down"] = np.exp(-dt_s / p["activity_spend_s"])

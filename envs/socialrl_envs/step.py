@@ -106,15 +106,20 @@ def _set_out(stage, rates, animals, i, base, notes):  # type: ignore[no-untyped-
     if me.travel_s > 0.0:
         return
     goal = -1
+    late_s = 0.0
     if me.intent == EXPLORE:
         if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 0)) < rates.leave and stage.degree[me.chamber] > 0:
             way = noise.uniform(noise.draw(base, noise.MOVEMENT, i, 1))
             goal = stage.neighbours[me.chamber, int(way * stage.degree[me.chamber])]
+            # the urge comes at any moment of the tick; leaving always at its start would make stays too short by
+            # half a tick, and behaviour would depend on dt_s: so half of the passages start at the tick's end
+            if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 2)) < 0.5:
+                late_s = stage.dt_s
     elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
         goal = stage.next_hop[me.chamber, animals[me.target].chamber]
     if goal >= 0:
         me.travel_to = goal
-        me.travel_s = rates.transit_s
+        me.travel_s = rates.transit_s + late_s
         notes[i, _MOVED] = 1.0
 
 

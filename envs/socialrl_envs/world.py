@@ -27,11 +27,11 @@ HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", 
 
 
 @compiled
-def _pick(keys, episodes, n_choices, out):  # type: ignore[no-untyped-def]
+def _pick(keys, episodes, which, n_choices, out):  # type: ignore[no-untyped-def]
     """Draw one of `n_choices` for every world, from its own key and episode."""
     for w in range(keys.shape[0]):
         base = noise.moment(keys[w], episodes[w], 2**31)
-        out[w] = int(noise.uniform(noise.draw(base, noise.HISTORY, 0, 0)) * n_choices)
+        out[w] = int(noise.uniform(noise.draw(base, noise.HISTORY, 0, which)) * n_choices)
 
 
 class World:
@@ -52,8 +52,8 @@ class World:
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         cohousing_h: float | Sequence[float] = 24.0,
-        relationship: str = "peer",
-        separation_h: float = 0.0,
+        relationship: str | Sequence[str] = "peer",
+        separation_h: float | Sequence[float] = 0.0,
         threads: int = 1,
     ) -> None:
         self.assay = assay
@@ -102,13 +102,13 @@ class World:
                     raise ParameterError(f"{key} must be a number of hours or a list of them, got {options[key]!r}")
                 if not (np.isfinite(array) & (array >= 0.0) & (array <= highest)).all():
                     raise ParameterError(f"{key} must be 0 to {highest:g} h, got {options[key]!r}")
-                checked[key] = array.astype(np.float64)
-        if np.ndim(checked.get("separation_h", 0.0)):
-            raise ParameterError(f"separation_h must be one number of hours, got {options['separation_h']!r}")
-        if "relationship" in options and options["relationship"] not in RELATIONSHIPS:
-            raise ParameterError(
-                f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {options['relationship']!r}"
-            )
+                checked[key] = np.atleast_1d(array.astype(np.float64))
+        if "relationship" in options:
+            given = options["relationship"]
+            kinds = [given] if isinstance(given, str) else list(given)
+            if not kinds or any(kind not in RELATIONSHIPS for kind in kinds):
+                raise ParameterError(f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {given!r}")
+            checked["relationship"] = np.array([RELATIONSHIPS.index(kind) for kind in kinds])
         side = options.get("side")
         if side is not None and side not in self.assay.placements:
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
@@ -122,22 +122,19 @@ class World:
     def begin(self, mask: NDArray[np.bool_], options: Mapping[str, Any] | None = None) -> None:
         """Begin a new episode in the worlds of `mask` (n_worlds,) and write their first observations.
 
-        `options` override, for these episodes, what the constructor said. A list of `cohousing_h` means that each
-        episode draws one of its values.
+        `options` override, for these episodes, what the constructor said. Where `cohousing_h`, `relationship` or
+        `separation_h` is a list, each episode draws one of its values.
         """
         history = {**self._history, **self.check_history(options or {})}
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1
-        hours = history["cohousing_h"]
-        if hours.ndim:
+        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h")):
+            choices = history[key]
             picked = np.zeros(self.n_worlds, dtype=np.int64)
-            _pick(worlds["key"].copy(), worlds["episode"].copy(), hours.shape[0], picked)
-            worlds["cohousing_h"][mask] = hours[picked[mask]]
-        else:
-            worlds["cohousing_h"][mask] = hours
-        worlds["separation_h"][mask] = history["separation_h"]
-        worlds["relationship"][mask] = RELATIONSHIPS.index(history["relationship"])
+            if len(choices) > 1:
+                _pick(worlds["key"].copy(), worlds["episode"].copy(), draw, len(choices), picked)
+            worlds[key][mask] = choices[picked[mask]]
         side = history.get("side")
         worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
         self._spread(begin_worlds, mask, self.stage, self._cohousing_rates, self.rates, self.record_of, self.batch,

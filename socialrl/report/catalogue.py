@@ -44,15 +44,12 @@ def _learning_caption(study: Study) -> str:
     )
 
 
-def _learning_alt(study: Study, summary: Summary) -> str:
-    ends = [
-        f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in summary.means
-    ]
+def _learning_alt(_study: Study, summary: Summary) -> str:
+    ends = [f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in summary.means]
     return f"Preference against training steps, one panel per cohousing time. Means at the end: {'; '.join(ends)}."
 
 
-def _no_probes(study: Study) -> str:
-    del study
+def _no_probes(_study: Study) -> str:
     return "This run has no probes. They are taken during training: list tests under probes.tests in the configuration"
 
 
@@ -65,8 +62,7 @@ def _preference_caption(study: Study) -> str:
     return text + (f" Not drawn: {never} tests of animals that never huddled." if never else "")
 
 
-def _preference_alt(study: Study, summary: Summary) -> str:
-    del study
+def _preference_alt(_study: Study, summary: Summary) -> str:
     rows = [f"{row.condition.label}, {row.group.label} {wording.interval(row.preference)}" for row in summary.means]
     return f"Preference of each animal by cohousing time and group. Means with intervals: {'; '.join(rows)}."
 
@@ -75,8 +71,7 @@ def _no_tests(study: Study) -> str:
     return f"No animal of this run has been tested yet. {_evaluate(study)} plays the tests"
 
 
-def _huddle_caption(study: Study) -> str:
-    del study
+def _huddle_caption(_study: Study) -> str:
     return (
         "Minutes of huddling in a test. Filled: with the partner (P); open: with the stranger (S); a line joins the two"
         " values of an animal. Right of the rule: both together (P + S), because little contact can make a strong ratio."
@@ -84,8 +79,7 @@ def _huddle_caption(study: Study) -> str:
     )
 
 
-def _huddle_alt(study: Study, summary: Summary) -> str:
-    del study
+def _huddle_alt(_study: Study, summary: Summary) -> str:
     rows = [
         f"{row.condition.label}, {row.group.label}: partner {wording.number(row.huddle_s_partner.value / 60, 0)},"
         f" stranger {wording.number(row.huddle_s_stranger.value / 60, 0)}"
@@ -105,8 +99,7 @@ def _time_caption(study: Study) -> str:
     )
 
 
-def _time_alt(study: Study, summary: Summary) -> str:
-    del summary
+def _time_alt(study: Study, _summary: Summary) -> str:
     condition = timecourse.traced_condition(study)
     groups = timecourse.traced_groups(study, condition) if condition else []
     return (
@@ -127,8 +120,7 @@ def _reward_caption(study: Study) -> str:
     )
 
 
-def _reward_alt(study: Study, summary: Summary) -> str:
-    del summary
+def _reward_alt(study: Study, _summary: Summary) -> str:
     condition = study.key_condition()
     if condition is None:
         return "Mean reward per test from each term."
@@ -143,8 +135,7 @@ def _reward_alt(study: Study, summary: Summary) -> str:
     return f"Mean reward per test by term and group. Largest terms after {condition.label}: {'; '.join(parts)}."
 
 
-def _criterion_caption(study: Study) -> str:
-    del study
+def _criterion_caption(_study: Study) -> str:
     return (
         "Share of animals whose preference has reached the criterion (2/3 or more in two probes in a row) after so many"
         " training steps (1 − Kaplan–Meier). A tick with a number: animals that had not reached it when they were last"
@@ -152,8 +143,7 @@ def _criterion_caption(study: Study) -> str:
     )
 
 
-def _criterion_alt(study: Study, summary: Summary) -> str:
-    del study
+def _criterion_alt(_study: Study, summary: Summary) -> str:
     rows = [
         f"{row.condition.label}, {row.group.label} {row.times.n_reached} of {row.times.n}" for row in summary.criterion
     ]

@@ -7,6 +7,7 @@ study has no data for it. Dots are animals, thick marks are means, bars are 95 %
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
     figure = style.new_figure(*((3.75, 3.3 * len(kinds)) if narrow else (min(7.6, 5.6 * len(kinds)), 3.7)))
     shape = (len(kinds), 1) if narrow else (1, len(kinds))
     times = [[c for c in study.conditions if (c.relationship, c.separation_h) == kind] for kind in kinds]
-    ratios = {} if narrow else {"width_ratios": [1 + len(own) for own in times]}
+    ratios: dict[str, Any] = {} if narrow else {"width_ratios": [1 + len(own) for own in times]}
     axes = figure.subplots(*shape, squeeze=False, sharey=True, gridspec_kw=ratios).ravel()
     for ax, (relationship, separation_h), own in zip(axes, kinds, times, strict=True):
         places, lanes = np.arange(len(own), dtype=float), panels.lanes(len(groups), 0.74)
@@ -154,10 +155,11 @@ def criterion_curves(study: Study, narrow: bool) -> Figure | None:
     figure, axes = panels.panel_grid(len(conditions), narrow, height_in=2.1)
     end = max(float(study.criterion["steps_followed"].max()) / 1000, 1e-9)
     for ax, condition in zip(axes, conditions, strict=True):
-        for order, (group, shift) in enumerate(zip(groups, panels.lanes(len(groups), 0.03), strict=True)):
+        taken: list[tuple[float, float]] = []
+        for group, shift in zip(groups, panels.lanes(len(groups), 0.03), strict=True):
             rows = study.of(study.criterion, group, condition)
             if len(rows):
-                _event_curve(ax, rows, group, float(shift), label_at=5 + 9 * order)
+                _event_curve(ax, rows, group, float(shift), taken)
         ax.set_ylim(-0.05, 1.07)
         ax.set_xlim(-0.02 * end, end * (1.03 + 0.045 * len(groups)))
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "1/2", "", "1"])
@@ -171,18 +173,28 @@ def criterion_curves(study: Study, narrow: bool) -> Figure | None:
     return figure
 
 
-def _event_curve(ax: Axes, rows: pd.DataFrame, group: Group, shift: float, label_at: float) -> None:
-    """One group's curve; `shift` keeps equal curves apart, `label_at` (points) its numbers from those of others."""
+def _event_curve(ax: Axes, rows: pd.DataFrame, group: Group, shift: float, taken: list[tuple[float, float]]) -> None:
+    """One group's curve; `shift` keeps equal curves apart, `taken` are the places of numbers already written."""
     steps, share = statistics.reached_share(rows["event_steps"], rows["reached"])
     last = max(float(rows["steps_followed"].max()), float(steps[-1]))
     x = np.concatenate([[0.0], steps, [last]]) / 1000
     ax.step(x, np.concatenate([[0.0], share, [share[-1]]]) + shift, where="post", color=group.colour, linewidth=1.7)
-    for at, censored in rows[~rows["reached"]].groupby("event_steps"):
+    censored_at, n_censored = np.unique(rows.loc[~rows["reached"], "event_steps"], return_counts=True)
+    for at, n in zip(censored_at, n_censored, strict=True):
         level = float(share[np.searchsorted(steps, at, side="right") - 1]) + shift
-        looks = {"color": group.colour, "markersize": 9, "markeredgewidth": 1.5, "clip_on": False}
-        ax.plot(at / 1000, level, "|", **looks)
-        place = {"xytext": (label_at, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
-        ax.annotate(f"{len(censored)}", (at / 1000, level), fontsize=7.5, color=group.colour, **place)
+        ax.plot(at / 1000, level, "|", color=group.colour, markersize=9, markeredgewidth=1.5, clip_on=False)
+        beside = sum(abs(at - other) < 1 and abs(level - other_level) < 0.09 for other, other_level in taken)
+        taken.append((float(at), level))
+        ax.annotate(
+            str(n),
+            (at / 1000, level),
+            xytext=(5 + 9 * beside, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color=group.colour,
+            annotation_clip=False,
+        )
 
 
 def _huddle_panel(ax: Axes, rows: pd.DataFrame, group: Group) -> None:
@@ -192,7 +204,13 @@ def _huddle_panel(ax: Axes, rows: pd.DataFrame, group: Group) -> None:
     shift = panels.jitter(rows, 0.13)
     for p, s, dx in zip(partner, stranger, shift, strict=True):
         ax.plot([dx, 1 + dx], [p, s], color=group.colour, linewidth=0.7, alpha=0.45, zorder=1)
-    looks = {"s": panels.DOT, "marker": group.marker, "edgecolors": group.colour, "linewidths": 0.9, "zorder": 2}
+    looks: dict[str, Any] = {
+        "s": panels.DOT,
+        "marker": group.marker,
+        "edgecolors": group.colour,
+        "linewidths": 0.9,
+        "zorder": 2,
+    }
     ax.scatter(shift, partner, facecolors=group.colour, **looks)
     ax.scatter(1 + shift, stranger, facecolors="white", **looks)
     ax.scatter(2.1 + shift, total, facecolors="#c9ced6", **looks)

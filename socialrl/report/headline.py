@@ -21,12 +21,14 @@ SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation: the question, its verdict, a clause for the top of the page and the numbers behind it."""
+    """One expectation: the question, its verdict, a clause for the top of the page, the effect and what is behind it."""
 
     question: str
     verdict: str
     clause: str
     text: str
+    effect: str = ""
+    effect_name: str = ""
 
 
 def findings(study: Study, summary: Summary) -> list[Finding]:
@@ -87,9 +89,10 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
             f" ({row.times.n_reached} of {row.times.n} reached it)"
             for row in (theirs, ours)
         )
-        + f". Paired difference {wording.interval(difference.difference, 0, sign=True)} steps, n = {difference.n} pairs."
+        + "."
     )
-    return Finding(question, verdict, clause, text)
+    effect = f"{wording.interval(difference.difference, 0, sign=True)} steps"
+    return Finding(question, verdict, clause, text, effect, f"paired difference, n = {difference.n} pairs")
 
 
 def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condition) -> Finding:
@@ -112,13 +115,14 @@ def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condit
         + "; ".join(
             f"{row.group.label} {wording.interval(row.preference)} (n = {row.preference.n})" for row in (theirs, ours)
         )
-        + f". Paired difference {wording.interval(paired.difference, sign=True)}, d_z = {wording.number(paired.d_z.value)},"
-        f" p = {wording.p_value(contrast.p_holm)} (signed rank, Holm), n = {paired.n} pairs. Total huddling, which a"
-        " ratio does not show: "
+        + f". d_z = {wording.number(paired.d_z.value)}, p = {wording.p_value(contrast.p_holm)} (signed rank, Holm)."
+        " Total huddling, which a ratio does not show: "
         + "; ".join(f"{row.group.label} {wording.interval(row.total_huddle_s, 0, 60)} min" for row in (theirs, ours))
         + "."
     )
-    return Finding(question, verdict, clause, text)
+    effect = wording.interval(paired.difference, sign=True)
+    name = f"paired difference in preference, n = {paired.n} pairs"
+    return Finding(question, verdict, clause, text, effect, name)
 
 
 def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
@@ -144,10 +148,10 @@ def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
     }[verdict]
     line = "reaches" if estimate.value >= measures.GUIDE_LINE else "stays below"
     text = (
-        f"Preference {wording.interval(estimate)} against chance {measures.CHANCE:g}, n = {estimate.n}"
-        f" (signed rank p = {wording.p_value(row.against_chance.wilcoxon_p)}, not corrected);"
-        f" the mean {line} the guide line of 2/3."
+        f"The mean {line} the guide line of 2/3. Signed-rank test against 1/2:"
+        f" p = {wording.p_value(row.against_chance.wilcoxon_p)}, not corrected."
     )
     if row.n_never_huddled:
         text += f" {row.n_never_huddled} of {row.n} never huddled and have no preference."
-    return Finding(question, verdict, clause, text)
+    name = f"preference; chance is {measures.CHANCE:g}, n = {estimate.n}"
+    return Finding(question, verdict, clause, text, wording.interval(estimate), name)

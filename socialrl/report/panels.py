@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,8 @@ from socialrl.report import style
 from socialrl.report.study import Condition, Group, Study
 from socialrl.statistics import Estimate
 
-_GUIDE_LOOKS = {"color": style.INK, "linewidth": 0.9, "linestyle": (0, (5, 2))}
-_CHANCE_LOOKS = {"color": style.SOFT, "linewidth": 1.1, "linestyle": (0, (1, 1.5))}
+_GUIDE_LOOKS: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": (0, (5, 2))}
+_CHANCE_LOOKS: dict[str, Any] = {"color": style.SOFT, "linewidth": 1.1, "linestyle": (0, (1, 1.5))}
 GUIDE = Line2D([], [], label="guide line 2/3", **_GUIDE_LOOKS)
 CHANCE_LINE = Line2D([], [], label="chance 1/2", **_CHANCE_LOOKS)
 DOT = 13.0
@@ -89,7 +90,13 @@ def bars(ax: Axes, x: NDArray[np.float64], means: list[Estimate], group: Group, 
     values = np.array([m.value for m in means], dtype=float)
     ends = np.array([[m.low, m.high] for m in means], dtype=float).reshape(-1, 2)
     length = np.nan_to_num(np.abs(ends.T - values))
-    looks = {"color": group.colour, "ecolor": group.colour, "marker": group.marker, "linestyle": "none", "zorder": 5}
+    looks: dict[str, Any] = {
+        "color": group.colour,
+        "ecolor": group.colour,
+        "marker": group.marker,
+        "linestyle": "none",
+        "zorder": 5,
+    }
     looks |= {"markersize": 5.2, "markeredgecolor": "white", "markeredgewidth": 0.6, "elinewidth": 1.6, "capsize": 0}
     if across:
         ax.errorbar(values, x, xerr=length, **looks)

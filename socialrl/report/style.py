@@ -10,6 +10,7 @@ import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 WIDE_IN, NARROW_IN = 7.6, 3.75
 """Figure widths in inches: for a desktop page or slide, and for a phone, where panels stand below each other."""
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
     "font.size": 8.5,
@@ -119,8 +120,8 @@ def svg_text(figure: Figure, name: str) -> str:
     return buffer.getvalue()
 
 
-def save_png(figure: Figure, path: Path) -> None:
-    """Write the figure to `path` at 200 dots per inch."""
+def save_png(figure: Figure, path: Path | BinaryIO) -> None:
+    """Write the figure to a path or an open binary file at 200 dots per inch."""
     with mpl.rc_context(_SETTINGS):
         FigureCanvasAgg(figure)
-        figure.savefig(path, dpi=200, metadata={"Software": None})
+        figure.savefig(path, format="png", dpi=200, metadata={"Software": None})

@@ -201,7 +201,9 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
         return []
     per_animal = measures.cohousing_table(study.final)
     rows = []
-    for (relationship, separation_h), table in per_animal.groupby(["relationship", "separation_h"], sort=True):
+    kinds = per_animal[["relationship", "separation_h"]].drop_duplicates().sort_values(["relationship", "separation_h"])
+    for relationship, separation_h in kinds.itertuples(index=False, name=None):
+        table = per_animal[(per_animal["relationship"] == relationship) & (per_animal["separation_h"] == separation_h)]
         for group in study.groups:
             ours = table[(table["run"] == group.run) & (table["genotype"] == group.genotype)]
             if ours.empty or ours["n_times"].max() < 2:

@@ -47,22 +47,31 @@ def time_course(study: Study, narrow: bool) -> Figure | None:
     columns = 1 if narrow else min(3, len(groups))
     lines = math.ceil(len(groups) / columns)
     figure = style.new_figure(style.NARROW_IN if narrow else max(4.6, style.WIDE_IN * columns / 3), 3.5 * lines + 0.5)
-    grid = figure.add_gridspec(lines, columns)
     chosen = [_one_animal(study.of(study.traces, group, condition)) for group in groups]
     highest = max(float(rows[["oxytocin", "receptor_signal"]].max().max()) for rows in chosen) * 1.08
+    # One grid for all, so that the columns are equally wide although only the first one has labels at its left.
+    grid = figure.subplots(lines * len(TRACKS), columns, squeeze=False, gridspec_kw={"height_ratios": _HEIGHTS * lines})
+    for unused in grid[-len(TRACKS) :, len(groups) - (lines - 1) * columns :].ravel():
+        unused.set_axis_off()
     for number, (group, rows) in enumerate(zip(groups, chosen, strict=True)):
-        inner = grid[number // columns, number % columns].subgridspec(len(TRACKS), 1, height_ratios=_HEIGHTS)
-        axes = np.asarray(inner.subplots(sharex=True), dtype=object)
+        top = number // columns * len(TRACKS)
+        axes = grid[top : top + len(TRACKS), number % columns]
         _tracks(axes, rows, max(highest, 1e-6))
         axes[0].set_title(f"{group.label} (gain {group.gain:g})", color=group.colour)
         for ax in axes:
-            ax.tick_params(labelleft=number % columns == 0)
+            ax.sharex(axes[-1])
+            ax.tick_params(labelleft=number % columns == 0, labelbottom=ax is axes[-1])
         if number % columns == 0:
             for ax, label in zip(axes, ("Chamber", "Contact", "Oxytocin,\nsignal", "Familiarity"), strict=True):
                 ax.set_ylabel(label)
-            figure.align_ylabels(axes)
         axes[-1].set_xlabel("Time in the test (min)")
-    looks = [(style.PARTNER, "partner"), (style.STRANGER, "stranger"), (_OXYTOCIN, "oxytocin"), (_SIGNAL, "receptor signal")]
+    looks = [
+        (style.PARTNER, "partner"),
+        (style.STRANGER, "stranger"),
+        (_OXYTOCIN, "oxytocin"),
+        (_SIGNAL, "receptor signal"),
+    ]
+    figure.align_ylabels(grid[:, 0])
     handles = [Line2D([], [], color=colour, linewidth=2.4, label=label) for colour, label in looks]
     figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else 4, borderaxespad=0.2)
     return figure

@@ -14,6 +14,8 @@ class ToyVecEnv(VecEnv):
     (name -> array with n_rows first), and `_observe()`.
     """
 
+    render_mode = None
+
     def __init__(self, n_rows: int, n_observations: int, n_actions: int) -> None:
         box = spaces.Box(-np.inf, np.inf, (n_observations,), np.float32)
         super().__init__(n_rows, box, spaces.Discrete(n_actions))
@@ -66,7 +68,10 @@ class ToyVecEnv(VecEnv):
         packed = np.array(
             [[int(w[k]).to_bytes(16, "little") for k in ("state", "inc")] for w in words], dtype="S16"
         )  # fmt: skip
-        return {**{name: array.copy() for name, array in self.state.items()}, "generators": packed.view(np.uint8).copy()}
+        return {
+            **{name: array.copy() for name, array in self.state.items()},
+            "generators": packed.view(np.uint8).copy(),
+        }
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         for name in self.state:
@@ -74,7 +79,9 @@ class ToyVecEnv(VecEnv):
         raw = state["generators"].reshape(self.num_envs, 2, 16)
         for row, generator in enumerate(self._generators):
             inner = generator.bit_generator.state
-            inner["state"] = {k: int.from_bytes(raw[row, i].tobytes(), "little") for i, k in enumerate(("state", "inc"))}
+            inner["state"] = {
+                k: int.from_bytes(raw[row, i].tobytes(), "little") for i, k in enumerate(("state", "inc"))
+            }
             generator.bit_generator.state = inner
 
     def close(self) -> None:

@@ -167,7 +167,8 @@ def _stack_height(stack: list[tuple[int, int]], width: float) -> float:
 def _steps(stack: list[tuple[int, int]], width: float) -> list[float]:
     """Distances between the centres of neighbours in a column: touching inside a huddle, apart otherwise."""
     return [
-        width * (_TOUCHING if above[1] == below[1] >= 0 else 1 + _GAP_BETWEEN) for above, below in itertools.pairwise(stack)
+        width * (_TOUCHING if above[1] == below[1] >= 0 else 1 + _GAP_BETWEEN)
+        for above, below in itertools.pairwise(stack)
     ]
 
 

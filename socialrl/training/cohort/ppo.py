@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wr
 
 from socialrl.errors import UserError, unknown
 from socialrl.training.cohort.buffer import CohortBuffer
+from socialrl.training.cohort.checkpoint import restore_log
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
 from socialrl.training.cohort.kernels import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.layout import network_layout
@@ -117,6 +119,7 @@ class CohortPPO(OnPolicyAlgorithm):
         self.streams = streams
         self.iteration = 0
         self.animal_statistics: dict[str, np.ndarray] = {}
+        self.pending_log: dict[str, Any] = {}
         if _init_setup_model:
             self._setup_model()
 
@@ -170,7 +173,7 @@ class CohortPPO(OnPolicyAlgorithm):
     ) -> "CohortPPO":
         """Train every animal for total_timesteps of its own steps; else as SB3's `learn`.
 
-        After `checkpoint.restore`, pass the original total less `num_timesteps`, and reset_num_timesteps=False.
+        After `checkpoint.load_latest`, pass the original total less `num_timesteps`, and reset_num_timesteps=False.
         A reward, loss or value that is not finite raises `UserError` with the animal's name and step.
         """
         total_timesteps, callback = self._setup_learn(
@@ -180,6 +183,7 @@ class CohortPPO(OnPolicyAlgorithm):
             self.iteration = 0
             self._episode_returns[:] = 0
             self._episode_lengths[:] = 0
+        restore_log(self)
         callback.on_training_start(locals(), globals())
         assert self.env is not None
         while self.num_timesteps < total_timesteps:
@@ -303,6 +307,11 @@ class CohortPPO(OnPolicyAlgorithm):
         from socialrl.training.cohort.export import single_ppo
 
         return single_ppo(self, self.animal_index(animal))
+
+    def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:
+        """Put back the window of finished episodes that rollout/ averages over."""
+        self.ep_info_buffer = deque(episodes, maxlen=self._stats_window_size)
+        self.ep_success_buffer = deque(successes, maxlen=self._stats_window_size)
 
     # ------------------------------------------------------------------ inside
 

@@ -1,0 +1,47 @@
+"""Who takes part in an experiment: the animals of all groups, each with its own parameters and random streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from socialrl_envs.parameters import draw_individual
+
+from . import seeding
+from .config import Config
+
+
+@dataclass(frozen=True)
+class Animal:
+    """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
+
+    `parameters` holds every parameter that differs from the table, the individual's own gain among them. Animals with
+    the same `index` share all random streams and individual factors across groups.
+    """
+
+    id: str
+    genotype: str
+    oxtr_gain: float
+    index: int
+    parameters: dict[str, float] = field(default_factory=dict)
+
+    def common(self) -> dict[str, str | float | int]:
+        """Return the first columns of every table."""
+        return {"animal": self.id, "genotype": self.genotype, "oxtr_gain": self.oxtr_gain, "index": self.index}
+
+
+def animals_of(config: Config) -> list[Animal]:
+    """Return all animals of an experiment, group by group."""
+    animals = []
+    for genotype, group in config.genotypes.items():
+        for index, name in enumerate(config.animal_ids(genotype)):
+            rng = seeding.generator(config.seed, "animal", index, "individual")
+            given = {**config.env.parameters, "oxtr_gain": group.oxtr_gain}
+            own = draw_individual(rng, given, config.individual_spread)
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own))
+    return animals
+
+
+def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
+    """Return the animals' parameters as one value a row, every animal `repeats` rows in a block."""
+    names = animals[0].parameters.keys()
+    return {name: [animal.parameters[name] for animal in animals for _ in range(repeats)] for name in names}

@@ -1,0 +1,245 @@
+"""The words around the numbers: what was run, what is assumed and what was learned, what is missing, how to repeat it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from socialrl import statistics
+from socialrl.report import wording
+from socialrl.report.study import Study, config_text
+from socialrl.report.summary import MIN_ANIMALS, Summary
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a description list."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RunAccount:
+    """One run: what was done, and what is needed to do it again."""
+
+    name: str
+    facts: list[Fact]
+    provenance: list[Fact]
+    commands: list[str]
+    config: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def runs(study: Study) -> list[RunAccount]:
+    """Return the account of every run of a study."""
+    accounts = []
+    for run in study.runs:
+        name = study.names[run.path]
+        accounts.append(
+            RunAccount(
+                name=name,
+                facts=_facts(study, name),
+                provenance=_provenance(run.meta),
+                commands=_commands(run.meta, run.path),
+                config=config_text(run),
+                warnings=_warnings(study, name),
+            )
+        )
+    return accounts
+
+
+def learned(study: Study, summary: Summary) -> list[Fact]:
+    """Return what follows from the equations and what was learned, with the numbers of this study where it has them."""
+    facts = [
+        Fact(
+            "Equations, the same before and after training",
+            "How oxytocin follows contact, what the receptor passes on, how familiarity grows and fades, and what each"
+            " minute of contact, exploring or effort pays. The receptor gain enters in five places: oxytocin release,"
+            " growth of the bond, worth of contact, defence against strangers, and protection of the bond. What works"
+            " without the receptor (the parameters with “floor” in their name) is assumed, guided by two facts about"
+            " knockouts only: they prefer a partner after about a week, and they release less oxytocin. So a preference"
+            " of knockouts after 168 h is a check of that choice, not a prediction.",
+        )
+    ]
+    familiarity = []
+    for condition in study.conditions:
+        rows = [row for row in summary.means if row.condition == condition and row.familiarity_start_partner.n]
+        values = [f"{row.group.label} {wording.number(row.familiarity_start_partner.value)}" for row in rows]
+        if values:
+            familiarity.append(f"{condition.short}: {', '.join(values)}")
+    if familiarity:
+        facts.append(
+            Fact(
+                "Follows from the equations alone",
+                "How familiar the partner is when a test begins (0 to 1; no behaviour is involved, cohousing integrates"
+                f" the same equations). Means: {'; '.join(familiarity)}.",
+            )
+        )
+    facts.append(
+        Fact(
+            "Follows in part",
+            "The bonus for contact with a familiar animal is familiarity × (a part without the receptor + a part with"
+            " it). So for an animal that maximises its reward, some selectivity, and more of it at a higher gain, is in"
+            " the equations. What is not: whether and how fast it is found by trial and error against noise, how it is"
+            " traded against exploring, rest and effort, how much the animals huddle at all, and with whom.",
+        )
+    )
+    before = _before_training(study)
+    facts.append(
+        Fact(
+            "Learned",
+            "Everything the animals do. Nobody is marked as partner in what the network sees or is paid for; a partner is"
+            " an animal that has become familiar. A network starts with random weights." + before,
+        )
+    )
+    return facts
+
+
+def notices(study: Study) -> list[str]:
+    """Return what is missing from the study, each with the command that makes it; empty when it is complete."""
+    found = []
+    for run in study.runs:
+        name = study.names[run.path]
+        of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
+        evaluate = f"`{wording.command('evaluate', run.path)}`"
+        if of_run.empty:
+            found.append(f"{name}: no animal has been tested yet; {evaluate} plays the tests.")
+        elif study.final_is_probe[name]:
+            found.append(
+                f"{name}: there is no evaluation, so the tests below are the last probes of training (fewer repeats);"
+                f" {evaluate} plays the tests."
+            )
+    return found
+
+
+def unfinished(study: Study) -> list[str]:
+    """Return one sentence for every run that has not ended, with the command that continues it."""
+    sentences = []
+    for run in study.runs:
+        if not run.finished:
+            name = study.names[run.path]
+            done, planned = _animals_done(study, name), _planned(study.configs[name])
+            of = f" of {planned}" if planned else ""
+            sentences.append(
+                f"{name} is unfinished: {done}{of} animals have ended their training. What follows is what there is so far;"
+                f" `{wording.command('resume', run.path)}` continues it."
+            )
+    return sentences
+
+
+def _facts(study: Study, name: str) -> list[Fact]:
+    config = study.configs[name]
+    env = config.get("env") or {}
+    groups = [group for group in study.groups if group.run == name]
+    facts = [
+        Fact("Groups", "; ".join(f"{group.label}, receptor gain {group.gain:g}" for group in groups) or wording.MISSING)
+    ]
+    planned, done = config.get("animals"), _animals_done(study, name)
+    spread = config.get("individual_spread")
+    if planned:
+        text = f"{planned} per group, each a network of its own, trained alone; {done} ended their training."
+        if spread is not None:
+            drawn = "identical in their parameters" if not spread else f"drawn with individual spread × {spread:g}"
+            text += f" They are {drawn}; animals of equal number are the same individual but for the gain."
+        facts.append(Fact("Animals", text))
+    steps, dt_s, duration_s = config.get("steps"), env.get("dt_s"), env.get("duration_s")
+    if steps:
+        text = f"PPO, {wording.number(steps, 0)} steps per animal"
+        if config.get("lives"):
+            text += f" over {config['lives']} parallel lives"
+        if dt_s and duration_s:
+            days = steps * dt_s / 86_400
+            text += (
+                f"; a step is {dt_s:g} s of a vole's time, so this is {wording.number(steps * dt_s / duration_s, 0)} tests of"
+                f" {duration_s / 3600:g} h, {wording.number(days, 0)} days of testing"
+            )
+        facts.append(Fact("Training", text + "."))
+    training_hours = (env.get("reset") or {}).get("cohousing_h")
+    if training_hours is not None:
+        listed = training_hours if isinstance(training_hours, list | tuple) else [training_hours]
+        facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, drawn for each episode."))
+    conditions = [c.label for c in study.conditions]
+    if conditions:
+        length = f"{duration_s / 3600:g}-h test" if duration_s else "test"
+        facts.append(
+            Fact(
+                "Tests",
+                f"A {length} in three chambers, partner and stranger tethered at the two ends, after cohousing of"
+                f" {'; '.join(conditions)}. The network is frozen and its actions are sampled, not maximised: a maximum"
+                f" would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
+            )
+        )
+    for key, label in (("arms", "Receptor arms changed"), ("drugs", "Drugs")):
+        if env.get(key):
+            facts.append(Fact(label, str(env[key])))
+    return facts
+
+
+def _repeats(study: Study, name: str) -> str:
+    of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
+    if of_run.empty:
+        return ""
+    n = int(of_run["n_repeats"].max())
+    return f"Each animal took each test {n} times; its seconds are averaged first." if n > 1 else "One test each."
+
+
+def _before_training(study: Study) -> str:
+    """Preference of untrained networks in the key condition, where the probes include step 0."""
+    condition = study.key_condition()
+    if condition is None or study.probes.empty:
+        return ""
+    at_zero = study.of(study.probes, None, condition)
+    at_zero = at_zero[at_zero["steps"] == 0]
+    parts = []
+    for group in study.groups:
+        estimate = statistics.mean_interval(study.of(at_zero, group)["preference"] if len(at_zero) else [])
+        if estimate.n:
+            parts.append(f"{group.label} {wording.interval(estimate)} (n = {estimate.n})")
+    if not parts:
+        return ""
+    return f" Their preference after {condition.label} of cohousing before any training: {'; '.join(parts)}."
+
+
+def _warnings(study: Study, name: str) -> list[str]:
+    planned = study.configs[name].get("animals")
+    if isinstance(planned, int) and planned < MIN_ANIMALS:
+        return [
+            f"{name} has {planned} animals per group. Below {MIN_ANIMALS} no finding is judged: intervals of so few animals"
+            " are far too narrow."
+        ]
+    return []
+
+
+def _animals_done(study: Study, name: str) -> int:
+    if study.animals.empty:
+        return 0
+    rows = study.animals[study.animals["run"] == name]
+    return int(rows["finished"].astype(bool).sum()) if "finished" in rows else len(rows)
+
+
+def _planned(config: dict[str, Any]) -> int:
+    animals, genotypes = config.get("animals"), config.get("genotypes") or {}
+    return animals * len(genotypes) if isinstance(animals, int) else 0
+
+
+def _provenance(meta: dict[str, Any]) -> list[Fact]:
+    facts = []
+    for key, value in meta.items():
+        if value is None or key in ("command", "format", "commit_has_changes"):
+            continue
+        if isinstance(value, dict):
+            text = ", ".join(f"{name} {version}" for name, version in value.items() if version is not None)
+        else:
+            text = str(value)
+        if key == "commit" and meta.get("commit_has_changes"):
+            text += " (with changes that were not committed)"
+        facts.append(Fact(key.replace("_", " "), text))
+    return facts
+
+
+def _commands(meta: dict[str, Any], path: Any) -> list[str]:
+    lines = [f"git checkout {meta['commit']}"] if meta.get("commit") else []
+    if meta.get("command"):
+        lines.append(str(meta["command"]))
+    return [*lines, wording.command("evaluate", path), wording.command("report", path)]

@@ -1,0 +1,238 @@
+"""The tables of the page, as rows of ready text: means, contrasts, steps and hours to criterion, parameters, measures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from socialrl import measures
+from socialrl.report import wording
+from socialrl.report.study import Group, Study
+from socialrl.report.summary import Summary
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: text, a colour swatch before it, code type, a small second line, a mark for what was changed."""
+
+    text: str
+    colour: str = ""
+    code: bool = False
+    below: str = ""
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption above and a note below; the first `n_left` columns are text, the others numbers."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: list[list[Cell]]
+    note: str = ""
+    n_left: int = 2
+
+
+def glance(study: Study, summary: Summary) -> Table:
+    """Return preference by group (rows) and cohousing time (columns), with intervals and n."""
+    conditions = [c for c in study.conditions if any(row.condition == c for row in summary.means)]
+    rows = []
+    for group in study.groups:
+        means = [summary.mean(group, condition) for condition in conditions]
+        if not any(means):
+            continue
+        cells = [
+            Cell(wording.MISSING) if m is None else Cell(wording.interval(m.preference), below=f"n = {m.preference.n}")
+            for m in means
+        ]
+        rows.append([_group(group), *cells])
+    head = ("Group", *(condition.label for condition in conditions))
+    return Table("Preference P / (P + S) by cohousing time, mean [95 % interval over animals]", head, rows, n_left=1)
+
+
+def means(summary: Summary) -> Table:
+    """Return every mean of the tests with its interval and n."""
+    head = (
+        "Cohoused",
+        "Group",
+        "n",
+        "never huddled",
+        "Preference",
+        "p against 1/2",
+        "Partner huddle, min",
+        "Stranger huddle, min",
+        "Total huddle, min",
+        "First partner huddle, min",
+    )
+    rows = [
+        [
+            Cell(row.condition.label),
+            _group(row.group),
+            Cell(str(row.n)),
+            Cell(str(row.n_never_huddled)),
+            Cell(wording.interval(row.preference)),
+            Cell(wording.p_value(row.against_chance.wilcoxon_p)),
+            Cell(wording.interval(row.huddle_s_partner, 1, 60)),
+            Cell(wording.interval(row.huddle_s_stranger, 1, 60)),
+            Cell(wording.interval(row.total_huddle_s, 1, 60)),
+            Cell(wording.interval(row.latency_s_partner, 1, 60)),
+        ]
+        for row in summary.means
+    ]
+    note = (
+        "Means over animals with 95 % bootstrap intervals. n: animals tested; “never huddled”: those among them without a"
+        " preference, left out of that column only. p: Wilcoxon signed-rank test of preference against 1/2, two-sided, not"
+        " corrected. Latency: the test length where there was no huddle."
+    )
+    return Table("Tests: means with intervals", head, rows, note)
+
+
+def contrasts(summary: Summary) -> Table:
+    """Return every group minus its reference, paired by animal number."""
+    head = (
+        "Cohoused",
+        "Group − reference",
+        "Measure",
+        "Pairs",
+        "Paired difference",
+        "d_z",
+        "p (Holm)",
+        "Hedges' g, unpaired",
+    )
+    rows = [
+        [
+            Cell(row.condition.label),
+            _group(row.group, f"{row.group.label} − {row.reference.label}"),
+            Cell(row.name),
+            Cell(str(row.paired.n)),
+            Cell(wording.interval(row.paired.difference, 2 if row.scale == 1 else 1, row.scale, sign=True)),
+            Cell(wording.interval(row.paired.d_z)),
+            Cell(wording.p_value(row.p_holm)),
+            Cell(wording.interval(row.unpaired.hedges_g)),
+        ]
+        for row in summary.contrasts
+    ]
+    dropped = sum(row.paired.n_unpaired for row in summary.contrasts if row.measure == "preference")
+    note = (
+        "Animals of equal number share their seeds and their noise, so groups are compared within pairs. p: Wilcoxon"
+        " signed-rank test, two-sided, Holm-corrected over all rows of a measure. d_z: mean over sd of the differences."
+        f" With {_fewest_pairs(summary)} pairs the smallest uncorrected p this test can give is"
+        f" {wording.p_value(2 ** (1 - _fewest_pairs(summary))) if summary.contrasts else wording.MISSING}."
+    )
+    if dropped:
+        note += f" Left out of preference because one of the two never huddled or is missing: {dropped} pairs."
+    return Table("Contrasts with the reference group", head, rows, note, n_left=3)
+
+
+def criterion(summary: Summary) -> Table:
+    """Return training steps to criterion by group and test."""
+    head = (
+        "Cohoused",
+        "Group",
+        "n",
+        "reached",
+        "Median steps",
+        "Restricted mean steps",
+        "Paired difference",
+        "Pairs",
+        "p (log-rank, Holm)",
+    )
+    rows = []
+    for row in summary.criterion:
+        difference = row.difference
+        rows.append(
+            [
+                Cell(row.condition.label),
+                _group(row.group),
+                Cell(str(row.times.n)),
+                Cell(f"{row.times.n_reached}"),
+                Cell(wording.number(row.times.median, 0) if math.isfinite(row.times.median) else "not reached by half"),
+                Cell(wording.interval(row.times.restricted_mean, 0)),
+                Cell(wording.interval(difference.difference, 0, sign=True) if difference else "reference"),
+                Cell(str(difference.n) if difference else wording.MISSING),
+                Cell(wording.p_value(row.p_holm)),
+            ]
+        )
+    horizons = sorted({row.times.horizon for row in summary.criterion})
+    note = (
+        f"Criterion: preference of 2/3 or more in {measures.PROBES_IN_A_ROW} probes in a row; steps are those of the first."
+        " Animals that did not reach it are censored at their last probe. The restricted mean counts them with the last"
+        f" step ({' or '.join(wording.number(h, 0) for h in horizons)}), so it understates how slow they are."
+    )
+    return Table("Training steps to criterion", head, rows, note)
+
+
+def cohousing(summary: Summary) -> Table:
+    """Return cohousing hours to criterion by group."""
+    head = ("Tested with", "Group", "Group mean reaches 2/3 at", "Animals that reach it", "Median animal")
+    rows = []
+    for row in summary.cohousing:
+        apart = f", {row.separation_h:g} h apart" if row.separation_h else ""
+        beyond = f"not by {row.longest_h:g} h"
+        rows.append(
+            [
+                Cell(row.relationship + apart),
+                _group(row.group),
+                Cell(f"{row.group_h:g} h" if math.isfinite(row.group_h) else beyond),
+                Cell(f"{row.times.n_reached} of {row.times.n}"),
+                Cell(f"{row.times.median:g} h" if math.isfinite(row.times.median) else beyond),
+            ]
+        )
+    note = (
+        "Shortest tested cohousing from which on preference is 2/3 or more at every tested time. Nothing is interpolated,"
+        " so the true time lies between this one and the tested time before it."
+    )
+    return Table("Cohousing to criterion", head, rows, note)
+
+
+def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
+    """Return the parameter table of the environments; what a run's configuration changed is marked.
+
+    `rows` as from `socialrl_envs.parameters.table()`.
+    """
+    overrides = {run: dict((config.get("env") or {}).get("parameters") or {}) for run, config in study.configs.items()}
+    gains = ", ".join(f"{group.label} {group.gain:g}" for group in study.groups)
+    lines = []
+    for row in rows:
+        name = row["name"]
+        changed = [(run, own[name]) for run, own in overrides.items() if name in own]
+        value, below = f"{row['value']:g}", ""
+        if name == "oxtr_gain" and gains:
+            value, below = "by group", gains
+        elif changed:
+            value = ", ".join(f"{v:g}" + (f" ({run})" if len(overrides) > 1 else "") for run, v in changed)
+            below = f"changed in the configuration; table value {row['value']:g}"
+        lines.append(
+            [
+                Cell(name, code=True, below=row["meaning"]),
+                Cell(value, below=below, marked=bool(changed)),
+                Cell(row["unit"]),
+                Cell(f"{row['low']:g} to {row['high']:g}"),
+                Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING),
+                Cell(row["source"]),
+            ]
+        )
+    note = (
+        "Spread: standard deviation of the logarithm of the value between animals (log-normal; multiplied by"
+        " individual_spread of the configuration); a dash: the same for all. “assumed”: no measurement was found."
+    )
+    return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
+
+
+def glossary() -> Table:
+    """Return the definitions of the measures."""
+    rows = [[Cell(one.label), Cell(one.unit), Cell(one.formula), Cell(one.source)] for one in measures.MEASURES]
+    note = (
+        "P and S: seconds of huddling with partner and stranger, averaged over an animal's repeats before any ratio is"
+        f" taken. Chance is {measures.CHANCE:g} because both are tethered alike."
+    )
+    return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
+
+
+def _group(group: Group, text: str | None = None) -> Cell:
+    return Cell(text or group.label, colour=group.colour)
+
+
+def _fewest_pairs(summary: Summary) -> int:
+    return min((row.paired.n for row in summary.contrasts if row.paired.n), default=0)

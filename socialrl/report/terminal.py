@@ -1,0 +1,73 @@
+"""The summary at the end of a run: a few lines of plain text that fit a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from socialrl.report import account, wording
+from socialrl.report.study import Study, load
+from socialrl.report.summary import CriterionRow, MeanRow, criterion_rows, mean_rows
+
+if TYPE_CHECKING:
+    from socialrl.runs import RunFolder
+
+
+def text(run: RunFolder, report: Path | None = None) -> str:
+    """Return the summary of one run; `report` is the page's path (default: `report.html` in the run, if it is there)."""
+    study = load([run])
+    lines = [_plain(sentence) for sentence in account.unfinished(study)]
+    means, criterion = mean_rows(study), criterion_rows(study)
+    if means:
+        from_probes = study.final_is_probe[study.names[run.path]]
+        lines.append(f"Preference for the partner, P/(P+S), in {'the last probes' if from_probes else 'the tests'}")
+        lines += _preference(study, means)
+    else:
+        lines += [_plain(sentence) for sentence in account.notices(study)]
+    if criterion:
+        lines += ["", "Training steps until preference was 2/3 or more in two probes in a row"]
+        lines += _steps(study, criterion)
+    report = report or (run.path / "report.html" if (run.path / "report.html").is_file() else None)
+    if report is not None:
+        lines += ["", f"Report: {report}"]
+    return "\n".join(lines)
+
+
+def _preference(study: Study, means: list[MeanRow]) -> list[str]:
+    rows = []
+    for row in means:
+        never = f", {row.n_never_huddled} never huddled" if row.n_never_huddled else ""
+        rows.append((row.condition, row.group.label, wording.interval(row.preference), f"{row.preference.n}{never}"))
+    return _columns(study, ("cohoused", "genotype", "mean [95 % interval]", "animals"), rows)
+
+
+def _steps(study: Study, criterion: list[CriterionRow]) -> list[str]:
+    rows = []
+    for row in criterion:
+        median = wording.number(row.times.median, 0) if math.isfinite(row.times.median) else "-"
+        reached = f"{row.times.n_reached} of {row.times.n}"
+        rows.append((row.condition, row.group.label, median, wording.interval(row.times.restricted_mean, 0), reached))
+    horizon = _plain(wording.number(max(row.times.horizon for row in criterion), 0))
+    head = ("cohoused", "genotype", "median", "mean* [95 % interval]", "reached")
+    return [*_columns(study, head, rows), f"* an animal that did not reach it counts as {horizon}"]
+
+
+def _columns(study: Study, head: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Aligned columns; the first is a test condition, written once for all its groups."""
+    table, last = [head], None
+    for condition in study.conditions:
+        for row in rows:
+            if row[0] == condition:
+                table.append(("" if condition == last else condition.short, *row[1:]))
+                last = condition
+    cells = [[_plain(cell) for cell in row] for row in table]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    ]
+
+
+def _plain(sentence: str) -> str:
+    return sentence.replace("\u202f", " ").replace("−", "-").replace("–", "-").replace("`", "")

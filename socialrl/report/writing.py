@@ -1,0 +1,105 @@
+"""Where the parts of a report go: page, figures, tables and numbers, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from socialrl_envs.parameters import table as parameter_table
+
+from socialrl import __version__, measures
+from socialrl.atomic import naming_the_place, write_bytes
+from socialrl.errors import UserError
+from socialrl.report import headline, page, summary
+from socialrl.report.study import Study, load
+
+if TYPE_CHECKING:
+    from socialrl.runs import RunFolder
+
+FORMAT = 1
+"""Of `summary.json`; raised when a reader of the old one would misread the new one."""
+
+
+def write(runs: list[RunFolder], output: Path | None) -> Path:
+    """Write everything; see `socialrl.report.write_report`."""
+    html_path, folder = _places(runs, output)
+    study = load(runs)
+    numbers = summary.summarise(study)
+    plates = page.draw(study)
+    parameters = parameter_table()
+    for place in (folder / "figures", folder / "tables"):
+        with naming_the_place(f"create {place}"):
+            place.mkdir(parents=True, exist_ok=True)
+    for drawn in plates:
+        stem = folder / "figures" / drawn.plate.file
+        for path, content in (
+            (stem.with_suffix(".svg"), drawn.wide_svg.encode()),
+            (stem.with_suffix(".png"), drawn.png),
+        ):
+            if content:
+                write_bytes(path, content)
+            else:
+                path.unlink(missing_ok=True)  # an older report's figure, which this run no longer has
+    for name, table in _tables(study, numbers, parameters).items():
+        write_bytes(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+    write_bytes(folder / "summary.json", _json(study, numbers).encode())
+    prefix = "" if folder == html_path.parent else f"{folder.name}/"
+    write_bytes(html_path, page.html(study, numbers, plates, parameters, prefix).encode())
+    return html_path
+
+
+def _places(runs: list[RunFolder], output: Path | None) -> tuple[Path, Path]:
+    """The page's path and the folder of everything beside it."""
+    if output is None:
+        if len(runs) != 1:
+            raise UserError(f"a report of {len(runs)} runs needs a place: name a folder or a .html file as output")
+        return runs[0].path / "report.html", runs[0].path
+    output = Path(output).expanduser()
+    if output.suffix.lower() == ".html" and not output.is_dir():
+        return output, output.with_name(f"{output.stem}_files")
+    if output.is_file():
+        raise UserError(f"{output} is a file; a report needs a folder or a name that ends in .html")
+    return output / "report.html", output
+
+
+def _tables(study: Study, numbers: summary.Summary, parameters: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    tables = {
+        "means": _records(numbers.means),
+        "contrasts": _records(numbers.contrasts),
+        "steps_to_criterion": _records(numbers.criterion),
+        "cohousing_to_criterion": _records(numbers.cohousing),
+        "animals_tests": study.final,
+        "animals_criterion": study.criterion,
+        "animals_huddle_10min": study.bins,
+        "parameters": pd.DataFrame(parameters),
+    }
+    return {name: table.drop(columns="group", errors="ignore") for name, table in tables.items()}
+
+
+def _records(rows: Sequence[Any]) -> pd.DataFrame:
+    return pd.DataFrame([summary.flat(row) for row in rows])
+
+
+def _json(study: Study, numbers: summary.Summary) -> str:
+    content = {
+        "format": FORMAT,
+        "socialrl": __version__,
+        "runs": [
+            {"name": study.names[run.path], "finished": run.finished, "seed": run.meta.get("seed")}
+            for run in study.runs
+        ],
+        "groups": study.groups,
+        "tests": study.conditions,
+        "tests_are_last_probes": study.final_is_probe,
+        "chance": measures.CHANCE,
+        "guide_line": measures.GUIDE_LINE,
+        "findings": [vars(finding) for finding in headline.findings(study, numbers)],
+        "means": numbers.means,
+        "contrasts": numbers.contrasts,
+        "steps_to_criterion": numbers.criterion,
+        "cohousing_to_criterion": numbers.cohousing,
+    }
+    return json.dumps(summary.plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,29 @@
+"""Rows of the tables that training writes, made in one place for all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..animals import Animal
+
+
+def episode_row(animal: Animal, life: int, steps: int, info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a finished training episode from the info of its last step (see `SocialVecEnv`).
+
+    `steps` counts the animal's env steps over all its lives.
+    """
+    return {**animal.common(), "steps": steps, "life": life, "return": info["episode"]["r"], **info["record"]}
+
+
+def animal_row(animal: Animal, seed: int, steps: int, wall_s: float) -> dict[str, Any]:
+    """Return the row of an animal that has learned for `steps` env steps."""
+    own = {f"param_{name}": value for name, value in animal.parameters.items()}
+    return {**animal.common(), "seed": seed, "steps": steps, "finished": True, "wall_s": wall_s, **own}
+
+
+def episode_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return episode rows as a table, in order of steps and life."""
+    return pd.DataFrame(rows)

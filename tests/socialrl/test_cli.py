@@ -1,0 +1,349 @@
+"""The command line: what each verb calls, one line and exit code 2 for a mistake, a quiet end when stopped."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+import socialrl
+from socialrl import cli
+from socialrl.errors import UserError
+from socialrl.runs import RunFolder
+
+SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
+ROWS = pd.DataFrame({"animal": ["wild_type-00"], "steps": [1]})
+
+
+class Parts:
+    """Stand-ins for trainer, tester and reporter; they write what the real ones promise and note what they were given."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple] = []
+        self.error: BaseException | None = None
+        for name, functions in {
+            "socialrl.training.cohort_run": {"train_run": self.train_run, "resume_run": self.resume_run},
+            "socialrl.protocol": {"evaluate_run": self.evaluate_run},
+            "socialrl.report": {"write_report": self.write_report, "terminal_summary": lambda run: f"preference in {run.path}"},
+        }.items():  # fmt: skip
+            module = ModuleType(name)
+            module.__dict__.update(functions)
+            monkeypatch.setitem(sys.modules, name, module)
+
+    def train_run(self, config, run, *, progress):
+        self.calls.append(("train", config, run.path))
+        progress.update(1, 2, "wild_type 0.5")
+        if self.error:
+            raise self.error
+        run.write_table("probes", ROWS)
+        run.finish()
+
+    def resume_run(self, run, *, progress):
+        self.calls.append(("resume", run.path))
+        progress.update(1, 1)
+        run.write_table("probes", ROWS)
+        run.finish()
+
+    def evaluate_run(self, run, *, repeats=None, progress):
+        self.calls.append(("evaluate", run.path, repeats))
+        progress.update(1, 1)
+        run.write_table("evaluation", ROWS, csv=True)
+
+    def write_report(self, runs, output):
+        self.calls.append(("report", [run.path for run in runs], output))
+        output.write_text("<html>")
+        return output
+
+    @property
+    def verbs(self) -> list[str]:
+        return [call[0] for call in self.calls]
+
+
+@pytest.fixture
+def parts(monkeypatch) -> Parts:
+    return Parts(monkeypatch)
+
+
+@pytest.fixture
+def say(capsys, tmp_path, monkeypatch):
+    """Run the command line in an empty folder and return (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.main([str(one) for one in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def mistake(result: tuple[int, str, str]) -> str:
+    code, out, err = result
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("error: ").rstrip("\n")
+
+
+# --- verbs
+
+
+def test_train_makes_the_run_and_says_what_comes_next(say, parts, tmp_path):
+    code, out, err = say("train", SMOKE, "genotypes.ko.oxtr_gain=0.1", "seed=7", "--output", "elsewhere")
+    assert code == 0
+    _, config, path = parts.calls[0]
+    assert (config.seed, config.genotypes["ko"].oxtr_gain, path) == (7, 0.1, Path("elsewhere/smoke"))
+    assert "wild_type (gain 1), knockout (gain 0), ko (gain 0.1)" in out
+    assert "next: socialrl evaluate elsewhere/smoke" in out
+    assert err.startswith("training: 50 %, 1 of 2, wild_type 0.5")
+    run = RunFolder.open(tmp_path / "elsewhere" / "smoke")
+    assert run.finished
+    assert run.config == config
+    assert run.meta["seed"] == 7
+
+
+def test_train_refuses_a_run_that_is_there_and_replaces_it_when_told(say, parts):
+    say("train", SMOKE, "-q")
+    assert mistake(say("train", SMOKE)) == (
+        "runs/smoke holds a finished run; choose another name, or replace it with --overwrite"
+    )
+    assert say("train", SMOKE, "--overwrite", "--quiet")[0] == 0
+    assert parts.verbs == ["train", "train"]
+
+
+def test_ctrl_c_leaves_a_run_that_resume_continues(say, parts):
+    parts.error = KeyboardInterrupt()
+    code, _, err = say("train", SMOKE, "-q")
+    assert code == 130
+    assert err == "stopped; the run folder is readable; continue with `socialrl resume runs/smoke`\n"
+    assert not RunFolder.open("runs/smoke").finished
+    assert mistake(say("train", SMOKE)).startswith("runs/smoke holds an unfinished run; continue it with")
+    assert say("resume", "runs/smoke")[0] == 0
+    assert RunFolder.open("runs/smoke").finished
+    assert mistake(say("resume", "runs/smoke")) == "runs/smoke is finished; there is nothing to resume"
+
+
+def test_ctrl_c_elsewhere_is_one_word(say, monkeypatch):
+    def stop(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_report", stop)
+    monkeypatch.setattr(RunFolder, "open", classmethod(lambda cls, path: cls(Path(path), {})))
+    code, _, err = say("report", "x")
+    assert (code, err.splitlines()[-1]) == (130, "stopped")
+
+
+def test_evaluate_once_or_with_overwrite(say, parts):
+    say("train", SMOKE, "-q")
+    code, out, _ = say("evaluate", "runs/smoke", "--repeats", 8)
+    assert code == 0
+    assert "next: socialrl report runs/smoke" in out
+    assert mistake(say("evaluate", "runs/smoke")) == (
+        "runs/smoke is evaluated already; replace evaluation.parquet with --overwrite"
+    )
+    say("evaluate", "runs/smoke", "--overwrite")
+    assert parts.calls[1:] == [("evaluate", Path("runs/smoke"), 8), ("evaluate", Path("runs/smoke"), None)]
+
+
+def test_evaluate_does_not_disturb_a_writer(say, parts):
+    parts.error = UserError("animal wild_type-00, step 5: the reward term defence is nan")
+    assert say("train", SMOKE)[2].endswith("error: animal wild_type-00, step 5: the reward term defence is nan\n")
+    with RunFolder.resume("runs/smoke"):
+        assert "runs/smoke is being written by process" in mistake(say("evaluate", "runs/smoke"))
+    code, _, err = say("evaluate", "runs/smoke", "-q")
+    assert code == 0
+    assert err == "note: runs/smoke is unfinished; what follows is of the animals done so far\n"
+
+
+def test_report_of_one_and_of_several(say, parts):
+    say("train", SMOKE, "-q")
+    say("train", SMOKE, "name=other", "-q")
+    code, out, _ = say("report", "runs/smoke")
+    assert (code, out) == (0, "report: runs/smoke/report.html\n")
+    assert mistake(say("report", "runs/smoke")) == (
+        "runs/smoke/report.html exists; give another --output, or replace it with --overwrite"
+    )
+    assert "a report of several runs needs a place: --output FILE" in mistake(say("report", "runs/smoke", "runs/other"))
+    assert say("report", "runs/smoke", "runs/other", "--output", "both.html")[0] == 0
+    assert parts.calls[-1] == ("report", [Path("runs/smoke"), Path("runs/other")], Path("both.html"))
+
+
+def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
+    monkeypatch.setattr(cli, "_demo_config", lambda: SMOKE)
+    code, out, _ = say("demo", "-q")
+    assert code == 0
+    assert parts.verbs == ["train", "evaluate", "report"]
+    assert out.endswith("preference in runs/demo\nreport: runs/demo/report.html\n")
+    done = Path("runs/demo/DONE").read_text()
+
+    code, out, _ = say("demo")
+    assert code == 0
+    assert "runs/demo holds a finished demo; it is kept" in out
+    assert out.endswith("preference in runs/demo\nreport: runs/demo/report.html\n")
+    assert parts.verbs == ["train", "evaluate", "report"]
+    assert Path("runs/demo/DONE").read_text() == done
+
+    assert say("demo", "--overwrite", "-q")[0] == 0
+    assert parts.verbs == ["train", "evaluate", "report"] * 2
+
+
+def test_a_stopped_demo_is_continued(say, parts, monkeypatch):
+    monkeypatch.setattr(cli, "_demo_config", lambda: SMOKE)
+    parts.error = KeyboardInterrupt()
+    assert say("demo", "--output", "out/first", "-q")[0] == 130
+    code, out, _ = say("demo", "--output", "out/first", "-q")
+    assert code == 0
+    assert "out/first holds an unfinished demo; continuing it" in out
+    assert parts.verbs == ["train", "resume", "evaluate", "report"]
+
+
+def test_the_demo_has_its_configuration():
+    assert cli._demo_config().name == "demo.yaml"
+
+
+def test_envs_lists_ids(say):
+    code, out, _ = say("envs")
+    assert code == 0
+    assert any(line.startswith("socialrl/PartnerPreference-v0 ") for line in out.splitlines())
+
+
+def test_version(say):
+    assert say("--version") == (0, f"socialrl {socialrl.__version__}\n", "")
+
+
+@pytest.mark.parametrize("verb", ["train", "resume", "evaluate", "report", "render", "envs", "demo"])
+def test_help_of_every_verb_has_an_example(say, verb):
+    code, out, _ = say(verb, "--help")
+    assert code == 0
+    assert f"Example: socialrl {verb}" in out
+
+
+def test_no_verb_shows_the_help(say):
+    code, out, _ = say()
+    assert code == 0
+    assert "partner_preference" not in out
+    assert "evaluate" in out
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["trian"], "unknown verb 'trian'; did you mean 'train'? Known: train, resume,"),
+        (["xyz"], "unknown verb 'xyz'; known: train, resume,"),
+        (["train"], "Missing argument 'CONFIG'. (see `socialrl train --help`)"),
+        (["train", "nowhere.yaml"], "nowhere.yaml: no such configuration file"),
+        (["train", "."], "cannot read .: it is a folder, not a file"),
+        (["train", SMOKE, "stepz=1"], "command line: unknown key stepz; did you mean steps?"),
+        (["train", SMOKE, "genotypes.wild_type.oxtr_gain=-1"], "must be a number from 0 to 2, got -1"),
+        (["train", SMOKE, "animals=0"], "command line: animals must be a whole number of at least 1, got 0"),
+        (["train", SMOKE, "env.id=socialrl/PartnerPreferenc-v0"], "did you mean 'socialrl/PartnerPreference-v0'?"),
+        (["train", SMOKE, "--ouput", "x"], "No such option: --ouput"),
+        (["resume", "runs/none"], "runs/none: no such run folder"),
+        (["evaluate", "."], ". is not a run folder of socialrl (it has no meta.json)"),
+        (["evaluate", "x", "--repeats", "0"], "--repeats must be at least 1, got 0"),
+        (["evaluate", "x", "--repeats", "two"], "Invalid value for '--repeats'"),
+        (["report"], "Missing argument 'RUN...'."),
+        (["render", "runs/none", "--gif", "a.gif"], "runs/none is neither a run folder nor an assay: unknown assay"),
+        (["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"], "did you mean 'socialrl/PartnerPreference-v0'?"),
+        (["render", "x"], "say what to write: --gif FILE, --png FILE or both"),
+        (["render", "x", "--gif", "a.gif", "--gain", "3"], "--gain must be from 0 to 2, got 3"),
+        (["render", "x", "--gif", "a.gif", "--gain", "nan"], "--gain must be from 0 to 2, got nan"),
+        (["render", "x", "--gif", "a.gif", "--cohousing-h", "400"], "--cohousing-h must be from 0 to 336, got 400"),
+        (["envs", "more"], "Got unexpected extra argument"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_and_exit_code_2(say, arguments, line):
+    assert line in mistake(say(*arguments))
+
+
+def test_render_does_not_replace_a_film(say):
+    Path("a.gif").write_text("precious")
+    assert (
+        mistake(say("render", "x", "--gif", "a.gif"))
+        == "a.gif exists; give another name, or replace it with --overwrite"
+    )
+    assert Path("a.gif").read_text() == "precious"
+
+
+def test_no_space_and_no_permission_are_mistakes_too(say, parts):
+    parts.error = OSError(28, "No space left on device", "runs/smoke/tb/events")
+    assert say("train", SMOKE, "-q")[::2] == (
+        2,
+        "error: cannot use runs/smoke/tb/events: no space left on the device\n",
+    )
+
+
+def test_parameter_errors_of_the_environment_are_mistakes_too(say, parts):
+    from socialrl_envs.parameters import ParameterError
+
+    parts.error = ParameterError("parameter 'x' is out of range")
+    assert say("train", SMOKE, "-q")[::2] == (2, "error: parameter 'x' is out of range\n")
+
+
+@pytest.mark.parametrize("error", [ValueError("shape (3,) is wrong"), OSError(5, "Input/output error")])
+def test_bugs_keep_their_traceback(say, parts, error):
+    parts.error = error
+    with pytest.raises(type(error)):
+        say("train", SMOKE, "-q")
+
+
+def test_a_reader_that_leaves_is_no_error():
+    # The closed pipe needs a real process: standard output of this one belongs to pytest.
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys; from socialrl.cli import main; sys.exit(main(['envs']))"],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+# --- progress
+
+
+def test_progress_off_a_terminal_is_a_line_now_and_then():
+    from socialrl.progress import Lines
+
+    clock, stream = iter([0.0, 10.0, 29.0, 31.0, 40.0, 41.0]), io.StringIO()
+    lines = Lines("training", stream, clock=lambda: next(clock))
+    for done in (1000, 2000, 3000, 4100, 11_000, 11_000):
+        lines.update(done, 11_000, "knockout 0.50")
+    assert stream.getvalue().splitlines() == [
+        "training: 9 %, 1,000 of 11,000, knockout 0.50",
+        "training: 37 %, 4,100 of 11,000, 100/s, 1 min 09 s left, knockout 0.50",
+        "training: 100 %, 11,000 of 11,000, 250/s, knockout 0.50",
+    ]
+
+
+def test_progress_on_a_terminal_is_one_bar():
+    from socialrl.progress import open_progress
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    with open_progress("training", stream=screen) as progress:
+        progress.update(0, 100)
+        progress.update(100, 100, "knockout 0.50")
+    assert "training" in screen.getvalue()
+    assert "100%" in screen.getvalue()
+    assert "knockout 0.50" in screen.getvalue()
+    with open_progress("training", stream=(screen := Terminal()), quiet=True) as progress:
+        progress.update(1, 2)
+    assert screen.getvalue() == ""

@@ -1,0 +1,435 @@
+"""Configurations: what is read, and one exact line for everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from socialrl.config import Config, config_from_data, config_to_yaml, load_config, with_overrides
+from socialrl.errors import UserError
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+MINIMAL = """\
+name: small
+seed: 3
+env: {id: socialrl/PartnerPreference-v0}
+genotypes:
+  wild_type: {oxtr_gain: 1}
+  knockout: {oxtr_gain: 0}
+animals: 2
+steps: 4096
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_text(text: str = MINIMAL) -> Path:
+        path = tmp_path / "experiment.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_text
+
+
+@pytest.fixture
+def small(write) -> Config:
+    return load_config(write())
+
+
+def refusal(path: Path, *overrides: str) -> str:
+    with pytest.raises(UserError) as caught:
+        load_config(path, overrides)
+    return str(caught.value)
+
+
+# --- what is read
+
+
+@pytest.mark.parametrize("name", ["partner_preference", "smoke", "demo"])
+def test_every_configuration_of_the_repository_is_complete_and_round_trips(name, tmp_path):
+    config = load_config(CONFIGS / f"{name}.yaml")
+    assert config.name == name
+    again = tmp_path / "config.yaml"
+    again.write_text(config_to_yaml(config))
+    assert load_config(again) == config
+    # Readable alone: nothing that matters is left to a default that the file does not show.
+    shown = set(re.findall(r"^ *([a-z_]+):", (CONFIGS / f"{name}.yaml").read_text(), flags=re.M))
+    assert set(Config.model_fields) <= shown
+    assert set(type(config.ppo).model_fields) <= shown
+
+
+def test_defaults_are_those_of_the_documented_experiment(small):
+    documented = load_config(CONFIGS / "partner_preference.yaml")
+    assert small.ppo == documented.ppo
+    assert small.env == documented.env
+    assert (small.lives, small.individual_spread, small.engine) == (16, 1.0, documented.engine)
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("steps=3e5", 300_000),
+        ("steps=300_000", 300_000),
+        ("steps=300000.0", 300_000),
+        ("steps=+5000", 5000),
+    ],
+)
+def test_whole_numbers_in_any_notation_become_integers(write, override, value):
+    steps = load_config(write(), [override]).steps
+    assert steps == value
+    assert type(steps) is int
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", ".001", "+1e-3", "1.e-3"])
+def test_numbers_with_an_exponent_are_numbers_in_file_and_override(write, text):
+    path = write(MINIMAL + f"ppo: {{learning_rate: {text}}}\n")
+    assert load_config(path).ppo.learning_rate == 0.001
+    assert load_config(write(), [f"ppo.learning_rate={text}"]).ppo.learning_rate == 0.001
+
+
+@pytest.mark.parametrize("text", ["1e3", "2024", "007", "true", "no", "1.5", "a.b-c_d"])
+def test_names_stay_text_whatever_they_look_like(write, text):
+    assert load_config(write(MINIMAL.replace("small", text))).name == text
+    config = load_config(write(), [f"name={text}"])
+    assert config.name == text
+    assert load_config(write(config_to_yaml(config))).name == text
+
+
+def test_genotype_names_stay_text(write):
+    config = load_config(write(MINIMAL.replace("knockout", "no").replace("wild_type", "1e3")))
+    assert list(config.genotypes) == ["1e3", "no"]
+    assert load_config(write(config_to_yaml(config))) == config
+
+
+def test_an_override_adds_a_group_changes_one_or_replaces_all(write):
+    path = write()
+    added = load_config(path, ["genotypes.ko.oxtr_gain=0.1", "genotypes.knockout.oxtr_gain=0.2"])
+    assert {name: group.oxtr_gain for name, group in added.genotypes.items()} == {
+        "wild_type": 1.0,
+        "knockout": 0.2,
+        "ko": 0.1,
+    }
+    assert list(load_config(path, ["genotypes={only: {oxtr_gain: 2}}"]).genotypes) == ["only"]
+
+
+def test_overrides_reach_lists_and_missing_sections(write):
+    tests = "probes.tests=[{name: a, cohousing_h: 0}, {name: b, cohousing_h: 1}]"
+    config = load_config(write(), [tests, "probes.tests[1].cohousing_h=12", "probes.tests.0.relationship=mate"])
+    assert [(test.name, test.cohousing_h, test.relationship) for test in config.probes.tests] == [
+        ("a", 0.0, "mate"),
+        ("b", 12.0, "peer"),
+    ]
+
+
+def test_reset_values_are_always_tuples(write):
+    reset = load_config(write(), ["env.reset.cohousing_h=24", "env.reset.relationship=[peer, mate]"]).env.reset
+    assert reset.cohousing_h == (24.0,)
+    assert reset.relationship == ("peer", "mate")
+    assert reset.separation_h == (0.0,)
+
+
+def test_parameters_arms_and_drugs_are_kept(write):
+    dose = "{drug: agonist, dose: 2, start_s: -600, end_s: 3600}"
+    config = load_config(
+        write(), ["env.parameters.oxytocin_tau_s=6e1", "env.arms.release=knockout", f"env.drugs=[{dose}]"]
+    )
+    assert config.env.parameters == {"oxytocin_tau_s": 60.0}
+    assert config.env.arms == {"release": "knockout"}
+    assert config.env.drugs[0].model_dump() == {"drug": "agonist", "dose": 2.0, "start_s": -600.0, "end_s": 3600.0}
+    assert load_config(write(config_to_yaml(config))) == config
+
+
+def test_run_path_and_animal_ids(write):
+    config = load_config(write(), ["output=some/where", "animals=11"])
+    assert config.run_path == Path("some/where/small")
+    assert config.animal_ids("knockout")[3] == "knockout-03"
+    assert config.animal_ids("knockout")[10] == "knockout-10"
+
+
+def test_a_configuration_cannot_be_changed(small):
+    with pytest.raises(ValueError, match="frozen"):
+        small.steps = 3
+    with pytest.raises(ValueError, match="frozen"):
+        small.ppo.gamma = 0.5
+    for change in (
+        lambda groups: groups.update(a=1),
+        lambda groups: groups.pop("knockout"),
+        lambda groups: groups.__setitem__("knockout", None),
+        lambda groups: groups.setdefault("x", None),
+    ):
+        with pytest.raises(TypeError, match="with_overrides"):
+            change(small.genotypes)
+    assert isinstance(small.ppo.net_arch, tuple)
+
+
+def test_a_configuration_can_be_sent_to_worker_processes(small):
+    assert pickle.loads(pickle.dumps(small)) == small
+    again = copy.deepcopy(small)
+    assert again == small
+    with pytest.raises(TypeError):
+        again.genotypes["x"] = None
+
+
+def test_with_overrides_changes_a_copy(small):
+    changed = with_overrides(small, ["seed=7", "ppo.gamma=0.9"])
+    assert (changed.seed, changed.ppo.gamma) == (7, 0.9)
+    assert (small.seed, small.ppo.gamma) == (3, 0.99)
+    with pytest.raises(UserError, match=r"^command line: seed must be a whole number of at least 0, got -1$"):
+        with_overrides(small, ["seed=-1"])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gain=st.floats(0, 2),
+    rate=st.floats(1e-12, 1e3),
+    seed=st.integers(0, 2**63 - 1),
+    name=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True),
+    group=st.from_regex(r"[A-Za-z0-9_]{1,12}", fullmatch=True),
+    hours=st.lists(st.floats(0, 336), min_size=1, max_size=4),
+)
+def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, seed, name, group, hours):
+    data = {
+        "name": name,
+        "seed": seed,
+        "env": {"id": "socialrl/PartnerPreference-v0", "reset": {"cohousing_h": hours}},
+        "genotypes": {group: {"oxtr_gain": gain}},
+        "animals": 1,
+        "steps": 4096,
+        "ppo": {"learning_rate": rate},
+    }
+    if group.lower().replace("normalis", "normaliz") in {"normalize", "norm_reward"}:
+        return
+    config = config_from_data(data)
+    assert (config.name, config.seed, config.genotypes[group].oxtr_gain) == (name, seed, gain)
+    path = tmp_path / "again.yaml"
+    path.write_text(config_to_yaml(config))
+    assert load_config(path) == config
+
+
+# --- what is refused, and how
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("stepz=3", "unknown key stepz; did you mean steps? Allowed: name, output, seed, engine"),
+        ("ppo.learning_rat=1", "unknown key ppo.learning_rat; did you mean ppo.learning_rate? Allowed: learning_rate,"),
+        ("learning_rate=1e-3", "unknown key learning_rate; did you mean ppo.learning_rate? Allowed: name,"),
+        ("env.reset.side=left", "unknown key env.reset.side; allowed: cohousing_h, relationship, separation_h"),
+        ("genotypes.knockout.gain=1", "unknown key genotypes.knockout.gain; did you mean genotypes.knockout.oxtr_gain?"),
+        (
+            "probes.tests=[{name: a, cohoused_h: 2}]",
+            "unknown key probes.tests[0].cohoused_h; did you mean probes.tests[0].cohousing_h? Allowed: name, cohousing_h",
+        ),
+        ("genotypes.knockout.oxtr_gain=-0.1", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got -0.1"),
+        ("genotypes.knockout.oxtr_gain=2.5", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got 2.5"),
+        ("genotypes.knockout.oxtr_gain=.nan", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got nan"),
+        ("genotypes.knockout.oxtr_gain=.inf", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got inf"),
+        ("genotypes.knockout.oxtr_gain=1e999", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got inf"),
+        ("genotypes.knockout.oxtr_gain=low", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got the text 'low'"),
+        ("genotypes.knockout.oxtr_gain=true", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got true"),
+        ("genotypes.knockout.oxtr_gain='0.5'", "oxtr_gain must be a number from 0 to 2, got the text '0.5'"),
+        ("genotypes.knockout=0.5", "genotypes.knockout must be a mapping with the keys oxtr_gain, got 0.5"),
+        ("genotypes={}", "genotypes must name at least one group"),
+        ("genotypes=[]", "genotypes must be a mapping, got a list"),
+        ("genotypes.k-o.oxtr_gain=1", "genotypes has a group called 'k-o'; a group's name is made of letters, digits and"),
+        ("genotypes.Knockout.oxtr_gain=1", "genotypes has groups 'knockout' and 'Knockout', which differ only in capital"),
+        ("animals=0", "animals must be a whole number of at least 1, got 0"),
+        ("animals=2.5", "animals must be a whole number of at least 1, got 2.5"),
+        ("animals=true", "animals must be a whole number of at least 1, got true"),
+        ("animals=null", "animals must be a whole number of at least 1, got nothing (null)"),
+        ("animals=1e9", "animals must be at most 100000, got 1e+09"),
+        ("steps=0", "steps must be a whole number of at least 1, got 0"),
+        ("steps=many", "steps must be a whole number of at least 1, got the text 'many'"),
+        ("steps=010000", "steps must be a whole number of at least 1, got the text '010000'"),
+        ("steps=2047", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2047"),
+        ("ppo.batch_size=2049", "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2049"),
+        ("ppo.batch_size=1", "ppo.batch_size must be a whole number of at least 2, got 1"),
+        ("lives=0", "lives must be a whole number of at least 1, got 0"),
+        ("lives=1", "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 1 × 128 = 128, got 256"),
+        ("ppo.gamma=1.01", "ppo.gamma must be a number from 0 to 1, got 1.01"),
+        ("ppo.gae_lambda=-1", "ppo.gae_lambda must be a number from 0 to 1, got -1"),
+        ("ppo.learning_rate=0", "ppo.learning_rate must be a number above 0, got 0"),
+        ("ppo.clip_range_vf=0", "ppo.clip_range_vf must be a number above 0 or null, got 0"),
+        ("ppo.normalize_advantage=yes", "ppo.normalize_advantage must be true or false, got the text 'yes'"),
+        ("ppo.normalize_advantage=1", "ppo.normalize_advantage must be true or false, got 1"),
+        ("ppo.net_arch=64", "ppo.net_arch must be a list, got 64"),
+        ("ppo.net_arch=[64, 0]", "ppo.net_arch must be a whole number of at least 1, got 0"),
+        ("ppo=fast", "ppo must be a mapping with the keys learning_rate,"),
+        ("env.id=socialrl/PartnerPreferense-v0", "did you mean 'socialrl/PartnerPreference-v0'?"),
+        ("env.id=null", "env.id is not usable: unknown assay 'null'"),
+        ("env.dt_s=0", "env.dt_s must be a number above 0, got 0"),
+        ("env.duration_s=100", "env.duration_s must be a multiple of env.dt_s = 15 s, got 100 s"),
+        ("env.duration_s=7", "env.duration_s must be a multiple of env.dt_s = 15 s, got 7 s"),
+        ("env.reset.cohousing_h=337", "env.reset.cohousing_h must be a number from 0 to 336, got 337"),
+        ("env.reset.cohousing_h=[]", "env.reset.cohousing_h must have at least one value, got an empty list"),
+        ("env.reset.separation_h=-1", "env.reset.separation_h must be a number of at least 0, got -1"),
+        ("env.reset.relationship=friend", "env.reset.relationship must be peer or mate, got the text 'friend'"),
+        ("env.parameters.oxytocin_tau=3", "env.parameters.oxytocin_tau is not usable: unknown parameter 'oxytocin_tau'; did you mean 'oxytocin_tau_s'?"),
+        ("env.parameters.oxytocin_tau_s=-3", "'oxytocin_tau_s' is out of range (allowed: numbers from 10 to 1800 s), got -3"),
+        ("env.parameters.oxytocin_tau_s=true", "env.parameters.oxytocin_tau_s must be one number, got true"),
+        ("env.parameters.oxytocin_tau_s=[60, 70]", "env.parameters.oxytocin_tau_s must be one number, got a list"),
+        ("env.parameters.oxtr_gain=1", "env.parameters.oxtr_gain is not set here: the gain belongs to each group"),
+        ("env.parameters=3", "env.parameters must be a mapping of parameter names to numbers, got 3"),
+        ("env.arms.relese=own", "unknown arm 'relese'; did you mean 'release'?"),
+        ("env.arms.release=ko", "env.arms.release must be own or wild_type or knockout, got the text 'ko'"),
+        ("env.drugs=[{drug: agonists, dose: 1, start_s: 0, end_s: 9}]", "got the text 'agonists'; did you mean 'agonist'?"),
+        ("env.drugs=[{drug: agonist, dose: 1, start_s: 9, end_s: 9}]", "env.drugs[0].start_s must be before end_s, got 9 and 9"),
+        ("env.drugs=[{drug: antagonist, dose: 2, start_s: 0, end_s: 9}]", "env.drugs is not usable: drug 0 (antagonist): dose must be 0 to 1"),
+        ("probes.tests=[{name: a, cohousing_h: 1}, {name: a, cohousing_h: 2}]", "probes.tests has two tests called 'a'; each test needs a name"),
+        ("evaluation.tests=[{name: a b, cohousing_h: 1}]", "evaluation.tests[0].name must be a name of letters, digits and underscores, got the text 'a b'"),
+        ("evaluation.tests=[{name: a}]", "evaluation.tests[0].cohousing_h is missing"),
+        ("probes.every_steps=0", "probes.every_steps must be a whole number of at least 1, got 0"),
+        ("name=../elsewhere", "name must be a folder name of letters, digits"),
+        ("name=.hidden", "name must be a folder name"),
+        ("name=a/b", "name must be a folder name"),
+        ("seed=-1", "seed must be a whole number of at least 0, got -1"),
+        ("device=gpu", "device must be cpu or cuda or auto, got the text 'gpu'; did you mean 'cpu'?"),
+        ("engine=cohrt", "engine must be sb3 or cohort, got the text 'cohrt'; did you mean 'cohort'?"),
+        ("workers=0", "workers must be a whole number of at least 1 or null, got 0"),
+        ("individual_spread=-1", "individual_spread must be a number of at least 0, got -1"),
+        ("seed=${oc.env:HOME}", "seed: expressions (${…}) are not evaluated"),
+        ("output=${oc.env:HOME}", "output: expressions (${…}) are not evaluated"),
+        ("seed", "'seed' is not an override; write key=value"),
+        ("=3", "'=3' is not an override"),
+        ("ppo..gamma=3", "'ppo..gamma=3' is not an override"),
+        ("seed=", "'seed=' has no value; write seed=null for none"),
+        ("seed=[1", "not valid YAML"),
+        ("probes.tests[7].cohousing_h=1", "cannot set probes.tests[7].cohousing_h: list index out of range"),
+    ],
+)  # fmt: skip
+def test_a_bad_override_gets_one_clear_line(write, override, line):
+    overrides = [override]
+    if "tests[7]" in override:
+        overrides.insert(0, "probes.tests=[{name: a, cohousing_h: 1}]")
+    message = refusal(write(), *overrides)
+    assert message.startswith("command line: ")
+    assert line in message.splitlines()[0]
+
+
+def test_a_mistake_in_the_file_names_the_file(write):
+    path = write(MINIMAL + "ppo: {gama: 0.9}\n")
+    assert refusal(path).startswith(f"{path}: unknown key ppo.gama; did you mean ppo.gamma? Allowed: learning_rate")
+    path = write(MINIMAL.replace("animals: 2", "animals: two"))
+    assert refusal(path) == f"{path}: animals must be a whole number of at least 1, got the text 'two'"
+
+
+def test_a_clash_of_file_and_override_is_blamed_on_the_override(write):
+    path = write()
+    assert refusal(path, "ppo.n_steps=8").startswith("command line: ppo.batch_size must be at most")
+    path = write(MINIMAL.replace("4096", "100"))
+    assert refusal(path, "seed=1").startswith(f"{path}: steps must be at least one rollout")
+
+
+@pytest.mark.parametrize("key", ["name", "seed", "env", "genotypes", "animals", "steps"])
+def test_keys_that_define_the_experiment_must_be_there(write, key):
+    lines = [line for line in MINIMAL.splitlines() if not line.startswith(key) and not line.startswith("  ")]
+    groups = [] if key == "genotypes" else ["genotypes: {a: {oxtr_gain: 1}}"]
+    path = write("\n".join([line for line in lines if not line.startswith("genotypes")] + groups))
+    assert refusal(path) == f"{path}: {key} is missing"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "normalize: true",
+        "vec_normalize: {norm_reward: true}",
+        "VecNormalize: {norm_obs: false, norm_reward: true}",
+        "norm_reward: false",
+        "env_wrapper: {norm_reward: true}",
+        "ppo: {normalize: true}",
+        "ppo: {normalize: {norm_obs: true, norm_reward: true}}",
+        "ppo: {normalise-reward: true}",
+        "ppo: {reward_scale: 0.1}",
+        "probes: {reward_scaling: 2}",
+        "probes: {tests: [{name: a, cohousing_h: 1, reward_clip: 5}]}",
+    ],
+)
+def test_rescaling_the_reward_is_refused_with_the_reason(write, line):
+    path = write(MINIMAL + line + "\n")
+    message = refusal(path)
+    assert message.startswith(f"{path}: ")
+    assert "is refused: the receptor gain must change reward ratios" in message
+    assert "change what an animal lives on between genotypes" in message
+    assert len(message.splitlines()) == 1
+
+
+def test_normalising_advantages_is_allowed(write):
+    assert load_config(write(), ["ppo.normalize_advantage=false"]).ppo.normalize_advantage is False
+
+
+def test_several_mistakes_get_a_line_each_the_unknown_key_first(write):
+    path = write(MINIMAL.replace("animals: 2", "animal: 0"))
+    lines = refusal(path, "ppo.gamma=7").splitlines()
+    assert lines[0].startswith(f"{path}: unknown key animal; did you mean animals?")
+    assert lines[1] == "command line: ppo.gamma must be a number from 0 to 1, got 7"
+    assert lines[2] == f"{path}: animals is missing"
+    many = refusal(path, *[f"made_up_{i}=1" for i in range(8)]).splitlines()
+    assert len(many) == 5
+    assert many[-1] == "… and 6 more mistakes"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "the configuration is empty"),
+        ("# nothing\n", "the configuration is empty"),
+        ("- a\n- b\n", "a configuration is a mapping of keys to values, got a list"),
+        ("hello", "a configuration is a mapping of keys to values, got the text 'hello'"),
+        ("name: a\nseed: 1\nname: b\n", "line 3: key name occurs twice; keep one of them"),
+        ("ppo:\n  gamma: 0.9\n  gamma: 0.8\n", "line 3: key ppo.gamma occurs twice"),
+        ("a: &x 1\nb: *x\n", "line 1: YAML anchors, aliases and tags"),
+        ("a: !!python/object/apply:os.system [ls]\n", "line 1: YAML anchors, aliases and tags"),
+        ("name: [a\n", "not valid YAML"),
+        ("name: a\n\tseed: 1\n", "line 2: not valid YAML"),
+        ("a: 1\n---\nb: 2\n", "not valid YAML"),
+        ("a\x07b: 1\n", "not valid YAML"),
+        ("? [a]\n: 1\n", "line 1: a key must be a plain word"),
+        ("[" * 5000, "nested too deeply"),
+        ("name: ${name}\n", "name: expressions (${…}) are not evaluated"),
+        ("${a}: 1\n", "expressions (${…}) are not evaluated"),
+    ],
+)
+def test_text_that_is_no_configuration(write, text, line):
+    path = write(text)
+    message = refusal(path)
+    assert message.startswith(f"{path}: ")
+    assert line in message
+    assert len(message.splitlines()) == 1
+
+
+def test_files_that_cannot_be_read(tmp_path, write):
+    path = write()
+    missing = path.with_name("experimant.yaml")
+    assert refusal(missing) == f"{missing}: no such configuration file; did you mean {path}?"
+    assert refusal(tmp_path / "nowhere" / "x.yaml") == f"{tmp_path / 'nowhere' / 'x.yaml'}: no such configuration file"
+    assert refusal(tmp_path) == f"cannot read {tmp_path}: it is a folder, not a file"
+    path.write_bytes(b"name: \xff\xfe\n")
+    assert refusal(path) == f"{path}: not a text file (UTF-8 is expected)"
+
+
+def test_no_permission_is_said(write, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    path = write()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert refusal(path) == f"cannot read {path}: no permission"
+
+
+def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_offers():
+    from socialrl_envs.drugs import DRUGS
+    from socialrl_envs.physiology import ARMS
+
+    from socialrl.config_schema import _ARMS, Drug
+
+    assert _ARMS == ARMS
+    for name in DRUGS:
+        assert Drug(drug=name, dose=0.5, start_s=0, end_s=1).drug == name
