@@ -112,7 +112,8 @@ def evaluate(
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="One or more run folders.")],
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The HTML file; for one run the default is RUN/report.html.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The page (.html) or a folder for it; for one run the default is the run."),
     ] = None,
     overwrite: Annotated[bool, _overwrite("a report that is already there")] = False,
 ) -> None:
@@ -125,12 +126,15 @@ def report(
     folders = [RunFolder.open(path) for path in runs]
     if output is None and len(folders) > 1:
         raise UserError("a report of several runs needs a place: --output FILE, for example --output runs/report.html")
-    target = output if output is not None else folders[0].path / "report.html"
+    place = folders[0].path if output is None else output
+    target = place if place.suffix.lower() == ".html" and not place.is_dir() else place / "report.html"
     if target.exists() and not overwrite:
         raise UserError(f"{target} exists; give another --output, or replace it with --overwrite")
     for folder in folders:
         _note_unfinished(folder)
-    typer.echo(f"report: {_report(folders, target)}")
+    from .report import write_report
+
+    typer.echo(f"report: {write_report(folders, output)}")
 
 
 @app.command()
@@ -213,17 +217,15 @@ def demo(
     else:
         config = _with_output(load_config(_demo_config()), str(output.parent), output.name)
         run = _train(config, overwrite, quiet)
-    target = run.path / "report.html"
+    from .report import terminal_summary, write_report
+
     with run:
         if not run.has_table("evaluation"):
             run.lock()
             _evaluate(run, None, quiet)
-        if not target.exists():
-            _report([run], target)
-    from .report import terminal_summary
-
+        if not (run.path / "report.html").exists():
+            write_report([run])
     typer.echo(terminal_summary(run))
-    typer.echo(f"report: {target}")
 
 
 class _StoppedError(Exception):
@@ -311,12 +313,6 @@ def _evaluate(run: RunFolder, repeats: int | None, quiet: bool) -> None:
 
     with open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, progress=progress)
-
-
-def _report(runs: list[RunFolder], target: Path) -> Path:
-    from .report import write_report
-
-    return write_report(runs, target)
 
 
 @contextlib.contextmanager

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import gymnasium as gym
+import numpy as np
 
+from .animals import Animal, animals_of
 from .errors import UserError, unknown
+from .policies import FrozenPolicies, load_policy
 from .rendering import record_frames, write_gif, write_png
 from .runs import RunFolder
-from .seeding import seed_int
+from .seeding import generator, seed_int
 
 _FPS = 12
 _FRAME_EVERY_S = 60.0
+
+Policy = Callable[[np.ndarray], int]
 
 
 def render_test(
@@ -34,16 +39,18 @@ def render_test(
     `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of an
     assay (actions are random). `gain` replaces the receptor gain at test. One frame is taken per simulated minute.
     """
-    keywords, name, policy_of = _random(source) if isinstance(source, str) else _trained(source, animal, seed)
-    if isinstance(source, str) and animal is not None:
-        raise UserError(f"an animal can only be chosen from a run folder, and {source} is an assay")
-    if gain is not None:
-        keywords["oxtr_gain"] = gain
+    if isinstance(source, str):
+        if animal is not None:
+            raise UserError(f"an animal can only be chosen from a run folder, and {source} is an assay")
+        actor = _Actor(f"{source} with random actions", {"id": source, "oxtr_gain": 1.0}, None)
+    else:
+        actor = _trained(source, animal)
+    keywords = actor.world if gain is None else {**actor.world, "oxtr_gain": gain}
     env = gym.make(**keywords, render_mode="rgb_array")
     try:
         frames = record_frames(
             env,
-            policy_of(env),
+            actor.policy(env, generator(seed, "film", "actions")),
             seed=seed_int(seed, "film", "env"),
             options={"cohousing_h": cohousing_h},
             every_s=_FRAME_EVERY_S,
@@ -54,79 +61,51 @@ def render_test(
         write_gif(frames, gif, fps=_FPS, overwrite=overwrite)
     if png is not None:
         write_png(frames[-1], png, overwrite=overwrite)
-    used_gain = keywords.get("oxtr_gain", 1.0)
-    return f"{name}, receptor gain {used_gain:.3g}, after {cohousing_h:g} h of cohousing"
+    return f"{actor.name}, receptor gain {keywords['oxtr_gain']:.3g}, after {cohousing_h:g} h of cohousing"
 
 
-def trained_animals(run: RunFolder) -> list[str]:
-    """Return the ids of the animals of a run whose networks are there."""
-    return sorted(path.stem for path in run.models.glob("[!.]*.zip"))
+@dataclass(frozen=True)
+class _Actor:
+    """Who acts in which world: `world` are keywords of `gym.make`; `network` is None for random actions."""
+
+    name: str
+    world: dict[str, Any]
+    network: FrozenPolicies | None
+
+    def policy(self, env: gym.Env[Any, Any], rng: np.random.Generator) -> Policy:
+        space = env.action_space
+        assert isinstance(space, gym.spaces.Discrete)
+        n_actions, network = int(space.n), self.network
+        if network is None:
+            return lambda _observation: int(rng.integers(n_actions))
+        shape = env.observation_space.shape
+        if shape != (network.n_features,):
+            raise UserError(
+                f"{self.name}: the network takes {network.n_features} observation channels, the world gives {shape}"
+            )
+        # Sampled, because the most probable action alone turns 60/40 into 100/0.
+        return lambda observation: int(rng.choice(n_actions, p=network.probabilities(observation[None])[0]))
 
 
-def _random(assay: str) -> tuple[dict[str, Any], str, Callable[[gym.Env[Any, Any]], Callable[[Any], Any]]]:
-    def policy_of(env: gym.Env[Any, Any]) -> Callable[[Any], Any]:
-        env.action_space.seed(seed_int(0, "film", "actions"))
-        return lambda _observation: env.action_space.sample()
-
-    return {"id": assay}, f"{assay} with random actions", policy_of
-
-
-def _trained(
-    run: RunFolder, animal: str | None, seed: int
-) -> tuple[dict[str, Any], str, Callable[[gym.Env[Any, Any]], Callable[[Any], Any]]]:
-    trained = trained_animals(run)
+def _trained(run: RunFolder, name: str | None) -> _Actor:
+    config = run.config
+    # In the order of the configuration, which names the reference group first.
+    trained = {one.id: one for one in animals_of(config) if _network_path(run, one).exists()}
     if not trained:
         raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
-    if animal is not None and animal not in trained:
-        raise UserError(f"{run.path}: {unknown('animal', animal, trained, listed_as='trained')}")
-    config = run.config
-    # The first in the order of the configuration, which names the reference group first.
-    in_order = [one for genotype in config.genotypes for one in trained if one.rpartition("-")[0] == genotype]
-    animal = animal or (in_order or trained)[0]
-    rows = run.read_table("animals")
-    rows = rows[rows["animal"] == animal]
-    if rows.empty:
-        raise UserError(f"{run.path} is damaged: the table animals does not list {animal}")
-    row = rows.iloc[0]
-    drawn = {name.removeprefix("param_"): float(row[name]) for name in rows.columns if name.startswith("param_")}
-    keywords = {
+    if name is not None and name not in trained:
+        raise UserError(f"{run.path}: {unknown('animal', name, trained, listed_as='trained')}")
+    animal = trained[name or next(iter(trained))]
+    world = {
         "id": config.env.id,
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "arms": dict(config.env.arms),
         "drugs": [drug.model_dump() for drug in config.env.drugs],
-        "oxtr_gain": float(row["oxtr_gain"]),
-        **config.env.parameters,
-        **drawn,
+        **animal.parameters,
     }
-
-    def policy_of(env: gym.Env[Any, Any]) -> Callable[[Any], Any]:
-        import torch
-
-        policy = _load_policy(run.models / f"{animal}.zip", env, config.ppo.net_arch)
-        torch.set_num_threads(1)  # a network this small is slower on several threads
-        torch.manual_seed(seed_int(seed, "film", "actions"))
-        # Sampled, because the most probable action alone turns 60/40 into 100/0.
-        return lambda observation: int(policy.predict(observation, deterministic=False)[0])
-
-    return keywords, animal, policy_of
+    return _Actor(animal.id, world, FrozenPolicies([load_policy(_network_path(run, animal))]))
 
 
-def _load_policy(path: Path, env: gym.Env[Any, Any], net_arch: Sequence[int]) -> Any:
-    """Return the policy network saved at `path`, from its weights alone: the pickled rest of the file is not run."""
-    from stable_baselines3.common.policies import ActorCriticPolicy
-    from stable_baselines3.common.save_util import load_from_zip_file
-
-    policy = ActorCriticPolicy(env.observation_space, env.action_space, lambda _: 0.0, net_arch=list(net_arch))
-    try:
-        _, weights, _ = load_from_zip_file(path, device="cpu", load_data=False)
-        networks: Any = weights["policy"]
-        policy.load_state_dict(networks)
-    except (ValueError, KeyError, RuntimeError, OSError, BadZipFile) as error:
-        raise UserError(f"{path} is damaged: no network for this world can be read ({_first_line(error)})") from error
-    policy.set_training_mode(False)
-    return policy
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _network_path(run: RunFolder, animal: Animal) -> Path:
+    return run.models / f"{animal.id}.safetensors"

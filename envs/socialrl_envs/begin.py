@@ -49,6 +49,7 @@ def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, ba
                     pairs[i, j].recognition_error = error * fresh
                     pairs[i, j].together = 1 if animals[i].chamber == animals[j].chamber else 0
                     count_familiarity(batch.counters[w, i], n_animals, j, pairs[i, j].familiarity, True)
+                    count_familiarity(batch.counters[w, i], n_animals, j, pairs[i, j].familiarity, False)
         bins = batch.bins[w]
         for k in range(n_acting):
             for j in range(n_animals):

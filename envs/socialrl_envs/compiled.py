@@ -17,10 +17,14 @@ from numba import njit
 _OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
 
 
+# parameter values reach the compiled code as data: tuning them need not compile anything anew
+_DATA_ONLY = ("parameters.py",)
+
+
 def sources_digest(folder: Path) -> str:
-    """Return a digest of all Python sources directly in `folder`; any changed, new or renamed file changes it."""
+    """Return a digest of the Python sources directly in `folder`; any changed, new or renamed file changes it."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(path for path in folder.glob("*.py") if path.name not in _DATA_ONLY):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

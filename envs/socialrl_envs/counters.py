@@ -35,11 +35,11 @@ def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str
 
 @inlined
 def clear(counters, n_animals):  # type: ignore[no-untyped-def]
-    """Set one animal's counters to zero and its latencies to "never" (not a number)."""
+    """Set one animal's counters to zero and its latencies to "not yet" (infinite)."""
     for k in range(counters.shape[0]):
         counters[k] = 0.0
     for k in range(3 * n_animals, 4 * n_animals):
-        counters[k] = np.nan
+        counters[k] = np.inf
 
 
 @inlined
@@ -48,7 +48,7 @@ def count_contact(counters, n_animals, other, dt_s, time_s, begins):  # type: ig
     counters[other] += dt_s
     if begins:
         counters[n_animals + other] += 1.0
-        if np.isnan(counters[3 * n_animals + other]):
+        if counters[3 * n_animals + other] == np.inf:
             counters[3 * n_animals + other] = time_s
 
 

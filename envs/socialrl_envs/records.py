@@ -43,6 +43,9 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     for counter in counters.PER_CONSPECIFIC:
         for other in others:
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()
+    for other in others:
+        latency = record[f"latency_s_{assay.animals[other]}"]
+        latency[np.isinf(latency)] = np.nan
     order = np.array(
         [[seen.index(name) for name in next(iter(assay.chambers.values()))] for seen in assay.chambers.values()]
     )

@@ -87,7 +87,7 @@ class Scene:
             familiarity={assay.animals[j]: float(pairs[0, j]["familiarity"]) for j in others},
             huddle_s={assay.animals[j]: float(huddle_s[j]) for j in others},
             action=self._action,
-            title=f"{assay.id.partition('/')[2]}, gain {gains[0]:g}, {record['cohousing_h']:g} h cohoused",
+            title=f"{assay.id.partition('/')[2]}, {record['cohousing_h']:g} h cohoused",
         )
 
     def _spoken(self, action: int) -> str:

@@ -111,7 +111,10 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Advance by `dt_s` seconds. Never terminates; truncates at the end of the test."""
-        number = operator.index(action)
+        try:
+            number = operator.index(action)
+        except TypeError:  # not a whole number: refused below, like one out of range
+            number = -1
         if not 0 <= number < self._n_actions:
             raise ValueError(
                 f"action must be 0 to {self._n_actions - 1} ({', '.join(self.action_names)}), got {action!r}"

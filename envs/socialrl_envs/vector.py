@@ -105,6 +105,8 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self, actions: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Advance every row by `dt_s` seconds; `actions` (num_envs,) integers."""
+        if np.asarray(actions).dtype.kind not in "iu" and np.size(actions):
+            raise ValueError(f"actions must be whole numbers, got {np.asarray(actions).dtype}")
         actions = np.ascontiguousarray(actions, dtype=np.int64)
         if actions.shape != (self.num_envs,) or actions.min() < 0 or actions.max() >= self.world.n_actions:
             raise ValueError(
@@ -166,7 +168,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             seeds = [int(seed) + i for i in range(n_worlds)]
             self._np_random, self._np_random_seed = seeding.np_random(int(seed))
         else:
-            seeds = list(seed)
+            seeds = [None if one is None else int(one) for one in seed]
             if len(seeds) != n_worlds:
                 raise ParameterError(f"seed must be one integer or a list of {n_worlds}, got {len(seeds)} values")
         for i in np.flatnonzero(worlds):

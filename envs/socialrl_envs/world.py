@@ -105,12 +105,12 @@ class World:
                 checked[key] = np.atleast_1d(array.astype(np.float64))
         if "relationship" in options:
             given = options["relationship"]
-            kinds = [given] if isinstance(given, str) else list(given)
+            kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
             if not kinds or any(kind not in RELATIONSHIPS for kind in kinds):
                 raise ParameterError(f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {given!r}")
             checked["relationship"] = np.array([RELATIONSHIPS.index(kind) for kind in kinds])
         side = options.get("side")
-        if side is not None and side not in self.assay.placements:
+        if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
         return checked
 

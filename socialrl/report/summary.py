@@ -19,8 +19,8 @@ from socialrl.statistics import ChanceTest, Estimate, EventTimes, GroupCompariso
 MIN_ANIMALS = 5
 """Fewest animals (or pairs) from which a finding is judged; below, bootstrap intervals are far too narrow."""
 
-CONTRASTED = (("preference", "preference", 1.0), ("total_huddle_s", "total huddle, min", 60.0))
-"""Measures compared between groups: column, name, divisor. The total stands beside the ratio, which it could fake."""
+CONTRASTED = ("preference", "total_huddle_s")
+"""Measures compared between groups. The total stands beside the ratio, because little contact can fake a ratio."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ class ContrastRow:
     reference: Group
     condition: Condition
     measure: str
-    name: str
-    scale: float
     paired: PairedComparison
     unpaired: GroupComparison
     p_holm: float
@@ -152,7 +150,7 @@ def mean_rows(study: Study) -> list[MeanRow]:
 def contrast_rows(study: Study) -> list[ContrastRow]:
     """Return every group minus its reference in every test, p values Holm-corrected within each measure."""
     rows: list[ContrastRow] = []
-    for measure, name, scale in CONTRASTED:
+    for measure in CONTRASTED:
         found = []
         for condition in study.conditions:
             for group, reference in study.comparisons():
@@ -163,7 +161,7 @@ def contrast_rows(study: Study) -> list[ContrastRow]:
                 found.append((group, reference, condition, paired, statistics.unpaired(ours[measure], theirs[measure])))
         corrected = statistics.holm([entry[3].wilcoxon_p for entry in found])
         rows += [
-            ContrastRow(group, reference, condition, measure, name, scale, paired, unpaired, float(p))
+            ContrastRow(group, reference, condition, measure, paired, unpaired, float(p))
             for (group, reference, condition, paired, unpaired), p in zip(found, corrected, strict=True)
         ]
     return rows

@@ -56,9 +56,9 @@ def means(summary: Summary) -> Table:
     head = (
         "Cohoused",
         "Group",
+        "Preference",
         "n",
         "never huddled",
-        "Preference",
         "p against 1/2",
         "Partner huddle, min",
         "Stranger huddle, min",
@@ -69,9 +69,9 @@ def means(summary: Summary) -> Table:
         [
             Cell(row.condition.label),
             _group(row.group),
+            Cell(wording.interval(row.preference)),
             Cell(str(row.n)),
             Cell(str(row.n_never_huddled)),
-            Cell(wording.interval(row.preference)),
             Cell(wording.p_value(row.against_chance.wilcoxon_p)),
             Cell(wording.interval(row.huddle_s_partner, 1, 60)),
             Cell(wording.interval(row.huddle_s_stranger, 1, 60)),
@@ -89,30 +89,34 @@ def means(summary: Summary) -> Table:
 
 
 def contrasts(summary: Summary) -> Table:
-    """Return every group minus its reference, paired by animal number."""
+    """Return every group minus its reference, paired by animal number: preference and, beside it, total huddle."""
     head = (
         "Cohoused",
         "Group − reference",
-        "Measure",
-        "Pairs",
-        "Paired difference",
-        "d_z",
+        "Preference, paired difference",
         "p (Holm)",
+        "d_z",
+        "Pairs",
         "Hedges' g, unpaired",
+        "Total huddle, min, paired difference",
+        "p (Holm)",
     )
-    rows = [
-        [
-            Cell(row.condition.label),
-            _group(row.group, f"{row.group.label} − {row.reference.label}"),
-            Cell(row.name),
-            Cell(str(row.paired.n)),
-            Cell(wording.interval(row.paired.difference, 2 if row.scale == 1 else 1, row.scale, sign=True)),
-            Cell(wording.interval(row.paired.d_z)),
-            Cell(wording.p_value(row.p_holm)),
-            Cell(wording.interval(row.unpaired.hedges_g)),
-        ]
-        for row in summary.contrasts
-    ]
+    rows = []
+    for row in (row for row in summary.contrasts if row.measure == "preference"):
+        total = summary.contrast(row.group, row.condition, "total_huddle_s")
+        rows.append(
+            [
+                Cell(row.condition.label),
+                _group(row.group, f"{row.group.label} − {row.reference.label}"),
+                Cell(wording.interval(row.paired.difference, sign=True)),
+                Cell(wording.p_value(row.p_holm)),
+                Cell(wording.interval(row.paired.d_z)),
+                Cell(str(row.paired.n)),
+                Cell(wording.interval(row.unpaired.hedges_g)),
+                Cell(wording.interval(total.paired.difference, 1, 60, sign=True) if total else wording.MISSING),
+                Cell(wording.p_value(total.p_holm) if total else wording.MISSING),
+            ]
+        )
     dropped = sum(row.paired.n_unpaired for row in summary.contrasts if row.measure == "preference")
     note = (
         "Animals of equal number share their seeds and their noise, so groups are compared within pairs. p: Wilcoxon"
@@ -122,7 +126,7 @@ def contrasts(summary: Summary) -> Table:
     )
     if dropped:
         note += f" Left out of preference because one of the two never huddled or is missing: {dropped} pairs."
-    return Table("Contrasts with the reference group", head, rows, note, n_left=3)
+    return Table("Contrasts with the reference group", head, rows, note)
 
 
 def criterion(summary: Summary) -> Table:
@@ -130,8 +134,7 @@ def criterion(summary: Summary) -> Table:
     head = (
         "Cohoused",
         "Group",
-        "n",
-        "reached",
+        "Reached",
         "Median steps",
         "Restricted mean steps",
         "Paired difference",
@@ -145,8 +148,7 @@ def criterion(summary: Summary) -> Table:
             [
                 Cell(row.condition.label),
                 _group(row.group),
-                Cell(str(row.times.n)),
-                Cell(f"{row.times.n_reached}"),
+                Cell(f"{row.times.n_reached} of {row.times.n}"),
                 Cell(wording.number(row.times.median, 0) if math.isfinite(row.times.median) else "not reached by half"),
                 Cell(wording.interval(row.times.restricted_mean, 0)),
                 Cell(wording.interval(difference.difference, 0, sign=True) if difference else "reference"),

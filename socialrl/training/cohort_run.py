@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..animals import animals_of
 from ..config import Config
 from ..progress import Progress
-from ..runs import TRAINING_TABLES, RunFolder
+from ..runs import RunFolder
 
 
 def train_run(config: Config, run: RunFolder, *, progress: Progress) -> None:
@@ -19,13 +18,12 @@ def resume_run(run: RunFolder, *, progress: Progress) -> None:
 
 
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:
-    from .sb3_engine import train_animals
-    from .summaries import write_group_curves
+    if config.engine == "cohort":
+        from .cohort_engine import train_cohort
 
-    train_animals(run, config, progress)
-    names = [animal.id for animal in animals_of(config)]
-    for table in TRAINING_TABLES:
-        if run.read_parts(table, names) is not None:
-            run.merge_parts(table, names)
-    write_group_curves(run, config)
+        train_cohort(run, config, progress)
+    else:
+        from .sb3_engine import train_all
+
+        train_all(run, config, progress)
     run.finish()

@@ -25,13 +25,24 @@ from ..errors import UserError
 from ..policies import FrozenPolicies, save_policy
 from ..progress import Progress
 from ..protocol import play_tests
-from ..runs import RunFolder
+from ..runs import TRAINING_TABLES, RunFolder
 from .finite import check_losses, check_rewards
 from .scalars import record_episodes, record_probe
+from .summaries import write_group_curves
 from .tables import animal_row, episode_row, episode_table
-from .vec_env import BatchedBootstrap, SocialVecEnv, make_native
+from .vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
 
 _POLL_S = 0.5
+
+
+def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
+    """Train every animal of `config` that has not finished in `run`, then write the run's tables and group curves."""
+    train_animals(run, config, progress)
+    names = [animal.id for animal in animals_of(config)]
+    for table in TRAINING_TABLES:
+        if run.read_parts(table, names) is not None:
+            run.merge_parts(table, names)
+    write_group_curves(run, config)
 
 
 def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
@@ -85,21 +96,7 @@ def train_animal(
 
 def build_model(config: Config, animal: Animal) -> PPO:
     """Return an untrained PPO for one animal in its own world; all streams are children of the root seed."""
-    reset = config.env.reset
-    env = SocialVecEnv(
-        make_native(
-            config.env.id,
-            config.lives,
-            dt_s=config.env.dt_s,
-            duration_s=config.env.duration_s,
-            arms=dict(config.env.arms),
-            drugs=[drug.model_dump() for drug in config.env.drugs],
-            cohousing_h=list(reset.cohousing_h),
-            relationship=list(reset.relationship),
-            separation_h=list(reset.separation_h),
-            **animal.parameters,
-        )
-    )
+    env = SocialVecEnv.native(config.env.id, config.lives, **native_arguments(config), **animal.parameters)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")

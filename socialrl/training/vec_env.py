@@ -20,6 +20,22 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from ..config import Config
+
+
+def native_arguments(config: Config) -> dict[str, Any]:
+    """Return the environment arguments that a configuration gives to every animal."""
+    reset = config.env.reset
+    return {
+        "dt_s": config.env.dt_s,
+        "duration_s": config.env.duration_s,
+        "arms": dict(config.env.arms),
+        "drugs": [drug.model_dump() for drug in config.env.drugs],
+        "cohousing_h": list(reset.cohousing_h),
+        "relationship": list(reset.relationship),
+        "separation_h": list(reset.separation_h),
+    }
+
 
 def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
     """Return the native vector environment of `env_id` with `n_rows` rows and same-step resets."""
@@ -47,8 +63,8 @@ class SocialVecEnv(VecEnv):
     def __init__(self, env: SocialVectorEnv) -> None:
         if env.autoreset_mode != AutoresetMode.SAME_STEP:
             raise ValueError(f"SB3 needs autoreset_mode SAME_STEP, got {env.autoreset_mode}")
+        self.env = env  # first, because SB3's constructor asks it for its render mode
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
-        self.env = env
         self._actions: NDArray[np.int64] = np.zeros(env.num_envs, dtype=np.int64)
         self._returns = np.zeros(env.num_envs)
         self._term_sums = np.zeros((len(TERMS), env.num_envs))
@@ -56,6 +72,11 @@ class SocialVecEnv(VecEnv):
         self.last_truncated = np.zeros(env.num_envs, dtype=np.bool_)
         self.last_terminal_observations: NDArray[np.float32] | None = None
         self.reward_terms: Mapping[str, NDArray[np.float64]] = {}
+
+    @classmethod
+    def native(cls, env_id: str, n_rows: int, **arguments: Any) -> SocialVecEnv:
+        """Return `make_native` of the same arguments as a `VecEnv`."""
+        return cls(make_native(env_id, n_rows, **arguments))
 
     def reset(self) -> NDArray[np.float32]:  # type: ignore[override]
         """Begin an episode in every row, with the seeds set by `seed()` before, if any."""
@@ -112,13 +133,22 @@ class SocialVecEnv(VecEnv):
     # ------------------------------------------------------------------ the whole state, for checkpoints
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of every array that decides what comes next."""
+        """Return copies of every array that decides what comes next; records come as bytes, which any file format takes."""
         own = {"returns": self._returns, "term_sums": self._term_sums, "lengths": self._lengths}
-        return {**self.env.world.get_state(), **{name: array.copy() for name, array in own.items()}}
+        world = {
+            name: array.view(np.uint8) if array.dtype.names else array
+            for name, array in self.env.world.get_state().items()
+        }
+        return {**world, **{name: array.copy() for name, array in own.items()}}
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `get_state` gave; a state of another shape raises `ValueError`."""
-        self.env.world.set_state(state)
+        mine = self.env.world.get_state()
+        world = {
+            name: np.ascontiguousarray(state[name]).view(own.dtype) if own.dtype.names else state[name]
+            for name, own in mine.items()
+        }
+        self.env.world.set_state(world)
         self._returns, self._term_sums, self._lengths = (
             state[name].copy() for name in ("returns", "term_sums", "lengths")
         )
@@ -142,7 +172,7 @@ class SocialVecEnv(VecEnv):
         result = getattr(self.env, method_name)(*args, **kwargs)
         return [result for _ in self._get_indices(indices)]
 
-    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
+    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None) -> list[bool]:  # noqa: ARG002
         """Rows are never wrapped."""
         return [False for _ in self._get_indices(indices)]
 

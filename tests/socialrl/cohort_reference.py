@@ -19,7 +19,7 @@ class StreamPolicy(ActorCriticPolicy):
 
     streams: AnimalStreams
 
-    def forward(self, obs: torch.Tensor, deterministic: bool = False) -> Any:
+    def forward(self, obs: torch.Tensor, deterministic: bool = False) -> Any:  # noqa: ARG002
         uniforms = torch.from_numpy(self.streams.uniforms(len(obs)))
         distribution = self.get_distribution(obs)
         below = distribution.distribution.probs.cumsum(dim=1)
@@ -43,11 +43,11 @@ class StreamBuffer(RolloutBuffer):
             self.orders = iter(self.streams.permutations(self.n_epochs, self.buffer_size * self.n_envs)[0])
         order = next(self.orders)
         drawn = np.random.permutation
-        np.random.permutation = lambda n: order  # type: ignore[assignment]  # noqa: NPY002, ARG005
+        np.random.permutation = lambda n: order  # type: ignore[assignment]  # noqa: ARG005
         try:
             yield from super().get(batch_size)
         finally:
-            np.random.permutation = drawn  # noqa: NPY002
+            np.random.permutation = drawn
 
 
 class Snapshots(BaseCallback):

@@ -30,7 +30,7 @@ class Parts:
         for name, functions in {
             "socialrl.training.cohort_run": {"train_run": self.train_run, "resume_run": self.resume_run},
             "socialrl.protocol": {"evaluate_run": self.evaluate_run},
-            "socialrl.report": {"write_report": self.write_report, "terminal_summary": lambda run: f"preference in {run.path}"},
+            "socialrl.report": {"write_report": self.write_report, "terminal_summary": self.terminal_summary},
         }.items():  # fmt: skip
             module = ModuleType(name)
             module.__dict__.update(functions)
@@ -55,10 +55,14 @@ class Parts:
         progress.update(1, 1)
         run.write_table("evaluation", ROWS, csv=True)
 
-    def write_report(self, runs, output):
+    def write_report(self, runs, output=None):
         self.calls.append(("report", [run.path for run in runs], output))
-        output.write_text("<html>")
-        return output
+        page = output or runs[0].path / "report.html"
+        page.write_text("<html>")
+        return page
+
+    def terminal_summary(self, run):
+        return f"preference in {run.path}, report there: {(run.path / 'report.html').exists()}"
 
     @property
     def verbs(self) -> list[str]:
@@ -134,10 +138,8 @@ def test_ctrl_c_elsewhere_is_one_word(say, monkeypatch):
     def stop(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_report", stop)
-    monkeypatch.setattr(RunFolder, "open", classmethod(lambda cls, path: cls(Path(path), {})))
-    code, _, err = say("report", "x")
-    assert (code, err.splitlines()[-1]) == (130, "stopped")
+    monkeypatch.setattr(RunFolder, "open", stop)
+    assert say("report", "x") == (130, "", "stopped\n")
 
 
 def test_evaluate_once_or_with_overwrite(say, parts):
@@ -173,6 +175,8 @@ def test_report_of_one_and_of_several(say, parts):
     assert "a report of several runs needs a place: --output FILE" in mistake(say("report", "runs/smoke", "runs/other"))
     assert say("report", "runs/smoke", "runs/other", "--output", "both.html")[0] == 0
     assert parts.calls[-1] == ("report", [Path("runs/smoke"), Path("runs/other")], Path("both.html"))
+    assert mistake(say("report", "runs/other", "--output", "both.html")).startswith("both.html exists; give another")
+    assert mistake(say("report", "runs/other", "--output", "runs/smoke")).startswith("runs/smoke/report.html exists;")
 
 
 def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
@@ -180,13 +184,13 @@ def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
     code, out, _ = say("demo", "-q")
     assert code == 0
     assert parts.verbs == ["train", "evaluate", "report"]
-    assert out.endswith("preference in runs/demo\nreport: runs/demo/report.html\n")
+    assert out.endswith("preference in runs/demo, report there: True\n")
     done = Path("runs/demo/DONE").read_text()
 
     code, out, _ = say("demo")
     assert code == 0
     assert "runs/demo holds a finished demo; it is kept" in out
-    assert out.endswith("preference in runs/demo\nreport: runs/demo/report.html\n")
+    assert out.endswith("preference in runs/demo, report there: True\n")
     assert parts.verbs == ["train", "evaluate", "report"]
     assert Path("runs/demo/DONE").read_text() == done
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cohort_reference import Snapshots, reference_ppo
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.monitor import Monitor
@@ -13,7 +14,6 @@ from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import DummyVecEnv
 from toy_envs import CueVecEnv, WalkVecEnv
 
-from cohort_reference import Snapshots, reference_ppo
 from socialrl.training.cohort import CohortPPO
 
 N_LIVES, N_STEPS, N_UPDATES, SEED = 4, 16, 4, 11

@@ -392,7 +392,7 @@ def test_several_mistakes_get_a_line_each_the_unknown_key_first(write):
         ("a: 1\n---\nb: 2\n", "not valid YAML"),
         ("a\x07b: 1\n", "not valid YAML"),
         ("? [a]\n: 1\n", "line 1: a key must be a plain word"),
-        ("[" * 5000, "nested too deeply"),
+        ("[" * 800, "nested too deeply"),
         ("name: ${name}\n", "name: expressions (${…}) are not evaluated"),
         ("${a}: 1\n", "expressions (${…}) are not evaluated"),
     ],
@@ -425,10 +425,9 @@ def test_no_permission_is_said(write, monkeypatch):
 
 
 def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_offers():
+    from socialrl.config_schema import _ARMS, Drug
     from socialrl_envs.drugs import DRUGS
     from socialrl_envs.physiology import ARMS
-
-    from socialrl.config_schema import _ARMS, Drug
 
     assert _ARMS == ARMS
     for name in DRUGS:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gymnasium as gym
-import pandas as pd
+import numpy as np
 import pytest
-import torch
 from PIL import Image
-from stable_baselines3 import PPO
 
 from socialrl import film
 from socialrl.config import config_from_data, config_to_yaml
 from socialrl.errors import UserError
+from socialrl.policies import save_policy
 from socialrl.runs import RunFolder
 
 ASSAY = "socialrl/PartnerPreference-v0"
@@ -27,46 +26,47 @@ def run(tmp_path):
             "genotypes": {"wild_type": {"oxtr_gain": 1}, "knockout": {"oxtr_gain": 0}},
             "animals": 1,
             "steps": 4096,
-            "ppo": {"net_arch": [8]},
+            "individual_spread": 0,
         }
     )
     with RunFolder.create(tmp_path / "short", config_yaml=config_to_yaml(config), meta={}) as run:
-        model = PPO("MlpPolicy", gym.make(ASSAY), policy_kwargs={"net_arch": [8]}, seed=0, device="cpu")
-        torch.nn.init.zeros_(model.policy.action_net.weight)
         # One action overwhelmingly likely: exploring, so that a test can tell this policy from another.
-        model.policy.action_net.bias.data[:] = torch.tensor([0.0, 50.0, 0.0, 0.0, 0.0, 0.0])
+        weights = {
+            "mlp_extractor.policy_net.0.weight": np.zeros((8, 26)),
+            "mlp_extractor.policy_net.0.bias": np.zeros(8),
+            "action_net.weight": np.zeros((6, 8)),
+            "action_net.bias": np.array([0.0, 50.0, 0.0, 0.0, 0.0, 0.0]),
+        }
         for animal in ("wild_type-00", "knockout-00"):
-            model.save(run.models / f"{animal}.zip")
-        animals = pd.DataFrame(
-            {
-                "animal": ["wild_type-00", "knockout-00"],
-                "oxtr_gain": [1.0, 0.0],
-                "param_oxtr_gain": [1.25, 0.0],
-                "param_contact_floor": [0.9, 1.1],
-            }
-        )
-        run.write_table("animals", animals)
+            save_policy(run.models / f"{animal}.safetensors", weights, {})
         run.finish()
     return run
 
 
 def test_a_run_gives_the_animal_its_own_world_and_network(run):
-    keywords, name, policy_of = film._trained(run, None, seed=1)
-    assert name == "wild_type-00"
-    assert keywords == {
-        "id": ASSAY,
-        "dt_s": 15.0,
-        "duration_s": 300.0,
-        "arms": {"release": "knockout"},
-        "drugs": [],
-        "transit_s": 30.0,
-        "oxtr_gain": 1.25,
-        "contact_floor": 0.9,
-    }
-    env = gym.make(**keywords)
+    actor = film._trained(run, None)
+    assert actor.name == "wild_type-00"
+    expected = {"id": ASSAY, "dt_s": 15.0, "duration_s": 300.0, "arms": {"release": "knockout"}, "drugs": []}
+    expected |= {"transit_s": 30.0, "oxtr_gain": 1.0}
+    assert {name: actor.world[name] for name in expected} == expected
+    assert film._trained(run, "knockout-00").world["oxtr_gain"] == 0.0
+    env = gym.make(**actor.world)
     observation, _ = env.reset(seed=0)
-    policy = policy_of(env)
+    policy = actor.policy(env, np.random.default_rng(0))
     assert [policy(observation) for _ in range(20)] == [1] * 20
+
+
+def test_actions_are_sampled(run):
+    path = run.models / "wild_type-00.safetensors"
+    weights = dict(film.load_policy(path))
+    weights["action_net.bias"] = np.log([0.6, 0.4, 1e-9, 1e-9, 1e-9, 1e-9])
+    save_policy(path, weights, {})
+    actor = film._trained(run, None)
+    env = gym.make(**actor.world)
+    policy = actor.policy(env, np.random.default_rng(0))
+    explored = sum(policy(np.zeros(26, np.float32)) for _ in range(1000))
+    # 400 expected, standard deviation sqrt(1000 * 0.6 * 0.4) = 15.5
+    assert abs(explored - 400) < 4 * 15.5
 
 
 def test_film_and_picture_of_a_trained_animal(run, tmp_path):
@@ -97,8 +97,12 @@ def test_what_cannot_be_shown(run, tmp_path):
         film.render_test(run, animal="knockout-01", png=tmp_path / "a.png")
     with pytest.raises(UserError, match="an animal can only be chosen from a run folder"):
         film.render_test(ASSAY, animal="knockout-00", png=tmp_path / "a.png")
-    (run.models / "knockout-00.zip").write_bytes(b"PK half a file")
-    with pytest.raises(UserError, match=r"knockout-00.zip is damaged: no network for this world can be read"):
+    damaged = run.models / "knockout-00.safetensors"
+    damaged.write_bytes(b"half a file")
+    with pytest.raises(UserError, match=r"knockout-00.safetensors is damaged"):
+        film.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
+    save_policy(damaged, {"action_net.weight": np.zeros((6, 5)), "action_net.bias": np.zeros(6)}, {})
+    with pytest.raises(UserError, match="knockout-00: the network takes 5 observation channels, the world gives"):
         film.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
     for path in run.models.iterdir():
         path.unlink()

@@ -75,9 +75,7 @@ def save_checkpoint(
         (temporary / _MANIFEST).write_text(json.dumps({"format": FORMAT, "sha256": files}, indent=1))
         _force_to_disk(temporary / _MANIFEST)
         _force_to_disk(temporary)
-        _remove(folder / name)
-        os.replace(temporary, folder / name)
-        _force_to_disk(folder)
+        _place(temporary, folder / name)
         for old in checkpoints(folder)[keep:]:
             _remove(old)
     return folder / name
@@ -190,7 +188,7 @@ def _state_arrays(model: "CohortPPO", extra: Mapping[str, np.ndarray]) -> dict[s
     }
     groups = {"own": own, "env": env.get_state(), "streams": model.streams.get_state(), "extra": extra}  # type: ignore[union-attr]
     return {
-        f"{group}/{name}": np.ascontiguousarray(array)
+        f"{group}/{name}": np.array(array, order="C")
         for group, members in groups.items()
         for name, array in members.items()
     }
@@ -263,6 +261,13 @@ def _force_to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _place(temporary: Path, path: Path) -> None:
+    """Give a complete checkpoint its name; one of the same steps (from before a resume) goes first."""
+    _remove(path)
+    os.replace(temporary, path)
+    _force_to_disk(path.parent)
 
 
 def _remove(path: Path) -> None:

@@ -1,6 +1,9 @@
 """Two ways to do a cohort's arithmetic behind one interface: compiled loops on the processor, tensor operations on any device."""
 
-from typing import TYPE_CHECKING, Protocol
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from socialrl.training.cohort.policy import CohortPolicy
 
 ENGINES = ("auto", "compiled", "torch")
+_ROWS_WORTH_THREADS = 1024
 
 
 class Engine(Protocol):
@@ -45,13 +49,33 @@ class Engine(Protocol):
 
 
 class CompiledEngine:
-    """The compiled loops of `kernels.py`; needs the weights on the processor."""
+    """The compiled loops of `kernels.py`, shared among threads by animals; needs the weights on the processor."""
 
-    def __init__(self, policy: "CohortPolicy") -> None:
+    def __init__(self, policy: "CohortPolicy", n_threads: int) -> None:
         self._policy = policy
+        self._n_threads = n_threads
+        self._pool = ThreadPoolExecutor(n_threads, "cohort") if n_threads > 1 else None
         self._table = policy.layout.table()
         self._n_actions = policy.layout.n_actions
         self._troubled = np.zeros(policy.n_animals, np.int64)
+
+    def _share(self, kernel: Callable[..., None], *arguments: Any, at_a_time: int) -> None:
+        """Run kernel(*arguments, first, last) over all animals, `at_a_time` to a task; tasks go to whichever thread is free."""
+        n_animals = self._policy.n_animals
+        if self._pool is None or n_animals <= at_a_time:
+            kernel(*arguments, 0, n_animals)
+            return
+        tasks = [
+            self._pool.submit(kernel, *arguments, first, min(first + at_a_time, n_animals))
+            for first in range(0, n_animals, at_a_time)
+        ]
+        for task in tasks:
+            task.result()
+
+    def _animals_for_a_step(self, n_rows: int) -> int:
+        """Animals per task when all rows pass through the networks once: handing over a task costs about as much as 100 rows."""
+        n_animals = self._policy.n_animals
+        return n_animals if n_rows < _ROWS_WORTH_THREADS else -(-n_animals // self._n_threads)
 
     def _weights(self) -> np.ndarray:
         return self._policy.weights.detach().numpy()
@@ -60,10 +84,10 @@ class CompiledEngine:
         self, observations: np.ndarray, uniforms: np.ndarray, episode_starts: np.ndarray, buffer: CohortBuffer
     ) -> tuple[np.ndarray, int]:
         actions = np.empty(len(observations), np.int64)
-        kernels.act(
-            self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
+        self._share(
+            kernels.act, self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
             buffer.observations, buffer.actions, buffer.log_probs, buffer.values, buffer.episode_starts, actions,
-            self._troubled,
+            self._troubled, at_a_time=self._animals_for_a_step(len(observations)),
         )  # fmt: skip
         troubled = self._troubled[self._troubled >= 0]
         return actions, int(troubled[0]) if troubled.size else -1
@@ -82,8 +106,9 @@ class CompiledEngine:
     def _evaluate(
         self, observations: np.ndarray, wanted: np.ndarray, probabilities: np.ndarray, values: np.ndarray
     ) -> None:
-        kernels.evaluate(
-            self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values
+        self._share(
+            kernels.evaluate, self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values,
+            at_a_time=self._animals_for_a_step(len(observations)),
         )  # fmt: skip
 
     def update(
@@ -96,16 +121,19 @@ class CompiledEngine:
     ) -> np.ndarray:
         statistics = np.zeros((buffer.n_animals, len(kernels.STATISTICS)))
         mean, square, steps = (tensor.numpy() for tensor in self._policy.optimizer.moments())
-        kernels.update(
-            self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
+        self._share(
+            kernels.update, self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
             buffer.log_probs, buffer.values, buffer.advantages, buffer.returns, permutations, hyperparameters,
-            batch_size, normalize_advantage, statistics,
+            batch_size, normalize_advantage, statistics, at_a_time=1,
         )  # fmt: skip
         return statistics
 
 
-def make_engine(name: str, policy: "CohortPolicy", device: torch.device) -> Engine:
-    """The engine called `name` for a policy on `device`; "auto" compiles on the processor and uses tensors elsewhere."""
+def make_engine(name: str, policy: "CohortPolicy", device: torch.device, n_threads: int | None = None) -> Engine:
+    """The engine called `name` for a policy on `device`; "auto" compiles on the processor and uses tensors elsewhere.
+
+    n_threads: threads of the compiled engine, default one for each processor that this process may use.
+    """
     from socialrl.training.cohort.torch_engine import TorchEngine
 
     if name not in ENGINES:
@@ -114,4 +142,11 @@ def make_engine(name: str, policy: "CohortPolicy", device: torch.device) -> Engi
         raise UserError(f"engine: 'compiled' runs on device cpu, not on {device.type}; use 'auto' or 'torch'")
     if name == "torch" or device.type != "cpu":
         return TorchEngine(policy)
-    return CompiledEngine(policy)
+    return CompiledEngine(policy, n_threads or usable_processors())
+
+
+def usable_processors() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

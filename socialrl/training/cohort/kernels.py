@@ -1,8 +1,9 @@
 """The compiled arithmetic of a cohort on a processor: choosing actions, values, advantages, and the whole PPO update.
 
-Animals are independent, so each is one task of a parallel loop: a core takes an animal and keeps its weights, gradients and
-activations in cache for a whole rollout step or a whole update (all epochs and minibatches). Nothing is summed across
-animals, so what an animal learns does not depend on its neighbours or on the number of threads, to the last bit.
+Animals are independent, so each is one piece of work: a core takes an animal and keeps its weights, gradients and activations in
+cache for a whole update (all epochs and minibatches). Kernels take a range of animals and release the interpreter lock; threads are
+the caller's (`engines.py`). Nothing is summed across animals, so what an animal learns does not depend on its neighbours or on
+the number of threads, to the last bit.
 
 Forward and backward passes are written out for one architecture: dense layers with tanh or ReLU, a categorical policy and a
 scalar value. `torch_engine.py` says the same in tensor operations; the two are tested against each other and against SB3.
@@ -14,7 +15,7 @@ D observation numbers, P numbers in an animal's row of weights (`layout.py`).
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from socialrl.training.cohort.tiles import matmul
 
@@ -213,12 +214,13 @@ def _log_softmax(row, n_actions):
         row[j] -= shift
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def act(
     table, relu, weights, observations, uniforms, episode_starts, step,
     kept_observations, kept_actions, kept_log_probs, kept_values, kept_starts, actions, troubled_rows,
+    first_animal, last_animal,
 ):  # fmt: skip
-    """Choose an action in every row from its animal's policy, and keep the step in the rollout arrays.
+    """Choose an action in every row from its animal's policy, and keep the step in the rollout arrays; for a range of animals.
 
     observations (R, D) float32; uniforms (R,) float32 in [0, 1): the action is the first whose cumulative probability exceeds it.
     Written: kept_observations (A, N, D), kept_actions (A, N) int32, kept_log_probs, kept_values, kept_starts (A, N) float32 at
@@ -231,9 +233,9 @@ def act(
     n_actions = table[0, _n_layers(table[0]) - 1, 1]
     n_observations = observations.shape[1]
     flat = observations.reshape(-1)
-    for animal in prange(n_animals):
-        policy = np.empty(_activations_size(table[0]), np.float32)
-        value = np.empty(_activations_size(table[1]), np.float32)
+    policy = np.empty(_activations_size(table[0]), np.float32)
+    value = np.empty(_activations_size(table[1]), np.float32)
+    for animal in range(first_animal, last_animal):
         troubled_rows[animal] = -1
         for first in range(0, n_lives, CHUNK):
             n_rows = min(CHUNK, n_lives - first)
@@ -266,9 +268,9 @@ def act(
                 actions[row] = action
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
-def evaluate(table, relu, weights, observations, wanted, probabilities, values):
-    """Action probabilities (R, n_actions) and values (R,) of observations (R, D) in the rows where `wanted` (R,) is true.
+@njit(cache=True, error_model="numpy", nogil=True)
+def evaluate(table, relu, weights, observations, wanted, probabilities, values, first_animal, last_animal):
+    """Action probabilities (R, n_actions) and values (R,) of observations (R, D) in the rows of a range of animals where `wanted` (R,) is true.
 
     Either result may have no rows (shape[0] == 0) and is then skipped; other rows are left alone.
     """
@@ -276,10 +278,10 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values):
     n_lives = observations.shape[0] // n_animals
     n_observations = observations.shape[1]
     n_actions = table[0, _n_layers(table[0]) - 1, 1]
-    for animal in prange(n_animals):
-        activations = np.empty(max(_activations_size(table[0]), _activations_size(table[1])), np.float32)
-        x = np.empty(CHUNK * n_observations, np.float32)
-        rows = np.empty(CHUNK, np.int64)
+    activations = np.empty(max(_activations_size(table[0]), _activations_size(table[1])), np.float32)
+    x = np.empty(CHUNK * n_observations, np.float32)
+    rows = np.empty(CHUNK, np.int64)
+    for animal in range(first_animal, last_animal):
         n_rows = 0
         for r in range(n_lives):
             row = animal * n_lives + r
@@ -305,7 +307,7 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values):
                 n_rows = 0
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def advantages_and_returns(rewards, values, starts, last_values, dones, gamma, gae_lambda, advantages, returns):
     """Generalised advantage estimates (Schulman et al. 2016, arXiv:1506.02438) and returns = advantages + values.
 
@@ -313,7 +315,7 @@ def advantages_and_returns(rewards, values, starts, last_values, dones, gamma, g
     dones (A, L) bool: whether that step ended an episode; gamma, gae_lambda (A,) float32.
     """
     n_animals, n_lives, n_steps = rewards.shape
-    for animal in prange(n_animals):
+    for animal in range(n_animals):
         decay = gamma[animal] * gae_lambda[animal]
         for life in range(n_lives):
             following = last_values[animal, life]
@@ -384,19 +386,20 @@ def _loss_slopes(
         log_probs[j] = _ZERO
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def update(
     table, relu, weights, adam_mean, adam_square, adam_steps, observations, actions, old_log_probs, old_values,
     advantages, returns, permutations, hyperparameters, batch_size, normalize_advantage, statistics,
+    first_animal, last_animal,
 ):  # fmt: skip
-    """One PPO update of every animal: all epochs and minibatches, with its own clipping, early stopping and Adam state.
+    """One PPO update of each animal in a range: all epochs and minibatches, with its own clipping, early stopping and Adam state.
 
     weights, adam_mean, adam_square (A, P) float32 and adam_steps (A,) int64 are changed in place. observations (A, N, D), actions (A, N)
     int32, old_log_probs, old_values, advantages, returns (A, N) float32. permutations (A, n_epochs, N) int32: the order of samples in
     each epoch. hyperparameters (A, len(HYPERPARAMETERS)) float64. statistics (A, len(STATISTICS)) float64 is written.
     An animal whose loss is not finite keeps the weights from before that minibatch, and stops.
     """
-    n_animals, n_epochs, n_samples = permutations.shape
+    _, n_epochs, n_samples = permutations.shape
     n_observations = observations.shape[2]
     policy_head, value_head = _n_layers(table[0]) - 1, _n_layers(table[1]) - 1
     n_actions, policy_width, value_width = table[0, policy_head, 1], table[0, policy_head, 2], table[1, value_head, 2]
@@ -407,7 +410,7 @@ def update(
             widest = max(widest, table[network, i, 2])
             if i > 0:
                 transposed_size += table[network, i, 1] * table[network, i - 1, 2]
-    for animal in prange(n_animals):
+    for animal in range(first_animal, last_animal):
         row = weights[animal]
         policy_layers, value_layers = table[0], table[1]
         policy = np.empty(_activations_size(policy_layers), np.float32)

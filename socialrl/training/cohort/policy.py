@@ -61,6 +61,7 @@ class CohortPolicy(BasePolicy):
         n_animals: int = 1,
         seeds: Sequence[int] | None = None,
         engine: str = "auto",
+        n_threads: int | None = None,
         device: torch.device | str = "cpu",
         net_arch: list[int] | dict[str, list[int]] | None = None,
         activation_fn: type[nn.Module] = nn.Tanh,
@@ -77,6 +78,7 @@ class CohortPolicy(BasePolicy):
         self.n_animals = n_animals
         self.seeds = list(seeds) if seeds is not None else list(range(n_animals))
         self.engine_name = engine
+        self.n_threads = n_threads
         self.net_arch = {"pi": [64, 64], "vf": [64, 64]} if net_arch is None else net_arch
         self.activation_fn = activation_fn
         self.relu = activation_fn is nn.ReLU
@@ -94,7 +96,7 @@ class CohortPolicy(BasePolicy):
         )
         self.weights = nn.Parameter(torch.from_numpy(self._initial_weights()).to(device), requires_grad=False)
         self.optimizer: CohortAdam = CohortAdam(self.weights, **self.optimizer_kwargs)
-        self.engine: Engine = make_engine(engine, self, self.weights.device)
+        self.engine: Engine = make_engine(engine, self, self.weights.device, n_threads)
 
     @staticmethod
     def bytes_per_animal(layout: NetworkLayout) -> int:
@@ -160,6 +162,7 @@ class CohortPolicy(BasePolicy):
             "n_animals": self.n_animals,
             "seeds": self.seeds,
             "engine": self.engine_name,
+            "n_threads": self.n_threads,
             "net_arch": self.net_arch,
             "activation_fn": self.activation_fn,
             "ortho_init": self.ortho_init,

@@ -40,7 +40,7 @@ class CohortPPO(OnPolicyAlgorithm):
     - seeds: one integer per animal. Default: `seed` itself for animal 0, children of `seed` for the others. Animal i learns the same
       in any cohort in which it has the same seed, lives and env rows. The env's rows are seeded seeds[i] + life.
     - animal_names: for messages and exports; default "animal-0", "animal-1", ...
-    - engine: "compiled" (processor), "torch" (any device) or "auto".
+    - engine: "compiled" (processor), "torch" (any device) or "auto"; n_threads: of the compiled engine, default all processors.
     - streams: another source of random numbers than `AnimalStreams(seeds)`, see `streams.Streams`.
 
     device: default "cpu", where the compiled engine runs. Observation spaces: Box of floats, flattened; action spaces: Discrete.
@@ -77,6 +77,7 @@ class CohortPPO(OnPolicyAlgorithm):
         animal_names: Sequence[str] | None = None,
         device: torch.device | str = "cpu",
         engine: str = "auto",
+        n_threads: int | None = None,
         streams: Streams | None = None,
         _init_setup_model: bool = True,
     ) -> None:
@@ -116,6 +117,7 @@ class CohortPPO(OnPolicyAlgorithm):
             list(animal_names) if animal_names is not None else [f"animal-{i}" for i in range(n_animals)]
         )
         self.engine_name = engine
+        self.n_threads = n_threads
         self.streams = streams
         self.iteration = 0
         self.animal_statistics: dict[str, np.ndarray] = {}
@@ -149,6 +151,7 @@ class CohortPPO(OnPolicyAlgorithm):
             n_animals=self.n_animals,
             seeds=self.seeds,
             engine=self.engine_name,
+            n_threads=self.n_threads,
             device=self.device,
             **self.policy_kwargs,
         )
@@ -258,11 +261,11 @@ class CohortPPO(OnPolicyAlgorithm):
             self.normalize_advantage,
         )
         self.animal_statistics = {name: statistics[:, i] for i, name in enumerate(STATISTICS)}
-        self.animal_statistics["explained_variance"] = self.rollout_buffer.explained_variance()
         self._n_updates += int(self.animal_statistics["n_epochs"].max())
         broken = np.flatnonzero(self.animal_statistics["non_finite"])
         if broken.size:
             self._fail(int(broken[0]) * self.n_lives, "the loss is not finite", with_life=False)
+        self.animal_statistics["explained_variance"] = self.rollout_buffer.explained_variance()
         for name in (*_LOGGED, "explained_variance"):
             column = self.animal_statistics[name]
             self.logger.record(f"train/{name}", float(np.mean(column)))

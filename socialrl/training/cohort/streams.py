@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ORDER_KEY = np.uint64(0xD1B54A32D192ED03)
@@ -101,10 +101,10 @@ def _fill_uniforms(keys, tick, n_lives, numbers):
             numbers[animal * n_lives + life] = np.float32(bits >> _U40) * _UNIT_24
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def _fill_permutations(keys, update, orders):
     n_animals, n_epochs, n_samples = orders.shape
-    for animal in prange(n_animals):
+    for animal in range(n_animals):
         at_update = _mix((keys[animal] ^ _ORDER_KEY) + _GOLDEN * (update + _U1))
         for epoch in range(n_epochs):
             state = _mix(at_update + _GOLDEN * (np.uint64(epoch) + _U1))

@@ -1,0 +1,178 @@
+"""What every registered assay owes a user: Gymnasium's and Stable-Baselines3's contracts, seeds, spaces, endings."""
+
+from __future__ import annotations
+
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env as check_with_gymnasium
+from playing import assert_identical, make_rows, make_single, play, random_actions
+from stable_baselines3.common.env_checker import check_env as check_with_sb3
+
+from socialrl_envs import ASSAYS
+from socialrl_envs.parameters import PARAMETERS
+from socialrl_envs.rewards import TERMS
+
+every_assay = pytest.mark.parametrize("env_id", sorted(ASSAYS))
+
+
+@every_assay
+def test_gymnasiums_checker_has_nothing_to_say(env_id: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_with_gymnasium(make_single(env_id), skip_render_check=True)
+
+
+@every_assay
+@pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
+def test_gymnasiums_checker_accepts_what_is_drawn(env_id: str, mode: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gym.make(env_id, render_mode=mode)
+        env.reset(seed=0)
+        env.step(0)
+        drawn = env.render()
+        env.close()
+    if mode == "ansi":
+        assert isinstance(drawn, str)
+        assert "partner" in drawn
+    else:
+        assert drawn.dtype == np.uint8
+        assert drawn.ndim == 3
+        assert drawn.shape[2] == 3
+        assert drawn.std() > 10.0, "an empty picture"
+
+
+@every_assay
+def test_stable_baselines3s_checker_has_nothing_to_say(env_id: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_with_sb3(make_single(env_id), warn=True, skip_render_check=True)
+
+
+@every_assay
+def test_spaces_are_those_that_the_manual_page_states(env_id: str) -> None:
+    env = make_single(env_id)
+    page = type(env).__doc__ or ""
+    assert f"`Discrete({env.action_space.n})`" in page
+    assert f"{env.observation_space.shape[0]} channels" in page
+    assert len(env.action_names) == env.action_space.n
+    assert len(env.observation_names) == len(set(env.observation_names)) == env.observation_space.shape[0]
+    assert f"{ASSAYS[env_id].duration_s:,.0f} s" in page
+    for term in TERMS:
+        assert term in page
+
+
+@every_assay
+def test_same_seed_gives_the_same_episodes_to_the_last_bit(env_id: str) -> None:
+    first, second = make_rows(3, env_id, duration_s=300.0), make_rows(3, env_id, duration_s=300.0)
+    np.testing.assert_array_equal(first.reset(seed=8)[0], second.reset(seed=8)[0])
+    actions = random_actions(first, 70)  # three episodes of 20 ticks and their resets
+    a, b = play(first, actions), play(second, actions)
+    assert a.truncated.sum() == 9
+    assert_identical(a, b)
+    # the same environment, reset with the same seed, forgets what it went through
+    first.reset(seed=8)
+    assert_identical(play(first, actions), b)
+
+
+@every_assay
+def test_other_seeds_and_later_episodes_differ(env_id: str) -> None:
+    env = make_rows(2, env_id, duration_s=600.0)
+    env.reset(seed=1)
+    actions = np.ones((39, 2), dtype=np.int64)
+    one = play(env, actions)
+    assert not np.array_equal(one.terms["noise"][:, 0], one.terms["noise"][:, 1])
+    env.reset()  # no seed: goes on to the next episode
+    two = play(env, actions)
+    assert not np.array_equal(one.terms["noise"], two.terms["noise"])
+    env.reset(seed=2)  # row 0 has the seed that row 1 had
+    np.testing.assert_array_equal(play(env, actions).terms["noise"][:, 0], one.terms["noise"][:, 1])
+
+
+@every_assay
+def test_a_test_has_its_length_and_is_truncated_never_terminated(env_id: str) -> None:
+    env = gym.make(env_id, dt_s=30.0)
+    env.reset(seed=0)
+    n_ticks = 0
+    over = False
+    while not over:
+        _, _, terminated, over, info = env.step(n_ticks % env.action_space.n)
+        n_ticks += 1
+        assert not terminated
+        assert ("record" in info) == over
+    assert n_ticks * 30.0 == ASSAYS[env_id].duration_s
+
+
+@every_assay
+def test_the_vector_environment_keeps_gymnasiums_conventions(env_id: str) -> None:
+    env = make_rows(5, env_id)
+    assert env.num_envs == 5
+    assert env.observation_space.shape == (5, *env.single_observation_space.shape)
+    assert env.action_space.shape == (5,)
+    assert env.metadata["autoreset_mode"] is gym.vector.AutoresetMode.NEXT_STEP
+    observations, info = env.reset(seed=0)
+    assert info == {}
+    assert env.observation_space.contains(observations)
+    env.action_space.seed(0)
+    observations, rewards, terminated, truncated, info = env.step(env.action_space.sample())
+    assert env.observation_space.contains(observations)
+    assert rewards.shape == terminated.shape == truncated.shape == (5,)
+    assert rewards.dtype == np.float64
+    assert terminated.dtype == truncated.dtype == np.bool_
+    np.testing.assert_allclose(rewards, sum(info["reward_terms"].values()), rtol=1e-12)
+
+
+@every_assay
+def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(env_id: str) -> None:
+    """Rows have parameters from anywhere in their ranges, ends included, and act by every kind of stubbornness."""
+    n_rows, n_ticks = 1000, 1000
+    rng = np.random.default_rng(0)
+    overrides = {}
+    for parameter in PARAMETERS:
+        anywhere = rng.uniform(parameter.low, parameter.high, n_rows)
+        ends = np.where(rng.random(n_rows) < 0.5, parameter.low, parameter.high)
+        table = np.full(n_rows, parameter.value)
+        overrides[parameter.name] = np.choose(rng.integers(0, 3, n_rows), [anywhere, ends, table])
+    agonist = {"drug": "agonist", "dose": 10.0, "start_s": 1000.0, "end_s": 5000.0}
+    env = make_rows(
+        n_rows, env_id, cohousing_h=[0.0, 1.0, 336.0], relationship=["peer", "mate"], drugs=[agonist], **overrides
+    )
+    n_actions = env.world.n_actions
+    favourite = rng.integers(0, n_actions, n_rows)
+    style = rng.integers(0, 4, n_rows)  # random, stubborn, flickering between two, stubborn for spells
+    observations, _ = env.reset(seed=0)
+    low, high = env.observation_space.low, env.observation_space.high
+    for tick in range(n_ticks):
+        anything = rng.integers(0, n_actions, n_rows)
+        flicker = favourite if tick % 2 else (favourite + 1) % n_actions
+        spells = (favourite + tick // 60) % n_actions
+        observations, rewards, _, _, info = env.step(np.choose(style, [anything, favourite, flicker, spells]))
+        assert observations.dtype == np.float32
+        assert ((observations >= low) & (observations <= high)).all()
+        assert np.isfinite(rewards).all()
+    counters = info["counters"]
+    assert (counters["chamber_s"].sum(axis=1) > 0.0).all()
+    assert counters["huddle_s"].max() > 0.0
+
+
+@every_assay
+def test_every_parameter_reaches_the_world(env_id: str) -> None:
+    """Each parameter, changed alone, changes what an animal lives through: none is a dead letter."""
+
+    def played(**overrides: float) -> bytes:
+        # at gain 1 the receptor-independent share of release would not show
+        changed = {"oxtr_gain": 0.5, **overrides}
+        env = make_rows(4, env_id, relationship="mate", cohousing_h=2.0, duration_s=6000.0, **changed)
+        first, _ = env.reset(seed=3)
+        result = play(env, random_actions(env, 399))
+        return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
+
+    as_in_table = played()
+    for parameter in PARAMETERS:
+        other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))
+        if other == parameter.value or parameter.name == "cohousing_bout_s":
+            other = 0.5 * (parameter.low + parameter.value)
+        assert played(**{parameter.name: other}) != as_in_table, parameter.name
