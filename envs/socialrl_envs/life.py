@@ -76,13 +76,16 @@ def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separ
         mine = rates[record_of[i]]
         theirs = rates[record_of[j]]
         share = mine.cohousing_contact_share
-        cycle_s = mine.cohousing_bout_s / share if share > 0.0 else 1.0
-        in_cycle_s = 0.0
+        bout_left_s = 0.0
+        contact_s = 0.0
         for tick in range(n_together + n_apart):
-            contact = 1 if tick < n_together and in_cycle_s < share * cycle_s else 0
-            in_cycle_s += dt_s
-            if in_cycle_s >= cycle_s:
-                in_cycle_s -= cycle_s
+            # the next bout begins as soon as the share of contact so far is no more than it should be; that keeps the
+            # share also where a bout is shorter than a tick
+            if bout_left_s <= 0.0 < share and contact_s <= share * tick * dt_s + 1e-6:
+                bout_left_s = mine.cohousing_bout_s
+            contact = 1 if tick < n_together and bout_left_s > 0.0 else 0
+            bout_left_s -= dt_s
+            contact_s += contact * dt_s
             pairs[i, j].contact = contact
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s

@@ -58,7 +58,7 @@ def _preference_caption(study: Study) -> str:
         "Each pale mark is one animal (mean of its repeats); the mark with a bar is the mean with its"
         f" {_INTERVAL}; {counts(study)}. Dashed: guide line of 2/3; dotted: chance."
     )
-    never = int(study.final["preference"].isna().sum())
+    never = int(study.final["preference"].isna().sum()) if len(study.final) else 0
     return text + (f" Not drawn: {never} tests of animals that never huddled." if never else "")
 
 

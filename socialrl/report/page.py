@@ -82,7 +82,9 @@ def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[d
         notices=account.notices(study),
         runs=account.runs(study),
         glance=tables.glance(study, summary),
-        plates=[(drawn, drawn.plate.caption(study), drawn.plate.alt(study, summary)) for drawn in plates],
+        plates=plates,
+        captions=["" if drawn.missing else drawn.plate.caption(study) for drawn in plates],
+        alts=["" if drawn.missing else drawn.plate.alt(study, summary) for drawn in plates],
         results=[
             table
             for table in (

@@ -127,6 +127,7 @@ def mean_rows(study: Study) -> list[MeanRow]:
             def mean(column: str, animals: pd.DataFrame = animals) -> Estimate:
                 return statistics.mean_interval(animals.get(column, []))
 
+            against_chance = statistics.against(animals["preference"], measures.CHANCE)
             rows.append(
                 MeanRow(
                     group=group,
@@ -134,8 +135,8 @@ def mean_rows(study: Study) -> list[MeanRow]:
                     n=len(animals),
                     n_never_huddled=int(animals["preference"].isna().sum()),
                     n_repeats=int(animals["n_repeats"].max()),
-                    preference=mean("preference"),
-                    against_chance=statistics.against(animals["preference"], measures.CHANCE),
+                    preference=against_chance.mean,
+                    against_chance=against_chance,
                     huddle_s_partner=mean("huddle_s_partner"),
                     huddle_s_stranger=mean("huddle_s_stranger"),
                     total_huddle_s=mean("total_huddle_s"),

@@ -19,8 +19,8 @@ from numba import njit
 
 from socialrl.training.cohort.tiles import matmul
 
-CHUNK = 64
-"""Samples that go through the networks together; their activations and one weight matrix fit in a first-level cache."""
+CHUNK = 128
+"""Samples that go through the networks together. 32 to 128 were equally fast on the machine of docs/benchmarks/cohort.md, 256 slower."""
 
 STATISTICS = (
     "policy_gradient_loss",
@@ -159,10 +159,11 @@ def _transpose_weights(layers, weights, transposed):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta, other_delta, gradients):
+def _backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta, other_delta, zeros, gradients):
     """Add the gradients of n_rows samples to `gradients` (laid out like the weights).
 
-    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero; it and `other_delta` are overwritten.
+    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero; it and `other_delta` are overwritten. `zeros` has
+    as many zeros as the widest layer.
     """
     n_layers = _n_layers(layers)
     at = outputs_at
@@ -189,10 +190,8 @@ def _backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delt
         )  # fmt: skip
         if i > 0:
             transposed_at -= n_out * below
-            for j in range(n_rows * below):
-                other_delta[j] = _ZERO
             matmul(
-                delta, 0, width, 1, transposed, transposed_at, below, other_delta, 0, below,
+                delta, 0, width, 1, transposed, transposed_at, below, zeros, 0, 0,
                 other_delta, 0, below, n_rows, below, n_out,
             )  # fmt: skip
             _scale_by_slope(other_delta[: n_rows * below], activations[at : at + n_rows * below], relu)
@@ -353,16 +352,28 @@ def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _loss_slopes(
-    log_probs, n_actions, width, action, old_log_prob, advantage, clip_range, ent_coef, share, sums
+    logits, slopes, n_actions, width, action, old_log_prob, advantage, clip_range, ent_coef, share, sums
 ):  # fmt: skip
-    """Turn one sample's log probabilities into d loss / d logits, in place; adds its losses to `sums`.
+    """Write one sample's d loss / d logits to `slopes`, padding zero; adds its losses to `sums`.
 
     share is 1 / (samples in the minibatch). sums: policy loss, (value loss), entropy loss, clipped samples, KL terms.
     """
-    entropy = _ZERO
+    top = logits[0]
+    for j in range(1, n_actions):
+        if logits[j] > top:
+            top = logits[j]
+    total, weighted = _ZERO, _ZERO
+    taken = logits[action] - top
     for j in range(n_actions):
-        entropy -= math.exp(log_probs[j]) * log_probs[j]
-    log_ratio = log_probs[action] - old_log_prob
+        shifted = logits[j] - top
+        exponential = math.exp(shifted)
+        total += exponential
+        weighted += exponential * shifted
+        slopes[j] = exponential
+    log_total = math.log(total)
+    # With p = exponential / total: entropy = -sum p log p = log total - sum p shifted.
+    entropy = log_total - weighted / total
+    log_ratio = (taken - log_total) - old_log_prob
     ratio = math.exp(log_ratio)
     low, high = _ONE - clip_range, _ONE + clip_range
     clipped = ratio
@@ -379,11 +390,11 @@ def _loss_slopes(
         sums[3] += 1.0
     sums[4] += (ratio - _ONE) - log_ratio
     for j in range(n_actions):
-        probability = math.exp(log_probs[j])
-        is_taken = _ONE if j == action else _ZERO
-        log_probs[j] = slope * (is_taken - probability) + ent_coef * share * probability * (log_probs[j] + entropy)
+        log_probability = logits[j] - top - log_total
+        slopes[j] = slopes[j] / total * (ent_coef * share * (log_probability + entropy) - slope)
+    slopes[action] += slope
     for j in range(n_actions, width):
-        log_probs[j] = _ZERO
+        slopes[j] = _ZERO
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -416,6 +427,7 @@ def update(
         policy = np.empty(_activations_size(policy_layers), np.float32)
         value = np.empty(_activations_size(value_layers), np.float32)
         delta, other_delta = np.empty(CHUNK * widest, np.float32), np.empty(CHUNK * widest, np.float32)
+        zeros = np.zeros(widest, np.float32)
         # Zeroed once: the padding columns are never written and must add nothing.
         policy_transposed = np.zeros(transposed_size, np.float32)
         value_transposed = np.zeros(transposed_size, np.float32)
@@ -462,15 +474,24 @@ def update(
                     at = _forward(policy_layers, relu, row, x, 0, n_rows, policy)
                     for r in range(n_rows):
                         sample = order[first + r]
-                        outputs = policy[at + r * policy_width : at + (r + 1) * policy_width]
-                        _log_softmax(outputs, n_actions)
                         _loss_slopes(
-                            outputs, n_actions, policy_width, actions[animal, sample], old_log_probs[animal, sample],
+                            policy[at + r * policy_width : at + (r + 1) * policy_width],
+                            delta[r * policy_width : (r + 1) * policy_width], n_actions, policy_width,
+                            actions[animal, sample], old_log_probs[animal, sample],
                             np.float32((advantages[animal, sample] - centre) / spread), clip_range, ent_coef, share, sums,
                         )  # fmt: skip
-                    delta[: n_rows * policy_width] = policy[at : at + n_rows * policy_width]
                     _backward(
-                        policy_layers, relu, policy_transposed, x, n_rows, policy, at, delta, other_delta, gradients
+                        policy_layers,
+                        relu,
+                        policy_transposed,
+                        x,
+                        n_rows,
+                        policy,
+                        at,
+                        delta,
+                        other_delta,
+                        zeros,
+                        gradients,
                     )
                     at = _forward(value_layers, relu, row, x, 0, n_rows, value)
                     for r in range(n_rows):
@@ -489,7 +510,9 @@ def update(
                         for j in range(value_width):
                             delta[r * value_width + j] = _ZERO
                         delta[r * value_width] = np.float32(2.0) * error * share * vf_coef * passes
-                    _backward(value_layers, relu, value_transposed, x, n_rows, value, at, delta, other_delta, gradients)
+                    _backward(
+                        value_layers, relu, value_transposed, x, n_rows, value, at, delta, other_delta, zeros, gradients
+                    )
                 for i in range(5):
                     sums[i] /= n_batch
                     totals[i] += sums[i]
