@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from socialrl_envs.parameters import table as parameter_table
 
 from socialrl import __version__, measures
 from socialrl.atomic import naming_the_place, write_bytes
 from socialrl.errors import UserError
 from socialrl.report import headline, page, summary
 from socialrl.report.study import Study, load
+from socialrl_envs.parameters import table as parameter_table
 
 if TYPE_CHECKING:
     from socialrl.runs import RunFolder
