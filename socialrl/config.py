@@ -29,7 +29,7 @@ from .config_schema import (
     ResetSection,
     TestCondition,
 )
-from .errors import UserError, from_os_error, nearest
+from .errors import UserError, from_os_error, nearest, unknown
 from .strict_yaml import Path as KeyPath
 from .strict_yaml import key_path, read_yaml
 
@@ -71,8 +71,8 @@ _REWARD_SCALING_REASON = (
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
 
-    An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group, while
-    `genotypes.ko.oxtr_gain=0.1` adds or changes one. Raises `UserError`, one line per mistake, the main one first.
+    An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
+    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. Raises `UserError`, one line per mistake, the main one first.
     """
     where = str(path)
     data = read_yaml(_read_text(Path(path)), where, is_text=_is_text)
@@ -94,6 +94,7 @@ def config_from_data(data: Mapping[str, Any], where: str = "configuration", over
     tree = OmegaConf.create(dict(data))
     for item in overrides:
         key, value = _read_override(item)
+        _known_group(key, tree)
         try:
             OmegaConf.update(tree, key_path(key), value, merge=False)
         except (OmegaConfBaseException, TypeError, ValueError) as error:
@@ -111,6 +112,16 @@ def config_from_data(data: Mapping[str, Any], where: str = "configuration", over
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more mistakes"]
     raise UserError("\n".join(lines))
+
+
+def _known_group(key: KeyPath, tree: Any) -> None:
+    """Refuse a setting of a group that is not there: a misspelt name must not make a new group."""
+    groups = tree.get("genotypes") if OmegaConf.is_dict(tree) else None
+    if key[0] == "genotypes" and len(key) > 2 and OmegaConf.is_dict(groups) and str(key[1]) not in groups:
+        raise UserError(
+            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), [str(name) for name in groups])}; "
+            f"to add a group, write genotypes.{key[1]}={{oxtr_gain: 0.1}}"
+        )
 
 
 def config_to_yaml(config: Config) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .drugs import schedule
 from .habitat import Habitat
-from .parameters import ParameterError
+from .parameters import ParameterError, is_number
 from .state import Stage
 
 COHOUSING_DT_S = (
@@ -50,9 +50,9 @@ class Assay:
 
     def stage(self, dt_s: float, duration_s: float, drugs: tuple = ()) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
-        if not (np.isfinite(dt_s) and 0.0 < dt_s <= 600.0):
+        if not (is_number(dt_s) and 0.0 < dt_s <= 600.0):
             raise ParameterError(f"dt_s must be above 0 and at most 600 s, got {dt_s!r}")
-        n_ticks = round(duration_s / dt_s) if np.isfinite(duration_s) else 0
+        n_ticks = round(duration_s / dt_s) if is_number(duration_s) else 0
         if n_ticks < 1 or abs(n_ticks * dt_s - duration_s) > 1e-6 * duration_s:
             raise ParameterError(f"duration_s must be a positive multiple of dt_s = {dt_s:g} s, got {duration_s!r}")
         acts = np.zeros(self.n_animals, dtype=np.int64)

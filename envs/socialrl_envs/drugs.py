@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .parameters import ParameterError
+from .parameters import ParameterError, is_number
 
 DRUGS: dict[str, tuple[float, str]] = {
     "agonist": (10.0, "oxytocin units added at the receptor"),
@@ -37,8 +36,11 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
         if dose["drug"] not in DRUGS:
             raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; allowed: {', '.join(DRUGS)}")
         highest, meaning = DRUGS[dose["drug"]]
+        for name in _FIELDS[1:]:
+            if not is_number(dose[name]):
+                raise ParameterError(f"drug {i} ({dose['drug']}): {name} must be a number, got {dose[name]!r}")
         numbers = [float(dose[name]) for name in _FIELDS[1:]]
-        if not all(map(math.isfinite, numbers)) or not 0.0 <= numbers[0] <= highest:
+        if not 0.0 <= numbers[0] <= highest:
             raise ParameterError(
                 f"drug {i} ({dose['drug']}): dose must be 0 to {highest:g} ({meaning}), got {dose['dose']!r}"
             )

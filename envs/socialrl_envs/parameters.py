@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,11 @@ def parameter(name: str) -> Parameter:
     return _BY_NAME[name]
 
 
+def is_number(value: Any) -> bool:
+    """Whether `value` is a finite number; truth values and texts are not numbers."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return `value` as float64 after checking the name, that it is a number, finite and in range.
 
@@ -194,3 +200,13 @@ def draw_individual(rng: np.random.Generator, overrides: dict[str, float], scale
 def table() -> list[dict[str, Any]]:
     """Return the table as plain dictionaries, for documents and reports."""
     return [vars(row).copy() for row in PARAMETERS]
+
+
+def markdown() -> str:
+    """Return the table as Markdown, for docs/model.md (a test holds the two together)."""
+    lines = ["| parameter | value | unit | range | log-sd | meaning | source |", "|---|---|---|---|---|---|---|"]
+    for row in PARAMETERS:
+        span = f"{row.low:g} – {row.high:g}"
+        cells = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}", row.meaning, row.source)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

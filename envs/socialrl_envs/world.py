@@ -58,9 +58,9 @@ class World:
     ) -> None:
         self.assay = assay
         self.n_worlds = n_worlds
-        self.dt_s = float(dt_s)
-        self.duration_s = float(assay.duration_s if duration_s is None else duration_s)
-        self.stage = assay.stage(self.dt_s, self.duration_s, tuple(drugs))
+        duration_s = assay.duration_s if duration_s is None else duration_s
+        self.stage = assay.stage(dt_s, duration_s, tuple(drugs))
+        self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
         overrides = dict(overrides or {})
         per_row = any(np.ndim(value) for value in overrides.values())

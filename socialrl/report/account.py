@@ -97,18 +97,17 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
 
 
 def notices(study: Study) -> list[str]:
-    """Return what is missing from the study, each with the command that makes it; empty when it is complete."""
+    """Return what is missing from the tests of a study, with the command that makes it; empty when it is complete."""
     found = []
     for run in study.runs:
         name = study.names[run.path]
         of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
-        evaluate = f"`{wording.command('evaluate', run.path)}`"
         if of_run.empty:
-            found.append(f"{name}: no animal has been tested yet; {evaluate} plays the tests.")
+            found.append(f"{name}: no animal has been tested yet; {wording.next_step(run.path, run.finished)}.")
         elif study.final_is_probe[name]:
             found.append(
                 f"{name}: there is no evaluation, so the tests below are the last probes of training (fewer repeats);"
-                f" {evaluate} plays the tests."
+                f" {wording.next_step(run.path, run.finished)}."
             )
     return found
 
@@ -205,7 +204,7 @@ def _warnings(study: Study, name: str) -> list[str]:
     planned = study.configs[name].get("animals")
     if isinstance(planned, int) and planned < MIN_ANIMALS:
         return [
-            f"{name} has {planned} animals per group. Below {MIN_ANIMALS} no finding is judged: intervals of so few animals"
+            f"{name} has {planned} {'animal' if planned == 1 else 'animals'} per group. Below {MIN_ANIMALS} no finding is judged: intervals of so few animals"
             " are far too narrow."
         ]
     return []

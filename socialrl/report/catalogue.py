@@ -49,8 +49,12 @@ def _learning_alt(_study: Study, summary: Summary) -> str:
     return f"Preference against training steps, one panel per cohousing time. Means at the end: {'; '.join(ends)}."
 
 
-def _no_probes(_study: Study) -> str:
-    return "This run has no probes. They are taken during training: list tests under probes.tests in the configuration"
+def _no_probes(study: Study) -> str:
+    run = study.runs[0]
+    text = (
+        "This run has no probes. They are tests taken during training, listed under `probes.tests` of a configuration"
+    )
+    return text if run.finished else f"{text}; `{wording.command('resume', run.path)}` continues the training"
 
 
 def _preference_caption(study: Study) -> str:
@@ -68,7 +72,8 @@ def _preference_alt(_study: Study, summary: Summary) -> str:
 
 
 def _no_tests(study: Study) -> str:
-    return f"No animal of this run has been tested yet. {_evaluate(study)} plays the tests"
+    run = study.runs[0]
+    return f"No animal of this run has been tested yet: {wording.next_step(run.path, run.finished)}"
 
 
 def _huddle_caption(_study: Study) -> str:
@@ -109,7 +114,8 @@ def _time_alt(study: Study, _summary: Summary) -> str:
 
 
 def _no_traces(study: Study) -> str:
-    return f"This run has no recorded time courses. {_evaluate(study)} records one animal of each group"
+    run = study.runs[0]
+    return f"This run has no recorded time courses: {wording.next_step(run.path, run.finished)} and records one animal of each group"
 
 
 def _reward_caption(study: Study) -> str:
@@ -148,10 +154,6 @@ def _criterion_alt(_study: Study, summary: Summary) -> str:
         f"{row.condition.label}, {row.group.label} {row.times.n_reached} of {row.times.n}" for row in summary.criterion
     ]
     return f"Share of animals at criterion against training steps. Reached by the end: {'; '.join(rows)}."
-
-
-def _evaluate(study: Study) -> str:
-    return f"`{wording.command('evaluate', study.runs[0].path)}`"
 
 
 PLATES: tuple[Plate, ...] = (

@@ -53,7 +53,9 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
         return None
     kinds = list(dict.fromkeys((c.relationship, c.separation_h) for c in panels.conditions_with(study, study.final)))
     groups = panels.groups_with(study, study.final)
-    figure = style.new_figure(*((3.75, 3.3 * len(kinds)) if narrow else (min(7.6, 5.6 * len(kinds)), 3.7)))
+    crowded = len(kinds) > 1 or len(groups) * len(study.conditions) > 12
+    width_in = style.NARROW_IN if narrow else (style.WIDE_IN if crowded else 5.6)
+    figure = style.new_figure(width_in, 3.3 * len(kinds) if narrow else 3.7)
     shape = (len(kinds), 1) if narrow else (1, len(kinds))
     times = [[c for c in study.conditions if (c.relationship, c.separation_h) == kind] for kind in kinds]
     ratios: dict[str, Any] = {} if narrow else {"width_ratios": [1 + len(own) for own in times]}
@@ -72,12 +74,12 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
         ax.set_xticks(places, [f"{condition.cohousing_h:g}" for condition in own])
         ax.set_xlim(-0.6, len(own) - 0.4)
         ax.set_ylim(-0.02, 1.02)
-        ax.set_xlabel("Cohousing before the test (h; not to scale)")
         if len(kinds) > 1:
             apart = f", {separation_h:g} h apart" if separation_h else ""
             ax.set_title(wording.capital(relationship) + apart)
         if narrow or ax is axes[0]:
             ax.set_ylabel("Preference, P / (P + S)")
+    figure.supxlabel("Cohousing before the test (h; not to scale)", fontsize=8.5)
     panels.legend(figure, groups, narrow, panels.GUIDE, panels.CHANCE_LINE)
     return figure
 
@@ -88,7 +90,7 @@ def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
     if not conditions:
         return None
     groups = panels.groups_with(study, study.final)
-    columns = min(len(groups), 3 if narrow else 6)
+    columns = min(len(groups), 3 if narrow or max(len(group.label) for group in groups) > 15 else 6)
     lines = math.ceil(len(groups) / columns)
     width_in = style.NARROW_IN if narrow else min(style.WIDE_IN, 1.2 + 2.2 * columns)
     figure = style.new_figure(width_in, (1.95 if narrow else 2.1) * lines * len(conditions))
@@ -105,7 +107,8 @@ def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
             group = groups[number]
             rows = study.of(study.final, group, condition)
             _huddle_panel(ax, rows, group)
-            ax.set_title(f"{group.label}, n = {len(rows)}", color=group.colour, fontsize=7.5 if columns > 3 else 8)
+            title = f"{group.label}{chr(10) if narrow or columns > 3 else ', '}n = {len(rows)}"
+            ax.set_title(title, color=group.colour, fontsize=7.5 if columns > 3 else 8)
             ax.set_ylim(-0.02 * top, top)
             style.few_ticks(ax, y=4)
             ax.set_xticks([0, 1, 2.1], ticks)

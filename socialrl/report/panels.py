@@ -64,9 +64,10 @@ def label_x(axes: list[Axes], text: str) -> None:
 def legend(figure: Figure, groups: list[Group], narrow: bool, *extra: Line2D) -> None:
     """Put the legend of the groups above the panels, in as many columns as the labels leave room for."""
     entries = [(group.label, group.colour, group.marker) for group in groups]
-    longest = max((len(label) for label, _, _ in entries), default=0)
-    columns = (3 if longest < 13 else 2 if longest < 22 else 1) if narrow else (6 if longest < 20 else 3)
-    style.group_legend(figure, entries, min(columns, len(entries) + len(extra)), *extra)
+    longest = max(len(label) for label in [*(label for label, _, _ in entries), *(str(h.get_label()) for h in extra)])
+    room_in = style.NARROW_IN if narrow else figure.get_size_inches()[0]
+    columns = int(room_in / (0.40 + 0.058 * longest))  # handle and gap, and the mean width of a letter
+    style.group_legend(figure, entries, min(max(columns, 1), len(entries) + len(extra)), *extra)
 
 
 def reference_lines(ax: Axes) -> None:

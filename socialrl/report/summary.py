@@ -16,8 +16,8 @@ from socialrl import measures, statistics
 from socialrl.report.study import Condition, Group, Study
 from socialrl.statistics import ChanceTest, Estimate, EventTimes, GroupComparison, LogRank, PairedComparison
 
-MIN_ANIMALS = 5
-"""Fewest animals (or pairs) from which a finding is judged; below, bootstrap intervals are far too narrow."""
+MIN_ANIMALS = 6
+"""Fewest animals (or pairs) from which a finding is judged: with five, a signed-rank test cannot give p < 0.05."""
 
 CONTRASTED = ("preference", "total_huddle_s")
 """Measures compared between groups. The total stands beside the ratio, because little contact can fake a ratio."""

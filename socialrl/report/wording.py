@@ -93,3 +93,10 @@ def command(verb: str, path: Path) -> str:
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return f"socialrl {verb} {shlex.quote(str(path))}"
+
+
+def next_step(path: Path, finished: bool) -> str:
+    """Return which command brings the tests that a run does not have yet."""
+    if finished:
+        return f"`{command('evaluate', path)}` plays the tests"
+    return f"`{command('resume', path)}` continues the training, `{command('evaluate', path)}` then plays the tests"

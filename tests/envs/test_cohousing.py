@@ -14,9 +14,7 @@ ALONE = {"absence_loss_per_h": 0.0, "interference_per_h": 0.0}
 def before_test(cohousing_h: float, separation_h: float = 0.0, relationship: str = "peer", **overrides: Any) -> Any:
     """Reset a fresh environment and return it."""
     env = make_single(**overrides)
-    env.reset(
-        seed=3, options={"cohousing_h": cohousing_h, "separation_h": separation_h, "relationship": relationship}
-    )
+    env.reset(seed=3, options={"cohousing_h": cohousing_h, "separation_h": separation_h, "relationship": relationship})
     return env
 
 

@@ -32,20 +32,26 @@ def test_the_bell_has_mean_0_variance_1_and_ends() -> None:
 
 
 def test_neighbouring_draws_share_nothing() -> None:
-    """One step in any coordinate (tick, episode, stream, animal, other) gives bits that agree by chance only."""
-    key = np.uint64(12345)
-    start = noise.draw(noise.moment(key, 0, 0), noise.MOVEMENT, 0, 1)
+    """One step in any coordinate (key, episode, tick, stream, animal, other) gives bits that agree by chance only."""
+
+    def drawn(
+        key: int = 12345, episode: int = 0, tick: int = 0, stream: int = noise.MOVEMENT, i: int = 0, j: int = 1
+    ) -> int:
+        moment = np.uint64(noise.moment(np.uint64(key), episode, tick))
+        return int(noise.draw(moment, stream, i, j))
+
+    start = drawn()
     others = [
-        noise.draw(noise.moment(np.uint64(12346), 0, 0), noise.MOVEMENT, 0, 1),
-        noise.draw(noise.moment(key, 1, 0), noise.MOVEMENT, 0, 1),
-        noise.draw(noise.moment(key, 0, 1), noise.MOVEMENT, 0, 1),
-        noise.draw(noise.moment(key, 0, 0), noise.RECOGNITION, 0, 1),
-        noise.draw(noise.moment(key, 0, 0), noise.MOVEMENT, 1, 1),
-        noise.draw(noise.moment(key, 0, 0), noise.MOVEMENT, 0, 2),
+        drawn(key=12346),
+        drawn(episode=1),
+        drawn(tick=1),
+        drawn(stream=noise.RECOGNITION),
+        drawn(i=1),
+        drawn(j=2),
     ]
-    assert len({int(start), *map(int, others)}) == 7
+    assert len({start, *others}) == 7
     for other in others:
-        assert 12 <= int(int(start) ^ int(other)).bit_count() <= 52  # 32 expected, sd 4
+        assert 12 <= (start ^ other).bit_count() <= 52  # 32 expected, sd 4
 
 
 def test_felt_noise_has_its_parameters_spread_and_no_memory() -> None:

@@ -11,6 +11,7 @@ import gymnasium
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+
 from socialrl_envs.render import AnimalView, HumanWindow, Snapshot, describe, draw
 from socialrl_envs.render.bodies import Place
 from socialrl_envs.render.canvas import Box

@@ -179,14 +179,7 @@ def test_terms_outside_the_receptor_do_not_know_the_gain() -> None:
 
 
 def test_zero_weights_leave_nothing_but_noise() -> None:
-    off = {
-        name: 0.0
-        for name in (
-            "contact_floor", "contact_gain", "selective_floor", "selective_gain", "selective_mate", "defence_floor",
-            "defence_gain", "rejection_cost", "exploration_reward", "novelty_reward", "move_cost", "rest_reward",
-            "stress_cost",
-        )
-    }  # fmt: skip
+    off = dict.fromkeys(("contact_floor", "contact_gain", "selective_floor", "selective_gain", "selective_mate", "defence_floor", "defence_gain", "rejection_cost", "exploration_reward", "novelty_reward", "move_cost", "rest_reward", "stress_cost"), 0.0)  # fmt: skip
     env = make_rows(10, **off)
     env.reset(seed=0)
     out = play(env, random_actions(env, 200))

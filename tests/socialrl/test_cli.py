@@ -104,7 +104,7 @@ def test_train_makes_the_run_and_says_what_comes_next(say, parts, tmp_path):
     assert code == 0
     _, config, path = parts.calls[0]
     assert (config.seed, config.genotypes["ko"].oxtr_gain, path) == (7, 0.1, Path("elsewhere/smoke"))
-    assert "wild_type (gain 1), knockout (gain 0), ko (gain 0.1)" in out
+    assert "wt (gain 1), ko (gain 0.1)" in out
     assert "next: socialrl evaluate elsewhere/smoke" in out
     assert err.startswith("training: 50 %, 1 of 2, wild_type 0.5")
     run = RunFolder.open(tmp_path / "elsewhere" / "smoke")

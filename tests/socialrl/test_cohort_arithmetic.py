@@ -5,7 +5,7 @@ import pytest
 import torch
 from toy_envs import WalkVecEnv
 
-from socialrl.training.cohort import AnimalStreams, CohortPPO, kernels
+from socialrl.training.cohort import AnimalStreams, CohortPPO, networks, rollout
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import bytes_per_animal
 from socialrl.training.cohort.tiles import matmul
@@ -14,10 +14,10 @@ from socialrl.training.cohort.tiles import matmul
 def test_tanh_is_tanh_to_float_precision() -> None:
     x = np.concatenate([np.linspace(-12, 12, 100_001), np.logspace(-30, 0, 1000)]).astype(np.float32)
     y = x.copy()
-    kernels.tanh_in_place(y)
+    networks.tanh_in_place(y)
     np.testing.assert_allclose(y, np.tanh(x.astype(np.float64)), rtol=4e-7)
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0], np.float32)
-    kernels.tanh_in_place(special)
+    networks.tanh_in_place(special)
     np.testing.assert_allclose(special, [np.nan, 1, -1, 0, 0], rtol=1e-7)
     assert np.abs(y).max() == 1
 
@@ -127,12 +127,12 @@ def test_advantages_by_hand() -> None:
     advantages, returns = np.zeros_like(rewards), np.zeros_like(rewards)
     gamma, decay = np.array([0.9], np.float32), np.array([0.8], np.float32)
     last, dones = np.array([[4.0]], np.float32), np.array([[False]])
-    kernels.advantages_and_returns(
+    rollout.advantages_and_returns(
         rewards, values, np.array([[[1.0, 0.0]]], np.float32), last, dones, gamma, decay, advantages, returns
     )
     second = 2 + 0.9 * 4 - 0.25
     np.testing.assert_allclose(advantages[0, 0], [1 + 0.9 * 0.25 - 0.5 + 0.72 * second, second], rtol=1e-6)
-    kernels.advantages_and_returns(
+    rollout.advantages_and_returns(
         rewards, values, np.array([[[1.0, 1.0]]], np.float32), last, ~dones, gamma, decay, advantages, returns
     )
     np.testing.assert_allclose(advantages[0, 0], [1 - 0.5, 2 - 0.25], rtol=1e-6)

@@ -110,12 +110,14 @@ def test_genotype_names_stay_text(write):
 
 def test_an_override_adds_a_group_changes_one_or_replaces_all(write):
     path = write()
-    added = load_config(path, ["genotypes.ko.oxtr_gain=0.1", "genotypes.knockout.oxtr_gain=0.2"])
+    added = load_config(path, ["genotypes.ko={oxtr_gain: 0.1}", "genotypes.knockout.oxtr_gain=0.2"])
     assert {name: group.oxtr_gain for name, group in added.genotypes.items()} == {
         "wild_type": 1.0,
         "knockout": 0.2,
         "ko": 0.1,
     }
+    with pytest.raises(UserError, match="unknown genotype 'knokout'; did you mean 'knockout'"):
+        load_config(path, ["genotypes.knokout.oxtr_gain=0.2"])
     assert list(load_config(path, ["genotypes={only: {oxtr_gain: 2}}"]).genotypes) == ["only"]
 
 
@@ -239,7 +241,7 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("genotypes.knockout=0.5", "genotypes.knockout must be a mapping with the keys oxtr_gain, got 0.5"),
         ("genotypes={}", "genotypes must name at least one group"),
         ("genotypes=[]", "genotypes must be a mapping, got a list"),
-        ("genotypes.k-o.oxtr_gain=1", "genotypes has a group called 'k-o'; a group's name is made of letters, digits and"),
+        ("genotypes.k-o={oxtr_gain: 1}", "genotypes has a group called 'k-o'; a group's name is made of letters, digits and"),
         ("genotypes.Knockout.oxtr_gain=1", "genotypes has groups 'knockout' and 'Knockout', which differ only in capital"),
         ("animals=0", "animals must be a whole number of at least 1, got 0"),
         ("animals=2.5", "animals must be a whole number of at least 1, got 2.5"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from socialrl.training.cohort import kernels
+from socialrl.training.cohort import rollout
 
 
 class CohortBuffer:
@@ -50,7 +50,7 @@ class CohortBuffer:
     ) -> None:
         """Fill `advantages` and `returns`; last_values (n_rows,) float32, dones (n_rows,) bool, gamma and gae_lambda (n_animals,)."""
         shape = (self.n_animals, self.n_lives)
-        kernels.advantages_and_returns(
+        rollout.advantages_and_returns(
             self.by_life(self.rewards),
             self.by_life(self.values),
             self.by_life(self.episode_starts),

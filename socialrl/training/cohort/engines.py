@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from socialrl.errors import UserError
-from socialrl.training.cohort import kernels
+from socialrl.training.cohort import rollout, update
 from socialrl.training.cohort.buffer import CohortBuffer
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class Engine(Protocol):
         batch_size: int,
         normalize_advantage: bool,
     ) -> np.ndarray:
-        """One PPO update in place; statistics (n_animals, len(kernels.STATISTICS)). See `kernels.update`."""
+        """One PPO update in place; statistics (n_animals, len(update.STATISTICS)). See `update.update`."""
 
 
 class CompiledEngine:
-    """The compiled loops of `kernels.py`, shared among threads by animals; needs the weights on the processor."""
+    """The compiled loops of `rollout.py` and `update.py`, shared among threads by animals; needs the weights on the processor."""
 
     def __init__(self, policy: "CohortPolicy", n_threads: int) -> None:
         self._policy = policy
@@ -85,7 +85,7 @@ class CompiledEngine:
     ) -> tuple[np.ndarray, int]:
         actions = np.empty(len(observations), np.int64)
         self._share(
-            kernels.act, self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
+            rollout.act, self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
             buffer.observations, buffer.actions, buffer.log_probs, buffer.values, buffer.episode_starts, actions,
             self._troubled, at_a_time=self._animals_for_a_step(len(observations)),
         )  # fmt: skip
@@ -107,7 +107,7 @@ class CompiledEngine:
         self, observations: np.ndarray, wanted: np.ndarray, probabilities: np.ndarray, values: np.ndarray
     ) -> None:
         self._share(
-            kernels.evaluate, self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values,
+            rollout.evaluate, self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values,
             at_a_time=self._animals_for_a_step(len(observations)),
         )  # fmt: skip
 
@@ -119,10 +119,10 @@ class CompiledEngine:
         batch_size: int,
         normalize_advantage: bool,
     ) -> np.ndarray:
-        statistics = np.zeros((buffer.n_animals, len(kernels.STATISTICS)))
+        statistics = np.zeros((buffer.n_animals, len(update.STATISTICS)))
         mean, square, steps = (tensor.numpy() for tensor in self._policy.optimizer.moments())
         self._share(
-            kernels.update, self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
+            update.update, self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
             buffer.log_probs, buffer.values, buffer.advantages, buffer.returns, permutations, hyperparameters,
             batch_size, normalize_advantage, statistics, at_a_time=1,
         )  # fmt: skip

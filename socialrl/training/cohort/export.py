@@ -101,7 +101,7 @@ def export_safetensors(model: "CohortPPO", animal: int | str, path: Path) -> Non
 
 
 def _names() -> tuple[str, ...]:
-    from socialrl.training.cohort.kernels import HYPERPARAMETERS
+    from socialrl.training.cohort.update import HYPERPARAMETERS
 
     return HYPERPARAMETERS
 

@@ -19,12 +19,12 @@ from socialrl.errors import UserError, unknown
 from socialrl.training.cohort.buffer import CohortBuffer
 from socialrl.training.cohort.checkpoint import restore_log
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
-from socialrl.training.cohort.kernels import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import available_bytes, check_memory
 from socialrl.training.cohort.policy import POLICY_SETTINGS, CohortPolicy
 from socialrl.training.cohort.streams import AnimalStreams, Streams
 from socialrl.training.cohort.truncation import truncated_rows
+from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 

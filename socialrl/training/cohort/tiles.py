@@ -1,7 +1,7 @@
 """Register-tiled float32 matrix products for compiled code, small enough to stay in one core's cache.
 
 A cohort's networks are tiny (64 x 64), and one animal's whole update fits in a second-level cache. A library call per product
-would pay for packing and for a trip through memory between layers, so the kernels in `kernels.py` multiply through this file:
+would pay for packing and for a trip through memory between layers, so the compiled code of this package multiplies through this file:
 `matmul` walks a matrix in tiles of 4 rows x 64 columns whose sums stay in vector registers for the whole inner loop.
 LLVM does not find that form from plain loops, so the tile itself is written as LLVM instructions.
 

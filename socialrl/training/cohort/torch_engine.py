@@ -1,4 +1,4 @@
-"""A cohort's arithmetic in batched tensor operations, for any device that torch knows; same meaning as `kernels.py`.
+"""A cohort's arithmetic in batched tensor operations, for any device that torch knows; same meaning as `rollout.py` and `update.py`.
 
 Every product carries the animal axis (`torch.baddbmm`), and gradients are written by hand: the graph of this small network
 would cost more than the arithmetic. No operation mixes animals.
@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from socialrl.training.cohort.buffer import CohortBuffer
-from socialrl.training.cohort.kernels import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.layout import POLICY, VALUE, Layer
+from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
 
 if TYPE_CHECKING:
     from socialrl.training.cohort.policy import CohortPolicy

@@ -1,0 +1,269 @@
+"""A whole PPO update in compiled code.
+
+Animals are independent, so each is one piece of work: a core takes an animal and keeps its weights, gradients and activations in
+cache for all epochs and minibatches. Nothing is summed across animals, so what an animal learns does not depend on its
+neighbours or on the number of threads, to the last bit.
+
+Shapes: A animals, L lives (rows of an animal), T steps, N = L * T samples (index life * T + step), R = A * L rows (animal-major),
+D observation numbers, P numbers in an animal's row of weights (`layout.py`).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from socialrl.training.cohort.networks import (
+    CHUNK,
+    ONE,
+    ZERO,
+    activations_size,
+    backward,
+    count_layers,
+    forward,
+    transpose_weights,
+)
+
+STATISTICS = (
+    "policy_gradient_loss",
+    "value_loss",
+    "entropy_loss",
+    "clip_fraction",
+    "approx_kl",
+    "loss",
+    "grad_norm",
+    "n_epochs",
+    "n_minibatches",
+    "stopped_early",
+    "non_finite",
+)
+"""Columns that `update` fills per animal: means over the update as SB3 logs them (approx_kl: over the last epoch; loss: the last)."""
+
+HYPERPARAMETERS = (
+    "learning_rate",
+    "clip_range",
+    "clip_range_vf",
+    "ent_coef",
+    "vf_coef",
+    "max_grad_norm",
+    "target_kl",
+    "beta1",
+    "beta2",
+    "eps",
+)
+"""Columns of the float64 table `(A, 10)` that `update` reads; NaN in clip_range_vf or target_kl means "off"."""
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def update(
+    table, relu, weights, adam_mean, adam_square, adam_steps, observations, actions, old_log_probs, old_values,
+    advantages, returns, permutations, hyperparameters, batch_size, normalize_advantage, statistics,
+    first_animal, last_animal,
+):  # fmt: skip
+    """One PPO update of each animal in a range: all epochs and minibatches, with its own clipping, early stopping and Adam state.
+
+    weights, adam_mean, adam_square (A, P) float32 and adam_steps (A,) int64 are changed in place. observations (A, N, D), actions (A, N)
+    int32, old_log_probs, old_values, advantages, returns (A, N) float32. permutations (A, n_epochs, N) int32: the order of samples in
+    each epoch. hyperparameters (A, len(HYPERPARAMETERS)) float64. statistics (A, len(STATISTICS)) float64 is written.
+    An animal whose loss is not finite keeps the weights from before that minibatch, and stops.
+    """
+    _, n_epochs, n_samples = permutations.shape
+    n_observations = observations.shape[2]
+    policy_head, value_head = count_layers(table[0]) - 1, count_layers(table[1]) - 1
+    n_actions, policy_width, value_width = table[0, policy_head, 1], table[0, policy_head, 2], table[1, value_head, 2]
+    widest = 0
+    transposed_size = 0
+    for network in range(2):
+        for i in range(table.shape[1]):
+            widest = max(widest, table[network, i, 2])
+            if i > 0:
+                transposed_size += table[network, i, 1] * table[network, i - 1, 2]
+    for animal in range(first_animal, last_animal):
+        row = weights[animal]
+        policy_layers, value_layers = table[0], table[1]
+        policy = np.empty(activations_size(policy_layers), np.float32)
+        value = np.empty(activations_size(value_layers), np.float32)
+        delta, other_delta = np.empty(CHUNK * widest, np.float32), np.empty(CHUNK * widest, np.float32)
+        zeros = np.zeros(widest, np.float32)
+        # Zeroed once: the padding columns are never written and must add nothing.
+        policy_transposed = np.zeros(transposed_size, np.float32)
+        value_transposed = np.zeros(transposed_size, np.float32)
+        gradients = np.empty(row.size, np.float32)
+        x = np.empty(CHUNK * n_observations, np.float32)
+        learning_rate, clip_range = hyperparameters[animal, 0], np.float32(hyperparameters[animal, 1])
+        clips_values, clip_range_vf = not math.isnan(hyperparameters[animal, 2]), np.float32(hyperparameters[animal, 2])
+        ent_coef, vf_coef = np.float32(hyperparameters[animal, 3]), np.float32(hyperparameters[animal, 4])
+        max_grad_norm, target_kl = hyperparameters[animal, 5], hyperparameters[animal, 6]
+        beta1, beta2, eps = hyperparameters[animal, 7], hyperparameters[animal, 8], hyperparameters[animal, 9]
+        sums, totals = np.zeros(5), np.zeros(5)
+        n_minibatches, kl_of_epoch, minibatches_of_epoch, norms, n_steps_taken = 0, 0.0, 0, 0.0, 0
+        loss = 0.0
+        stopped, non_finite = False, False
+        epochs_begun = 0
+        for epoch in range(n_epochs):
+            if stopped or non_finite:
+                break
+            epochs_begun += 1
+            kl_of_epoch, minibatches_of_epoch = 0.0, 0
+            for start in range(0, n_samples, batch_size):
+                n_batch = min(batch_size, n_samples - start)
+                order = permutations[animal, epoch, start : start + n_batch]
+                centre, spread = 0.0, 1.0
+                if normalize_advantage and n_batch > 1:
+                    centre, spread = _centre_and_spread(advantages[animal], order)
+                share = ONE / np.float32(n_batch)
+                gradients[:] = ZERO
+                sums[:] = 0.0
+                transpose_weights(policy_layers, row, policy_transposed)
+                transpose_weights(value_layers, row, value_transposed)
+                for first in range(0, n_batch, CHUNK):
+                    n_rows = min(CHUNK, n_batch - first)
+                    for r in range(n_rows):
+                        sample = order[first + r]
+                        for j in range(n_observations):
+                            x[r * n_observations + j] = observations[animal, sample, j]
+                    at = forward(policy_layers, relu, row, x, 0, n_rows, policy)
+                    for r in range(n_rows):
+                        sample = order[first + r]
+                        _loss_slopes(
+                            policy[at + r * policy_width : at + (r + 1) * policy_width],
+                            delta[r * policy_width : (r + 1) * policy_width], n_actions, policy_width,
+                            actions[animal, sample], old_log_probs[animal, sample],
+                            np.float32((advantages[animal, sample] - centre) / spread), clip_range, ent_coef, share, sums,
+                        )  # fmt: skip
+                    backward(
+                        policy_layers, relu, policy_transposed, x, n_rows, policy, at, delta, other_delta, zeros, gradients
+                    )  # fmt: skip
+                    at = forward(value_layers, relu, row, x, 0, n_rows, value)
+                    for r in range(n_rows):
+                        sample = order[first + r]
+                        prediction, passes = value[at + r * value_width], ONE
+                        if clips_values:
+                            old_value = old_values[animal, sample]
+                            change = prediction - old_value
+                            if change > clip_range_vf:
+                                change, passes = clip_range_vf, ZERO
+                            if change < -clip_range_vf:
+                                change, passes = -clip_range_vf, ZERO
+                            prediction = old_value + change
+                        error = prediction - returns[animal, sample]
+                        sums[1] += error * error
+                        for j in range(value_width):
+                            delta[r * value_width + j] = ZERO
+                        delta[r * value_width] = np.float32(2.0) * error * share * vf_coef * passes
+                    backward(
+                        value_layers, relu, value_transposed, x, n_rows, value, at, delta, other_delta, zeros, gradients
+                    )
+                for i in range(5):
+                    sums[i] /= n_batch
+                    totals[i] += sums[i]
+                n_minibatches += 1
+                kl_of_epoch += sums[4]
+                minibatches_of_epoch += 1
+                loss = sums[0] + ent_coef * sums[2] + vf_coef * sums[1]
+                norm = math.sqrt(_sum_of_squares(gradients))
+                if not (math.isfinite(loss) and math.isfinite(norm)):
+                    non_finite = True
+                    break
+                if sums[4] > 1.5 * target_kl:
+                    stopped = True
+                    break
+                norms += norm
+                n_steps_taken += 1
+                adam_steps[animal] += 1
+                scale = min(1.0, max_grad_norm / (norm + 1e-6))
+                step_size = learning_rate / (1.0 - beta1 ** adam_steps[animal])
+                root_correction = math.sqrt(1.0 - beta2 ** adam_steps[animal])
+                _adam(
+                    row, adam_mean[animal], adam_square[animal], gradients, np.float32(scale), np.float32(beta1),
+                    np.float32(beta2), np.float32(step_size), np.float32(root_correction), np.float32(eps),
+                )  # fmt: skip
+        for i in range(4):
+            statistics[animal, i] = totals[i] / n_minibatches
+        statistics[animal, 4] = kl_of_epoch / minibatches_of_epoch
+        statistics[animal, 5] = loss
+        statistics[animal, 6] = norms / n_steps_taken if n_steps_taken > 0 else math.nan
+        statistics[animal, 7] = epochs_begun
+        statistics[animal, 8] = n_minibatches
+        statistics[animal, 9] = 1.0 if stopped else 0.0
+        statistics[animal, 10] = 1.0 if non_finite else 0.0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _centre_and_spread(advantages, order):
+    """Mean and standard deviation (n - 1 in the denominator, plus 1e-8, as SB3 has it) of the advantages of samples `order`."""
+    centre = 0.0
+    for i in range(order.size):
+        centre += advantages[order[i]]
+    centre /= order.size
+    squares = 0.0
+    for i in range(order.size):
+        squares += (advantages[order[i]] - centre) ** 2
+    return centre, math.sqrt(squares / (order.size - 1)) + 1e-8
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _loss_slopes(
+    logits, slopes, n_actions, width, action, old_log_prob, advantage, clip_range, ent_coef, share, sums
+):  # fmt: skip
+    """Write one sample's d loss / d logits to `slopes`, padding zero; adds its losses to `sums`.
+
+    share is 1 / (samples in the minibatch). sums: policy loss, (value loss), entropy loss, clipped samples, KL terms.
+    """
+    top = logits[0]
+    for j in range(1, n_actions):
+        if logits[j] > top:
+            top = logits[j]
+    total, weighted = ZERO, ZERO
+    taken = logits[action] - top
+    for j in range(n_actions):
+        shifted = logits[j] - top
+        exponential = math.exp(shifted)
+        total += exponential
+        weighted += exponential * shifted
+        slopes[j] = exponential
+    log_total = math.log(total)
+    # With p = exponential / total: entropy = -sum p log p = log total - sum p shifted.
+    entropy = log_total - weighted / total
+    log_ratio = (taken - log_total) - old_log_prob
+    ratio = math.exp(log_ratio)
+    low, high = ONE - clip_range, ONE + clip_range
+    clipped = ratio
+    if clipped < low:
+        clipped = low
+    if clipped > high:
+        clipped = high
+    free_gain, clipped_gain = advantage * ratio, advantage * clipped
+    # The smaller gain is the objective; where the clipped one is smaller, the ratio lies outside the range and its slope is 0.
+    slope = ZERO if clipped_gain < free_gain else -free_gain * share
+    sums[0] -= min(free_gain, clipped_gain)
+    sums[2] -= entropy
+    if abs(ratio - ONE) > clip_range:
+        sums[3] += 1.0
+    sums[4] += (ratio - ONE) - log_ratio
+    for j in range(n_actions):
+        log_probability = logits[j] - top - log_total
+        slopes[j] = slopes[j] / total * (ent_coef * share * (log_probability + entropy) - slope)
+    slopes[action] += slope
+    for j in range(n_actions, width):
+        slopes[j] = ZERO
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+def _sum_of_squares(x):
+    total = 0.0
+    for i in range(x.size):
+        total += np.float64(x[i]) * np.float64(x[i])
+    return total
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, nogil=True)
+def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_correction, eps):
+    """One Adam step (Kingma & Ba 2015, arXiv:1412.6980) with bias corrections folded into step_size and root_correction."""
+    for i in range(weights.size):
+        g = gradient[i] * scale
+        m = mean[i] + (g - mean[i]) * (ONE - beta1)
+        v = square[i] * beta2 + (ONE - beta2) * g * g
+        mean[i] = m
+        square[i] = v
+        weights[i] -= step_size * m / (math.sqrt(v) / root_correction + eps)

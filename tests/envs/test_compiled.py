@@ -1,0 +1,36 @@
+"""The disk cache of compiled functions must not outlive the sources that they were compiled from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import socialrl_envs
+from socialrl_envs import rewards, step
+from socialrl_envs.compiled import sources_digest
+
+
+def test_any_changed_new_or_renamed_source_makes_the_cache_stale(tmp_path: Path) -> None:
+    (tmp_path / "step.py").write_text("a = 1\n")
+    (tmp_path / "rewards.py").write_text("b = 1\n")
+    digests = [sources_digest(tmp_path)]
+    assert sources_digest(tmp_path) == digests[0]
+    (tmp_path / "rewards.py").write_text("b = 2\n")
+    digests.append(sources_digest(tmp_path))
+    (tmp_path / "rewards.py").rename(tmp_path / "worth.py")
+    digests.append(sources_digest(tmp_path))
+    (tmp_path / "noise.py").write_text("")
+    digests.append(sources_digest(tmp_path))
+    assert len(set(digests)) == 4
+
+
+def test_values_of_parameters_are_data_and_compile_nothing_anew(tmp_path: Path) -> None:
+    (tmp_path / "step.py").write_text("a = 1\n")
+    before = sources_digest(tmp_path)
+    (tmp_path / "parameters.py").write_text("gain = 2\n")
+    assert sources_digest(tmp_path) == before
+
+
+def test_every_cached_function_is_stamped_with_all_sources() -> None:
+    digest = sources_digest(Path(socialrl_envs.__file__).parent)
+    for function in (step.step_worlds, rewards.threat):
+        assert digest in function._cache._cache_file._source_stamp

@@ -1,0 +1,169 @@
+"""Drug schedules: each drug against the state it should produce, in its span only, and in the acting animal only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playing import (
+    FOCAL,
+    PARTNER,
+    STRANGER,
+    assert_identical,
+    make_rows,
+    make_single,
+    play,
+    random_actions,
+    toward,
+    until_together,
+)
+
+from socialrl_envs.drugs import levels, schedule
+from socialrl_envs.parameters import ParameterError
+
+ALWAYS = {"start_s": -1e9, "end_s": 1e9}
+
+
+def played(**arguments: Any) -> Any:
+    env = make_rows(20, **arguments)
+    env.reset(seed=2)
+    return play(env, random_actions(env, 300))
+
+
+@pytest.mark.parametrize(("dose", "gain"), [(1.0, 0.0), (0.5, 0.5)])
+@pytest.mark.parametrize("relationship", ["peer", "mate"])
+def test_an_antagonist_throughout_is_a_lower_gain_to_the_last_bit(dose: float, gain: float, relationship: str) -> None:
+    """Fully blocked = knockout, half blocked = heterozygote, in cohousing, behaviour and every reward term."""
+    blocked = played(relationship=relationship, drugs=[{"drug": "antagonist", "dose": dose, **ALWAYS}])
+    mutant = played(relationship=relationship, oxtr_gain=gain)
+    signal = -4  # interoception ends: oxytocin, receptor signal, activity, stress, bondedness
+    blocked.observations[:, :, signal] = mutant.observations[:, :, signal] = 0.0
+    assert_identical(blocked, mutant)
+
+
+def test_the_receptor_signal_is_blocked_while_the_antagonist_is_on() -> None:
+    env = make_single(drugs=[{"drug": "antagonist", "dose": 1.0, "start_s": 600.0, "end_s": 900.0}], transit_s=15.0)
+    env.reset(seed=1)
+    until_together(env, PARTNER)
+    for _ in range(100):
+        time_s = float(env.world.batch.worlds["tick"][0] * env.dt_s)
+        env.step(toward(env, PARTNER)[0])
+        signal = float(env.world.batch.animals["receptor_signal"][0, FOCAL])
+        assert (signal == 0.0) == (600.0 <= time_s < 900.0)
+
+
+def test_an_agonist_adds_to_oxytocin_at_the_receptor_only() -> None:
+    dose = {"drug": "agonist", "dose": 2.0, "start_s": 300.0, "end_s": 600.0}
+    env, plain = (
+        make_single(drugs=[dose], receptor_half=1.5, oxtr_gain=0.8),
+        make_single(receptor_half=1.5, oxtr_gain=0.8),
+    )
+    env.reset(seed=1)
+    plain.reset(seed=1)
+    for _ in range(60):
+        time_s = float(env.world.batch.worlds["tick"][0] * env.dt_s)
+        env.step(0)
+        plain.step(0)
+        me, other = env.world.batch.animals[0, FOCAL], plain.world.batch.animals[0, FOCAL]
+        oxytocin = me["oxytocin"] + (2.0 if 300.0 <= time_s < 600.0 else 0.0)
+        assert me["receptor_signal"] == pytest.approx(0.8 * 2.5 * oxytocin / (1.5 + oxytocin), rel=1e-12)
+        assert me["oxytocin"] == other["oxytocin"], "what is released does not change"
+
+
+def test_an_agonist_before_the_test_helps_the_bond_form_and_is_gone_at_the_test() -> None:
+    hours = 24.0
+    dose = {"drug": "agonist", "dose": 3.0, "start_s": -hours * 3600.0, "end_s": 0.0}
+    parameters = {"consolidation_floor_per_h": 0.0, "consolidation_gain_per_h": 0.02, "oxtr_gain": 1.0}
+    treated, plain = make_single(drugs=[dose], **parameters), make_single(**parameters)
+    for env in (treated, plain):
+        env.reset(seed=1, options={"cohousing_h": hours})
+    bonds = [float(env.world.batch.pairs["familiarity"][0, FOCAL, PARTNER]) for env in (treated, plain)]
+    assert bonds[0] > 1.2 * bonds[1]
+    for env in (treated, plain):
+        env.step(0)
+    signals = [float(env.world.batch.animals["receptor_signal"][0, FOCAL]) for env in (treated, plain)]
+    assert signals[0] == signals[1]
+
+
+def test_a_dose_covers_only_its_part_of_the_time_before() -> None:
+    """Blocked for the first half of cohousing, a bond that needs the receptor gets the second half only."""
+    parameters = {
+        "consolidation_floor_per_h": 0.0,
+        "consolidation_gain_per_h": 0.05,
+        "absence_loss_per_h": 0.0,
+        "oxytocin_tau_s": 10.0,
+        "oxtr_gain": 1.0,
+    }
+    first_half = {"drug": "antagonist", "dose": 1.0, "start_s": -24 * 3600.0, "end_s": -12 * 3600.0}
+    half, twelve = make_single(drugs=[first_half], **parameters), make_single(**parameters)
+    half.reset(seed=1, options={"cohousing_h": 24})
+    twelve.reset(seed=1, options={"cohousing_h": 12})
+    bonds = [float(env.world.batch.pairs["familiarity"][0, FOCAL, PARTNER]) for env in (half, twelve)]
+    assert bonds[0] == pytest.approx(bonds[1], rel=1e-6)
+
+
+def test_drugs_act_on_the_acting_animal_only() -> None:
+    treated = make_single(drugs=[{"drug": "antagonist", "dose": 1.0, **ALWAYS}])
+    plain = make_single()
+    for env in (treated, plain):
+        env.reset(seed=1)
+        until_together(env, STRANGER)
+        for _ in range(20):
+            env.step(toward(env, STRANGER)[0])
+    ours, theirs = treated.world.batch.animals[0], plain.world.batch.animals[0]
+    assert ours[STRANGER] == theirs[STRANGER]
+    assert ours[FOCAL] != theirs[FOCAL]
+
+
+@pytest.mark.parametrize(
+    ("drug", "parameter"), [("dopamine_antagonist", "dopamine_tone"), ("v1a_antagonist", "v1a_gain")]
+)
+def test_the_other_antagonists_scale_the_mating_route_and_nothing_else(drug: str, parameter: str) -> None:
+    dose = {"drug": drug, "dose": 0.25, **ALWAYS}
+    scaled = {parameter: 0.75}
+    assert_identical(played(relationship="mate", drugs=[dose]), played(relationship="mate", **scaled))
+    assert_identical(played(drugs=[dose]), played())  # a peer bond does not need them
+    mates = played(relationship="mate")
+    assert not np.array_equal(
+        mates.terms["contact_selective"], played(relationship="mate", drugs=[dose]).terms["contact_selective"]
+    )
+
+
+def test_doses_add_up_or_multiply() -> None:
+    doses = schedule(
+        [
+            {"drug": "agonist", "dose": 1.5, "start_s": 0, "end_s": 100},
+            {"drug": "agonist", "dose": 0.5, "start_s": 50, "end_s": 100},
+            {"drug": "antagonist", "dose": 0.5, "start_s": 0, "end_s": 60},
+            {"drug": "antagonist", "dose": 0.5, "start_s": 0, "end_s": 60},
+            {"drug": "v1a_antagonist", "dose": 1.0, "start_s": 0, "end_s": 60},
+            {"drug": "dopamine_antagonist", "dose": 0.1, "start_s": 0, "end_s": 60},
+        ]
+    )
+    assert levels(doses, 55.0) == (2.0, 0.25, 0.9, 0.0)
+    assert levels(doses, 60.0) == (2.0, 1.0, 1.0, 1.0)
+    assert levels(doses, -0.1) == levels(doses, 100.0) == (0.0, 1.0, 1.0, 1.0)
+
+
+GOOD = {"drug": "agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"drug": "agonsit"}, "drug 0: unknown drug 'agonsit'; allowed: agonist, antagonist"),
+        ({"dose": 11.0}, r"drug 0 \(agonist\): dose must be 0 to 10 .*got 11"),
+        ({"dose": -1.0}, "dose must be 0 to 10"),
+        ({"dose": float("nan")}, "dose must be a number, got nan"),
+        ({"dose": "much"}, r"drug 0 \(agonist\): dose must be a number, got 'much'"),
+        ({"start_s": None}, "start_s must be a number, got None"),
+        ({"drug": "antagonist", "dose": 1.5}, "dose must be 0 to 1 .*got 1.5"),
+        ({"end_s": 0.0}, "start_s must be before end_s, got 0 and 0"),
+        ({"until_s": 3.0}, "needs exactly the fields drug, dose, start_s, end_s, got .*until_s"),
+    ],
+)
+def test_a_bad_dose_is_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message) as caught:
+        make_single(drugs=[{**GOOD, **changes}])
+    assert "\n" not in str(caught.value)
