@@ -242,7 +242,7 @@ class Config(Section):
     name: Annotated[str, run_name()]
     output: Annotated[str, folder()] = "runs"
     seed: Annotated[int, whole(0, 2**63 - 1)]
-    engine: Annotated[str, choice("sb3", "cohort")] = "sb3"
+    engine: Annotated[str, choice("cohort", "sb3")] = "cohort"
     device: Annotated[str, choice("cpu", "cuda", "auto")] = "cpu"
     workers: Annotated[int | None, whole(1, 4096, optional=True)] = None
     env: EnvSection

@@ -248,7 +248,7 @@ def test_no_verb_shows_the_help(say):
         (["train", "nowhere.yaml"], "nowhere.yaml: no such configuration file"),
         (["train", "."], "cannot read .: it is a folder, not a file"),
         (["train", SMOKE, "stepz=1"], "command line: unknown key stepz; did you mean steps?"),
-        (["train", SMOKE, "genotypes.wild_type.oxtr_gain=-1"], "must be a number from 0 to 2, got -1"),
+        (["train", SMOKE, "genotypes.wt.oxtr_gain=-1"], "must be a number from 0 to 2, got -1"),
         (["train", SMOKE, "animals=0"], "command line: animals must be a whole number of at least 1, got 0"),
         (["train", SMOKE, "env.id=socialrl/PartnerPreferenc-v0"], "did you mean 'socialrl/PartnerPreference-v0'?"),
         (["train", SMOKE, "--ouput", "x"], "No such option: --ouput"),

@@ -24,7 +24,6 @@ _P0, _P1, _P2, _P3, _P4 = (
 _Q1, _Q2, _Q3, _Q4 = (np.float32(c) for c in (0.467110692, 0.025862202, 0.000327927952, 7.74024786e-07))
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
-_UNIT = np.ones(1, np.float32)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, nogil=True)
@@ -83,7 +82,7 @@ def count_layers(layers):
     return n
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit("i8(i8[:, ::1], b1, f4[::1], f4[::1], i8, i8, f4[::1])", cache=True, error_model="numpy", nogil=True)
 def forward(layers, relu, weights, x, x0, n_rows, activations):
     """Run n_rows <= CHUNK samples through one network; returns where its outputs begin in `activations`.
 
@@ -131,6 +130,7 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
     """
     n_layers = count_layers(layers)
     at = outputs_at
+    one = np.ones(1, np.float32)
     transposed_at = 0
     for i in range(1, n_layers):
         transposed_at += layers[i, 1] * layers[i - 1, 2]
@@ -150,7 +150,7 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
             )  # fmt: skip
         # The bias gradient is the column sum: a product with a row of ones.
         matmul(
-            _UNIT, 0, 0, 0, delta, 0, width, gradients, bias_at, 0, gradients, bias_at, 0, 1, width, n_rows
+            one, 0, 0, 0, delta, 0, width, gradients, bias_at, 0, gradients, bias_at, 0, 1, width, n_rows
         )  # fmt: skip
         if i > 0:
             transposed_at -= n_out * below

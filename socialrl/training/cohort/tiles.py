@@ -127,7 +127,8 @@ _tile_4_middle, _tile_1_middle = _tile(4, _MIDDLE), _tile(1, _MIDDLE)
 _tile_4_narrow, _tile_1_narrow = _tile(4, COLUMN_MULTIPLE), _tile(1, COLUMN_MULTIPLE)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+# With the types given it is compiled once, and not again for every constant that a caller passes.
+@njit("void(f4[::1],i8,i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, i8,i8,i8)", cache=True, nogil=True)
 def matmul(a, a0, a_row, a_inner, b, b0, b_row, s, s0, s_row, c, c0, c_row, n_rows, n_columns, n_inner):
     """Write s + a @ b to c, for strided views of flat float32 arrays given by first element and strides.
 
