@@ -92,7 +92,7 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
             f" ({row.times.n_reached} of {row.times.n} reached it)"
             for row in (theirs, ours)
         )
-        + f". Signed-rank p = {wording.p_value(difference.wilcoxon_p)}."
+        + f". Signed-rank {wording.p_clause(difference.wilcoxon_p)}."
     )
     effect = f"{wording.interval(difference.difference, 0, sign=True)} steps"
     return Finding(question, verdict, clause, text, effect, f"paired difference, n = {difference.n} pairs")
@@ -118,7 +118,7 @@ def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condit
         + "; ".join(
             f"{row.group.label} {wording.interval(row.preference)} (n = {row.preference.n})" for row in (theirs, ours)
         )
-        + f". d_z = {wording.number(paired.d_z.value)}, signed-rank p = {wording.p_value(paired.wilcoxon_p)}."
+        + f". d_z = {wording.number(paired.d_z.value)}, signed-rank {wording.p_clause(paired.wilcoxon_p)}."
         " Total huddling, which a ratio does not show: "
         + "; ".join(f"{row.group.label} {wording.interval(row.total_huddle_s, 0, 60)} min" for row in (theirs, ours))
         + "."
@@ -152,7 +152,7 @@ def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
     line = "reaches" if estimate.value >= measures.GUIDE_LINE else "stays below"
     text = (
         f"The mean {line} the guide line of 2/3. Against chance: signed-rank"
-        f" p = {wording.p_value(row.against_chance.wilcoxon_p)}."
+        f" {wording.p_clause(row.against_chance.wilcoxon_p)}."
     )
     if row.n_never_huddled:
         text += f" {row.n_never_huddled} of {row.n} never huddled and have no preference."

@@ -50,6 +50,11 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def p_clause(p: float) -> str:
+    """Return a p value inside a sentence: "p = 0.008", "p < 0.001"."""
+    return f"p {p_value(p)}" if math.isfinite(p) and p < 0.001 else f"p = {p_value(p)}"
+
+
 def group_label(genotype: str, run: str | None = None) -> str:
     """Return the name of a group for axes and tables: "wild type", with the run where there are several."""
     name = genotype.replace("_", " ").strip() or genotype
