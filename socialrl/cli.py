@@ -313,6 +313,9 @@ def _evaluate(run: RunFolder, repeats: int | None, quiet: bool) -> None:
 
     with open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, progress=progress)
+    from .training.results_log import write_results
+
+    write_results(run)
 
 
 @contextlib.contextmanager

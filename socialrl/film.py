@@ -33,11 +33,13 @@ def render_test(
     png: Path | None = None,
     seed: int = 1,
     overwrite: bool = False,
+    every_s: float = _FRAME_EVERY_S,
+    width_px: int | None = None,
 ) -> str:
     """Write a film and/or the last picture of one test and return in words what was shown.
 
     `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of an
-    assay (actions are random). `gain` replaces the receptor gain at test. One frame is taken per simulated minute.
+    assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds of the test; `width_px` shrinks the film.
     """
     if isinstance(source, str):
         if animal is not None:
@@ -53,12 +55,12 @@ def render_test(
             actor.policy(env, generator(seed, "film", "actions")),
             seed=seed_int(seed, "film", "env"),
             options={"cohousing_h": cohousing_h},
-            every_s=_FRAME_EVERY_S,
+            every_s=every_s,
         )
     finally:
         env.close()
     if gif is not None:
-        write_gif(frames, gif, fps=_FPS, overwrite=overwrite)
+        write_gif(frames, gif, fps=_FPS, overwrite=overwrite, width_px=width_px)
     if png is not None:
         write_png(frames[-1], png, overwrite=overwrite)
     return f"{actor.name}, receptor gain {keywords['oxtr_gain']:.3g}, after {cohousing_h:g} h of cohousing"

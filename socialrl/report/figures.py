@@ -54,7 +54,7 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
     kinds = list(dict.fromkeys((c.relationship, c.separation_h) for c in panels.conditions_with(study, study.final)))
     groups = panels.groups_with(study, study.final)
     crowded = len(kinds) > 1 or len(groups) * len(study.conditions) > 12
-    width_in = style.NARROW_IN if narrow else (style.WIDE_IN if crowded else 5.6)
+    width_in = style.NARROW_IN if narrow else (style.WIDE_IN if crowded else 6.0)
     figure = style.new_figure(width_in, 3.3 * len(kinds) if narrow else 3.7)
     shape = (len(kinds), 1) if narrow else (1, len(kinds))
     times = [[c for c in study.conditions if (c.relationship, c.separation_h) == kind] for kind in kinds]

@@ -66,7 +66,7 @@ def legend(figure: Figure, groups: list[Group], narrow: bool, *extra: Line2D) ->
     entries = [(group.label, group.colour, group.marker) for group in groups]
     longest = max(len(label) for label in [*(label for label, _, _ in entries), *(str(h.get_label()) for h in extra)])
     room_in = style.NARROW_IN if narrow else figure.get_size_inches()[0]
-    columns = int(room_in / (0.40 + 0.058 * longest))  # handle and gap, and the mean width of a letter
+    columns = int(room_in / (0.38 + 0.056 * longest))  # handle and gap, and the mean width of a letter
     style.group_legend(figure, entries, min(max(columns, 1), len(entries) + len(extra)), *extra)
 
 

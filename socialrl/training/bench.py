@@ -56,7 +56,8 @@ def run_bench(rounds: int = 3, progress: Callable[[str], None] | None = None) ->
 
 def reference_cohort(n_animals: int, **settings: Any) -> CohortPPO:
     """A cohort of the reference work, with any number of animals."""
-    return CohortPPO("MlpPolicy", _native_env(n_animals), n_animals, seed=0, **{**PPO_SETTINGS, **settings})
+    seeds = {} if "seeds" in settings else {"seed": 0}
+    return CohortPPO("MlpPolicy", _native_env(n_animals), n_animals, **{**PPO_SETTINGS, **seeds, **settings})
 
 
 def phases(model: CohortPPO, n_updates: int) -> dict[str, float]:

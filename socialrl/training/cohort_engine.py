@@ -23,10 +23,11 @@ from ..runs import RunFolder
 from .cohort import CohortPPO
 from .cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from .cohort.export import export_zip
-from .scalars import episode_scalars, probe_scalars
+from .scalars import episode_scalars, probe_scalars, spread_tag
 from .tables import animal_row, episode_row
 from .vec_env import SocialVecEnv, native_arguments
 
+_TRAIN = ("approx_kl", "clip_fraction", "entropy_loss", "explained_variance", "policy_gradient_loss", "value_loss")
 _PIECE = "piece-{:06d}"
 
 
@@ -177,7 +178,7 @@ class CohortDiary(BaseCallback):
         for genotype, logger in self._loggers.items():
             for name, (mean, sd) in _spread(table[table["genotype"] == genotype], probe_scalars).items():
                 logger.record(name, mean)
-                logger.record(f"{name}/sd", sd)
+                logger.record(spread_tag(name), sd)
             logger.dump(self.num_timesteps)
 
     def _log_groups(self) -> None:
@@ -190,9 +191,9 @@ class CohortDiary(BaseCallback):
             if len(episodes):
                 for name, (mean, sd) in _spread(episodes[episodes["genotype"] == genotype], _of_episodes).items():
                     logger.record(name, mean)
-                    logger.record(f"{name}/sd", sd)
-            for name, values in model.animal_statistics.items():
-                logger.record(f"train/{name}", float(np.mean(values[of_group])))
+                    logger.record(spread_tag(name), sd)
+            for name in set(_TRAIN) & set(model.animal_statistics):
+                logger.record(f"train/{name}", float(np.mean(model.animal_statistics[name][of_group])))
             logger.dump(self.num_timesteps)
         self._since_log = []
 

@@ -39,6 +39,12 @@ def probe_scalars(probe: pd.DataFrame) -> dict[str, float]:
     return scalars
 
 
+def spread_tag(name: str) -> str:
+    """Return the tag of a curve's standard deviation over animals: `eval/x` -> `eval_sd/x`, a section of its own."""
+    section, _, rest = name.partition("/")
+    return f"{section}_sd/{rest}"
+
+
 def record_episodes(logger: Logger, episodes: Sequence[dict[str, Any]]) -> None:
     """Log the last training episodes of an animal; SB3 writes them at its next dump."""
     for name, value in episode_scalars(episodes).items():

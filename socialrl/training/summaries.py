@@ -8,11 +8,11 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ..config import Config
 from ..runs import RunFolder
-from .scalars import episode_scalars, probe_scalars
+from .scalars import episode_scalars, probe_scalars, spread_tag
 
 
 def write_group_curves(run: RunFolder, config: Config) -> None:
-    """Write, for every group, means over animals and their standard deviations (`…/sd`) into `tb/<genotype>`."""
+    """Write, for every group, means over animals and their standard deviations (`eval_sd/…` and so on) into `tb/<genotype>`."""
     episodes = run.read_table("episodes") if run.has_table("episodes") else pd.DataFrame()
     probes = run.read_table("probes") if run.has_table("probes") else pd.DataFrame()
     for genotype in config.genotypes:
@@ -34,4 +34,4 @@ def _write(writer: SummaryWriter, table: pd.DataFrame, scalars_of) -> None:  # t
             if len(values):
                 writer.add_scalar(str(name), float(values.mean()), int(steps))  # type: ignore[call-overload]
             if len(values) > 1:
-                writer.add_scalar(f"{name}/sd", float(np.std(values, ddof=1)), int(steps))  # type: ignore[call-overload]
+                writer.add_scalar(spread_tag(str(name)), float(np.std(values, ddof=1)), int(steps))  # type: ignore[call-overload]

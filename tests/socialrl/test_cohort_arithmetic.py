@@ -1,5 +1,6 @@
 """The compiled arithmetic against NumPy, autograd and the tensor engine; the streams against their definition."""
 
+import numba
 import numpy as np
 import pytest
 import torch
@@ -8,7 +9,7 @@ from toy_envs import WalkVecEnv
 from socialrl.training.cohort import AnimalStreams, CohortPPO, networks, rollout
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import bytes_per_animal
-from socialrl.training.cohort.tiles import matmul
+from socialrl.training.cohort.tiles import _tile, matmul
 
 
 def test_tanh_is_tanh_to_float_precision() -> None:
@@ -55,6 +56,24 @@ def test_matmul_tiles(shape: tuple[int, int, int]) -> None:
         n_inner,
     )
     np.testing.assert_allclose(c, s + 2 * (a.astype(np.float64) @ b), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_tiles_for_other_processors(lanes: int) -> None:
+    """The vector lengths of processors without AVX-512 give the same sums, to the last bit."""
+    tile, reference = _tile(4, 16, lanes), _tile(4, 16, 16)
+
+    @numba.njit
+    def multiply(a, b, s, c, d):
+        tile(a, 0, 30, 1, b, 0, 16, s, 0, 0, c, 0, 16, 30)
+        reference(a, 0, 30, 1, b, 0, 16, s, 0, 0, d, 0, 16, 30)
+
+    rng = np.random.default_rng(2)
+    a, b, s = (rng.normal(size=size).astype(np.float32) for size in ((4, 30), (30, 16), 16))
+    c, d = np.zeros((4, 16), np.float32), np.zeros((4, 16), np.float32)
+    multiply(a.ravel(), b.ravel(), s, c.ravel(), d.ravel())
+    np.testing.assert_allclose(c, s + a.astype(np.float64) @ b, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(c, d)
 
 
 def test_layout_by_hand() -> None:

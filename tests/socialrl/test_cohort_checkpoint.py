@@ -214,3 +214,15 @@ def test_sb3_save_and_load_keep_learning_exactly(tmp_path: Path) -> None:
     for one in (model, again):
         one.learn(96, reset_num_timesteps=False)
     assert torch.equal(model.policy.weights, again.policy.weights)
+
+
+def test_a_saved_cohort_predicts_without_an_env(tmp_path: Path) -> None:
+    model, _ = cohort(tmp_path)
+    model.learn(32)
+    model.save(tmp_path / "cohort.zip")
+    again = CohortPPO.load(tmp_path / "cohort.zip", device="cpu")
+    rows = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
+    np.testing.assert_array_equal(
+        again.predict(rows, deterministic=True)[0], model.predict(rows, deterministic=True)[0]
+    )
+    assert torch.equal(again.policy.weights, model.policy.weights)

@@ -29,14 +29,13 @@ def _vector_lanes() -> int:
     return 8 if features.get("avx2", False) else 4
 
 
-def _tile(n_rows: int, n_columns: int) -> Callable[..., None]:
+def _tile(n_rows: int, n_columns: int, lanes: int) -> Callable[..., None]:
     """Compiled `tile(a, a0, a_row, a_inner, b, b0, b_row, s, s0, s_row, c, c0, c_row, n_inner)`.
 
     For r < n_rows and j < n_columns:  c[c0 + r*c_row + j] = s[s0 + r*s_row + j] + sum_k a[a0 + r*a_row + k*a_inner] * b[b0 + k*b_row + j].
-    All arrays are contiguous float32 and are addressed by element, without bounds checks; `s` (the start) may be `c` itself, or a
+    lanes is the length of the vectors used; n_columns is a multiple. All arrays are contiguous float32 and are addressed by element, without bounds checks; `s` (the start) may be `c` itself, or a
     bias with s_row = 0.
     """
-    lanes = _vector_lanes()
     n_vectors = n_columns // lanes
     scalar, index = ir.FloatType(), ir.IntType(64)
     vector = ir.VectorType(scalar, lanes)
@@ -120,11 +119,12 @@ def _tile(n_rows: int, n_columns: int) -> Callable[..., None]:
 
 
 # 4 x 64 needs 16 + 5 of the 32 wide registers of AVX-512; elsewhere 4 x 16 is what fits.
-_WIDE = 64 if _vector_lanes() == 16 else COLUMN_MULTIPLE
-_MIDDLE = 32 if _vector_lanes() == 16 else COLUMN_MULTIPLE
-_tile_4_wide, _tile_1_wide = _tile(4, _WIDE), _tile(1, _WIDE)
-_tile_4_middle, _tile_1_middle = _tile(4, _MIDDLE), _tile(1, _MIDDLE)
-_tile_4_narrow, _tile_1_narrow = _tile(4, COLUMN_MULTIPLE), _tile(1, COLUMN_MULTIPLE)
+_LANES = _vector_lanes()
+_WIDE = 64 if _LANES == 16 else COLUMN_MULTIPLE
+_MIDDLE = 32 if _LANES == 16 else COLUMN_MULTIPLE
+_tile_4_wide, _tile_1_wide = _tile(4, _WIDE, _LANES), _tile(1, _WIDE, _LANES)
+_tile_4_middle, _tile_1_middle = _tile(4, _MIDDLE, _LANES), _tile(1, _MIDDLE, _LANES)
+_tile_4_narrow, _tile_1_narrow = _tile(4, COLUMN_MULTIPLE, _LANES), _tile(1, COLUMN_MULTIPLE, _LANES)
 
 
 # With the types given it is compiled once, and not again for every constant that a caller passes.

@@ -1,0 +1,140 @@
+"""Tests of frozen animals: seeds, pairing, conditions, columns."""
+
+import numpy as np
+import pytest
+
+from socialrl.animals import animals_of, per_row
+from socialrl.config import TestCondition, load_config
+from socialrl.errors import UserError
+from socialrl.policies import FrozenPolicies
+from socialrl.protocol import play_tests
+from socialrl.traces import Tracer
+
+N_FEATURES, N_ACTIONS = 26, 6
+TESTS = [
+    TestCondition(name="none", cohousing_h=0),
+    TestCondition(name="day", cohousing_h=24),
+    TestCondition(name="mate", cohousing_h=24, relationship="mate", separation_h=12),
+]
+
+
+@pytest.fixture
+def config():
+    return load_config("configs/smoke.yaml", ["env.duration_s=1200"])
+
+
+def policies(n_animals: int, favourite: int | None = None) -> FrozenPolicies:
+    """Untrained networks: uniform choice, or nearly always one action."""
+    bias = np.zeros(N_ACTIONS, dtype=np.float32)
+    if favourite is not None:
+        bias[favourite] = 50.0
+    one = {
+        "mlp_extractor.policy_net.0.weight": np.zeros((4, N_FEATURES), np.float32),
+        "mlp_extractor.policy_net.0.bias": np.zeros(4, np.float32),
+        "action_net.weight": np.zeros((N_ACTIONS, 4), np.float32),
+        "action_net.bias": bias,
+    }
+    return FrozenPolicies([one] * n_animals)
+
+
+def play(config, animals, favourite=None, repeats=2, purpose="probe", tracer=None):
+    return play_tests(
+        config,
+        animals,
+        policies(len(animals), favourite),
+        TESTS,
+        repeats=repeats,
+        purpose=purpose,
+        steps=5,
+        tracer=tracer,
+    )
+
+
+def test_one_row_per_animal_test_and_repeat_with_the_conditions_asked_for(config):
+    animals = animals_of(config)
+    table = play(config, animals)
+    assert len(table) == len(animals) * len(TESTS) * 2
+    assert not table.duplicated(["animal", "test", "repeat"]).any()
+    assert set(table["steps"]) == {5}
+    for test in TESTS:
+        rows = table[table["test"] == test.name]
+        assert set(rows["cohousing_h"]) == {test.cohousing_h}
+        assert set(rows["relationship"]) == {test.relationship}
+        assert set(rows["separation_h"]) == {test.separation_h}
+    assert (table["familiarity_start_partner"][table["test"] == "none"] == 0).all()
+    assert (table["familiarity_start_partner"][table["test"] == "day"] > 0.1).all()
+    assert table.filter(like="reward_").sum(axis=1).to_numpy() == pytest.approx(table["return"].to_numpy())
+    chambers = table[["chamber_s_partner", "chamber_s_centre", "chamber_s_stranger"]].sum(axis=1)
+    assert (chambers == 1200).all()
+
+
+def test_numbers_do_not_depend_on_who_else_is_tested(config):
+    animals = animals_of(config)
+    together = play(config, animals)
+    alone = play(config, [animals[-1]])
+    expected = together[together["animal"] == animals[-1].id].reset_index(drop=True)
+    for name in expected:
+        assert [str(one) for one in alone[name]] == [str(one) for one in expected[name]], name
+
+
+def test_groups_share_their_noise_pair_by_pair(config):
+    table = play(config, animals_of(config)).set_index(["genotype", "index", "test", "repeat"])
+    np.testing.assert_array_equal(table.loc["wt"]["reward_noise"], table.loc["ko"]["reward_noise"])
+    np.testing.assert_array_equal(table.loc["wt"]["seed"], table.loc["ko"]["seed"])
+    assert table.loc["wt"]["seed"].is_unique
+
+
+def test_another_purpose_plays_other_tests(config):
+    animals = animals_of(config)[:1]
+    first, again, other = play(config, animals), play(config, animals), play(config, animals, purpose="evaluation")
+    assert first["return"].tolist() == again["return"].tolist()
+    assert set(first["seed"]).isdisjoint(other["seed"])
+
+
+def test_actions_are_sampled_from_the_policy(config):
+    animals = animals_of(config)[:1]
+    resting = play(config, animals, favourite=0)
+    assert (resting["chamber_s_centre"] == 1200).all()
+    uniform = play(config, animals)
+    assert (uniform["entries_partner"] + uniform["entries_stranger"] > 0).all()
+
+
+def test_traces_follow_the_first_animal_of_each_group(config):
+    tracer = Tracer()
+    table = play(config, animals_of(config), tracer=tracer)
+    traces = tracer.table()
+    assert set(traces["animal"]) == {"wt-00", "ko-00"}
+    assert len(traces) == 2 * len(TESTS) * 80
+    own = traces[(traces["animal"] == "ko-00") & (traces["test"] == "day")]
+    row = table[(table["animal"] == "ko-00") & (table["test"] == "day") & (table["repeat"] == 0)].iloc[0]
+    assert 15 * own["contact_partner"].sum() == row["huddle_s_partner"]
+    assert own["time_s"].tolist() == [15 * (k + 1) for k in range(80)]
+    assert (own["receptor_signal"] == 0).all()
+    assert set(traces["action"]) <= {"rest", "explore"} | {
+        f"{verb}_{name}" for verb in ("affiliate", "reject") for name in ("partner", "stranger")
+    }
+
+
+def test_a_network_for_another_world_is_refused(config):
+    one = {
+        "mlp_extractor.policy_net.0.weight": np.zeros((4, 9), np.float32),
+        "mlp_extractor.policy_net.0.bias": np.zeros(4, np.float32),
+        "action_net.weight": np.zeros((6, 4), np.float32),
+        "action_net.bias": np.zeros(6, np.float32),
+    }
+    with pytest.raises(UserError, match="take 9 observation channels"):
+        play_tests(config, animals_of(config)[:1], FrozenPolicies([one]), TESTS, repeats=1, purpose="p", steps=0)
+
+
+def test_individuals_keep_their_factors_across_groups_and_spreads(config):
+    animals = {animal.id: animal for animal in animals_of(config)}
+    wt, ko = animals["wt-01"].parameters, animals["ko-01"].parameters
+    assert ko["oxtr_gain"] == 0.0
+    assert wt["oxtr_gain"] != 1.0
+    assert {k: v for k, v in wt.items() if k != "oxtr_gain"} == {k: v for k, v in ko.items() if k != "oxtr_gain"}
+    assert animals["wt-00"].parameters != wt
+    same = animals_of(load_config("configs/smoke.yaml", ["individual_spread=0"]))
+    assert same[0].parameters == same[1].parameters
+    more = animals_of(load_config("configs/smoke.yaml", ["animals=5"]))
+    assert next(one for one in more if one.id == "wt-01").parameters == wt
+    assert per_row(list(animals.values())[:2], 3)["oxtr_gain"][:3] == [animals["wt-00"].parameters["oxtr_gain"]] * 3
