@@ -6,6 +6,7 @@ The tensors keep the names of Stable-Baselines3's `MlpPolicy`, so a file can be 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ class FrozenPolicies:
 def save_policy(path: Path, weights: Weights, about: Mapping[str, Any]) -> None:
     """Write an animal's network (SB3 names, float32) with a few words on it, whole or not at all."""
     tensors = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in weights.items()}
-    write_bytes(path, save_tensors(tensors, metadata={key: str(value) for key, value in about.items()}))
+    # One entry, because the format keeps several in no fixed order and equal networks should make equal files.
+    write_bytes(path, save_tensors(tensors, metadata={"about": json.dumps(dict(about))}))
 
 
 def load_policy(path: Path) -> Weights:

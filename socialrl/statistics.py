@@ -138,7 +138,7 @@ def paired(a: pd.Series, b: pd.Series, *, seed: int = SEED) -> PairedComparison:
     for name, series in (("a", a), ("b", b)):
         if series.index.has_duplicates:
             twice = series.index[series.index.duplicated()][0]
-            raise UserError(f"paired comparison: pair {twice!r} occurs twice in {name}; each pair needs one value")
+            raise UserError(f"paired comparison: pair {twice} occurs twice in {name}; each pair needs one value")
     both = pd.concat({"a": a.astype(float), "b": b.astype(float)}, axis=1)
     complete = both.dropna()
     differences = (complete["a"] - complete["b"]).to_numpy()

@@ -1,0 +1,352 @@
+"""The report of small synthetic runs: its files, its numbers, its words about what is missing or did not come out."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from synthetic_run import write_run
+
+from socialrl.errors import UserError
+from socialrl.report import headline, style, tables, terminal_summary, wording, write_report
+from socialrl.report.study import load
+from socialrl.report.summary import MIN_ANIMALS, plain, summarise
+from socialrl.runs import RunFolder
+from socialrl.statistics import Estimate
+
+TWO = {"wild_type": 1.0, "knockout": 0.0}
+STEPS = (0, 50_000, 100_000, 150_000)
+
+
+class Page(HTMLParser):
+    """Collects what a browser would ask for, ids, alternative texts, and tags that were left open."""
+
+    VOID = {"meta", "link", "img", "source", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.asked, self.ids, self.alts, self.open, self.tags = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.append(tag)
+        self.asked += [values[name] for name in ("src", "srcset", "href") if name in values]
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "img":
+            self.alts.append(values.get("alt", ""))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def full_run(tmp_path_factory):
+    path = write_run(tmp_path_factory.mktemp("runs") / "demo", genotypes=TWO, animals=6, probe_steps=STEPS)
+    return RunFolder.open(path)
+
+
+@pytest.fixture(scope="module")
+def full_report(full_run):
+    return write_report([full_run])
+
+
+def quick(path, **options):
+    """A run without traces, opened; enough for numbers and words."""
+    settings = {"genotypes": TWO, "animals": 6, "probe_steps": STEPS, "tables": ("animals", "probes", "evaluation")}
+    return RunFolder.open(write_run(path, **(settings | options)))
+
+
+def verdicts(run):
+    study = load([run])
+    return [finding.verdict for finding in headline.findings(study, summarise(study))]
+
+
+def test_the_page_is_one_file_that_asks_for_nothing(full_report):
+    text = full_report.read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == []
+    assert all(one.startswith(("data:", "#")) for one in page.asked), [one[:40] for one in page.asked]
+    assert "script" not in page.tags
+    assert "default-src 'none'" in text
+    assert 'name="viewport"' in text
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_the_page_is_sound_for_screen_readers(full_report):
+    page = Page(full_report.read_text(encoding="utf-8"))
+    assert len(page.ids) == len(set(page.ids))
+    assert len(page.alts) == 6
+    assert all(len(alt) > 60 for alt in page.alts)
+    assert {one[1:] for one in page.asked if one.startswith("#")} <= set(page.ids)
+
+
+def test_figures_tables_and_numbers_lie_beside_the_page(full_report):
+    folder = full_report.parent
+    assert full_report.name == "report.html"
+    for number, name in enumerate(["learning", "preference", "huddle", "time_course", "reward", "criterion"], start=1):
+        stem = folder / "figures" / f"fig{number}_{name}"
+        assert ET.parse(stem.with_suffix(".svg")).getroot().tag.endswith("svg")
+        assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    means = pd.read_csv(folder / "tables" / "means.csv")
+    assert len(means) == 2 * 3
+    assert {"genotype", "oxtr_gain", "test", "n", "preference", "preference_low", "preference_high"} <= set(means)
+    contrasts = pd.read_csv(folder / "tables" / "contrasts.csv")
+    assert {"reference", "paired_difference", "paired_difference_low", "paired_wilcoxon_p", "p_holm"} <= set(contrasts)
+    assert len(pd.read_csv(folder / "tables" / "animals_tests.csv")) == 12 * 3
+    assert len(pd.read_csv(folder / "tables" / "animals_huddle_10min.csv")) == 12 * 3 * 18
+
+
+def test_page_summary_and_tables_show_the_same_numbers(full_run, full_report):
+    text = full_report.read_text(encoding="utf-8")
+    summary = json.loads((full_report.parent / "summary.json").read_text(encoding="utf-8"))
+    means = pd.read_csv(full_report.parent / "tables" / "means.csv")
+    printed = terminal_summary(full_run)
+    for row, (_, stored) in zip(summary["means"], means.iterrows(), strict=True):
+        assert row["preference"]["value"] == pytest.approx(stored["preference"])
+        shown = wording.interval(Estimate(**row["preference"]))
+        assert shown in text
+        assert shown in printed
+    assert [finding["verdict"] for finding in summary["findings"]] == ["shown", "shown", "shown"]
+
+
+def test_summary_is_strict_json_with_the_group_and_test_of_every_row(full_report):
+    text = (full_report.parent / "summary.json").read_text(encoding="utf-8")
+    assert "NaN" not in text
+    row = json.loads(text)["steps_to_criterion"][0]
+    assert row["group"] == {"run": "demo", "genotype": "wild_type", "oxtr_gain": 1.0}
+    assert row["condition"]["cohousing_h"] == 0
+    assert row["difference"] is None  # the reference has no contrast with itself
+
+
+def test_the_same_run_gives_the_same_bytes(full_run, full_report, tmp_path):
+    again = write_report([full_run], tmp_path / "again")
+    assert again.read_bytes() == full_report.read_bytes()
+    svg = "figures/fig4_time_course.svg"
+    assert (again.parent / svg).read_bytes() == (full_report.parent / svg).read_bytes()
+
+
+def test_the_page_says_what_is_assumed_and_marks_changed_parameters(full_report):
+    text = full_report.read_text(encoding="utf-8")
+    assert "Follows from the equations alone" in text
+    assert "before any training" in text
+    assert re.search(r"<code>contact_gain</code>.*?marked.*?0\.55.*?changed in the configuration", text, re.DOTALL)
+    assert text.count("changed in the configuration") == 1
+
+
+def test_an_effect_is_reported_as_shown_not_shown_or_opposite(tmp_path):
+    assert verdicts(quick(tmp_path / "there")) == ["shown", "shown", "shown"]
+    assert verdicts(quick(tmp_path / "none", effect=0.0, seed=5))[1] == "not shown"
+    turned = quick(tmp_path / "turned", genotypes={"knockout": 0.0, "wild_type": 1.0}, effect=-3.0)
+    assert verdicts(turned)[:2] == ["opposite", "opposite"]
+    study = load([turned])
+    assert "preferred the partner more" in headline.lede(headline.findings(study, summarise(study)))
+
+
+def test_few_animals_are_not_judged_and_the_page_says_so(tmp_path):
+    run = quick(tmp_path / "few", animals=MIN_ANIMALS - 1, cohousing_h=(24,), tables=("animals", "evaluation"))
+    study = load([run])
+    found = headline.findings(study, summarise(study))
+    assert {finding.verdict for finding in found} == {"too few animals to judge"}
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert f"Below {MIN_ANIMALS} no finding is judged" in page
+    assert "Too few animals were tested after 24 h" in page
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "n", "verdict"),
+    [
+        (0.1, 0.3, 0.01, 8, "shown"),
+        (0.1, 0.3, 0.06, 8, "not shown"),  # interval alone is not enough
+        (-0.1, 0.3, 0.01, 8, "not shown"),
+        (-0.3, -0.1, 0.01, 8, "opposite"),
+        (0.1, 0.3, 0.01, 5, "too few animals to judge"),
+        (float("nan"), float("nan"), 1.0, 8, "too few animals to judge"),
+    ],
+)
+def test_verdicts_need_interval_test_and_animals(low, high, p, n, verdict):
+    assert headline._verdict(Estimate(0.2, low, high, n, ""), p, n, +1) == verdict
+
+
+def test_one_animal_of_one_genotype_makes_a_report(tmp_path):
+    run = quick(tmp_path / "one", genotypes={"wild_type": 1.0}, animals=1, cohousing_h=(24,))
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert "one has 1 animal per group" in page
+    assert "This run has no recorded time courses" in page
+    assert "nan" not in re.sub(r"data:[^\"]*", "", page).lower().replace("nano", "")
+
+
+def test_animals_that_never_huddle_are_counted_and_left_out_of_preference_only(tmp_path):
+    run = quick(tmp_path / "never", never=2)
+    study = load([run])
+    row = summarise(study).mean(study.groups[1], study.key_condition())
+    assert (row.n, row.n_never_huddled, row.preference.n, row.total_huddle_s.n) == (6, 2, 4, 6)
+    assert "4, 2 never huddled" in terminal_summary(run)
+
+
+def test_unfinished_run_has_a_banner_and_uses_its_last_probes(tmp_path):
+    run = quick(tmp_path / "half", finished=False, tables=("animals", "probes"))
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert "half is unfinished: 0 of 12 animals" in page
+    assert re.search(r"<code>socialrl resume \S*half</code> continues it", page)
+    assert "there is no evaluation, so the tests below are the last probes" in page
+    assert "in the last probes" in terminal_summary(run)
+    assert json.loads((run.path / "summary.json").read_text())["tests_are_last_probes"] == {"half": True}
+
+
+def test_a_run_with_nothing_in_it_says_what_to_do(tmp_path):
+    run = quick(tmp_path / "empty", finished=False, tables=())
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert "Nothing has been tested yet" in page
+    assert page.count('class="missing"') == 7  # six figures and the tables
+    assert "no animal has been tested yet" in terminal_summary(run)
+
+
+def test_pieces_of_an_unfinished_run_are_read(tmp_path):
+    run = quick(tmp_path / "pieces", finished=False, tables=())
+    done = quick(tmp_path / "done").read_table("probes")
+    run.write_part("knockout-00", "probes", done[done["animal"] == "knockout-00"])
+    study = load([RunFolder.open(run.path)])
+    assert study.final["animal"].unique().tolist() == ["knockout-00"]
+
+
+def test_an_old_figure_goes_when_its_table_is_gone(tmp_path):
+    run = quick(tmp_path / "run", tables=("animals", "evaluation"), cohousing_h=(24,))
+    old = run.path / "figures" / "fig1_learning.svg"
+    old.parent.mkdir()
+    old.write_text("<svg/>")
+    write_report([run])
+    assert not old.exists()
+    assert (run.path / "figures" / "fig2_preference.svg").exists()
+
+
+def test_names_and_configuration_cannot_put_markup_into_the_page(tmp_path):
+    run = quick(tmp_path / "safe", tables=())
+    run.meta["command"] = "socialrl train <script>alert(1)</script>"
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_several_runs_share_a_page_and_are_compared_within_each(tmp_path):
+    first, second = quick(tmp_path / "first"), quick(tmp_path / "second", effect=0.0, seed=5)
+    study = load([first, second])
+    assert [group.label for group in study.groups[:2]] == ["wild type (first)", "wild type (second)"]
+    assert [(a.run, b.run) for a, b in study.comparisons()] == [("first", "first"), ("second", "second")]
+    found = headline.findings(study, summarise(study))
+    assert [finding.verdict for finding in found if "less after 24 h" in finding.question] == ["shown", "not shown"]
+
+
+def test_several_runs_need_a_place(tmp_path):
+    first, second = quick(tmp_path / "a", tables=()), quick(tmp_path / "b", tables=())
+    with pytest.raises(UserError, match="a report of 2 runs needs a place"):
+        write_report([first, second])
+    page = write_report([first, second], tmp_path / "out" / "both.html")
+    assert page == tmp_path / "out" / "both.html"
+    assert (tmp_path / "out" / "both_files" / "summary.json").exists()
+    assert "both_files/figures/" in page.read_text(encoding="utf-8")
+
+
+def test_bad_places_and_runs_are_refused(tmp_path):
+    run = quick(tmp_path / "run", tables=())
+    with pytest.raises(UserError, match="needs at least one run folder"):
+        load([])
+    with pytest.raises(UserError, match="is given twice"):
+        load([run, run])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"is a file; a report needs a folder or a name that ends in \.html"):
+        write_report([run], tmp_path / "file")
+    with pytest.raises(UserError, match="cannot create"):
+        write_report([run], tmp_path / "file" / "below")
+
+
+def test_terminal_summary_fits_and_names_the_report(full_run, full_report):
+    lines = terminal_summary(full_run).splitlines()
+    assert max(len(line) for line in lines[:-1]) <= 80
+    assert lines[-1] == f"Report: {full_report}"
+    assert all(line.isascii() for line in lines[:-1])
+    assert sum("of 6" in line for line in lines) == 6
+
+
+def test_reference_and_order_of_groups(tmp_path):
+    gains = {"knockout": 0.0, "over_expression": 1.5, "wild_type": 1.0}
+    study = load([quick(tmp_path / "run", genotypes=gains, animals=1, cohousing_h=(0, 72))])
+    assert [group.genotype for group in study.groups] == ["over_expression", "wild_type", "knockout"]
+    assert study.reference("run").genotype == "wild_type"
+    assert study.key_condition().cohousing_h == 72  # there is no test after 24 h
+    named = load([quick(tmp_path / "named", genotypes={"low": 0.2, "high": 0.9}, animals=1)])
+    assert named.reference("named").genotype == "high"
+
+
+def test_conditions_with_a_mate_are_kept_apart(tmp_path):
+    study = load([quick(tmp_path / "mates", mates=True, animals=2)])
+    assert [condition.label for condition in study.conditions] == ["0 h", "24 h", "168 h (7 days)", "24 h, mate"]
+    assert study.key_condition().test == "cohoused_24h"
+    assert [row.relationship for row in summarise(study).cohousing] == ["peer", "peer"]  # one time is not a series
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 7, 12])
+def test_any_number_of_groups_has_colours_of_its_own(n):
+    looks = style.group_looks(n)
+    assert len({colour for colour, _ in looks}) == n
+    assert looks[0][0] != looks[-1][0] or n == 1
+
+
+def test_drawing_leaves_the_readers_settings_alone(full_report):
+    assert full_report.exists()
+    assert mpl.rcParams["svg.fonttype"] == mpl.rcParamsDefault["svg.fonttype"]
+    assert mpl.rcParams["axes.spines.top"] == mpl.rcParamsDefault["axes.spines.top"]
+
+
+def test_report_imports_neither_torch_nor_pyplot():
+    code = (
+        "import sys, socialrl.report.writing, socialrl.report.terminal\n"
+        "print([name for name in ('torch', 'stable_baselines3', 'matplotlib.pyplot') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_numbers_as_readers_see_them():
+    assert wording.number(-1234.5, 0) == "−1\u202f234"
+    assert wording.number(-0.001) == "0.00"
+    assert wording.number(float("nan")) == "–"
+    assert wording.interval(Estimate(0.5, 0.25, 0.75, 8, "")) == "0.50 [0.25, 0.75]"
+    assert wording.interval(Estimate(0.5, float("nan"), float("nan"), 1, "")) == "0.50"
+    assert wording.interval(Estimate(600, 300, 900, 8, ""), 1, 60, sign=True) == "+10.0 [5.0, 15.0]"
+    assert wording.p_clause(0.0004) == "p < 0.001"
+    assert wording.p_clause(0.04) == "p = 0.040"
+    assert wording.hours(168) == "168 h (7 days)"
+    assert wording.hours(30) == "30 h"
+
+
+def test_plain_turns_what_is_not_finite_into_null():
+    assert plain({"a": float("nan"), "b": [float("inf"), 1.5]}) == {"a": None, "b": [None, 1.5]}
+
+
+def test_parameter_table_of_two_runs_names_the_run_that_changed_a_value(tmp_path):
+    study = load([quick(tmp_path / "a", tables=()), quick(tmp_path / "b", tables=())])
+    study.configs["b"]["env"]["parameters"] = {}
+    row = {
+        "name": "contact_gain",
+        "value": 0.4,
+        "unit": "1",
+        "low": 0,
+        "high": 5,
+        "source": "",
+        "spread": 0,
+        "meaning": "",
+    }
+    cell = tables.parameters(study, [row]).rows[0][1]
+    assert (cell.text, cell.marked) == ("0.55 (a)", True)
