@@ -44,8 +44,10 @@ def _learning_caption(study: Study) -> str:
     )
 
 
-def _learning_alt(_study: Study, summary: Summary) -> str:
-    ends = [f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in summary.means]
+def _learning_alt(study: Study, summary: Summary) -> str:
+    probed = set(study.probes["test"])
+    rows = [row for row in summary.means if row.condition.test in probed]
+    ends = [f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in rows]
     return f"Preference against training steps, one panel per cohousing time. Means at the end: {'; '.join(ends)}."
 
 

@@ -85,9 +85,9 @@ class Study:
         return rows
 
     def reference(self, run: str) -> Group:
-        """Return the group of a run that the others are compared with: `wild_type`, else the gain nearest to 1."""
+        """Return the group of a run that the others are compared with: `wild_type` or `wt`, else the gain nearest 1."""
         candidates = [group for group in self.groups if group.run == run]
-        return min(candidates, key=lambda group: (group.genotype != "wild_type", abs(group.gain - 1)))
+        return min(candidates, key=lambda group: (group.genotype not in ("wild_type", "wt"), abs(group.gain - 1)))
 
     def comparisons(self) -> list[tuple[Group, Group]]:
         """Return pairs (group, its reference) within each run, in order of the groups."""

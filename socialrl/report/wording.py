@@ -8,6 +8,9 @@ from pathlib import Path
 
 from socialrl.statistics import Estimate
 
+# The short names of the configurations that come with socialrl, in words; other names are shown as they are.
+_NAMES = {"wt": "wild type", "het": "heterozygote", "ko": "knockout"}
+_WORDS = {"wt": "wild_type", "het": "heterozygote", "ko": "knockout"}
 _PLURALS = {"wild_type": "wild types", "heterozygote": "heterozygotes", "knockout": "knockouts"}
 MISSING = "–"
 
@@ -57,13 +60,14 @@ def p_clause(p: float) -> str:
 
 def group_label(genotype: str, run: str | None = None) -> str:
     """Return the name of a group for axes and tables: "wild type", with the run where there are several."""
-    name = genotype.replace("_", " ").strip() or genotype
+    name = _NAMES.get(genotype, genotype.replace("_", " ").strip() or genotype)
     return f"{name} ({run})" if run else name
 
 
 def group_plural(genotype: str, run: str | None = None) -> str:
     """Return the name of a group inside a sentence: "wild types", or "animals of “gain 0.1”" for other names."""
-    name = _PLURALS.get(genotype) or f"animals of “{genotype.replace('_', ' ')}”"
+    label = group_label(genotype)
+    name = _PLURALS.get(label) or f"animals of “{label}”"
     return f"{name} of {run}" if run else name
 
 

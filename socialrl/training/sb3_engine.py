@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -61,7 +62,8 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     watcher.start()
     try:
         Parallel(n_jobs=config.workers or -1, backend="loky")(
-            delayed(train_animal)(run, config, animal, counts_path, slot) for slot, animal in enumerate(waiting)
+            delayed(train_animal)(run, config, animal, counts_path, slot, parent=os.getpid())
+            for slot, animal in enumerate(waiting)
         )
     except KeyboardInterrupt:
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
@@ -74,14 +76,22 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
 
 
 def train_animal(
-    run: RunFolder, config: Config, animal: Animal, counts_path: Path | None = None, slot: int = 0
+    run: RunFolder,
+    config: Config,
+    animal: Animal,
+    counts_path: Path | None = None,
+    slot: int = 0,
+    parent: int | None = None,
 ) -> None:
-    """Train one animal from the start and write its network and its pieces of the tables; `animals` comes last."""
+    """Train one animal from the start and write its network and its pieces of the tables; `animals` comes last.
+
+    A worker whose `parent` process has died stops before it writes: another process may have resumed the run.
+    """
     th.set_num_threads(1)
     begun = time.perf_counter()
     model = build_model(config, animal)
     model.set_logger(configure(str(run.tb / animal.genotype / animal.id), ["tensorboard"]))
-    diary = Diary(config, animal, counts_path, slot)
+    diary = Diary(config, animal, counts_path, slot, parent)
     model.learn(config.steps, callback=CallbackList([diary, BatchedBootstrap()]))
     diary.probe()
     model.logger.close()
@@ -109,8 +119,16 @@ def build_model(config: Config, animal: Animal) -> PPO:
 class Diary(BaseCallback):
     """Takes down one animal's training: episodes, probes of the frozen policy, progress; stops at non-finite numbers."""
 
-    def __init__(self, config: Config, animal: Animal, counts_path: Path | None, slot: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        animal: Animal,
+        counts_path: Path | None = None,
+        slot: int = 0,
+        parent: int | None = None,
+    ) -> None:
         super().__init__()
+        self._parent = parent
         self._config, self._animal, self._slot = config, animal, slot
         self._counts = np.memmap(counts_path, dtype=np.int64, mode="r+") if counts_path else None
         self._next_probe = 0
@@ -123,6 +141,8 @@ class Diary(BaseCallback):
             raise UserError("reward normalisation is refused: the gain must change reward ratios, not be scaled away")
 
     def _on_rollout_start(self) -> None:
+        if self._parent is not None and os.getppid() != self._parent:
+            raise SystemExit(f"animal {self._animal.id}: the run's main process is gone")
         check_losses(self._animal.id, self.num_timesteps, self.logger.name_to_value)
         if self.num_timesteps >= self._next_probe:
             self.probe()

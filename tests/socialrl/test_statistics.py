@@ -91,6 +91,15 @@ def test_unpaired_agrees_with_scipy():
     assert (result.n_a, result.n_b) == (5, 4)
 
 
+def test_groups_of_nearly_or_wholly_equal_animals_give_numbers_without_warnings():
+    # One group without spread: the other's variance alone, 0.01/3 with 2 degrees of freedom, carries the test.
+    result = statistics.unpaired([1, 1, 1], [0.4, 0.5, 0.6])
+    assert result.welch_p == pytest.approx(2 * scipy.stats.t.sf(0.5 / math.sqrt(0.01 / 3), 2))
+    alike = statistics.unpaired([1, 1 + 1e-9, 1 - 1e-9], [0.5, 0.5 + 1e-9, 0.5])
+    assert 0 <= alike.welch_p < 1e-6
+    assert 0 <= statistics.against([1, 1 + 1e-9, 1], 0.5).t_p < 1e-6
+
+
 def test_unpaired_without_spread_or_animals_is_documented():
     flat = statistics.unpaired([1, 1, 1], [2, 2, 2])
     assert math.isnan(flat.welch_p)

@@ -139,6 +139,13 @@ def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(again.read_table("episodes"), whole.read_table("episodes"))
 
 
+def test_a_worker_whose_parent_is_gone_stops_and_writes_nothing(tmp_path):
+    run = new_run(tmp_path, "engine=sb3")
+    with run, pytest.raises(SystemExit, match="main process is gone"):
+        sb3_engine.train_animal(run, run.config, sb3_engine.animals_of(run.config)[0], parent=1)
+    assert not list((run.path / "parts").glob("*.parquet"))
+
+
 @pytest.mark.parametrize("engine", ["cohort", "sb3"])
 def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, monkeypatch, engine):
     step_wait = SocialVecEnv.step_wait
@@ -169,7 +176,7 @@ def test_reward_normalisation_is_refused_by_the_diary(tmp_path):
     model = sb3_engine.build_model(run.config, animal)
     model.set_env(VecNormalize(model.get_env(), norm_obs=False, norm_reward=True))
     with run, pytest.raises(UserError, match="reward normalisation is refused"):
-        model.learn(128, callback=sb3_engine.Diary(run.config, animal, None, 0))
+        model.learn(128, callback=sb3_engine.Diary(run.config, animal))
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, monkeypatch, recwarn):
