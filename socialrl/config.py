@@ -116,10 +116,13 @@ def config_from_data(data: Mapping[str, Any], where: str = "configuration", over
 
 def _known_group(key: KeyPath, tree: Any) -> None:
     """Refuse a setting of a group that is not there: a misspelt name must not make a new group."""
-    groups = tree.get("genotypes") if OmegaConf.is_dict(tree) else None
-    if key[0] == "genotypes" and len(key) > 2 and OmegaConf.is_dict(groups) and str(key[1]) not in groups:
+    groups: Any = tree.get("genotypes") if OmegaConf.is_dict(tree) else None
+    if key[0] != "genotypes" or len(key) < 3 or not OmegaConf.is_dict(groups):
+        return
+    names = [str(name) for name in groups]
+    if str(key[1]) not in names:
         raise UserError(
-            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), [str(name) for name in groups])}; "
+            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), names)}; "
             f"to add a group, write genotypes.{key[1]}={{oxtr_gain: 0.1}}"
         )
 

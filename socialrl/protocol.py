@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
+
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.noise import fill_uniform
 from socialrl_envs.rewards import TERMS
@@ -49,6 +50,7 @@ def play_tests(
     """
     block = [(test, repeat) for test in tests for repeat in range(repeats)]
     rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
+    own: dict[str, Any] = dict(per_row(list(animals), len(block)))
     env = gym.make_vec(
         config.env.id,
         num_envs=len(rows),
@@ -58,7 +60,7 @@ def play_tests(
         duration_s=config.env.duration_s,
         arms=dict(config.env.arms),
         drugs=[drug.model_dump() for drug in config.env.drugs],
-        **per_row(list(animals), len(block)),
+        **own,
     ).unwrapped
     assert isinstance(env, SocialVectorEnv)
     path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in rows]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
 from socialrl_envs import SocialVectorEnv
 
 from .animals import Animal

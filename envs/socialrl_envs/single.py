@@ -76,7 +76,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         )
         self.dt_s = self.world.dt_s
         self.render_mode = render_mode
-        self.observation_space = self.world.observation_space
+        self.observation_space: spaces.Box = self.world.observation_space  # type: ignore[assignment]
         self.action_space = spaces.Discrete(self.world.n_actions)
         self.action_names = action_names(self.assay)
         self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
@@ -100,7 +100,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         super().reset(seed=seed)
         self.world.check_history(options or {})
         if seed is not None or not self._seeded:
-            self.world.seed(self.np_random.integers(2**64, dtype=np.uint64), _ALL)
+            self.world.seed(self.np_random.integers(2**64, size=1, dtype=np.uint64), _ALL)
             self._seeded = True
         self.world.begin(_ALL, options)
         if self._scene is not None:

@@ -94,7 +94,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         mask = np.asarray(options.pop("reset_mask", np.ones(self.num_envs, dtype=np.bool_)))
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
             raise ParameterError(f"reset_mask must be booleans of shape ({self.num_envs},) with at least one True")
-        worlds = mask.reshape(self.world.n_worlds, self._n_acting).any(axis=1)
+        worlds = self._worlds_of(mask)
         self.world.check_history(options)
         self._seed_worlds(seed, worlds)
         self.world.begin(worlds, options)
@@ -148,7 +148,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         for name, column in records.columns(self.world, rows).items():
             record[name] = np.zeros((self.num_envs, *column.shape[1:]), dtype=column.dtype)
             record[name][rows] = column
-        worlds = truncated.reshape(self.world.n_worlds, self._n_acting).any(axis=1)
+        worlds = self._worlds_of(truncated)
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
             final = observations.copy()
             self.world.begin(worlds)
@@ -158,6 +158,10 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         if self.autoreset_mode == AutoresetMode.NEXT_STEP:
             self._ended = worlds
         return observations
+
+    def _worlds_of(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which worlds have a row that is set: (n_worlds,)."""
+        return np.asarray(rows.reshape(self.world.n_worlds, self._n_acting).any(axis=1))
 
     def _seed_worlds(self, seed: int | Sequence[int | None] | None, worlds: NDArray[np.bool_]) -> None:
         n_worlds = self.world.n_worlds
@@ -174,5 +178,5 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         for i in np.flatnonzero(worlds):
             if seeds[i] is not None or not self._seeded[i]:
                 generator, _ = seeding.np_random(seeds[i])
-                self.world.seed(generator.integers(2**64, dtype=np.uint64), np.arange(n_worlds) == i)
+                self.world.seed(generator.integers(2**64, size=1, dtype=np.uint64), np.arange(n_worlds) == i)
         self._seeded |= worlds

@@ -164,7 +164,7 @@ class World:
             return
         spans = list(itertools.pairwise(self._cuts))
         others = [
-            self._pool.submit(kernel, first, last, *arguments, notes)
+            self._pool.submit(kernel, first, last, *arguments, notes)  # type: ignore[call-arg]
             for (first, last), notes in zip(spans[1:], self._notes[1:], strict=True)
         ]
         kernel(*spans[0], *arguments, self._notes[0])

@@ -137,7 +137,7 @@ def _facts(study: Study, name: str) -> list[Fact]:
     planned, done = config.get("animals"), _animals_done(study, name)
     spread = config.get("individual_spread")
     if planned:
-        text = f"{planned} per group, each a network of its own, trained alone; {done} ended their training."
+        text = f"{planned} per group, each a network of its own that learns from its own experience only; {done} ended their training."
         if spread is not None:
             drawn = "identical in their parameters" if not spread else f"drawn with individual spread × {spread:g}"
             text += f" They are {drawn}; animals of equal number are the same individual but for the gain."
@@ -241,4 +241,6 @@ def _commands(meta: dict[str, Any], path: Any) -> list[str]:
     lines = [f"git checkout {meta['commit']}"] if meta.get("commit") else []
     if meta.get("command"):
         lines.append(str(meta["command"]))
+    if "demo" in str(meta.get("command", "")).split()[1:2]:
+        return lines  # it evaluates and reports by itself
     return [*lines, wording.command("evaluate", path), wording.command("report", path)]

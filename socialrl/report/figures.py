@@ -30,8 +30,9 @@ def learning_curves(study: Study, narrow: bool) -> Figure | None:
     for ax, condition in zip(axes, conditions, strict=True):
         for group in groups:
             rows = study.of(study.probes, group, condition)
+            faint = min(0.3, 2.4 / max(rows["animal"].nunique(), 1))
             for _, animal in rows.sort_values("steps").groupby("animal"):
-                ax.plot(animal["steps"] / 1000, animal["preference"], color=group.colour, alpha=0.28, linewidth=0.7)
+                ax.plot(animal["steps"] / 1000, animal["preference"], color=group.colour, alpha=faint, linewidth=0.7)
             by_step = [(steps, statistics.mean_interval(at["preference"])) for steps, at in rows.groupby("steps")]
             steps = np.array([step for step, _ in by_step], dtype=float) / 1000
             means = [estimate for _, estimate in by_step]
@@ -140,6 +141,7 @@ def reward_terms(study: Study, narrow: bool) -> Figure | None:
         labels = [wording.term_label(term.removeprefix("reward_")) for term in terms]
         ax.set_yticks(places, labels)
         ax.tick_params(axis="y", length=0, labelleft=panels.first_in_row(ax))
+        ax.tick_params(axis="x", labelbottom=not narrow)  # below each other on a phone, the last one's are enough
         ax.set_ylim(len(terms) - 0.5, -0.5)
         ax.spines["left"].set_visible(False)
         ax.set_title(f"Cohoused {condition.label}")

@@ -59,6 +59,7 @@ def label_x(axes: list[Axes], text: str) -> None:
     columns = {spec.colspan.start for ax in axes if (spec := ax.get_subplotspec()) is not None}
     for ax in axes[-len(columns) :]:
         ax.set_xlabel(text)
+        ax.tick_params(labelbottom=True)  # shared axes would leave it to a row that is not full
 
 
 def legend(figure: Figure, groups: list[Group], narrow: bool, *extra: Line2D) -> None:

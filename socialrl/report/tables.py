@@ -162,6 +162,13 @@ def criterion(summary: Summary) -> Table:
         " Animals that did not reach it are censored at their last probe. The restricted mean counts them with the last"
         f" step ({' or '.join(wording.number(h, 0) for h in horizons)}), so it understates how slow they are."
     )
+    by_luck = [row for row in summary.criterion if row.condition.cohousing_h == 0]
+    if by_luck:
+        reached, n = sum(row.times.n_reached for row in by_luck), sum(row.times.n for row in by_luck)
+        note += (
+            f" After 0 h of cohousing there is no bond to learn about: the {reached} of {n} animals that reach the criterion"
+            " there do so by chance, which shows how strict it is with so many probes."
+        )
     return Table("Training steps to criterion", head, rows, note)
 
 

@@ -112,7 +112,7 @@ def _chamber(ax: Axes, minutes: NDArray, rows: pd.DataFrame) -> None:
     place = rows["chamber"].to_numpy(dtype=float)
     on_left = rows["partner_side"].to_numpy() == "left"
     from_stranger = np.where(on_left, 2 - place, place)
-    ax.step(minutes, from_stranger, where="post", color=style.SOFT, linewidth=0.8)
+    ax.step(minutes, from_stranger, where="post", color=style.SOFT, linewidth=0.6)
     ax.set_ylim(-0.3, 2.3)
     ax.set_yticks([2, 1, 0], ["partner's", "centre", "stranger's"])
     ax.tick_params(axis="y", length=0)

@@ -10,8 +10,7 @@ from socialrl.statistics import Estimate
 
 # The short names of the configurations that come with socialrl, in words; other names are shown as they are.
 _NAMES = {"wt": "wild type", "het": "heterozygote", "ko": "knockout"}
-_WORDS = {"wt": "wild_type", "het": "heterozygote", "ko": "knockout"}
-_PLURALS = {"wild_type": "wild types", "heterozygote": "heterozygotes", "knockout": "knockouts"}
+_PLURALS = {"wild type": "wild types", "heterozygote": "heterozygotes", "knockout": "knockouts"}
 MISSING = "–"
 
 TERMS = {

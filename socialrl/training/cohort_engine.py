@@ -67,7 +67,7 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
 
 def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     """Return an untrained cohort, rows animal-major, every stream a child of the root seed and the animal's index."""
-    own = per_row(list(animals), config.lives)
+    own: dict[str, Any] = dict(per_row(list(animals), config.lives))
     env = SocialVecEnv.native(config.env.id, len(animals) * config.lives, **native_arguments(config), **own)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))

@@ -20,7 +20,8 @@ def episode_scalars(episodes: Sequence[dict[str, Any]]) -> dict[str, float]:
     if not episodes:
         return {}
     table = pd.DataFrame(episodes)
-    scalars = {f"reward/{name[7:]}": table[name].mean() for name in table if name.startswith("reward_")}
+    terms = [str(name) for name in table if str(name).startswith("reward_")]
+    scalars = {f"reward/{name[7:]}": table[name].mean() for name in terms}
     scalars["rollout/ep_rew_mean"] = table["return"].mean()
     scalars |= {f"physiology/{name}": table[name].mean() for name in _PHYSIOLOGY if name in table}
     scalars |= {f"assay/{name}": table[name].mean() for name in _ASSAY if name in table}

@@ -27,11 +27,12 @@ def _of_episodes(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _write(writer: SummaryWriter, table: pd.DataFrame, scalars_of) -> None:  # type: ignore[no-untyped-def]
-    for steps, at_once in table.groupby("steps"):
+    for steps in sorted(table["steps"].unique().tolist()):
+        at_once = table[table["steps"] == steps]
         animals = pd.DataFrame([scalars_of(rows) for _, rows in at_once.groupby("animal")])
         for name in animals:
             values = animals[name].dropna().to_numpy()
             if len(values):
-                writer.add_scalar(str(name), float(values.mean()), int(steps))  # type: ignore[call-overload]
+                writer.add_scalar(str(name), float(values.mean()), int(steps))  # type: ignore[no-untyped-call]
             if len(values) > 1:
-                writer.add_scalar(spread_tag(str(name)), float(np.std(values, ddof=1)), int(steps))  # type: ignore[call-overload]
+                writer.add_scalar(spread_tag(str(name)), float(np.std(values, ddof=1)), int(steps))  # type: ignore[no-untyped-call]

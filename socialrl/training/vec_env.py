@@ -14,11 +14,12 @@ import numpy as np
 import torch as th
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
-from socialrl_envs import SocialVectorEnv
-from socialrl_envs.rewards import TERMS
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
+
+from socialrl_envs import SocialVectorEnv
+from socialrl_envs.rewards import TERMS
 
 from ..config import Config
 

@@ -9,7 +9,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "model.md").read_text()
 
 
 def test_the_page_holds_the_parameter_table_as_it_is():
-    assert PAGE.endswith(markdown()), "run: python -c 'from socialrl_envs.parameters import markdown; print(markdown())'"
+    assert PAGE.endswith(markdown()), (
+        "run: python -c 'from socialrl_envs.parameters import markdown; print(markdown())'"
+    )
 
 
 def test_every_parameter_has_a_source_a_meaning_and_a_range_around_its_value():

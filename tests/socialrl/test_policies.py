@@ -13,7 +13,9 @@ ID = "socialrl/PartnerPreference-v0"
 
 
 def model(seed: int) -> PPO:
-    return PPO("MlpPolicy", SocialVecEnv.native(ID, 2), seed=seed, policy_kwargs={"net_arch": [16, 8]}, n_steps=4, batch_size=8)
+    return PPO(
+        "MlpPolicy", SocialVecEnv.native(ID, 2), seed=seed, policy_kwargs={"net_arch": [16, 8]}, n_steps=4, batch_size=8
+    )
 
 
 def weights(trained: PPO) -> dict[str, np.ndarray]:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
-from socialrl_envs.render import AnimalView, Snapshot, draw
 
 from socialrl.errors import UserError
 from socialrl.rendering import record_frames, write_gif, write_png
+from socialrl_envs.render import AnimalView, Snapshot, draw
 
 
 def moving_square(n: int, size: int = 40) -> list[np.ndarray]:

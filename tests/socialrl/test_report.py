@@ -15,7 +15,7 @@ import pytest
 from synthetic_run import write_run
 
 from socialrl.errors import UserError
-from socialrl.report import headline, style, tables, terminal_summary, wording, write_report
+from socialrl.report import account, headline, style, tables, terminal_summary, wording, write_report
 from socialrl.report.study import load
 from socialrl.report.summary import MIN_ANIMALS, plain, summarise
 from socialrl.runs import RunFolder
@@ -241,6 +241,15 @@ def test_names_and_configuration_cannot_put_markup_into_the_page(tmp_path):
     assert "&lt;script&gt;" in page
 
 
+def test_the_commands_repeat_the_run(tmp_path):
+    run = quick(tmp_path / "run", tables=())
+    trained = account.runs(load([run]))[0].commands
+    assert trained[:2] == ["git checkout 0123abc", "socialrl train configs/partner_preference.yaml"]
+    assert [line.split()[1] for line in trained[2:]] == ["evaluate", "report"]
+    run.meta["command"] = "socialrl demo --output runs/demo"  # which evaluates and reports by itself
+    assert account.runs(load([run]))[0].commands[1:] == ["socialrl demo --output runs/demo"]
+
+
 def test_several_runs_share_a_page_and_are_compared_within_each(tmp_path):
     first, second = quick(tmp_path / "first"), quick(tmp_path / "second", effect=0.0, seed=5)
     study = load([first, second])
@@ -329,6 +338,8 @@ def test_numbers_as_readers_see_them():
     assert wording.interval(Estimate(600, 300, 900, 8, ""), 1, 60, sign=True) == "+10.0 [5.0, 15.0]"
     assert wording.p_clause(0.0004) == "p < 0.001"
     assert wording.p_clause(0.04) == "p = 0.040"
+    assert (wording.group_label("wt"), wording.group_plural("wt")) == ("wild type", "wild types")
+    assert wording.group_plural("gain_0_1") == "animals of “gain 0 1”"
     assert wording.hours(168) == "168 h (7 days)"
     assert wording.hours(30) == "30 h"
 

@@ -79,8 +79,12 @@ def test_evaluation_and_tensorboard_of_the_end(run):
     assert set(run.read_table("traces")["animal"]) == {"wt-00", "ko-00"}
     write_results(run)
     tags = tags_of(run.tb / "ko")
-    assert {"eval/cohoused_24h/preference", "eval_sd/cohoused_24h/preference", "reward/exploration"} <= set(tags["scalars"])
-    assert {"rollout/ep_rew_mean", "physiology/familiarity_start_partner", "assay/huddle_s_partner"} <= set(tags["scalars"])
+    assert {"eval/cohoused_24h/preference", "eval_sd/cohoused_24h/preference", "reward/exploration"} <= set(
+        tags["scalars"]
+    )
+    assert {"rollout/ep_rew_mean", "physiology/familiarity_start_partner", "assay/huddle_s_partner"} <= set(
+        tags["scalars"]
+    )
     assert tags["images"] == ["film/after_24h_of_cohousing/ko-00"]
     assert tags_of(run.tb / "results")["images"] == ["results/preference_by_cohousing"]
 
@@ -126,7 +130,7 @@ def test_a_stopped_cohort_goes_on_bit_identically(tmp_path, monkeypatch):
         assert (again.models / name).read_bytes() == (whole.models / name).read_bytes()
 
 
-def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path, monkeypatch):
+def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path):
     whole = trained(tmp_path / "whole", "engine=sb3")
     stopped = new_run(tmp_path / "stopped", "engine=sb3")
     animals = sb3_engine.animals_of(stopped.config)
@@ -160,11 +164,15 @@ def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, m
 
     monkeypatch.setattr(SocialVecEnv, "step_wait", poisoned)
     run = new_run(tmp_path, f"engine={engine}")
-    with run, pytest.raises(UserError, match=r"wt-00|ko-01") as caught:
-        if engine == "sb3":
+
+    def train() -> None:
+        if engine == "sb3":  # in this process, where the poison is
             sb3_engine.train_animal(run, run.config, sb3_engine.animals_of(run.config)[0])
         else:
             train_run(run.config, run, progress=Silent())
+
+    with run, pytest.raises(UserError, match=r"wt-00|ko-01") as caught:
+        train()
     assert "step 142" in str(caught.value)
     assert "stress" in str(caught.value)
     assert not run.finished

@@ -115,7 +115,9 @@ def test_state_goes_on_bit_identically():
 @pytest.mark.slow
 def test_batched_bootstrap_learns_what_sb3_learns_row_by_row():
     def learned(callback: BatchedBootstrap | None) -> dict[str, th.Tensor]:
-        model = PPO("MlpPolicy", native(), n_steps=32, batch_size=32, n_epochs=2, seed=4, policy_kwargs={"net_arch": [8]})
+        model = PPO(
+            "MlpPolicy", native(), n_steps=32, batch_size=32, n_epochs=2, seed=4, policy_kwargs={"net_arch": [8]}
+        )
         model.learn(32 * N_ROWS * 3, callback=callback)
         return model.policy.state_dict()
 
