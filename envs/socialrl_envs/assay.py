@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drugs import schedule
 from .habitat import Habitat
 from .parameters import ParameterError, is_number
 from .state import Stage
@@ -48,7 +47,7 @@ class Assay:
         # rows of a world and the columns of its counters rely on this order
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
 
-    def stage(self, dt_s: float, duration_s: float, drugs: tuple = ()) -> Stage:
+    def stage(self, dt_s: float, duration_s: float) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
         if not (is_number(dt_s) and 0.0 < dt_s <= 600.0):
             raise ParameterError(f"dt_s must be above 0 and at most 600 s, got {dt_s!r}")
@@ -58,8 +57,7 @@ class Assay:
         acts = np.zeros(self.n_animals, dtype=np.int64)
         acts[list(self.acting)] = 1
         return Stage(
-            distance=self.habitat.distance,
-            longest_way=max(1, int(self.habitat.distance.max())),
+            share_of_way=self.habitat.distance / max(1, self.habitat.distance.max()),
             next_hop=self.habitat.next_hop,
             neighbours=self.habitat.neighbours,
             degree=self.habitat.degree,
@@ -67,7 +65,6 @@ class Assay:
             acts=acts,
             cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
             placements=np.array(list(self.placements.values()), dtype=np.int64),
-            doses=schedule(drugs),
             dt_s=float(dt_s),
             n_ticks=n_ticks,
             bin_s=BIN_S,

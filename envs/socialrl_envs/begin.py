@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import noise
-from .compiled import compiled
+from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
 from .life import live_before_test
 from .observation import write_observation
@@ -11,58 +11,67 @@ from .state import MATE, REST
 
 
 @compiled
-def begin_worlds(first, last, mask, stage, cohousing_rates, rates, record_of, batch, observations, _notes):  # type: ignore[no-untyped-def]
+def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, worlds, counters, bins, observations):  # type: ignore[no-untyped-def]
     """Begin a new episode in the worlds of `first` … `last − 1` where `mask` (n_worlds,) is set.
 
-    Reads `cohousing_h`, `separation_h`, `relationship` and `placement` (−1: drawn) from the world records; writes the
+    Reads `cohousing_h`, `separation_h`, `relationship` and `placement` (−1: drawn) from the test records; writes the
     first observations of their rows.
     """
-    n_animals = batch.animals.shape[1]
+    stage = stages[0]
     n_acting = stage.acting.shape[0]
     for w in range(first, last):
-        if not mask[w]:
-            continue
-        world = batch.worlds[w]
-        animals = batch.animals[w]
-        pairs = batch.pairs[w]
-        world.tick = 0
-        # tick −1 in noise.moment's counting: resets draw from a moment that no step uses
-        base = noise.moment(world.key, world.episode, 2**31)
-        drawn = noise.uniform(noise.draw(base, noise.PLACEMENT, 0, 0))
-        if world.placement < 0:
-            world.placement = int(drawn * stage.placements.shape[0])
-        for i in range(n_animals):
-            _new_animal(animals[i], stage.placements[world.placement, i])
-            # acting animals are of sex 0; in a mate test their conspecifics are of the other sex
-            animals[i].sex = 1 if world.relationship == MATE and not stage.acts[i] else 0
-            for j in range(n_animals):
-                _new_pair(pairs[i, j])
-                cohoused = stage.cohoused_with[i] == j
-                pairs[i, j].mated = 1 if world.relationship == MATE and cohoused and world.cohousing_h > 0.0 else 0
-        live_before_test(stage, cohousing_rates, record_of[w], animals, pairs, world.cohousing_h, world.separation_h)
-        for i in range(n_animals):
-            clear(batch.counters[w, i], n_animals)
-            error = rates[record_of[w, i]].recognition_noise
-            for j in range(n_animals):
-                fresh = noise.bell(noise.draw(base, noise.RECOGNITION, i, j))
-                if j != i:
-                    pairs[i, j].recognition_error = error * fresh
-                    pairs[i, j].together = 1 if animals[i].chamber == animals[j].chamber else 0
-                    count_familiarity(batch.counters[w, i], n_animals, j, pairs[i, j].familiarity, True)
-                    count_familiarity(batch.counters[w, i], n_animals, j, pairs[i, j].familiarity, False)
-        bins = batch.bins[w]
-        for k in range(n_acting):
-            for j in range(n_animals):
-                for at in range(bins.shape[2]):
-                    bins[k, j, at] = 0.0
-        for k in range(n_acting):
-            _shuffle_slots(batch.slots[w, k], stage.acting[k], base)
-            write_observation(
-                stage, world, animals, pairs, batch.slots[w, k], stage.acting[k], observations[w * n_acting + k]
-            )
+        if mask[w]:
+            world = worlds[w]
+            # resets draw from a moment that no step uses
+            base = noise.moment(world.test.key, world.test.episode, 2**31)
+            _place(stage, world, base)
+            live_before_test(stage, doses, cohousing_rates, world)
+            _meet(stage, rates, world, counters[w], base)
+            bins[w] = 0.0
+            for k in range(n_acting):
+                _shuffle_slots(world.slots[k], stage.acting[k], base)
+                write_observation(stage, world, k, observations[w * n_acting + k])
 
 
-@compiled
+@inlined
+def _place(stage, world, base):  # type: ignore[no-untyped-def]
+    """Put new animals where the placement says; acting animals are of sex 0, in a mate test the others of sex 1."""
+    test = world.test
+    test.tick = 0
+    drawn = noise.uniform(noise.draw(base, noise.PLACEMENT, 0, 0))
+    if test.placement < 0:
+        test.placement = int(drawn * stage.placements.shape[0])
+    mates = test.relationship == MATE
+    n_animals = world.animals.shape[0]
+    for i in range(n_animals):
+        _new_animal(world.animals[i], stage.placements[test.placement, i])
+        world.animals[i].sex = 1 if mates and not stage.acts[i] else 0
+        for j in range(n_animals):
+            _new_pair(world.pairs[i, j])
+            cohoused = stage.cohoused_with[i] == j
+            world.pairs[i, j].mated = 1 if mates and cohoused and test.cohousing_h > 0.0 else 0
+
+
+@inlined
+def _meet(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
+    """Recognise the others for the first time, and start counting."""
+    animals, pairs = world.animals, world.pairs
+    n_animals = animals.shape[0]
+    for i in range(n_animals):
+        error = rates[world.rates_of[i]].recognition_noise
+        for j in range(n_animals):
+            if j != i:
+                pairs[i, j].recognition_error = error * noise.bell(noise.draw(base, noise.RECOGNITION, i, j))
+                pairs[i, j].together = 1 if animals[i].chamber == animals[j].chamber else 0
+    for k in range(stage.acting.shape[0]):
+        clear(counters[k], n_animals)
+        for j in range(n_animals):
+            familiarity = pairs[stage.acting[k], j].familiarity  # of itself: zero
+            count_familiarity(counters[k], n_animals, j, familiarity, True)
+            count_familiarity(counters[k], n_animals, j, familiarity, False)
+
+
+@inlined
 def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
     animal.chamber = chamber
     animal.travel_to = chamber
@@ -74,9 +83,11 @@ def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
     animal.activity_drive = 0.5
     animal.stress = 0.5
     animal.bondedness = 0.0
+    animal.moved = 0
+    animal.drove_off = 0
 
 
-@compiled
+@inlined
 def _new_pair(pair):  # type: ignore[no-untyped-def]
     pair.familiarity = 0.0
     pair.habituation = 0.0
@@ -87,7 +98,7 @@ def _new_pair(pair):  # type: ignore[no-untyped-def]
     pair.mated = 0
 
 
-@compiled
+@inlined
 def _shuffle_slots(slots, i, base):  # type: ignore[no-untyped-def]
     """Put the other animals into the observation slots in random order, so that a slot carries no identity."""
     n_slots = slots.shape[0]

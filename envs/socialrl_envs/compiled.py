@@ -45,10 +45,14 @@ def _compile(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Decorate a function to be compiled at its first call."""
+    """Decorate a function that Python calls: compiled at its first call."""
     return _compile(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Decorate a small function to be compiled into the functions that call it."""
-    return _compile(function, inline="always")
+    """Decorate a function that compiled code calls: it becomes part of its callers, whatever its size.
+
+    Left to itself the compiler keeps the larger ones apart, and with that forgets that a world has three animals: with
+    the sizes known, it unrolls every loop over them.
+    """
+    return _compile(function, forceinline=True)

@@ -23,6 +23,18 @@ def n_counters(n_animals: int, n_chambers: int) -> int:
     return len(PER_CONSPECIFIC) * n_animals + len(PER_CHAMBER) * n_chambers
 
 
+def places(n_animals: int, n_chambers: int) -> list[tuple[str, slice]]:
+    """Return name and place of each counter in the packed row of acting animal 0: its conspecifics, or the chambers."""
+    spans, at = [], 0
+    for name in PER_CONSPECIFIC:
+        spans.append((name, slice(at + 1, at + n_animals)))  # without the animal itself, which is the first
+        at += n_animals
+    for name in PER_CHAMBER:
+        spans.append((name, slice(at, at + n_chambers)))
+        at += n_chambers
+    return spans
+
+
 def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str, NDArray[np.float64]]:
     """Return views of packed counters `(…, n_counters)` by name: `(…, n_animals)` or `(…, n_chambers)`."""
     views, at = {}, 0

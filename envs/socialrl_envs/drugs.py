@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled
+from .compiled import inlined
 from .parameters import ParameterError, is_number
 
 DRUGS: dict[str, tuple[float, str]] = {
@@ -52,7 +52,7 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
     return rows
 
 
-@compiled
+@inlined
 def levels(doses, time_s):  # type: ignore[no-untyped-def]
     """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`."""
     agonist, receptor, dopamine, v1a = NO_DRUG

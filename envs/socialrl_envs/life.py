@@ -6,20 +6,19 @@ The same function serves the test (ticks of `dt_s`) and the time before it (coho
 
 from __future__ import annotations
 
-from .compiled import compiled
+from .compiled import inlined
 from .drugs import NO_DRUG, levels
 from .physiology import familiarity_gain, familiarity_loss, occupancy, relax, release_level
 
 
-@compiled
-def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # type: ignore[no-untyped-def]
-    """Advance animal `i` of one world by a tick, given its contacts (`pairs[i, j].contact`).
+@inlined
+def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine):  # type: ignore[no-untyped-def]
+    """Advance animal `i` (its record is `me`) of one world by a tick, given its contacts (`pairs[i, j].contact`).
 
-    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns
-    the receptor signal that a gain of 1 would have now.
+    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns the receptor signal that a
+    gain of 1 would have now.
     """
-    n_animals = animals.shape[0]
-    me = animals[i]
+    n_animals = pairs.shape[0]
     n_contacts = 0
     for j in range(n_animals):
         n_contacts += pairs[i, j].contact
@@ -60,21 +59,22 @@ def live(rates, animals, pairs, i, exploring, agonist, receptor, dopamine):  # t
     return passed_on
 
 
-@compiled
-def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separation_h):  # type: ignore[no-untyped-def]
+@inlined
+def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def]
     """Play cohousing, then separation, for one world: cohoused pairs alternate contact bouts and time apart.
 
     `rates` are those of `stage.cohousing_dt_s`. Animals without a cage mate keep their starting state.
     """
+    animals, pairs = world.animals, world.pairs
     dt_s = stage.cohousing_dt_s
-    n_together = int(cohousing_h * 3600.0 / dt_s + 0.5)
-    n_apart = int(separation_h * 3600.0 / dt_s + 0.5)
+    n_together = int(world.test.cohousing_h * 3600.0 / dt_s + 0.5)
+    n_apart = int(world.test.separation_h * 3600.0 / dt_s + 0.5)
     for i in range(animals.shape[0]):
         j = stage.cohoused_with[i]
         if j < i:  # no cage mate, or done with it
             continue
-        mine = rates[record_of[i]]
-        theirs = rates[record_of[j]]
+        mine = rates[world.rates_of[i]]
+        theirs = rates[world.rates_of[j]]
         share = mine.cohousing_contact_share
         bout_left_s = 0.0
         contact_s = 0.0
@@ -90,7 +90,7 @@ def live_before_test(stage, rates, record_of, animals, pairs, cohousing_h, separ
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s
             for animal, own in ((i, mine), (j, theirs)):
-                agonist, receptor, dopamine, _ = levels(stage.doses, time_s) if stage.acts[animal] else NO_DRUG
-                live(own, animals, pairs, animal, contact == 0, agonist, receptor, dopamine)
+                agonist, receptor, dopamine, _ = levels(doses, time_s) if stage.acts[animal] else NO_DRUG
+                live(own, animals[animal], pairs, animal, contact == 0, agonist, receptor, dopamine)
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

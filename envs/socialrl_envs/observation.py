@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
-from .compiled import compiled
+from .compiled import inlined
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("present", 1.0),
@@ -41,9 +41,11 @@ def space(n_chambers: int, n_slots: int) -> spaces.Box:
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
-@compiled
-def write_observation(stage, world, animals, pairs, slots, i, out):  # type: ignore[no-untyped-def]
-    """Fill `out` (n_features,) float32 with what animal `i` perceives now."""
+@inlined
+def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
+    """Fill `out` (n_features,) float32 with what acting animal number `k` of `world` perceives now."""
+    i = stage.acting[k]
+    animals, pairs, slots = world.animals, world.pairs, world.slots[k]
     me = animals[i]
     n_chambers = stage.degree.shape[0]
     for chamber in range(n_chambers):
@@ -54,7 +56,7 @@ def write_observation(stage, world, animals, pairs, slots, i, out):  # type: ign
         other = animals[j]
         pair = pairs[i, j]
         out[at] = 1.0
-        out[at + 1] = stage.distance[me.chamber, other.chamber] / stage.longest_way
+        out[at + 1] = stage.share_of_way[me.chamber, other.chamber]
         out[at + 2] = float(pair.contact)
         out[at + 3] = 1.0 if pairs[j, i].withdrawn_s > 0.0 else 0.0
         out[at + 4] = min(1.0, max(0.0, pair.familiarity + pair.recognition_error))

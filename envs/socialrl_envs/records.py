@@ -28,8 +28,7 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     n_acting = len(assay.acting)
     w, k = rows // n_acting, rows % n_acting
-    animals = np.array(assay.acting)[k]
-    named = counters.named(batch.counters[w, animals], assay.n_animals, len(assay.habitat.names))
+    named = counters.named(batch.counters[w, k], assay.n_animals, len(assay.habitat.names))
     record: dict[str, NDArray[Any]] = {
         "duration_s": batch.worlds["tick"][w] * world.dt_s,
         "cohousing_h": batch.worlds["cohousing_h"][w],

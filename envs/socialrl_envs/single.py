@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import observation, records
 from .assay import Assay
-from .counters import PER_CHAMBER, PER_CONSPECIFIC
+from .counters import places
 from .parameters import NAMES, ParameterError, parameter
 from .rewards import TERMS
 from .world import World
@@ -81,6 +81,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.action_names = action_names(self.assay)
         self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
         self._n_actions = self.world.n_actions
+        self._places = places(self.assay.n_animals, len(self.assay.habitat.names))
         self._actions = np.zeros(1, dtype=np.int64)
         self._seeded = False
         self._scene: Any = None
@@ -145,17 +146,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
         """Copies of the raw counters so far and, after a step, the named reward terms."""
-        assay = self.assay
-        # the acting animal is the first, so its conspecifics are the columns from 1 on
-        row = self.world.batch.counters[0, 0].copy()
-        info: dict[str, Any] = {}
-        at, n_animals, n_chambers = 0, len(assay.animals), len(assay.habitat.names)
-        for name in PER_CONSPECIFIC:
-            info[name] = row[at + 1 : at + n_animals]
-            at += n_animals
-        for name in PER_CHAMBER:
-            info[name] = row[at : at + n_chambers]
-            at += n_chambers
+        row = self.world.counters[0, 0].copy()
+        info: dict[str, Any] = {name: row[place] for name, place in self._places}
         if terms is not None:
             info["reward_terms"] = dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
         return info

@@ -1,7 +1,11 @@
 """The records that a batch of worlds is made of, and the fixed description of the stage they play on.
 
-Batch axis first: worlds `(n_worlds,)`, animals `(n_worlds, n_animals)`, pairs `(n_worlds, n_animals, n_animals)`, where
+Batch axis first: tests `(n_worlds,)`, animals `(n_worlds, n_animals)`, pairs `(n_worlds, n_animals, n_animals)`, where
 `pairs[w, i, j]` is what animal i carries about animal j. Every animal is simulated alike, whether it acts or not.
+
+In memory a world is *one* record that holds its animals and pairs side by side (`world_dtype`). That record type says
+how many animals there are, so the compiled step knows every size and unrolls its loops; and one world is one place in
+memory. `Batch` has the views of it that Python code reads and writes.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ REST, EXPLORE, AFFILIATE, REJECT = range(4)
 PEER, MATE = range(2)
 RELATIONSHIPS: tuple[str, ...] = ("peer", "mate")
 
-WORLD_DTYPE = np.dtype(
+TEST_DTYPE = np.dtype(
     [
         ("key", np.uint64),  # what every random number of this world hangs on
         ("episode", np.int64),
@@ -39,6 +43,8 @@ ANIMAL_DTYPE = np.dtype(
         ("activity_drive", np.float64),
         ("stress", np.float64),
         ("bondedness", np.float64),
+        ("moved", np.int64),  # whether it set out for another chamber at this tick
+        ("drove_off", np.int64),  # whether it drove its target off at this tick
     ]
 )
 PAIR_DTYPE = np.dtype(
@@ -55,42 +61,49 @@ PAIR_DTYPE = np.dtype(
 
 
 class Stage(NamedTuple):
-    """What does not change during a run: the chamber graph, who acts, the clock, the drug schedule."""
+    """What does not change during a run: the chamber graph, who acts, the clock."""
 
-    distance: NDArray[np.int64]
-    longest_way: int  # in chambers
-    next_hop: NDArray[np.int64]
-    neighbours: NDArray[np.int64]
-    degree: NDArray[np.int64]
+    share_of_way: NDArray[np.float64]  # (n_chambers, n_chambers) chambers to go, 1 = the longest way
+    next_hop: NDArray[np.int64]  # (n_chambers, n_chambers)
+    neighbours: NDArray[np.int64]  # (n_chambers, max_degree), padded with −1
+    degree: NDArray[np.int64]  # (n_chambers,)
     acting: NDArray[np.int64]  # (n_acting,) animal indices
     acts: NDArray[np.int64]  # (n_animals,) 1 for animals that act (and get the drugs), 0 for the others
     cohoused_with: NDArray[np.int64]  # (n_animals,) animal index or −1
     placements: NDArray[np.int64]  # (n_placements, n_animals) start chambers
-    doses: NDArray[np.float64]  # (n_doses, 4): drug code, dose, start_s, end_s relative to the start of the test
     dt_s: float
     n_ticks: int
     bin_s: float
     cohousing_dt_s: float
 
+    def packed(self) -> NDArray[np.void]:
+        """Return the same as a record array (1,): its type has the sizes in it, and one argument is quick to pass."""
+        fields = {name: np.asarray(value) for name, value in self._asdict().items()}
+        record = np.zeros(1, dtype=[(name, array.dtype, array.shape) for name, array in fields.items()])
+        for name, array in fields.items():
+            record[name][0] = array
+        return record
+
 
 class Batch(NamedTuple):
-    """Everything that does change: the records of all worlds."""
+    """Everything that does change, as views of the records of all worlds."""
 
-    worlds: NDArray[np.void]
-    animals: NDArray[np.void]
-    pairs: NDArray[np.void]
+    worlds: NDArray[np.void]  # (n_worlds,) TEST_DTYPE
+    animals: NDArray[np.void]  # (n_worlds, n_animals) ANIMAL_DTYPE
+    pairs: NDArray[np.void]  # (n_worlds, n_animals, n_animals) PAIR_DTYPE
     slots: NDArray[np.int64]  # (n_worlds, n_acting, n_animals − 1): which animal is in which observation slot
-    counters: NDArray[np.float64]  # (n_worlds, n_animals, n_counters), laid out by counters.py
+    counters: NDArray[np.float64]  # (n_worlds, n_acting, n_counters), laid out by counters.py
     bins: NDArray[np.float64]  # (n_worlds, n_acting, n_animals, n_bins) huddle seconds
 
 
-def empty_batch(n_worlds: int, n_animals: int, n_acting: int, n_counters: int, n_bins: int) -> Batch:
-    """Return zeroed records for `n_worlds` worlds."""
-    return Batch(
-        np.zeros(n_worlds, dtype=WORLD_DTYPE),
-        np.zeros((n_worlds, n_animals), dtype=ANIMAL_DTYPE),
-        np.zeros((n_worlds, n_animals, n_animals), dtype=PAIR_DTYPE),
-        np.zeros((n_worlds, n_acting, n_animals - 1), dtype=np.int64),
-        np.zeros((n_worlds, n_animals, n_counters), dtype=np.float64),
-        np.zeros((n_worlds, n_acting, n_animals, n_bins), dtype=np.float64),
+def world_dtype(n_animals: int, n_acting: int) -> np.dtype[np.void]:
+    """Return the record of one world. `rates_of` says which rates record each animal has."""
+    return np.dtype(
+        [
+            ("test", TEST_DTYPE),
+            ("animals", ANIMAL_DTYPE, (n_animals,)),
+            ("pairs", PAIR_DTYPE, (n_animals, n_animals)),
+            ("slots", np.int64, (n_acting, n_animals - 1)),
+            ("rates_of", np.int64, (n_animals,)),
+        ]
     )

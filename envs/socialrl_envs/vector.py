@@ -131,9 +131,9 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         `info["counters"]` is the same. Seconds, counts, familiarity; the acting animal's own column stays zero. The
         arrays are read-only and go on counting: copy what must stay.
         """
-        acting = self.world.batch.counters[:, : self._n_acting].reshape(self.num_envs, -1)
-        acting.flags.writeable = False
-        return counters.named(acting, self.assay.n_animals, len(self.assay.habitat.names))
+        rows = self.world.counters.reshape(self.num_envs, -1)
+        rows.flags.writeable = False
+        return counters.named(rows, self.assay.n_animals, len(self.assay.habitat.names))
 
     def mark_seeded(self) -> None:
         """Say that all worlds have their keys, after a state was put back with `world.set_state`."""

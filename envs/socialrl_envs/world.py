@@ -15,12 +15,13 @@ from .assay import MAX_COHOUSING_H, MAX_SEPARATION_H, Assay
 from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
+from .drugs import schedule
 from .observation import space
 from .parameters import ParameterError
 from .physiology import derive_rates
 from .rewards import TERMS
-from .state import RELATIONSHIPS, Batch, empty_batch
-from .step import N_NOTES, step_worlds
+from .state import RELATIONSHIPS, Batch, world_dtype
+from .step import step_worlds
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "side")
@@ -59,7 +60,8 @@ class World:
         self.assay = assay
         self.n_worlds = n_worlds
         duration_s = assay.duration_s if duration_s is None else duration_s
-        self.stage = assay.stage(dt_s, duration_s, tuple(drugs))
+        self.stage = assay.stage(dt_s, duration_s)
+        self._doses = schedule(drugs)
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
         overrides = dict(overrides or {})
@@ -69,14 +71,15 @@ class World:
         self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(1)])
         self.rates = derive_rates(self.parameters, self.dt_s, dict(arms or {}))
         self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, dict(arms or {}))
-        self.record_of = np.full((n_worlds, assay.n_animals), n_records, dtype=np.int64)
-        rows = np.arange(self.n_rows).reshape(n_worlds, -1)
+        n_acting, n_chambers = len(assay.acting), len(assay.habitat.names)
+        self._packed_stage = self.stage.packed()
+        self._worlds = np.zeros(n_worlds, dtype=world_dtype(assay.n_animals, n_acting))
+        self.record_of[:] = n_records
+        rows = np.arange(self.n_rows).reshape(n_worlds, n_acting)
         self.record_of[:, list(assay.acting)] = rows if per_row else 0
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
-        n_chambers = len(assay.habitat.names)
-        self.batch: Batch = empty_batch(
-            n_worlds, assay.n_animals, len(assay.acting), n_counters(assay.n_animals, n_chambers), n_bins
-        )
+        self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
+        self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
         self.observation_space = space(n_chambers, assay.n_animals - 1)
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
@@ -85,7 +88,6 @@ class World:
         )
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
-        self._notes = np.zeros((len(self._cuts) - 1, assay.n_animals, N_NOTES))
 
     # ------------------------------------------------------------------ episodes
 
@@ -137,8 +139,8 @@ class World:
             worlds[key][mask] = choices[picked[mask]]
         side = history.get("side")
         worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
-        self._spread(begin_worlds, mask, self.stage, self._cohousing_rates, self.rates, self.record_of, self.batch,
-                     self.observations)  # fmt: skip
+        self._spread(begin_worlds, mask, self._packed_stage, self._doses, self._cohousing_rates, self.rates,
+                     self._worlds, self.counters, self.bins, self.observations)  # fmt: skip
 
     def step(
         self, actions: NDArray[np.int64]
@@ -152,36 +154,43 @@ class World:
         reward = np.empty(self.n_rows)
         terms = np.empty((len(TERMS), self.n_rows))
         truncated = np.empty(self.n_rows, dtype=np.bool_)
-        self._spread(step_worlds, self.stage, self.rates, self.record_of, self.batch, actions, observations, reward,
-                     terms, truncated)  # fmt: skip
+        self._spread(step_worlds, self._packed_stage, self._doses, self.rates, self._worlds, self.counters, self.bins, actions,
+                     observations, reward, terms, truncated)  # fmt: skip
         self.observations = observations
         return observations, reward, truncated, terms
 
     def _spread(self, kernel: Any, *arguments: Any) -> None:
-        """Run a compiled kernel over all worlds, on as many threads as asked for, each with its own scratch paper."""
+        """Run a compiled kernel over all worlds, on as many threads as asked for."""
         if self._pool is None:
-            kernel(0, self.n_worlds, *arguments, self._notes[0])
+            kernel(0, self.n_worlds, *arguments)
             return
         spans = list(itertools.pairwise(self._cuts))
-        others = [
-            self._pool.submit(kernel, first, last, *arguments, notes)  # type: ignore[call-arg]
-            for (first, last), notes in zip(spans[1:], self._notes[1:], strict=True)
-        ]
-        kernel(*spans[0], *arguments, self._notes[0])
+        others = [self._pool.submit(kernel, *span, *arguments) for span in spans[1:]]
+        kernel(*spans[0], *arguments)
         for other in others:
             other.result()
+
+    @property
+    def batch(self) -> Batch:
+        """The state of all worlds by name, as views: what is written there is written into the worlds."""
+        worlds = self._worlds
+        return Batch(worlds["test"], worlds["animals"], worlds["pairs"], worlds["slots"], self.counters, self.bins)
+
+    @property
+    def record_of(self) -> NDArray[np.int64]:
+        """Which record of `parameters` and `rates` each animal has, (n_worlds, n_animals)."""
+        return self._worlds["rates_of"]
 
     # ------------------------------------------------------------------ snapshots of the whole state
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return copies of everything that changes; structured records come as raw bytes views."""
-        state = {name: getattr(self.batch, name).copy() for name in Batch._fields}
+        state = {name: array.copy() for name, array in self.batch._asdict().items()}
         return {**state, "observations": self.observations.copy()}
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `get_state` gave; other shapes or records raise `ValueError`."""
-        for name in Batch._fields:
-            own = getattr(self.batch, name)
+        for name, own in self.batch._asdict().items():
             if own.shape != state[name].shape or own.dtype != state[name].dtype:
                 raise ValueError(
                     f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} {own.dtype}"

@@ -1,0 +1,61 @@
+"""What an acting animal's tick was worth to it: the reward terms of rewards.py applied to its records."""
+
+from __future__ import annotations
+
+from . import noise, rewards
+from .compiled import inlined
+from .state import EXPLORE, REST
+
+
+@inlined
+def feel(rates, me, pairs, i, passed_on, receptor, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+    """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their sum.
+
+    `passed_on` is the receptor signal at a gain of 1; `receptor` and `v1a` are drug levels; `base` the tick's noise.
+    """
+    signal = rates.gain_reward * passed_on
+    defended = rates.gain_defence * receptor
+    general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
+    in_contact = False
+    for j in range(pairs.shape[0]):
+        pair = pairs[i, j]
+        if pair.contact > 0:
+            in_contact = True
+            general = rewards.contact_general(signal, rates.contact_floor, rates.contact_gain)
+            selective = max(
+                selective,
+                rewards.contact_selective(
+                    pair.familiarity,
+                    signal,
+                    rates.selective_floor,
+                    rates.selective_gain,
+                    float(pair.mated),
+                    rates.selective_mate,
+                    rates.v1a_gain * v1a,
+                ),
+            )
+            defence -= rewards.threat(
+                pair.familiarity, me.bondedness, defended, rates.defence_floor, rates.defence_gain
+            )
+            novelty += (1.0 - pair.habituation) * rates.novelty
+    if me.drove_off > 0:
+        familiarity = pairs[i, me.target].familiarity
+        defence += (
+            rewards.threat(familiarity, me.bondedness, defended, rates.driving_off_floor, rates.driving_off_gain)
+            - rates.rejection_cost
+        )
+    exploring = me.intent == EXPLORE
+    resting = me.intent == REST and not in_contact
+    terms[0, row] = general
+    terms[1, row] = selective
+    terms[2, row] = defence
+    terms[3, row] = novelty
+    terms[4, row] = rates.exploration * me.activity_drive if exploring else 0.0
+    terms[5, row] = -rates.move_cost * me.moved
+    terms[6, row] = -rates.stress_cost * me.stress
+    terms[7, row] = rates.rest if resting else 0.0
+    terms[8, row] = rates.noise * noise.bell(noise.draw(base, noise.FELT_REWARD, i, 0))
+    total = 0.0
+    for term in range(terms.shape[0]):
+        total += terms[term, row]
+    reward[row] = total
