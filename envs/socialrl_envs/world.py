@@ -184,7 +184,7 @@ class World:
     # ------------------------------------------------------------------ snapshots of the whole state
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of everything that changes; structured records come as raw bytes views."""
+        """Return copies of everything that changes, by name; records stay records."""
         state = {name: array.copy() for name, array in self.batch._asdict().items()}
         return {**state, "observations": self.observations.copy()}
 

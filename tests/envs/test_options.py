@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playing import PARTNER, STRANGER, make_rows, make_single
 
+from socialrl_envs.assays.partner_preference import PartnerPreferenceEnv
 from socialrl_envs.parameters import ParameterError
 
 
@@ -99,7 +100,7 @@ def test_bad_reset_options_are_refused_and_leave_the_episode_alone(options: dict
 )
 def test_bad_constructor_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message) as caught:
-        make_single(**arguments)
+        PartnerPreferenceEnv(**arguments)
     assert "\n" not in str(caught.value)
 
 

@@ -30,6 +30,7 @@ class Parts:
         for name, functions in {
             "socialrl.training.cohort_run": {"train_run": self.train_run, "resume_run": self.resume_run},
             "socialrl.protocol": {"evaluate_run": self.evaluate_run},
+            "socialrl.training.results_log": {"write_results": lambda _run: None},
             "socialrl.report": {"write_report": self.write_report, "terminal_summary": self.terminal_summary},
         }.items():  # fmt: skip
             module = ModuleType(name)

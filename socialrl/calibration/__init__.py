@@ -1,0 +1,1 @@
+"""Calibration: which wild-type parameters, and which spread over animals, give the tests that voles gave."""

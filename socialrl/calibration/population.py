@@ -1,0 +1,177 @@
+"""What a calibration may change: free wild-type quantities, their prior, and populations of animals drawn from them.
+
+A free quantity is one number or a total whose split is fixed: the receptor-independent part and the part that scales
+with the receptor move by the same factor, so that a fit to wild types says nothing about knockouts. Everything is
+handled as the natural logarithm of a factor on the parameter table: 0 is the table, log 2 twice its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from socialrl_envs.parameters import parameter
+
+from .. import seeding
+from ..animals import Animal
+
+BOX = math.log(4.0)
+"""Largest log factor of any animal of the first round: a quarter to four times the table's value."""
+
+MEDIAN_SD = 0.5
+"""Prior of a population's median: log factor 0 ± 0.5, that is the table's value within a factor of 1.65 (one SD)."""
+
+MEDIAN_LIMIT = math.log(3.0)
+SPREAD_SD = 0.25
+SPREAD_LIMITS = (0.02, 0.9)
+_LEAST_SPREAD = 0.1
+
+
+@dataclass(frozen=True)
+class Free:
+    """A free quantity `name`; its `members` in the parameter table are multiplied by one factor."""
+
+    name: str
+    members: tuple[str, ...]
+    meaning: str
+
+    def total(self, base: Mapping[str, float]) -> float:
+        """Return the quantity's value: the sum of its members."""
+        return sum(_value(base, member) for member in self.members)
+
+    def table_spread(self, base: Mapping[str, float]) -> float:
+        """Return the log-sd of the total, to first order, of members that the table lets vary independently."""
+        squares = sum((_value(base, member) * parameter(member).spread) ** 2 for member in self.members)
+        return math.sqrt(squares) / self.total(base)
+
+    def member_spread(self, spread: float, base: Mapping[str, float]) -> float:
+        """Return the log-sd that every member needs, drawn independently, for the total to have the log-sd `spread`."""
+        shares = [_value(base, member) / self.total(base) for member in self.members]
+        return spread / math.sqrt(sum(share**2 for share in shares))
+
+
+FREE: tuple[Free, ...] = (
+    Free("contact", ("contact_floor", "contact_gain"), "worth of contact with anyone, b0 + b1"),
+    Free("selective", ("selective_floor", "selective_gain"), "extra worth of a familiar animal, w0 + w1"),
+    Free("defence", ("defence_floor", "defence_gain"), "cost of an unfamiliar animal when bonded, a0 + a1"),
+    Free(
+        "consolidation",
+        ("consolidation_floor_per_h", "consolidation_gain_per_h"),
+        "bond growth per hour of contact, κ0 + κ1",
+    ),
+    Free("exploration_reward", ("exploration_reward",), "worth of exploring at full activity drive"),
+    Free("activity_rise_s", ("activity_rise_s",), "time constant of the activity drive's rise"),
+    Free("activity_spend_s", ("activity_spend_s",), "time constant of its fall while exploring"),
+    Free("explore_dwell_s", ("explore_dwell_s",), "mean stay in a chamber while exploring"),
+    Free("novelty_reward", ("novelty_reward",), "worth of first investigation of a novel animal"),
+    Free("recognition_noise", ("recognition_noise",), "error in recognising familiarity"),
+)
+NAMES = tuple(free.name for free in FREE)
+N_FREE = len(FREE)
+
+
+@dataclass(frozen=True)
+class Population:
+    """A log-normal population: `median` and `spread` (log-sd) of every free quantity, both (n_free,), as log factors."""
+
+    median: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    def draw(self, n: int, seed: int, *purpose: str | int) -> NDArray[np.float64]:
+        """Return log factors (n, n_free) of `n` animals."""
+        return self.median + self.spread * normals(n, seed, *purpose)
+
+    def wider(self, by: float, least: float) -> Population:
+        """Return the population with its spread multiplied by `by` and at least `least`."""
+        return Population(self.median, np.maximum(self.spread * by, least))
+
+    @property
+    def vector(self) -> NDArray[np.float64]:
+        """Median and spread in one array (2 n_free,)."""
+        return np.concatenate([self.median, self.spread])
+
+    @classmethod
+    def of(cls, vector: NDArray[np.float64]) -> Population:
+        """Return the population of such an array."""
+        return cls(vector[:N_FREE].copy(), vector[N_FREE:].copy())
+
+
+def table_population(base: Mapping[str, float]) -> Population:
+    """Return the population of the parameter table: log factors 0, the table's spreads."""
+    return Population(np.zeros(N_FREE), np.array([free.table_spread(base) for free in FREE]))
+
+
+def anchor(base: Mapping[str, float]) -> Population:
+    """Return the centre of the prior over populations: the table, with at least a little spread everywhere."""
+    table = table_population(base)
+    return Population(table.median, np.maximum(table.spread, _LEAST_SPREAD))
+
+
+def bounds() -> list[tuple[float, float]]:
+    """Return the limits of a population's vector, for optimisers."""
+    return [(-MEDIAN_LIMIT, MEDIAN_LIMIT)] * N_FREE + [SPREAD_LIMITS] * N_FREE
+
+
+def prior_sd() -> NDArray[np.float64]:
+    """Return the prior's standard deviation of a population's vector, (2 n_free,)."""
+    return np.repeat([MEDIAN_SD, SPREAD_SD], N_FREE)
+
+
+def draw_prior(centre: Population, n: int, seed: int) -> NDArray[np.float64]:
+    """Return `n` population vectors (n, 2 n_free) drawn from the prior around `centre`, inside the bounds."""
+    rng = seeding.generator(seed, "calibration", "prior")
+    low, high = np.array(bounds()).T
+    drawn = centre.vector + prior_sd() * rng.standard_normal((n, 2 * N_FREE))
+    return np.clip(drawn, low, high)
+
+
+def spread_out(n: int, seed: int) -> NDArray[np.float64]:
+    """Return `n` log factors (n, n_free) that fill the box ±`BOX` evenly (a Latin hypercube)."""
+    sampler = qmc.LatinHypercube(N_FREE, rng=seeding.generator(seed, "calibration", "design"))
+    return BOX * (2.0 * sampler.random(n) - 1.0)
+
+
+def normals(n: int, seed: int, *purpose: str | int) -> NDArray[np.float64]:
+    """Return standard normal numbers (n, n_free) spread evenly over animals: each column has one per n-th of the mass."""
+    from scipy.stats import norm
+
+    sampler = qmc.LatinHypercube(N_FREE, rng=seeding.generator(seed, "calibration", *purpose))
+    return norm.ppf(np.clip(sampler.random(n), 1e-6, 1 - 1e-6))
+
+
+def members(base: Mapping[str, float], factors: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return every member parameter's value (n,) for log factors (n, n_free), kept inside the table's range."""
+    values = {}
+    for k, free in enumerate(FREE):
+        for member in free.members:
+            row = parameter(member)
+            values[member] = np.clip(_value(base, member) * np.exp(factors[:, k]), row.low, row.high)
+    return values
+
+
+def animals(base: Mapping[str, float], factors: NDArray[np.float64], first_index: int) -> list[Animal]:
+    """Return wild types (gain exactly 1) with their own parameters; their random streams are those of their index."""
+    own = members(base, factors)
+    return [
+        Animal(
+            id=f"vector-{first_index + i:05d}",
+            genotype="wt",
+            oxtr_gain=1.0,
+            index=first_index + i,
+            parameters={
+                **base,
+                "oxtr_gain": 1.0,
+                **{name: float(column[i]) for name, column in own.items()},
+            },
+        )
+        for i in range(len(factors))
+    ]
+
+
+def _value(base: Mapping[str, float], name: str) -> float:
+    return base.get(name, parameter(name).value)
