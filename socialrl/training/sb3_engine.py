@@ -141,7 +141,8 @@ class Diary(BaseCallback):
             raise UserError("reward normalisation is refused: the gain must change reward ratios, not be scaled away")
 
     def _on_rollout_start(self) -> None:
-        if self._parent is not None and os.getppid() != self._parent:
+        # one worker works in the main process itself
+        if self._parent is not None and self._parent not in (os.getpid(), os.getppid()):
             raise SystemExit(f"animal {self._animal.id}: the run's main process is gone")
         check_losses(self._animal.id, self.num_timesteps, self.logger.name_to_value)
         if self.num_timesteps >= self._next_probe:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from cohort_killed import EVERY, SETTINGS, TOTAL, cohort
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 from toy_envs import WalkVecEnv
 
@@ -153,6 +154,21 @@ def test_only_the_last_two_are_kept_and_extra_state_comes_back(tmp_path: Path) -
     np.testing.assert_array_equal(restored.arrays["numbers"], [0, 1, 2])
     assert restored.notes == {"probe": 7}
     assert restored.steps == 160
+
+
+def test_a_run_stopped_within_a_rollout_resumes_from_the_update_before(undisturbed: Path, tmp_path: Path) -> None:
+    class Stop(BaseCallback):
+        def _on_step(self) -> bool:
+            if self.num_timesteps == 150:
+                with pytest.raises(RuntimeError, match="a checkpoint is taken between updates"):
+                    save_checkpoint(self.model, tmp_path)  # type: ignore[arg-type]
+            return self.num_timesteps < 150
+
+    model, saving = cohort(tmp_path)
+    model.learn(TOTAL, callback=[saving, Stop()])
+    assert model.num_timesteps == 150
+    assert checkpoints(tmp_path)[0].name == "checkpoint-000000000128"
+    assert contents(finish(tmp_path)) == contents(undisturbed)
 
 
 def test_a_full_disk_is_one_line_and_spares_the_last_checkpoint(

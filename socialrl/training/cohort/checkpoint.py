@@ -58,6 +58,8 @@ def save_checkpoint(
     Call between updates (as `CohortCheckpoint` does). arrays and notes (JSON) are the caller's own state and come back from
     `load_latest`. An env without `get_state` and `set_state`, or a full disk, raises `UserError`; older checkpoints are then unharmed.
     """
+    if model.within_rollout:
+        raise RuntimeError("a checkpoint is taken between updates: in a callback's on_rollout_start, or after learn()")
     folder = Path(folder)
     name = f"checkpoint-{model.num_timesteps:012d}"
     with naming_the_place(f"write checkpoint {folder / name}"):
@@ -156,7 +158,8 @@ class CohortCheckpoint(BaseCallback):
             self.save()
 
     def _on_training_end(self) -> None:
-        if self.model.num_timesteps > self._saved_at:
+        # A callback may have stopped training within a rollout, whose steps so far are lost: then the last checkpoint stands.
+        if self.model.num_timesteps > self._saved_at and not self.model.within_rollout:  # type: ignore[attr-defined]
             self.save()
 
 

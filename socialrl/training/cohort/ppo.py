@@ -122,6 +122,7 @@ class CohortPPO(OnPolicyAlgorithm):
         self.iteration = 0
         self.animal_statistics: dict[str, np.ndarray] = {}
         self.pending_log: dict[str, Any] = {}
+        self.within_rollout = False
         if _init_setup_model:
             self._setup_model()
 
@@ -210,7 +211,9 @@ class CohortPPO(OnPolicyAlgorithm):
         engine = self.policy.engine
         gamma = np.repeat(_numbers("gamma", self.gamma, self.n_animals), self.n_lives).astype(np.float32)
         rollout_buffer.reset()
+        self.within_rollout = False
         callback.on_rollout_start()
+        self.within_rollout = True
         n_steps = 0
         new_obs: Any = self._last_obs
         dones = np.zeros(self.n_envs, np.bool_)
@@ -274,6 +277,7 @@ class CohortPPO(OnPolicyAlgorithm):
         if self.clip_range_vf is not None:
             self.logger.record("train/clip_range_vf", float(hyperparameters[:, 2].mean()))
         self.logger.record("train/stopped_early", float(self.animal_statistics["stopped_early"].mean()))
+        self.within_rollout = False
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
 
     def dump_logs(self, iteration: int = 0) -> None:

@@ -1,0 +1,258 @@
+"""What a registry of findings may contain: one immutable record per section of the file; pydantic holds them.
+
+A finding is data: what was seen, by whom, how sure that is, and which comparison of model animals would show it. The
+words are those of the file: `this` is expected to be `higher` or `lower` `than` the other side, or the `same`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from socialrl.config_checks import choice, number, one_or_list, refuse, whole
+from socialrl.config_schema import Drug
+
+QUESTIONS: dict[str, str] = {
+    "bond": "Do they bond, and how fast?",
+    "group": "Does it hold in a group?",
+    "worth": "What is it worth to them?",
+    "defend": "Do they defend it?",
+    "accumbens": "What does the accumbens do?",
+    "arm": "Which arm does it?",
+    "sure": "How sure are we?",
+}
+"""The questions that a scorecard is ordered by, in the order in which it asks them."""
+
+SIGNS = {"higher": +1, "lower": -1, "same": 0}
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+_Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
+_Grade = Annotated[str, choice("A", "B", "C")]
+_Use = Annotated[str, choice("calibrated", "predicted", "control", "context")]
+_Positive = Annotated[float | None, number(above=0, optional=True)]
+
+
+class Record(BaseModel):
+    """A section of the registry: unknown keys are refused and nothing can be assigned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Group(Record):
+    """Animals of one kind: what to train (`oxtr_gain`, `arms`) and under which genotype names they are found."""
+
+    oxtr_gain: Annotated[float, number(0, 2)]
+    names: Annotated[tuple[Name, ...], Field(min_length=1)]
+    arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
+
+
+class Measure(Record):
+    """How one number per animal comes from the raw columns of its tests.
+
+    Either `sum` (columns that are added, list columns over `hours`), divided by the sum of `per`; or `first` less
+    `less` (two measures); or `time_to` (hours of cohousing from which on that measure stays at the guide line of 2/3).
+    Repeats are averaged before the ratio is taken. `smallest` is the smallest difference that counts as one,
+    `same_within` the margin inside which two sides are the same; `why` gives the reason for both.
+    """
+
+    label: Text
+    unit: Text
+    sum: tuple[str, ...] = ()
+    per: tuple[str, ...] = ()
+    hours: tuple[float, float] | None = None
+    first: str | None = None
+    less: str | None = None
+    time_to: str | None = None
+    smallest: _Positive = None
+    same_within: _Positive = None
+    why: str = ""
+    digits: Annotated[int, whole(0, 4)] = 2
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Measure:
+        ways = [bool(self.sum), self.first is not None and self.less is not None, self.time_to is not None]
+        if sum(ways) != 1:
+            raise refuse("needs exactly one of: sum (with per, or without), first and less, time_to")
+        if self.per and not self.sum:
+            raise refuse("per needs sum")
+        if (self.smallest or self.same_within) and not self.why:
+            raise refuse("is missing: say why smallest and same_within are what they are", key="why")
+        return self
+
+
+class Condition(Record):
+    """One test: what the animals live through before it, which animals it holds, and which drug acts when.
+
+    Times of drugs are seconds from the start of the test, negative before it. `partner_is` shuffled means that who is
+    called the partner is drawn at random. `session` belongs to assays that have sessions.
+    """
+
+    name: Name
+    cohousing_h: Annotated[float, number(0, 336)] = 0.0
+    relationship: Annotated[str, choice("peer", "mate")] = "peer"
+    separation_h: Annotated[float, number(0)] = 0.0
+    session: Annotated[str | None, Field(default=None)] = None
+    side: Literal["left", "right"] | None = None
+    drugs: tuple[Drug, ...] = ()
+    arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
+    partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
+    note: str = ""
+
+
+class Side(Record):
+    """One side of a comparison: animals of `group` in `conditions` (averaged), `minus` the same animals in others.
+
+    `where` keeps only rows with these values, such as `{sex: female}`.
+    """
+
+    group: _Names
+    conditions: _Names
+    minus: _Names = ()
+    where: dict[str, str | int | float] = {}
+
+
+class Reference(Record):
+    """A published distribution over animals: mean and standard deviation in the unit of the measure, and n."""
+
+    mean: Annotated[float, number()]
+    sd: Annotated[float, number(above=0)]
+    n: Annotated[int, whole(2)]
+
+
+class Contrast(Record):
+    """One comparison and the direction that the finding expects of it.
+
+    kind: `groups` and `conditions` compare `this` with `than`; `interaction` compares two differences (both sides have
+    `minus`); `against` compares `this` with the number `value`; `distribution` compares the `mean` or the `spread` of
+    `this` with a published `reference`; `trend` asks for the slope of the measure `over` a column.
+    """
+
+    says: Text
+    kind: Annotated[str, choice("groups", "conditions", "interaction", "against", "distribution", "trend")]
+    measure: Name
+    this: Side
+    than: Side | None = None
+    value: Annotated[float | None, number(optional=True)] = None
+    reference: Reference | None = None
+    of: Literal["mean", "spread"] = "mean"
+    over: Literal["oxtr_gain", "cohousing_h", "separation_h"] | None = None
+    paired: bool = True
+    expected: Annotated[str, choice(*SIGNS)]
+    smallest: _Positive = None
+    same_within: _Positive = None
+    use: _Use | None = None
+    grade: _Grade | None = None
+    decides: bool = True
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Contrast:
+        needs = {"against": "value", "distribution": "reference", "trend": "over"}.get(self.kind, "than")
+        for name in ("than", "value", "reference", "over"):
+            given = getattr(self, name) is not None
+            if name == needs and not given:
+                raise refuse(f"is missing: a contrast of kind {self.kind} needs it", key=name)
+            if name != needs and given:
+                raise refuse(f"has no place in a contrast of kind {self.kind}", key=name)
+        for name, side in (("this", self.this), ("than", self.than)):
+            if side is None:
+                continue
+            if self.kind == "interaction" and not side.minus:
+                raise refuse("is missing: an interaction compares two differences", key=f"{name}.minus")
+            if len(side.group) != 1 and not (self.kind == "trend" and self.over == "oxtr_gain"):
+                raise refuse("must name one group (several only for a trend over oxtr_gain)", key=f"{name}.group")
+        if self.kind == "conditions" and self.than and self.this.group != self.than.group:
+            raise refuse("must be the same on both sides of a contrast of kind conditions", key="than.group")
+        n_places = len(self.this.group if self.over == "oxtr_gain" else self.this.conditions)
+        if self.kind == "trend" and n_places < 2:
+            raise refuse("needs two groups or conditions at least to have a slope", key="this")
+        return self
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """One side, or both."""
+        return (self.this,) if self.than is None else (self.this, self.than)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The names of all tests that the comparison needs, each once."""
+        names = [name for side in self.sides for name in (*side.conditions, *side.minus)]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of all groups that the comparison needs, each once."""
+        return tuple(dict.fromkeys(name for side in self.sides for name in side.group))
+
+
+class Source(Record):
+    """Where a finding comes from; `doi` is null where the article's was not seen, and `note` then says so."""
+
+    citation: Text
+    doi: str | None
+    note: str = ""
+
+
+class Finding(Record):
+    """One published finding (or one null control) and the comparisons that would show it.
+
+    grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
+    parameters, `predicted` did not, `control` is a null control, `context` is not compared. `may_fail` is one sentence
+    on why the model may be wrong there.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}$")]
+    title: Text
+    statement: Text
+    source: Source
+    grade: _Grade
+    confidence: Annotated[str, choice("high", "medium", "low")]
+    use: _Use
+    question: Annotated[str, choice(*QUESTIONS)]
+    published: str = ""
+    may_fail: Text
+    conditions: dict[str, tuple[Condition, ...]] = {}
+    contrasts: tuple[Contrast, ...] = ()
+
+    @model_validator(mode="after")
+    def _context_or_contrast(self) -> Finding:
+        if (self.use == "context") == bool(self.contrasts):
+            raise refuse(
+                "must be empty for a finding that is context only, and hold at least one contrast otherwise",
+                key="contrasts",
+            )
+        return self
+
+    def use_of(self, contrast: Contrast) -> str:
+        """Whether a contrast is calibrated, predicted or a control: its own mark, else the finding's."""
+        return contrast.use or self.use
+
+    def grade_of(self, contrast: Contrast) -> str:
+        """The evidence for a contrast: its own grade, else the finding's."""
+        return contrast.grade or self.grade
+
+
+class Dose(Record):
+    """One panel of the dose-response figure: a measure in one test, against the gain."""
+
+    measure: Name
+    condition: Name
+
+
+class Book(Record):
+    """A registry file: every section may be left out, so that a file can add findings to another."""
+
+    groups: dict[Name, Group] = {}
+    measures: dict[Name, Measure] = {}
+    conditions: dict[str, tuple[Condition, ...]] = {}
+    dose_response: tuple[Dose, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise refuse("a registry is a mapping with the keys groups, measures, conditions, dose_response, findings")
+        return data

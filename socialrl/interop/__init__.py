@@ -1,0 +1,1 @@
+"""Laboratory formats in and out: score sheets, tracks, archives."""
