@@ -195,6 +195,31 @@ def envs() -> None:
 
 
 @app.command()
+def bench(
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as JSON, too.")] = None,
+    overwrite: Annotated[bool, _overwrite("a file that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure simulation and training on this machine beside CartPole and Stable-Baselines3, in one run (1-2 minutes).
+
+    Example: `socialrl bench --json bench.json`
+    """
+    if json is not None and json.exists() and not overwrite:
+        raise UserError(f"{json} exists; give another name, or replace it with --overwrite")
+    from .run_files import json_text
+    from .training.bench import run_bench
+
+    numbers = run_bench(progress=None if quiet else lambda line: typer.echo(line, err=True))
+    width = max(map(len, numbers))
+    for name, value in numbers.items():
+        typer.echo(f"{name:<{width}}  {value:>14,.1f}")
+    if json is not None:
+        from .atomic import write_bytes
+
+        write_bytes(json, json_text(numbers).encode())
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
     overwrite: Annotated[bool, _overwrite("a demo that is already there")] = False,
