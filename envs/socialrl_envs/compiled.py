@@ -1,8 +1,8 @@
 """How the compiled functions are compiled: cached on disk, without Python's division checks, free of the interpreter lock.
 
-They allocate nothing, so numba's reference counting (`_nrt`) is off: counting every slice of a record array, with an
-atomic operation each, cost as much as the model itself (docs/benchmarks/environment.md). Code that allocates an array
-inside a compiled function therefore fails to compile, which is meant.
+They allocate nothing, so numba's reference counting (`_nrt`) is off: it took half a microsecond of every call, which a
+single environment pays at every step (docs/benchmarks/environment.md). Code that allocates an array inside a compiled
+function therefore fails to compile, which is meant.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from socialrl_envs.parameters import parameter
 from .. import seeding
 from ..animals import Animal
 
-BOX = math.log(4.0)
-"""Largest log factor of any animal of the first round: a quarter to four times the table's value."""
+BOX = math.log(2.5)
+"""Largest log factor of any animal of the first round: the table's value times 0.4 to 2.5."""
 
 MEDIAN_SD = 0.5
 """Prior of a population's median: log factor 0 ± 0.5, that is the table's value within a factor of 1.65 (one SD)."""
 
-MEDIAN_LIMIT = math.log(3.0)
+MEDIAN_LIMIT = BOX
 SPREAD_SD = 0.25
 SPREAD_LIMITS = (0.02, 0.9)
 _LEAST_SPREAD = 0.1

@@ -86,8 +86,12 @@ def test_an_agonist_before_the_test_helps_the_bond_form_and_is_gone_at_the_test(
     assert signals[0] == signals[1]
 
 
-def test_a_dose_covers_only_its_part_of_the_time_before() -> None:
-    """Blocked for the first half of cohousing, a bond that needs the receptor gets the second half only."""
+@pytest.mark.parametrize("separation_h", [0.0, 6.0])
+def test_a_dose_covers_only_its_part_of_the_time_before(separation_h: float) -> None:
+    """Blocked for the first half of cohousing, a bond that needs the receptor gets the second half only.
+
+    Times count from the start of the test, so a separation in between moves cohousing further back.
+    """
     parameters = {
         "consolidation_floor_per_h": 0.0,
         "consolidation_gain_per_h": 0.05,
@@ -95,10 +99,11 @@ def test_a_dose_covers_only_its_part_of_the_time_before() -> None:
         "oxytocin_tau_s": 10.0,
         "oxtr_gain": 1.0,
     }
-    first_half = {"drug": "antagonist", "dose": 1.0, "start_s": -24 * 3600.0, "end_s": -12 * 3600.0}
-    half, twelve = make_single(drugs=[first_half], **parameters), make_single(**parameters)
-    half.reset(seed=1, options={"cohousing_h": 24})
-    twelve.reset(seed=1, options={"cohousing_h": 12})
+    begins_h = -24.0 - separation_h
+    dose = {"drug": "antagonist", "dose": 1.0, "start_s": begins_h * 3600.0, "end_s": (begins_h + 12.0) * 3600.0}
+    half, twelve = make_single(drugs=[dose], **parameters), make_single(**parameters)
+    half.reset(seed=1, options={"cohousing_h": 24, "separation_h": separation_h})
+    twelve.reset(seed=1, options={"cohousing_h": 12, "separation_h": separation_h})
     bonds = [float(env.world.batch.pairs["familiarity"][0, FOCAL, PARTNER]) for env in (half, twelve)]
     assert bonds[0] == pytest.approx(bonds[1], rel=1e-6)
 

@@ -116,6 +116,22 @@ def test_two_that_look_elsewhere_do_not_touch() -> None:
     assert contact.sum() == 2
 
 
+def test_an_explorer_or_one_who_drives_off_does_not_stay_for_a_huddle() -> None:
+    """Sought from either side of the pair (the lower and the higher number)."""
+    for busy, seeker in ((1, 0), (0, 1)):
+        for action in (EXPLORE, against):
+            world = begun("arena", overrides={"explore_dwell_s": 1e4})
+            actions = np.full(4, REST)
+            actions[seeker] = toward(world, seeker, busy)
+            actions[busy] = EXPLORE if action is EXPLORE else against(world, busy, 3)
+            world.step(actions)
+            assert world.batch.animals["chamber"][0].tolist() == [0, 0, 0, 0]
+            assert world.batch.pairs["contact"].sum() == 0
+            actions[busy] = REST
+            world.step(actions)
+            assert world.batch.pairs["contact"].sum() == 2
+
+
 def test_a_huddle_of_three_calms_by_the_most_familiar_and_pays_contact_once() -> None:
     """One is with its cage mate and a stranger; both ways of reading the pair records agree."""
     world = begun("arena", cohousing_h=100.0, overrides={"stress_tau_s": 10.0, "reward_noise": 0.0})

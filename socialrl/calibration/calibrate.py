@@ -1,0 +1,169 @@
+"""The whole calibration: rounds of training and fitting, then a check of the result with freshly trained animals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from . import population as pop
+from .emulator import Emulator
+from .fit import fit_population, region
+from .population import FREE, N_FREE, Population
+from .summaries import Target, distances, raw_of, share_as_far, summary_table
+
+Simulate = Callable[[NDArray[np.float64], int, str], NDArray[np.float64]]
+"""Log factors (n, n_free), the first animal's index and a word for the display in; raw tests (n, n_repeats, 7) out."""
+
+LEAST_ANIMALS = 8
+_LATER_WEIGHT = 4.0
+_DETERMINED, _PARTLY = 0.5, 0.8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is simulated: `vectors` animals in round 1, half as many in each later round and in each check."""
+
+    vectors: int = 256
+    rounds: int = 3
+    resamples: int = 100
+    starts: int = 8
+    seed: int = 1
+
+    @property
+    def part(self) -> int:
+        """Animals of each later round and of each check."""
+        return max(self.vectors // 2, 1)
+
+    @property
+    def n_trained(self) -> int:
+        """Animals trained in all."""
+        return self.vectors + (self.rounds - 1 + 2) * self.part
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after, the last two of trained animals."""
+
+    base: Mapping[str, float]
+    target: Target
+    before: Population
+    after: Population
+    posterior: NDArray[np.float64]
+    prior: NDArray[np.float64]
+    sets: Mapping[str, NDArray[np.float64]]
+    distances: Mapping[str, Mapping[str, float]]
+    as_far: Mapping[str, float]
+    skill: tuple[float, ...]
+    rounds: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def improved(self) -> bool:
+        """Whether trained animals of the calibrated population are nearer to the voles than those of the table."""
+        return self.distances["after"]["all"] < self.distances["before"]["all"]
+
+    def summaries(self) -> pd.DataFrame:
+        """Return quantiles of every measure in the three sets."""
+        return summary_table(self.sets)
+
+    def parameters(self) -> pd.DataFrame:
+        """Return one row per free quantity: table and calibrated median and spread, 90 % region, what is determined.
+
+        `width_median` and `width_spread` are the region's standard deviation over the prior's; below 0.5 counts as determined,
+        below 0.8 as partly.
+        """
+        rows = []
+        sd_after, sd_prior = self.posterior.std(axis=0), self.prior.std(axis=0)
+        low, high = np.quantile(self.posterior, [0.05, 0.95], axis=0)
+        for k, free in enumerate(FREE):
+            table, s = free.total(self.base), N_FREE + k
+            width, width_spread = sd_after[k] / sd_prior[k], sd_after[s] / sd_prior[s]
+            rows.append(
+                {
+                    "quantity": free.name,
+                    "members": " + ".join(free.members),
+                    "table": table,
+                    "median": table * np.exp(self.after.median[k]),
+                    "median_low": table * np.exp(low[k]),
+                    "median_high": table * np.exp(high[k]),
+                    "table_spread": self.before.spread[k],
+                    "spread": self.after.spread[k],
+                    "spread_low": low[s],
+                    "spread_high": high[s],
+                    "width_median": width,
+                    "width_spread": width_spread,
+                    "median_is": _verdict(width),
+                    "spread_is": _verdict(width_spread),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def members(self) -> dict[str, dict[str, float]]:
+        """Return `value` and `spread` (log-sd, members drawn independently) for every parameter of the table that changed."""
+        values = pop.members(self.base, self.after.median[None, :])
+        return {
+            member: {"value": float(values[member][0]), "spread": free.member_spread(self.after.spread[k], self.base)}
+            for k, free in enumerate(FREE)
+            for member in free.members
+        }
+
+
+def calibrate(
+    tests: pd.DataFrame,
+    simulate: Simulate,
+    plan: Plan,
+    base: Mapping[str, float] | None = None,
+    on_stage: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Fit a wild-type population to real tests (rows of a score sheet) and check it with fresh simulations.
+
+    `base` are parameters that differ from the table in all animals. Fewer than 8 voles raise `UserError`.
+    """
+    if len(tests) < LEAST_ANIMALS:
+        raise UserError(f"a calibration needs tests of at least {LEAST_ANIMALS} animals, got {len(tests)}")
+    base = dict(base or {})
+    seed = plan.seed
+    real = raw_of(tests)
+    target = Target.of(real, seed)
+    before, centre = pop.table_population(base), pop.anchor(base)
+    prior = pop.draw_prior(centre, 1000, seed)
+    factors = pop.spread_out(plan.vectors, seed)
+    all_tests = simulate(factors, 0, "round 1")
+    weights = np.ones(len(factors))
+    rounds: list[dict[str, float]] = []
+    index = plan.vectors
+    for number in range(1, plan.rounds + 1):
+        if number > 1:
+            drawn = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
+            all_tests = np.concatenate([all_tests, simulate(drawn, index, f"round {number}")])
+            factors = np.concatenate([factors, drawn])
+            weights = np.concatenate([weights, np.full(len(drawn), _LATER_WEIGHT)])
+            index += len(drawn)
+        on_stage(f"fitting, round {number}")
+        emulator = Emulator.fit(factors, all_tests, weights)
+        starts = np.concatenate([centre.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
+        if number > 1:
+            starts[-1] = best.vector
+        best, loss = fit_population(target, emulator, centre, starts, seed, "round", number)
+        rounds.append({"round": number, "animals": len(factors), "loss": loss, "skill": float(emulator.skill.mean())})
+    on_stage("resampling")
+    posterior = region(real, target, factors, all_tests, weights, centre, best, n=plan.resamples, seed=seed)
+    # The same random numbers for both checks, so that they differ in the population alone.
+    checks = {
+        name: simulate(one.draw(plan.part, seed, "check"), index, f"check, {name}")
+        for name, one in (("before", before), ("after", best))
+    }
+    sets = {"real": real, **{name: one.reshape(-1, one.shape[-1]) for name, one in checks.items()}}
+    apart = distances(target, {name: sets[name] for name in checks})
+    as_far = {name: share_as_far(target, one, apart[name]["all"], seed) for name, one in checks.items()}
+    return Calibration(
+        base, target, before, best, posterior, prior, sets, apart, as_far, tuple(map(float, emulator.skill)), rounds
+    )
+
+
+def _verdict(width: float) -> str:
+    return "determined" if width < _DETERMINED else "partly" if width < _PARTLY else "open"

@@ -1,0 +1,217 @@
+"""What a partner-preference test is compared by, and how far a simulated set of tests is from a real one.
+
+Real and simulated tests go through the same functions: seven raw numbers a test in, eight measures out, and whether the
+animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real ones
+as another sample of as many voles would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from .. import measures, seeding
+
+TEST_S = 10_800.0
+RAW = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",
+       "latency_s_partner", "latency_s_stranger")  # fmt: skip
+SHORTEST_LATENCY_S = 15.0
+"""Latencies below a tick of the model are counted as one tick on both sides."""
+_HUDDLE_OFFSET_S = 30.0
+_N_LEVELS = 64
+_SOFT = 0.02
+_NOISE_RESAMPLES = 400
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a test on the scale it is compared on; `unit` and `label` are for people."""
+
+    name: str
+    label: str
+    unit: str
+    scale: str
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("huddle_s_partner", "Huddle with partner", "s", "linear"),
+    Measure("huddle_s_stranger", "Huddle with stranger", "s", "log of seconds + 30"),
+    Measure("preference", "Preference P/(P+S)", "", "linear"),
+    Measure("chamber_s_partner", "Partner chamber", "s of 3 h", "linear"),
+    Measure("chamber_s_centre", "Centre chamber", "s of 3 h", "linear"),
+    Measure("chamber_s_stranger", "Stranger chamber", "s of 3 h", "linear"),
+    Measure("latency_s_partner", "Latency, partner", "s", "log"),
+    Measure("latency_s_stranger", "Latency, stranger", "s", "log"),
+)
+N_TERMS = len(MEASURES) + 1
+TERMS = (*(measure.name for measure in MEASURES), "failures")
+LEVELS = (np.arange(_N_LEVELS) + 0.5) / _N_LEVELS
+
+
+def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the raw numbers (n_tests, 7) in the order of `RAW`, chamber times scaled to a test of three hours.
+
+    A latency of NaN (no huddle) becomes the length of the test.
+    """
+    raw = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
+    raw[:, 5:] = measures.latency_s(raw[:, 5:], TEST_S)
+    whole = raw[:, 2:5].sum(axis=1, keepdims=True)
+    raw[:, 2:5] *= np.divide(TEST_S, whole, out=np.ones_like(whole), where=whole > 0)
+    return raw
+
+
+def values_of(raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return every measure in its own unit, shape `raw.shape[:-1]`; preference is NaN for an animal that never huddled."""
+    partner, stranger = raw[..., 0], raw[..., 1]
+    values = {name: raw[..., k] for k, name in enumerate(RAW)}
+    return {**values, "preference": measures.preference(partner, stranger)}
+
+
+def compared(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the measures on the scale they are compared on, shape (…, n_measures), in the order of `MEASURES`."""
+    values = values_of(raw)
+    columns = []
+    for measure in MEASURES:
+        column = values[measure.name]
+        if measure.name == "huddle_s_stranger":
+            column = np.log(column + _HUDDLE_OFFSET_S)
+        elif measure.scale == "log":
+            column = np.log(np.maximum(column, SHORTEST_LATENCY_S))
+        columns.append(column)
+    return np.stack(columns, axis=-1)
+
+
+def failed(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether an animal showed no preference: P/(P+S) below 2/3, or no huddle at all."""
+    share = measures.preference(raw[..., 0], raw[..., 1])
+    return ~(share >= measures.GUIDE_LINE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The real tests: `levels` (n_levels, n_measures) are their quantiles, `failures` the share, `noise` (n_terms,).
+
+    `noise` is how far another sample of `n` voles would lie, in each term (root mean square over resamples).
+    """
+
+    levels: NDArray[np.float64]
+    failures: float
+    noise: NDArray[np.float64]
+    n: int
+
+    @classmethod
+    def of(cls, raw: NDArray[np.float64], seed: int) -> Target:
+        """Return the target of real tests `raw` (n_tests, 7)."""
+        whole = cls(quantiles(compared(raw)), float(failed(raw).mean()), np.ones(N_TERMS), len(raw))
+        rng = seeding.generator(seed, "calibration", "noise")
+        apart = [whole.terms(raw[rng.integers(0, len(raw), len(raw))]) for _ in range(_NOISE_RESAMPLES)]
+        noise = np.sqrt((np.array(apart) ** 2).mean(axis=0))
+        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are none.
+        spread = np.append(np.ptp(whole.levels, axis=0), 1.0)
+        floor = np.maximum(spread, 1e-6) / (2.0 * len(raw))
+        return cls(whole.levels, whole.failures, np.maximum(noise, floor), len(raw))
+
+    def resampled(self, raw: NDArray[np.float64]) -> Target:
+        """Return the target of another sample, with this one's noise."""
+        return Target(quantiles(compared(raw)), float(failed(raw).mean()), self.noise, self.n)
+
+    def terms(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how far simulated tests (n_tests, 7) are, term by term (n_terms,), in each measure's own scale.
+
+        The term of a measure is the mean distance between quantiles (the Wasserstein distance); that of failures is the
+        difference of shares.
+        """
+        apart = np.abs(quantiles(compared(raw)) - self.levels).mean(axis=0)
+        return np.append(apart, abs(failed(raw).mean() - self.failures))
+
+    def distance(self, raw: NDArray[np.float64]) -> float:
+        """Return the distance of simulated tests: the mean of the terms, each in units of its noise."""
+        return float((self.terms(raw) / self.noise).mean())
+
+    def smooth_terms(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly for optimisers."""
+        ours = np.sort(compared(raw), axis=1)
+        apart = np.abs(at_levels(ours) - self.levels).mean(axis=1)
+        share = raw[..., 0] / (raw[..., 0] + raw[..., 1])
+        soft = 1.0 / (1.0 + np.exp(np.clip((share - measures.GUIDE_LINE) / _SOFT, -50.0, 50.0)))
+        return np.concatenate([apart, np.abs(soft.mean(axis=1) - self.failures)[:, None]], axis=1)
+
+
+def quantiles(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the quantiles (n_levels, n_measures) of (n_tests, n_measures); NaN is left out, all NaN gives 0."""
+    out = np.zeros((_N_LEVELS, columns.shape[1]))
+    for k, column in enumerate(columns.T):
+        there = np.sort(column[~np.isnan(column)])
+        if len(there):
+            out[:, k] = at_levels(there[None, :, None])[0, :, 0]
+    return out
+
+
+def at_levels(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return quantiles (n_sets, n_levels, n_columns) at `LEVELS` of sorted values (n_sets, n_values, n_columns)."""
+    n = ordered.shape[1]
+    place = np.clip(LEVELS * n - 0.5, 0.0, n - 1.0)
+    below = np.minimum(place.astype(np.int64), n - 1)
+    above = np.minimum(below + 1, n - 1)
+    part = (place - below)[None, :, None]
+    return ordered[:, below] * (1.0 - part) + ordered[:, above] * part
+
+
+def summary_table(sets: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Return one row per measure and set (real, before, after): n, mean, sd and quantiles in the measure's own unit.
+
+    The last rows, `failures`, have the share in `mean`; `n` counts tests, without those that have no value.
+    """
+    rows = []
+    for measure in MEASURES:
+        for name, raw in sets.items():
+            column = values_of(raw)[measure.name]
+            there = column[~np.isnan(column)]
+            levels = np.quantile(there, (0.1, 0.25, 0.5, 0.75, 0.9)) if len(there) else [np.nan] * 5
+            rows.append(
+                {
+                    "measure": measure.name,
+                    "set": name,
+                    "n": len(there),
+                    "mean": float(there.mean()) if len(there) else np.nan,
+                    "sd": float(there.std(ddof=1)) if len(there) > 1 else np.nan,
+                    **dict(zip(("q10", "q25", "median", "q75", "q90"), map(float, levels), strict=True)),
+                }
+            )
+    for name, raw in sets.items():
+        rows.append({"measure": "failures", "set": name, "n": len(raw), "mean": float(failed(raw).mean())})
+        never = (raw[:, 0] + raw[:, 1]) <= 0
+        rows.append({"measure": "never_huddled", "set": name, "n": len(raw), "mean": float(never.mean())})
+    return pd.DataFrame(rows)
+
+
+def distances(target: Target, sets: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, float]]:
+    """Return, for every set, the distance (`all`) and its terms in units of noise."""
+    table = {}
+    for name, raw in sets.items():
+        terms = target.terms(raw) / target.noise
+        table[name] = {"all": target.distance(raw), **dict(zip(TERMS, map(float, terms), strict=True))}
+    return table
+
+
+def share_as_far(target: Target, tests: ArrayLike, observed: float, seed: int, n_draws: int = 500) -> float:
+    """Return how often a sample of `target.n` animals of a simulation is as far from that simulation as `observed`.
+
+    `tests` is (n_animals, n_repeats, 7); one test of each drawn animal is used. Small values (below 0.05) mean that the
+    real voles would be an unlikely sample of the simulated population.
+    """
+    all_tests = np.asarray(tests, dtype=np.float64)
+    flat = all_tests.reshape(-1, all_tests.shape[-1])
+    own = Target(quantiles(compared(flat)), float(failed(flat).mean()), target.noise, target.n)
+    rng = seeding.generator(seed, "calibration", "goodness")
+    n_animals, n_repeats = all_tests.shape[:2]
+    as_far = 0
+    for _ in range(n_draws):
+        who = rng.integers(0, n_animals, target.n)
+        which = rng.integers(0, n_repeats, target.n)
+        as_far += own.distance(all_tests[who, which]) >= observed
+    return as_far / n_draws

@@ -1,0 +1,235 @@
+"""Evaluates one comparison of the registry on evaluation tables: effect, interval over animals, n, p.
+
+Every kind comes down to one number per animal (or pair of animals with the same `index`, which share seeds and noise),
+and the mean of these with its interval. A side is the mean of the measure over its conditions, less the mean over its
+`minus` conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+from numpy.typing import NDArray
+
+from socialrl import statistics
+from socialrl.findings.records import Contrast, Side
+from socialrl.findings.registry import Registry, short_id
+from socialrl.findings.tables import NotRun, animal_values, time_to_criterion
+from socialrl.statistics import NAN, Estimate
+
+Tables = Mapping[str, pd.DataFrame]
+"""Evaluation tables by assay id, short ("SocialOperant") or as registered ("socialrl/SocialOperant-v0")."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a comparison gave, or why there is nothing (`missing`).
+
+    `difference` is in `unit`, with its 95 % interval; `size` is the standardised effect named by `size_name` (d_z
+    paired or against a number, g unpaired). `side_a`, `side_b` are the values per animal behind the two sides (`side_b`
+    None against a number), `reference` that number.
+    """
+
+    difference: Estimate
+    size: Estimate
+    size_name: str
+    p: float
+    p_name: str
+    n: int
+    unit: str
+    side_a: pd.Series | None = None
+    side_b: pd.Series | None = None
+    reference: float = NAN
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def evaluate(
+    contrast: Contrast, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None = None
+) -> Effect:
+    """Return the effect of a comparison; never raises for absent tables, tests or groups: `missing` says what is absent.
+
+    `genotypes` maps groups of the registry to genotype names of the tables in place of the registry's own, such as
+    `{"knockout": "arm_release_ko"}`.
+    """
+    try:
+        return _evaluate(contrast, tables, registry, genotypes or {})
+    except NotRun as reason:
+        nothing = Estimate(NAN, NAN, NAN, 0, "not run")
+        return Effect(nothing, nothing, "", NAN, "", 0, registry.measures[contrast.measure].unit, missing=str(reason))
+
+
+def table_of(tables: Tables, assay: str) -> pd.DataFrame:
+    """Return the table of an assay, whichever form of its id the tables use; raises `NotRun` when there is none.
+
+    Rows of animals under a changed parameter (column `parameter`) are left out: they are not the model as it stands.
+    """
+    for name, table in tables.items():
+        if short_id(name) == short_id(assay):
+            if "parameter" in table:
+                table = table[table["parameter"].isna() | (table["parameter"] == "")]
+            if len(table):
+                return table
+    raise NotRun(f"assay {short_id(assay)} was not run")
+
+
+def genotype_of(table: pd.DataFrame, group: str, registry: Registry, genotypes: Mapping[str, str]) -> str:
+    """Return the genotype name under which a group of the registry is in a table; raises `NotRun` when it is not."""
+    if group in genotypes:
+        return genotypes[group]
+    present = set(table["genotype"])
+    for name in (group, *registry.groups[group].names):
+        if name in present:
+            return name
+    raise NotRun(f"group {group} was not run")
+
+
+def _evaluate(contrast: Contrast, tables: Tables, registry: Registry, genotypes: Mapping[str, str]) -> Effect:
+    table = table_of(tables, registry.assay(contrast))
+    measure = registry.measures[contrast.measure]
+    notes: list[str] = []
+    if contrast.kind == "trend":
+        slopes = _slopes(contrast, table, registry, genotypes, notes)
+        return _paired(slopes, None, 0.0, f"{measure.unit} per unit of {contrast.over}", notes)
+    this = _side(contrast.this, contrast, table, registry, genotypes, notes)
+    if contrast.kind == "against":
+        assert contrast.value is not None
+        return _paired(this, None, contrast.value, measure.unit, notes)
+    if contrast.kind == "distribution":
+        return _distribution(this, contrast, notes)
+    assert contrast.than is not None
+    than = _side(contrast.than, contrast, table, registry, genotypes, notes)
+    if contrast.paired:
+        return _paired(this, than, NAN, measure.unit, notes)
+    compared = statistics.unpaired(this, than)
+    return Effect(
+        compared.difference,
+        compared.hedges_g,
+        "g",
+        compared.mann_whitney_p,
+        "Mann–Whitney",
+        compared.n_a + compared.n_b,
+        measure.unit,
+        this,
+        than,
+        notes=tuple(notes + _missing_note(this, than)),
+    )
+
+
+def _side(
+    side: Side,
+    contrast: Contrast,
+    table: pd.DataFrame,
+    registry: Registry,
+    genotypes: Mapping[str, str],
+    notes: list[str],
+) -> pd.Series:
+    """One value per animal: mean over the conditions, less the mean over `minus`; an animal must have been in all."""
+    genotype = genotype_of(table, side.group[0], registry, genotypes)
+    parts = []
+    for tests in (side.conditions, side.minus):
+        if not tests:
+            continue
+        if registry.measures[contrast.measure].time_to is not None:
+            measure = registry.measures[contrast.measure]
+            values, n_never = time_to_criterion(table, registry, measure, tests, genotype, side.where)
+            if n_never:
+                notes.append(f"{n_never} of {len(values)} {genotype} never reached it")
+        else:
+            by_test = [animal_values(table, registry, contrast.measure, test, genotype, side.where) for test in tests]
+            values = pd.concat(by_test, axis=1, join="inner").mean(axis=1, skipna=False)
+        parts.append(values)
+    return parts[0] if len(parts) == 1 else parts[0] - parts[1]
+
+
+def _paired(this: pd.Series, than: pd.Series | None, value: float, unit: str, notes: list[str]) -> Effect:
+    other = pd.Series(value, index=this.index) if than is None else than
+    compared = statistics.paired(this, other)
+    extra = _missing_note(this, than)
+    return Effect(
+        compared.difference,
+        compared.d_z,
+        "d_z" if than is not None else "d",
+        compared.wilcoxon_p,
+        "signed-rank",
+        compared.n,
+        unit,
+        this,
+        than,
+        reference=value,
+        notes=tuple(notes + extra),
+    )
+
+
+def _missing_note(this: pd.Series, than: pd.Series | None) -> list[str]:
+    missing = int(this.isna().sum()) + (0 if than is None else int(than.isna().sum()))
+    return [f"{missing} without a value"] if missing else []
+
+
+def _slopes(
+    contrast: Contrast, table: pd.DataFrame, registry: Registry, genotypes: Mapping[str, str], notes: list[str]
+) -> pd.Series:
+    """Least-squares slope per pair (over groups of different gain) or per animal (over conditions)."""
+    side = contrast.this
+    points: list[tuple[float, pd.Series]] = []
+    if contrast.over == "oxtr_gain":
+        for group in side.group:
+            one = side.model_copy(update={"group": (group,)})
+            values = _side(one, contrast, table, registry, genotypes, notes)
+            points.append((registry.groups[group].oxtr_gain, values))
+    else:
+        for test in side.conditions:
+            one = side.model_copy(update={"conditions": (test,)})
+            at = float(getattr(registry.conditions[test], str(contrast.over)))
+            points.append((at, _side(one, contrast, table, registry, genotypes, notes)))
+    x = np.array([at for at, _ in points], dtype=np.float64)
+    spread = ((x - x.mean()) ** 2).sum()
+    if spread == 0:
+        raise NotRun(f"all values of {contrast.over} are the same, there is no slope")
+    complete = pd.concat([series for _, series in points], axis=1, join="inner").dropna()
+    return pd.Series(complete.to_numpy(dtype=np.float64) @ ((x - x.mean()) / spread), index=complete.index)
+
+
+def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effect:
+    """The model's mean (in published standard deviations from the published mean) or its log ratio of spreads.
+
+    The interval is over model animals and takes the published figures as they are; how far the published mean could be
+    off by its own sampling is written into the note.
+    """
+    reference = contrast.reference
+    assert reference is not None
+    values = this.dropna().to_numpy(dtype=np.float64)
+    notes = notes + _missing_note(this, None)
+    if contrast.of == "mean":
+        own = 1.96 / np.sqrt(reference.n)
+        notes.append(f"published n {reference.n}: its mean is known to ± {own:.2f} standard deviations")
+        estimate = statistics.mean_interval((values - reference.mean) / reference.sd)
+        p = statistics.against(values, reference.mean).wilcoxon_p
+        unit, p_name = "published standard deviations", "signed-rank"
+    else:
+        estimate = _log_spread(values, reference.sd)
+        p, unit, p_name = NAN, "log ratio of standard deviations", ""
+    return Effect(
+        estimate, estimate, "d" if contrast.of == "mean" else "ln ratio", p, p_name, values.size, unit, this, None,
+        reference=reference.mean, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _log_spread(values: NDArray[np.float64], sd: float) -> Estimate:
+    if values.size < 2 or np.ptp(values) == 0:
+        return Estimate(NAN, NAN, NAN, values.size, "no spread")
+    value = float(np.log(values.std(ddof=1) / sd))
+    with np.errstate(all="ignore"):
+        result = scipy.stats.bootstrap(
+            (values,),
+            lambda sample, axis: np.log(np.std(sample, axis=axis, ddof=1) / sd),
+            n_resamples=statistics.RESAMPLES,
+            method="percentile",
+            rng=np.random.default_rng(statistics.SEED),
+        )
+    low, high = (float(bound) for bound in result.confidence_interval)
+    return Estimate(value, low, high, values.size, "percentile bootstrap")

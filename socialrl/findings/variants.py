@@ -1,0 +1,203 @@
+"""Findings under changed animals: other gains, single arms of the receptor, other values of assumed parameters.
+
+The rows are ordinary evaluation rows. A group of another gain has its own `oxtr_gain`; a group with one arm changed
+has the columns `arm` and `arm_setting`; animals under a changed parameter have `parameter` and `factor`. Empty or
+absent cells mean an ordinary animal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from socialrl import statistics
+from socialrl.findings.contrasts import Effect, Tables, evaluate, table_of
+from socialrl.findings.records import Contrast
+from socialrl.findings.registry import Registry, load_registry
+from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
+from socialrl.findings.tables import NotRun, animal_values
+from socialrl.statistics import NAN
+
+ARMS = ("release", "consolidation", "reward", "defence", "retention")
+SETTINGS = ("knockout", "wild_type")
+_DOSE_COLUMNS = ["gain", "measure", "label", "unit", "mean", "low", "high", "n"]
+_ABLATION_COLUMNS = [
+    "arm", "setting", "finding", "part", "says", "difference", "low", "high", "effect_size", "unit", "n", "share",
+    "share_low", "share_high",
+]  # fmt: skip
+_SENSITIVITY_COLUMNS = [
+    "parameter", "factor", "finding", "part", "says", "difference", "low", "high", "effect_size", "n", "verdict",
+    "survives",
+]  # fmt: skip
+
+
+def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFrame:
+    """Return the measures of the registry's `dose_response` against the gain: gain, measure, mean, low, high, n.
+
+    Groups called `gain_…` are taken; at a gain without one, the registry's groups of that gain whose arms all follow it.
+    Assays and measures that were not run are left out. Intervals are 95 % over animals.
+    """
+    book = registry or load_registry()
+    plain = {name for group in book.groups.values() if not group.arms for name in group.names}
+    plain |= {name for name, group in book.groups.items() if not group.arms}
+    records: list[dict[str, Any]] = []
+    for dose in book.dose_response:
+        try:
+            table = table_of(tables, book.assay_of[dose.condition])
+            table = table[~_given(table["arm"])] if "arm" in table else table
+        except NotRun:
+            continue  # an assay that is not there has no panel; the scorecard says which assays are missing
+        names = table[["genotype", "oxtr_gain"]].drop_duplicates()
+        is_dose = names["genotype"].str.startswith("gain_")
+        named = names[is_dose | (names["genotype"].isin(plain) & ~names["oxtr_gain"].isin(names["oxtr_gain"][is_dose]))]
+        for gain, genotype in sorted(zip(named["oxtr_gain"], named["genotype"], strict=True)):
+            try:
+                values = animal_values(table, book, dose.measure, dose.condition, genotype)
+            except NotRun:
+                continue
+            mean = statistics.mean_interval(values)
+            measure = book.measures[dose.measure]
+            records.append(
+                {
+                    "gain": float(gain), "measure": dose.measure, "label": measure.label, "unit": measure.unit,
+                    "mean": mean.value, "low": mean.low, "high": mean.high, "n": mean.n,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(records, columns=_DOSE_COLUMNS)
+
+
+def ablation_table(
+    tables: Tables, registry: Registry | None = None, *, findings: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Return arm × comparison: what becomes of each comparison of knockouts when one arm alone is changed.
+
+    Comparisons of knockouts with wild types are taken (`findings`: ids to keep). With setting "knockout" the knockouts
+    are replaced by wild types whose one arm is as in a knockout; with "wild_type" by knockouts whose one arm is as in
+    a wild type. The first rows, arm "all", hold the knockouts themselves. `share` is how much of the full difference
+    the arm carries: difference / full, or 1 − difference / full for the rescue, with a 95 % bootstrap interval over
+    pairs; NaN where the full difference cannot be told from zero.
+    """
+    book = registry or load_registry()
+    wanted = None if findings is None else set(findings)
+    changed = _changed_groups(tables)
+    records: list[dict[str, Any]] = []
+    for finding in book.findings:
+        if wanted is not None and finding.id not in wanted:
+            continue
+        for number, contrast in enumerate(finding.contrasts):
+            if not _compares_knockouts(contrast):
+                continue
+            full = evaluate(contrast, tables, book)
+            if full.missing:
+                continue
+            start = {
+                "finding": finding.id,
+                "part": "" if len(finding.contrasts) == 1 else "abcdefghijklmnopqrstuvwxyz"[number],
+                "says": contrast.says,
+            }
+            records.append({"arm": "all", "setting": "knockout", **start, **_numbers(full)})
+            for (arm, setting), genotype in changed.items():
+                effect = evaluate(contrast, tables, book, {"knockout": genotype})
+                if not effect.missing:
+                    share = _share(full, effect, setting)
+                    records.append({"arm": arm, "setting": setting, **start, **_numbers(effect), **share})
+    return pd.DataFrame(records, columns=_ABLATION_COLUMNS)
+
+
+def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.DataFrame:
+    """Return parameter × factor × comparison: verdicts with one assumed parameter multiplied by a factor.
+
+    Rows of the tables with the columns `parameter` and `factor` are judged like the scorecard, all other rows left out.
+    `survives` is whether the verdict is "reproduced"; comparisons that were not run are left out.
+    """
+    book = registry or load_registry()
+    varied = {name: table for name, table in tables.items() if {"parameter", "factor"} <= set(table.columns)}
+    settings: set[tuple[str, float]] = set()
+    for table in varied.values():
+        rows = table[_given(table["parameter"])]
+        settings |= set(zip(rows["parameter"], rows["factor"].astype(float), strict=True))
+    records: list[dict[str, Any]] = []
+    for parameter, factor in sorted(settings):
+        part = {
+            name: table[(table["parameter"] == parameter) & (table["factor"] == factor)].drop(columns="parameter")
+            for name, table in varied.items()
+        }
+        for row in score(part, book).rows:
+            if row.verdict == NOT_RUN or row.use == "control":
+                continue
+            numbers = _numbers(row.effect)
+            records.append(
+                {
+                    "parameter": parameter, "factor": factor, "finding": row.finding.id, "part": row.part,
+                    "says": row.contrast.says, **{key: numbers[key] for key in ("difference", "low", "high")},
+                    "effect_size": numbers["effect_size"], "n": numbers["n"], "verdict": row.verdict,
+                    "survives": row.verdict == REPRODUCED,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(records, columns=_SENSITIVITY_COLUMNS)
+
+
+def _given(column: pd.Series) -> pd.Series:
+    return column.notna() & (column != "")
+
+
+def _changed_groups(tables: Tables) -> dict[tuple[str, str], str]:
+    """(arm, setting) → genotype name, in the order of the arms, knockouts of an arm before rescues."""
+    found: dict[tuple[str, str], str] = {}
+    for table in tables.values():
+        if {"arm", "arm_setting"} <= set(table.columns):
+            rows = table[_given(table["arm"])][["arm", "arm_setting", "genotype"]].drop_duplicates()
+            for arm, setting, genotype in rows.itertuples(index=False, name=None):
+                found.setdefault((str(arm), str(setting)), str(genotype))
+    known = [(arm, setting) for setting in SETTINGS for arm in ARMS]
+    return {key: found[key] for key in [*known, *(key for key in found if key not in known)] if key in found}
+
+
+def _compares_knockouts(contrast: Contrast) -> bool:
+    sides = [side.group for side in contrast.sides]
+    return contrast.kind in ("groups", "interaction") and sides == [("knockout",), ("wild_type",)]
+
+
+def _numbers(effect: Effect) -> Mapping[str, Any]:
+    return {
+        "difference": effect.difference.value,
+        "low": effect.difference.low,
+        "high": effect.difference.high,
+        "effect_size": effect.size.value,
+        "unit": effect.unit,
+        "n": effect.n,
+    }
+
+
+def _share(full: Effect, changed: Effect, setting: str) -> Mapping[str, float]:
+    """Share of the full difference, with a percentile interval from resampled pairs that both comparisons have."""
+    nothing = {"share": NAN, "share_low": NAN, "share_high": NAN}
+    low, high = full.difference.low, full.difference.high
+    if not (np.isfinite(low) and np.isfinite(high)) or low <= 0 <= high:
+        return nothing
+    pairs = pd.concat([_differences(full), _differences(changed)], axis=1, join="inner").dropna().to_numpy()
+    if len(pairs) < 2:
+        return nothing
+    rng = np.random.default_rng(statistics.SEED)
+    drawn = pairs[rng.integers(len(pairs), size=(statistics.RESAMPLES, len(pairs)))].mean(axis=1)
+    means: NDArray[np.float64] = np.vstack([pairs.mean(axis=0), drawn])
+    with np.errstate(all="ignore"):
+        share = means[:, 1] / means[:, 0]
+    if setting == "wild_type":
+        share = 1 - share
+    resampled = share[1:][np.isfinite(share[1:])]
+    return {
+        "share": float(share[0]),
+        "share_low": float(np.quantile(resampled, 0.025)),
+        "share_high": float(np.quantile(resampled, 0.975)),
+    }
+
+
+def _differences(effect: Effect) -> pd.Series:
+    assert effect.side_a is not None
+    assert effect.side_b is not None
+    return effect.side_a - effect.side_b

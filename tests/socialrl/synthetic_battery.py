@@ -1,0 +1,129 @@
+"""Makes small evaluation tables of all five assays, for tests of the scorecard: no training, no simulation.
+
+The numbers follow simple curves of gain, cohousing and drugs; they have the shape of real tables, not of results.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from socialrl.findings import load_registry
+
+GENOTYPES = {"wt": 1.0, "het": 0.5, "ko": 0.0, "over_expression": 1.5}
+ARMS = {"release": 0.15, "consolidation": 0.4, "reward": 0.25, "defence": 0.15, "retention": 0.05}
+
+
+def battery(
+    n: int = 8,
+    *,
+    genotypes: dict[str, float] | None = None,
+    effect: float = 1.0,
+    repeats: int = 2,
+    seed: int = 1,
+    arms: bool = False,
+) -> dict[str, pd.DataFrame]:
+    """Return `{assay id: rows}` of `n` animals a group; `effect` scales what the gain does, `arms` adds single arms."""
+    registry = load_registry()
+    groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
+    groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
+    if arms:
+        groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items()]
+        groups += [(f"arm_{arm}_wt", 0.0, share, arm, "wild_type") for arm, share in ARMS.items()]
+    tables: dict[str, list[dict]] = {}
+    for name, condition in registry.conditions.items():
+        assay = registry.assay_of[name]
+        for genotype, gain, acting, arm, setting in groups:
+            for index in range(n):
+                for repeat in range(repeats):
+                    # the group is left out of the seed: animals with one index share their noise
+                    rng = np.random.default_rng([seed, index, repeat, sum(map(ord, name))])
+                    acts = 1 + effect * (acting - 1)
+                    row = {
+                        "animal": f"{genotype}-{index:02d}", "genotype": genotype, "oxtr_gain": gain, "index": index,
+                        "steps": 100_000, "test": name, "assay": f"socialrl/{assay}-v0", "repeat": repeat,
+                        "cohousing_h": condition.cohousing_h, "relationship": condition.relationship,
+                        "separation_h": condition.separation_h, "arm": arm, "arm_setting": setting,
+                    }  # fmt: skip
+                    row |= _MAKERS[assay](rng, condition, acts, index)
+                    tables.setdefault(f"socialrl/{assay}-v0", []).append(row)
+    return {assay: pd.DataFrame(rows) for assay, rows in tables.items()}
+
+
+def _bond(condition, acts: float) -> float:
+    """Familiarity at the start of a test; drugs during cohousing act on how fast it grew."""
+    before = {drug.drug: drug.dose for drug in condition.drugs if drug.start_s < 0}
+    gain = acts * (1 - before.get("antagonist", 0.0)) * (1 + before.get("agonist", 0.0))
+    rate = 0.012 + 0.09 * gain + 0.12 * (condition.relationship == "mate")
+    return float(1 - np.exp(-condition.cohousing_h * rate))
+
+
+def _choice(rng, condition, acts: float, index: int) -> tuple[float, float]:
+    bond = _bond(condition, acts)
+    now = {drug.drug: drug.dose for drug in condition.drugs if drug.start_s >= 0}
+    mate = condition.relationship == "mate"
+    worth = 0.6 + 0.4 * acts + 0.6 * mate * (1 - now.get("v1a_antagonist", 0.0)) - 0.5 * now.get("agonist", 0.0)
+    logit = 3.0 * bond * worth + 0.4 * np.sin(2.4 * index) + 0.5 * rng.standard_normal()
+    share = 1 / (1 + np.exp(-logit)) if condition.partner_is == "familiar" else rng.beta(8, 8)
+    if condition.cohousing_h == 0:
+        share = rng.beta(8, 8)
+    return float(share), bond
+
+
+def _partner_preference(rng, condition, acts, index) -> dict:
+    share, _ = _choice(rng, condition, acts, index)
+    total = (3200 + 900 * acts) * np.exp(0.3 * np.sin(1.7 * index) + 0.2 * rng.standard_normal())
+    return {
+        "duration_s": 10_800.0, "huddle_s_partner": share * total, "huddle_s_stranger": (1 - share) * total,
+        "rejections_partner": 0.0, "rejections_stranger": float(rng.poisson(1 + 3 * max(acts, 0))),
+    }  # fmt: skip
+
+
+def _operant(rng, condition, acts, index) -> dict:
+    who = condition.session
+    share, _ = _choice(rng, condition, acts, index)
+    liking = share if who == "partner" else 1 - share
+    accesses = float(np.round(np.clip(4 + 3 * max(acts, 0) + 6 * liking + 0.8 * rng.standard_normal(), 1, 20)))
+    row = {
+        f"{kind}_{one}": 0.0 for kind in ("presses", "accesses", "breakpoint", "huddle_s") for one in _ANIMALS
+    }
+    row[f"accesses_{who}"], row[f"breakpoint_{who}"] = accesses, accesses
+    row[f"presses_{who}"] = accesses * (accesses + 1) / 2 + float(rng.integers(0, int(accesses) + 1))
+    row[f"huddle_s_{who}"] = accesses * (8 + 30 * liking + rng.standard_normal())
+    return row | {"duration_s": 1800.0, "sex": "female"}
+
+
+def _habitat(rng, condition, acts, index) -> dict:
+    hours = np.arange(120)
+    floor = 0.18 + 0.5 * min(max(acts, 0), 1)
+    share = floor + (0.75 - floor) * np.exp(-hours / (6 + 60 * max(acts, 0)))
+    share = np.clip(share + 0.05 * np.sin(index) + 0.04 * rng.standard_normal(120), 0.02, 0.98)
+    contact = 3600 * np.clip(0.55 + 0.05 * acts + 0.05 * rng.standard_normal(120), 0, 1)
+    partner, others = share * contact, (1 - share) * contact
+    return {
+        "duration_s": 432_000.0, "contact_s_partner": partner.sum(), "contact_s_others": others.sum(),
+        "partner_s_hourly": list(partner), "others_s_hourly": list(others),
+    }  # fmt: skip
+
+
+def _encounter(rng, condition, acts, index) -> dict:
+    apart = 600 * np.clip(0.25 + 0.25 * acts + 0.08 * rng.standard_normal(), 0, 1)
+    return {
+        "duration_s": 600.0, "rejections_stranger": float(rng.poisson(0.6 + 4 * max(acts, 0))),
+        "chamber_s_apart": apart, "chamber_s_with_stranger": 600 - apart, "huddle_s_stranger": 90.0 - 40 * acts,
+    }  # fmt: skip
+
+
+def _release(rng, condition, acts, index) -> dict:
+    peak = 0.8 * (0.5 + 0.5 * min(max(acts, 0), 1)) * (1 + 0.05 * np.sin(index))
+    return {"peak": peak, "area": 150 * peak, "decay_s": 120.0, "sex": "male" if index % 2 else "female"}
+
+
+_ANIMALS = ("partner", "stranger")
+_MAKERS = {
+    "PartnerPreference": _partner_preference,
+    "SocialOperant": _operant,
+    "GroupHabitat": _habitat,
+    "StrangerEncounter": _encounter,
+    "OxytocinRelease": _release,
+}
