@@ -5,17 +5,26 @@ from __future__ import annotations
 import gymnasium as gym
 
 from .assay import Assay
-from .assays.partner_preference import (
-    PARTNER_PREFERENCE,
-    PartnerPreferenceEnv,
-    PartnerPreferenceVectorEnv,
+from .assays.group_habitat import (
+    GROUP_HABITAT,
+    GROUP_MEMBER,
+    GroupHabitatVectorEnv,
+    GroupMemberEnv,
+    GroupMemberVectorEnv,
 )
+from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
+from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
+from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
 from .single import SocialEnv
 from .vector import SocialVectorEnv
 
-# the one table: assay, single environment, vector environment
-_TABLE: tuple[tuple[Assay, type[SocialEnv], type[SocialVectorEnv]], ...] = (
+# the one table: assay, single environment (none where several animals act), vector environment
+_TABLE: tuple[tuple[Assay, type[SocialEnv] | None, type[SocialVectorEnv]], ...] = (
     (PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv),
+    (SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv),
+    (STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv),
+    (GROUP_HABITAT, None, GroupHabitatVectorEnv),
+    (GROUP_MEMBER, GroupMemberEnv, GroupMemberVectorEnv),
 )
 ASSAYS: dict[str, Assay] = {assay.id: assay for assay, _, _ in _TABLE}
 
@@ -26,7 +35,7 @@ def register() -> None:
         if assay.id not in gym.registry:
             gym.register(
                 id=assay.id,
-                entry_point=f"{single.__module__}:{single.__name__}",
+                entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
                 vector_entry_point=f"{vector.__module__}:{vector.__name__}",
             )
 

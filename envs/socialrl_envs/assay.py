@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from .conspecifics import RULES
 from .habitat import Habitat
 from .parameters import ParameterError, is_number
 from .state import Stage
@@ -25,7 +26,10 @@ class Assay:
     `animals` names every animal of a world; `acting` are the indices of those that act; `cohoused_with` gives each
     animal's cage mate before the test (−1: none); `placements` maps a placement name (for a tethered test: the side of
     the partner) to the start chamber of every animal; `chambers` names the chambers in records, from the acting
-    animal's point of view, for each placement.
+    animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes
+    part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
+    tethered). `doors` maps a chamber to the animal kept behind its door, which opens for `access_s` seconds after
+    lever presses in chamber `lever` (the k-th access costs k presses). Huddling is also counted in bins of `bin_s`.
     """
 
     id: str
@@ -37,11 +41,23 @@ class Assay:
     chambers: dict[str, tuple[str, ...]]
     duration_s: float
     paper: str
+    dt_s: float = 15.0
+    bin_s: float = BIN_S
+    sessions: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
+    doors: dict[int, int] = field(default_factory=dict)
+    lever: int = 0
+    access_s: float = 0.0
 
     @property
     def n_animals(self) -> int:
         """Animals in a world."""
         return len(self.animals)
+
+    @property
+    def session_table(self) -> dict[str, tuple[int, ...]]:
+        """Who takes part in which session."""
+        return self.sessions or {"all": (1,) * self.n_animals}
 
     def __post_init__(self) -> None:
         # rows of a world and the columns of its counters rely on this order
@@ -65,8 +81,14 @@ class Assay:
             acts=acts,
             cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
             placements=np.array(list(self.placements.values()), dtype=np.int64),
+            sessions=np.array(list(self.session_table.values()), dtype=np.int64),
+            rules=np.array([RULES.index(rule) for rule in self.rules or ("tethered",) * self.n_animals]),
+            keepers=np.array([self.doors.get(chamber, -1) for chamber in range(len(self.habitat.names))]),
+            has_doors=int(bool(self.doors)),
+            lever=self.lever,
+            access_s=self.access_s,
             dt_s=float(dt_s),
             n_ticks=n_ticks,
-            bin_s=BIN_S,
+            bin_s=self.bin_s,
             cohousing_dt_s=COHOUSING_DT_S,
         )

@@ -7,7 +7,7 @@ from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
 from .life import live_before_test
 from .observation import write_observation
-from .state import MATE, REST
+from .state import ABSENT, MATE, REST
 
 
 @compiled
@@ -44,7 +44,8 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
     mates = test.relationship == MATE
     n_animals = world.animals.shape[0]
     for i in range(n_animals):
-        _new_animal(world.animals[i], stage.placements[test.placement, i])
+        here = stage.placements[test.placement, i] if stage.sessions[test.session, i] else ABSENT
+        _new_animal(world.animals[i], here)
         world.animals[i].sex = 1 if mates and not stage.acts[i] else 0
         for j in range(n_animals):
             _new_pair(world.pairs[i, j])
@@ -85,6 +86,10 @@ def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
     animal.bondedness = 0.0
     animal.moved = 0
     animal.drove_off = 0
+    animal.presses = 0.0
+    animal.work_left = 1.0
+    animal.accesses = 0
+    animal.access_s = 0.0
 
 
 @inlined

@@ -14,20 +14,29 @@ PER_CONSPECIFIC: tuple[str, ...] = (
     "latency_s",
     "familiarity_start",
     "familiarity_end",
+    "presses",
+    "accesses",
+    "access_s",
 )
+WORK: tuple[str, ...] = ("presses", "accesses", "access_s")  # counted in assays with doors
+PER_GROUP_SIZE: tuple[str, ...] = ("group_size_s",)
 PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries")
 
 
 def n_counters(n_animals: int, n_chambers: int) -> int:
     """Length of one animal's packed counter row."""
-    return len(PER_CONSPECIFIC) * n_animals + len(PER_CHAMBER) * n_chambers
+    return (len(PER_CONSPECIFIC) + len(PER_GROUP_SIZE)) * n_animals + len(PER_CHAMBER) * n_chambers
 
 
-def places(n_animals: int, n_chambers: int) -> list[tuple[str, slice]]:
-    """Return name and place of each counter in the packed row of acting animal 0: its conspecifics, or the chambers."""
+def places(n_animals: int, n_chambers: int, doors: bool) -> list[tuple[str, slice]]:
+    """Return name and place of each counter in the packed row of acting animal 0: its conspecifics, or the chambers.
+
+    Counters of work are left out where there are no `doors`.
+    """
     spans, at = [], 0
     for name in PER_CONSPECIFIC:
-        spans.append((name, slice(at + 1, at + n_animals)))  # without the animal itself, which is the first
+        if doors or name not in WORK:
+            spans.append((name, slice(at + 1, at + n_animals)))  # without the animal itself, which is the first
         at += n_animals
     for name in PER_CHAMBER:
         spans.append((name, slice(at, at + n_chambers)))
@@ -36,12 +45,17 @@ def places(n_animals: int, n_chambers: int) -> list[tuple[str, slice]]:
 
 
 def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str, NDArray[np.float64]]:
-    """Return views of packed counters `(…, n_counters)` by name: `(…, n_animals)` or `(…, n_chambers)`."""
+    """Return views of packed counters `(…, n_counters)` by name: `(…, n_animals)` or `(…, n_chambers)`.
+
+    `group_size_s[…, n − 1]` are the seconds spent in a chamber with n animals in it, itself among them.
+    """
     views, at = {}, 0
     for name in PER_CONSPECIFIC:
         views[name], at = row[..., at : at + n_animals], at + n_animals
     for name in PER_CHAMBER:
         views[name], at = row[..., at : at + n_chambers], at + n_chambers
+    for name in PER_GROUP_SIZE:
+        views[name], at = row[..., at : at + n_animals], at + n_animals
     return views
 
 
@@ -79,6 +93,25 @@ def count_familiarity(counters, n_animals, other, familiarity, at_start):  # typ
 @inlined
 def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered):  # type: ignore[no-untyped-def]
     """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1."""
-    counters[6 * n_animals + chamber] += dt_s
+    counters[9 * n_animals + chamber] += dt_s
     if entered >= 0:
-        counters[6 * n_animals + n_chambers + entered] += 1.0
+        counters[9 * n_animals + n_chambers + entered] += 1.0
+
+
+@inlined
+def count_work(counters, n_animals, other, presses, opened):  # type: ignore[no-untyped-def]
+    """Count presses for access to `other`, and the access if they opened the door."""
+    counters[6 * n_animals + other] += presses
+    counters[7 * n_animals + other] += opened
+
+
+@inlined
+def count_access(counters, n_animals, other, dt_s):  # type: ignore[no-untyped-def]
+    """Count one tick in the chamber behind the door of `other`."""
+    counters[8 * n_animals + other] += dt_s
+
+
+@inlined
+def count_group(counters, n_animals, n_chambers, size, dt_s):  # type: ignore[no-untyped-def]
+    """Count one tick in a chamber that holds `size` animals."""
+    counters[9 * n_animals + 2 * n_chambers + size - 1] += dt_s

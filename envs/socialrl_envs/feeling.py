@@ -8,10 +8,10 @@ from .state import EXPLORE, REST
 
 
 @inlined
-def feel(rates, me, pairs, i, passed_on, receptor, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
     """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their sum.
 
-    `passed_on` is the receptor signal at a gain of 1; `receptor` and `v1a` are drug levels; `base` the tick's noise.
+    `passed_on` is the receptor signal at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the tick's noise.
     """
     signal = rates.gain_reward * passed_on
     defended = rates.gain_defence * receptor
@@ -51,7 +51,9 @@ def feel(rates, me, pairs, i, passed_on, receptor, v1a, base, terms, reward, row
     terms[2, row] = defence
     terms[3, row] = novelty
     terms[4, row] = rates.exploration * me.activity_drive if exploring else 0.0
-    terms[5, row] = -rates.move_cost * me.moved
+    terms[5, row] = -rates.move_cost * me.moved - rewards.work(
+        me.presses, rates.press_cost, rates.dopamine_tone * dopamine
+    )
     terms[6, row] = -rates.stress_cost * me.stress
     terms[7, row] = rates.rest if resting else 0.0
     terms[8, row] = rates.noise * noise.bell(noise.draw(base, noise.FELT_REWARD, i, 0))

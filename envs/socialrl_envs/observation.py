@@ -16,7 +16,7 @@ SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("habituation", 1.0),
     ("same_sex", 1.0),
     ("other_sex", 1.0),
-    ("work_left", 1.0),  # presses still to do for access; 0 where no door is between
+    ("work_left", 1.0),  # n / (n + 10) for n presses still to do for access; 0 where no shut door is between
 )
 INTEROCEPTION: tuple[tuple[str, float], ...] = (
     ("oxytocin", 2.0),
@@ -55,6 +55,11 @@ def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
         j = slots[slot]
         other = animals[j]
         pair = pairs[i, j]
+        if other.chamber < 0:  # takes no part in this session
+            for feature in range(9):
+                out[at + feature] = 0.0
+            at += 9
+            continue
         out[at] = 1.0
         out[at + 1] = stage.share_of_way[me.chamber, other.chamber]
         out[at + 2] = float(pair.contact)
@@ -63,7 +68,8 @@ def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
         out[at + 5] = pair.habituation
         out[at + 6] = 1.0 if other.sex == me.sex else 0.0
         out[at + 7] = 1.0 if other.sex != me.sex else 0.0
-        out[at + 8] = 0.0
+        shut = stage.has_doors and stage.keepers[other.chamber] == j and other.access_s <= 0.0
+        out[at + 8] = other.work_left / (other.work_left + 10.0) if shut else 0.0
         at += 9
     out[at] = min(2.0, me.oxytocin)
     out[at + 1] = min(4.0, me.receptor_signal)

@@ -28,6 +28,7 @@ _COPIED = [
     "transit_s",
     "rejection_cost",
     "move_cost",
+    "press_cost",
     "cohousing_contact_share",
     "cohousing_bout_s",
 ]
@@ -54,6 +55,7 @@ _PER_TICK = [
     "stress_cost",
     "noise",
     "leave",
+    "presses",
 ]
 _KEEP = ["keep_oxytocin", "keep_activity_up", "keep_activity_down", "keep_stress"]
 RATES_DTYPE = np.dtype(
@@ -88,6 +90,7 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str]
         r[name] = p[f"{name}_reward"] * minutes
     r["stress_cost"] = p["stress_cost"] * minutes
     r["noise"] = p["reward_noise"] * np.sqrt(minutes)
+    r["presses"] = dt_s / p["press_s"]
     r["leave"] = 1.0 - np.exp(-dt_s / p["explore_dwell_s"])
     r["keep_oxytocin"] = np.exp(-dt_s / p["oxytocin_tau_s"])
     r["keep_activity_up"] = np.exp(-dt_s / p["activity_rise_s"])

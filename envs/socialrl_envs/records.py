@@ -11,6 +11,8 @@ from . import counters
 from .state import RELATIONSHIPS
 from .world import World
 
+_EACH = tuple(name for name in counters.PER_CONSPECIFIC if name not in counters.WORK)
+
 
 def conspecifics(world: World, acting: int) -> list[int]:
     """Return the animal indices other than the acting animal number `acting`."""
@@ -19,40 +21,71 @@ def conspecifics(world: World, acting: int) -> list[int]:
 
 
 def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the records of vector rows `rows` (n,): name -> array (n,) or, for 10-min bins, (n, n_bins).
+    """Return the records of vector rows `rows` (n,): name -> array (n,) or, for lists, (n, length).
 
-    Conspecifics go by their names in the assay, chambers by what they hold from the acting animal's point of view
-    (`chamber_s_partner` is the partner's chamber, whichever side that is). Seconds, counts, familiarity 0 to 1; a
-    latency that never came is not a number.
+    Where one animal acts, conspecifics go by their names in the assay and chambers by what they hold from its point of
+    view (`chamber_s_partner` is the partner's chamber, whichever side that is); assays with doors add presses,
+    accesses, breakpoints and seconds of access. Where all act, each animal's cage mate is its `partner` and everybody
+    else `others`, by the hour. Seconds, counts, familiarity 0 to 1; a latency that never came is not a number.
     """
     assay, batch = world.assay, world.batch
-    n_acting = len(assay.acting)
-    w, k = rows // n_acting, rows % n_acting
-    named = counters.named(batch.counters[w, k], assay.n_animals, len(assay.habitat.names))
+    w = rows // len(assay.acting)
     record: dict[str, NDArray[Any]] = {
         "duration_s": batch.worlds["tick"][w] * world.dt_s,
         "cohousing_h": batch.worlds["cohousing_h"][w],
         "separation_h": batch.worlds["separation_h"][w],
         "relationship": np.array(RELATIONSHIPS)[batch.worlds["relationship"][w]],
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
+        "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
     }
-    if n_acting > 1:
-        raise NotImplementedError("records of several acting animals come with the first assay that has them")
-    others = conspecifics(world, 0)
-    for counter in counters.PER_CONSPECIFIC:
-        for other in others:
+    return {**record, **(_of_one(world, rows) if len(assay.acting) == 1 else _of_group(world, rows))}
+
+
+def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    assay, batch = world.assay, world.batch
+    named = counters.named(batch.counters[rows, 0], assay.n_animals, len(assay.habitat.names))
+    record: dict[str, NDArray[Any]] = {}
+    for counter in (*_EACH, *(counters.WORK if assay.doors else ())):
+        for other in conspecifics(world, 0):
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()
-    for other in others:
+    for other in conspecifics(world, 0):
         latency = record[f"latency_s_{assay.animals[other]}"]
         latency[np.isinf(latency)] = np.nan
-    order = np.array(
-        [[seen.index(name) for name in next(iter(assay.chambers.values()))] for seen in assay.chambers.values()]
-    )
-    places = order[batch.worlds["placement"][w]]
+        if assay.doors:  # the k-th access costs k presses, so the last completed ratio is the number of accesses
+            record[f"breakpoint_{assay.animals[other]}"] = record[f"accesses_{assay.animals[other]}"].copy()
+    seen_first = next(iter(assay.chambers.values()))
+    order = np.array([[seen.index(name) for name in seen_first] for seen in assay.chambers.values()])
+    places = order[batch.worlds["placement"][rows]]
     for counter in counters.PER_CHAMBER:
         by_name = np.take_along_axis(named[counter], places, axis=1)
-        for at, name in enumerate(next(iter(assay.chambers.values()))):
+        for at, name in enumerate(seen_first):
             record[f"{counter}_{name}"] = by_name[:, at].copy()
-    for other in others:
-        record[f"huddle_s_{assay.animals[other]}_10min"] = batch.bins[w, k, other].copy()
+    for other in conspecifics(world, 0):
+        record[f"huddle_s_{assay.animals[other]}_10min"] = batch.bins[rows, 0, other].copy()
+    return record
+
+
+def _of_group(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    assay, batch = world.assay, world.batch
+    w, k = rows // len(assay.acting), rows % len(assay.acting)
+    named = counters.named(batch.counters[w, k], assay.n_animals, len(assay.habitat.names))
+    mate = np.array(assay.cohoused_with)[np.array(assay.acting)[k]]
+    at = np.arange(len(rows))
+    hourly = batch.bins[w, k]  # (n, n_animals, n_bins)
+    partner_hourly = hourly[at, mate]
+    record: dict[str, NDArray[Any]] = {
+        "contact_s_partner": named["huddle_s"][at, mate],
+        "contact_s_others": named["huddle_s"].sum(axis=1) - named["huddle_s"][at, mate],
+        "partner_s_hourly": partner_hourly.copy(),
+        "others_s_hourly": hourly.sum(axis=1) - partner_hourly,
+        "rejections_partner": named["rejections"][at, mate],
+        "rejections_others": named["rejections"].sum(axis=1) - named["rejections"][at, mate],
+        "familiarity_start_partner": named["familiarity_start"][at, mate],
+        "familiarity_end_partner": named["familiarity_end"][at, mate],
+        "group_size_s": named["group_size_s"].copy(),
+        "cohabitation_s": named["huddle_s"].copy(),
+    }
+    for counter in counters.PER_CHAMBER:
+        for chamber, name in enumerate(assay.habitat.names):
+            record[f"{counter}_{name}"] = named[counter][:, chamber].copy()
     return record

@@ -39,3 +39,9 @@ def contact_selective(
 def threat(familiarity: float, bondedness: float, gain: float, floor: float, slope: float) -> float:
     """How unwelcome an unfamiliar animal is to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
     return (1.0 - familiarity) * bondedness * (floor + slope * gain)
+
+
+@inlined
+def work(presses: float, cost: float, dopamine: float) -> float:
+    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty-fold when it is all blocked."""
+    return presses * cost / max(dopamine, 0.05)

@@ -45,11 +45,12 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
     def __init__(
         self,
         *,
-        dt_s: float = 15.0,
+        dt_s: float | None = None,
         duration_s: float | None = None,
         cohousing_h: float | Sequence[float] = 24.0,
         relationship: str | Sequence[str] = "peer",
         separation_h: float | Sequence[float] = 0.0,
+        session: str | Sequence[str] | None = None,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
@@ -71,6 +72,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             cohousing_h=cohousing_h,
             relationship=relationship,
             separation_h=separation_h,
+            session=session,
             arms=arms,
             drugs=drugs,
         )
@@ -81,7 +83,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.action_names = action_names(self.assay)
         self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
         self._n_actions = self.world.n_actions
-        self._places = places(self.assay.n_animals, len(self.assay.habitat.names))
+        self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
         self._actions = np.zeros(1, dtype=np.int64)
         self._seeded = False
         self._scene: Any = None

@@ -10,12 +10,14 @@ memory. `Batch` has the views of it that Python code reads and writes.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-REST, EXPLORE, AFFILIATE, REJECT = range(4)
+REST, EXPLORE, AFFILIATE, REJECT, WAIT = range(5)  # WAIT: an action about an animal that is not there
+ABSENT = -1  # the chamber of an animal that takes no part in a session
 PEER, MATE = range(2)
 RELATIONSHIPS: tuple[str, ...] = ("peer", "mate")
 
@@ -28,6 +30,7 @@ TEST_DTYPE = np.dtype(
         ("separation_h", np.float64),
         ("relationship", np.int64),
         ("placement", np.int64),
+        ("session", np.int64),  # which of the assay's animals take part
     ]
 )
 ANIMAL_DTYPE = np.dtype(
@@ -45,6 +48,11 @@ ANIMAL_DTYPE = np.dtype(
         ("bondedness", np.float64),
         ("moved", np.int64),  # whether it set out for another chamber at this tick
         ("drove_off", np.int64),  # whether it drove its target off at this tick
+        ("presses", np.float64),  # lever presses made at this tick
+        # of an animal behind a door: presses still to do, accesses so far, and for how long the door is open
+        ("work_left", np.float64),
+        ("accesses", np.int64),
+        ("access_s", np.float64),
     ]
 )
 PAIR_DTYPE = np.dtype(
@@ -71,6 +79,12 @@ class Stage(NamedTuple):
     acts: NDArray[np.int64]  # (n_animals,) 1 for animals that act (and get the drugs), 0 for the others
     cohoused_with: NDArray[np.int64]  # (n_animals,) animal index or −1
     placements: NDArray[np.int64]  # (n_placements, n_animals) start chambers
+    sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part
+    rules: NDArray[np.int64]  # (n_animals,) how an animal that does not act behaves: conspecifics.RULES
+    keepers: NDArray[np.int64]  # (n_chambers,) the animal behind this chamber's door, −1 where there is no door
+    has_doors: int
+    lever: int  # the chamber where doors are worked for, and where an animal is put when its access is over
+    access_s: float
     dt_s: float
     n_ticks: int
     bin_s: float
@@ -79,7 +93,8 @@ class Stage(NamedTuple):
     def packed(self) -> NDArray[np.void]:
         """Return the same as a record array (1,): its type has the sizes in it, and one argument is quick to pass."""
         fields = {name: np.asarray(value) for name, value in self._asdict().items()}
-        record = np.zeros(1, dtype=[(name, array.dtype, array.shape) for name, array in fields.items()])
+        dtype = np.dtype([(name, array.dtype, array.shape) for name, array in fields.items()])
+        record = np.zeros(1, dtype=_same_object(dtype))
         for name, array in fields.items():
             record[name][0] = array
         return record
@@ -98,7 +113,7 @@ class Batch(NamedTuple):
 
 def world_dtype(n_animals: int, n_acting: int) -> np.dtype[np.void]:
     """Return the record of one world. `rates_of` says which rates record each animal has."""
-    return np.dtype(
+    dtype = np.dtype(
         [
             ("test", TEST_DTYPE),
             ("animals", ANIMAL_DTYPE, (n_animals,)),
@@ -107,3 +122,14 @@ def world_dtype(n_animals: int, n_acting: int) -> np.dtype[np.void]:
             ("rates_of", np.int64, (n_animals,)),
         ]
     )
+    return _same_object(dtype)
+
+
+@functools.cache
+def _same_object(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    """Return the first dtype that was equal to this one.
+
+    A compiled function knows the type of an argument by its identity; an equal copy is compared field by field at every
+    call, which a second single environment in a process would pay with a third of its speed.
+    """
+    return dtype

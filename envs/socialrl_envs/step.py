@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from . import noise
 from .compiled import compiled, inlined
-from .conspecifics import tethered_intent
-from .counters import count_chamber, count_contact, count_familiarity, count_rejection
+from .conspecifics import choose
+from .counters import (
+    count_access,
+    count_chamber,
+    count_contact,
+    count_familiarity,
+    count_group,
+    count_rejection,
+    count_work,
+)
 from .drugs import NO_DRUG, levels
 from .feeling import feel
 from .life import live
 from .observation import write_observation
-from .state import AFFILIATE, EXPLORE, REJECT, REST
+from .state import AFFILIATE, EXPLORE, REJECT, REST, WAIT
 
 
 @compiled
@@ -32,13 +40,17 @@ def step_worlds(
         world = worlds[w]
         row = w * n_acting
         if world.test.tick < stage.n_ticks:
-            _decide(stage, world, actions, row)
             base = noise.moment(world.test.key, world.test.episode, world.test.tick)
             time_s = world.test.tick * stage.dt_s
-            _set_out(stage, rates, world, base)
+            _decide(stage, world, actions, row, base)
+            _set_out(stage, rates, world, counters[w], base)
             _reject(stage, rates, world, counters[w])
             _touch(stage, world, counters[w], bins[w], time_s)
             _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
+            if n_acting > 1:
+                _count_groups(stage, world, counters[w])
+            if stage.has_doors:
+                _shut_doors(stage, world, counters[w])
             _arrive(stage, rates, world, counters[w], base)
             world.test.tick += 1
         else:  # over: nothing happens until the next reset
@@ -52,7 +64,7 @@ def step_worlds(
 
 
 @inlined
-def _decide(stage, world, actions, row):  # type: ignore[no-untyped-def]
+def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
     """Turn action numbers into intents; an animal between two chambers goes on to where it was going."""
     n_slots = world.slots.shape[1]
     k = 0
@@ -75,19 +87,24 @@ def _decide(stage, world, actions, row):  # type: ignore[no-untyped-def]
             else:
                 me.intent = REJECT
                 me.target = slots[action - 2 - n_slots]
+            if me.target >= 0 and world.animals[me.target].chamber < 0:
+                me.intent = WAIT
+                me.target = -1
         elif me.travel_s <= 0.0:
-            me.intent = tethered_intent()
-            me.target = -1
+            choose(stage.rules[i], me, world.animals, world.pairs, i, stage.dt_s, base)
 
 
 @inlined
-def _set_out(stage, rates, world, base):  # type: ignore[no-untyped-def]
+def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
     """Start the passage to another chamber where the intent asks for one."""
     animals = world.animals
+    k = -1
     for i in range(animals.shape[0]):
         me = animals[i]
         me.moved = 0
-        if me.travel_s > 0.0:
+        me.presses = 0.0
+        k += stage.acts[i]
+        if me.travel_s > 0.0 or me.chamber < 0:
             continue
         own = rates[world.rates_of[i]]
         goal = -1
@@ -102,10 +119,74 @@ def _set_out(stage, rates, world, base):  # type: ignore[no-untyped-def]
                     late_s = stage.dt_s
         elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
             goal = stage.next_hop[me.chamber, animals[me.target].chamber]
+        if stage.has_doors and goal >= 0 and _closed(stage, animals, goal):
+            if me.intent == AFFILIATE and stage.acts[i]:
+                _press(stage, own, me, animals[stage.keepers[goal]], counters[k], animals.shape[0], stage.keepers[goal])
+            goal = -1
         if goal >= 0:
             me.travel_to = goal
             me.travel_s = own.transit_s + late_s
             me.moved = 1
+
+
+@inlined
+def _closed(stage, animals, chamber):  # type: ignore[no-untyped-def]
+    """Whether the chamber's door is shut."""
+    keeper = stage.keepers[chamber]
+    return keeper >= 0 and animals[keeper].access_s <= 0.0
+
+
+@inlined
+def _press(stage, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
+    """Press the lever of the door that animal `j` (its record is `behind`) is kept by; the k-th access costs k presses."""
+    me.presses = min(rates.presses, behind.work_left)
+    behind.work_left -= me.presses
+    opened = 0.0
+    if behind.work_left <= 1e-9:
+        opened = 1.0
+        behind.accesses += 1
+        behind.access_s = stage.access_s
+        behind.work_left = behind.accesses + 1.0
+    count_work(counters, n_animals, j, me.presses, opened)
+
+
+@inlined
+def _shut_doors(stage, world, counters):  # type: ignore[no-untyped-def]
+    """Count time behind doors; where an access is over, put the animal back to the lever."""
+    animals, pairs = world.animals, world.pairs
+    n_animals = animals.shape[0]
+    for chamber in range(stage.keepers.shape[0]):
+        j = stage.keepers[chamber]
+        if j < 0 or animals[j].access_s <= 0.0:
+            continue
+        animals[j].access_s -= stage.dt_s
+        over = animals[j].access_s <= 1e-9
+        if over:
+            animals[j].access_s = 0.0
+        for k in range(stage.acting.shape[0]):
+            i = stage.acting[k]
+            me = animals[i]
+            if me.chamber == chamber:
+                count_access(counters[k], n_animals, j, stage.dt_s)
+            if over and (me.chamber == chamber or (me.travel_s > 0.0 and me.travel_to == chamber)):
+                me.chamber = stage.lever
+                me.travel_to = stage.lever
+                me.travel_s = 0.0
+                pairs[i, j].contact = 0
+                pairs[j, i].contact = 0
+
+
+@inlined
+def _count_groups(stage, world, counters):  # type: ignore[no-untyped-def]
+    """Count, for every animal that acts, how many animals are in its chamber."""
+    animals = world.animals
+    n_animals = animals.shape[0]
+    for k in range(stage.acting.shape[0]):
+        me = animals[stage.acting[k]]
+        size = 0
+        for j in range(n_animals):
+            size += 1 if animals[j].chamber == me.chamber else 0
+        count_group(counters[k], n_animals, stage.degree.shape[0], size, stage.dt_s)
 
 
 @inlined
@@ -171,7 +252,7 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
         agonist, receptor, dopamine, v1a = drugged if stage.acts[i] else NO_DRUG
         passed_on = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine)
         if stage.acts[i]:
-            feel(own, me, world.pairs, i, passed_on, receptor, v1a, base, terms, reward, row)
+            feel(own, me, world.pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row)
             row += 1
 
 

@@ -24,7 +24,7 @@ from .state import RELATIONSHIPS, Batch, world_dtype
 from .step import step_worlds
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
-HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "side")
+HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "session", "side")
 
 
 @compiled
@@ -48,18 +48,20 @@ class World:
         n_worlds: int,
         *,
         overrides: Mapping[str, Any] | None = None,
-        dt_s: float = 15.0,
+        dt_s: float | None = None,
         duration_s: float | None = None,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         cohousing_h: float | Sequence[float] = 24.0,
         relationship: str | Sequence[str] = "peer",
         separation_h: float | Sequence[float] = 0.0,
+        session: str | Sequence[str] | None = None,
         threads: int = 1,
     ) -> None:
         self.assay = assay
         self.n_worlds = n_worlds
         duration_s = assay.duration_s if duration_s is None else duration_s
+        dt_s = assay.dt_s if dt_s is None else dt_s
         self.stage = assay.stage(dt_s, duration_s)
         self._doses = schedule(drugs)
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
@@ -84,7 +86,12 @@ class World:
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
         self._history = self.check_history(
-            {"cohousing_h": cohousing_h, "relationship": relationship, "separation_h": separation_h}
+            {
+                "cohousing_h": cohousing_h,
+                "relationship": relationship,
+                "separation_h": separation_h,
+                "session": list(assay.session_table) if session is None else session,
+            }
         )
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
@@ -111,6 +118,13 @@ class World:
             if not kinds or any(kind not in RELATIONSHIPS for kind in kinds):
                 raise ParameterError(f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {given!r}")
             checked["relationship"] = np.array([RELATIONSHIPS.index(kind) for kind in kinds])
+        if "session" in options:
+            known = list(self.assay.session_table)
+            given = options["session"]
+            kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
+            if not kinds or any(kind not in known for kind in kinds):
+                raise ParameterError(f"session must be one of {', '.join(known)}, got {given!r}")
+            checked["session"] = np.array([known.index(kind) for kind in kinds])
         side = options.get("side")
         if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
@@ -131,7 +145,7 @@ class World:
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1
-        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h")):
+        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h", "session")):
             choices = history[key]
             picked = np.zeros(self.n_worlds, dtype=np.int64)
             if len(choices) > 1:

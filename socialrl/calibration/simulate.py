@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,26 +14,35 @@ from stable_baselines3.common.logger import configure
 from ..animals import Animal
 from ..config import Config, TestCondition
 from ..policies import FrozenPolicies
-from ..progress import Progress, Silent
 from ..protocol import play_tests
 from ..training.cohort import CohortPPO
 from ..training.cohort_engine import build_cohort
+from . import population
+from .calibrate import Simulate
+from .summaries import RAW, raw_of
 
-KEPT = ("duration_s", "huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre",
-        "chamber_s_stranger", "latency_s_partner", "latency_s_stranger")  # fmt: skip
-"""Raw counters of a test that score sheets have too."""
 
+def trained_cohorts(
+    config: Config,
+    test: TestCondition,
+    *,
+    repeats: int,
+    on_steps: Callable[[int, str], None] = lambda *_: None,
+) -> Simulate:
+    """Return the simulator of a calibration: it trains a cohort of the vectors it is given and tests it frozen.
 
-class _Report(BaseCallback):
-    def __init__(self, total: int, progress: Progress, text: str) -> None:
-        super().__init__()
-        self._total, self._progress, self._text = total, progress, text
+    Every animal is a wild type (gain 1) that learns `config.steps` steps with the configuration's PPO, then plays `test`
+    `repeats` times. `on_steps` hears the steps that all animals of the current cohort have made, and its name.
+    """
 
-    def _on_rollout_start(self) -> None:
-        self._progress.update(min(self.num_timesteps, self._total), self._total, self._text)
+    def simulate(factors: NDArray[np.float64], first_index: int, text: str) -> NDArray[np.float64]:
+        animals = population.animals(config.env.parameters, factors, first_index)
+        tests = train_and_test(
+            config, animals, test, repeats=repeats, on_steps=lambda done: on_steps(done * len(animals), text)
+        )
+        return raw_of(tests).reshape(len(factors), repeats, len(RAW))
 
-    def _on_step(self) -> bool:
-        return True
+    return simulate
 
 
 def train_and_test(
@@ -42,30 +51,35 @@ def train_and_test(
     test: TestCondition,
     *,
     repeats: int,
-    progress: Progress | None = None,
-    text: str = "",
+    on_steps: Callable[[int], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Train `animals` as one cohort for `config.steps` each, freeze them, and return one row per animal and repeat.
 
-    Columns: animal, index, repeat and the counters of `KEPT` (seconds; latency NaN = no huddle). Nothing is written.
+    Columns: animal, index, repeat and the counters of `RAW` (seconds; latency NaN = no huddle). Nothing is written.
     """
-    progress = progress or Silent()
     model = build_cohort(config, animals)
     model.set_logger(configure(None, []))
-    model.learn(config.steps, callback=_Report(config.steps, progress, text))
-    progress.update(config.steps, config.steps, text)
+    model.learn(config.steps, callback=_StepCount(config.steps, on_steps))
+    on_steps(config.steps)
     policies = FrozenPolicies([_weights(model, i) for i in range(len(animals))])
     rows = play_tests(
         config, animals, policies, [test], repeats=repeats, purpose="evaluation", steps=model.num_timesteps
     )
-    return rows[["animal", "index", "repeat", *KEPT]].reset_index(drop=True)
+    return rows[["animal", "index", "repeat", *RAW]].reset_index(drop=True)
+
+
+class _StepCount(BaseCallback):
+    def __init__(self, total: int, on_steps: Callable[[int], None]) -> None:
+        super().__init__()
+        self._total, self._on_steps = total, on_steps
+
+    def _on_rollout_start(self) -> None:
+        self._on_steps(min(self.num_timesteps, self._total))
+
+    def _on_step(self) -> bool:
+        return True
 
 
 def _weights(model: CohortPPO, index: int) -> Mapping[str, Any]:
     tensors = model.policy.layout.unpack(model.policy.weights[index].detach().cpu().numpy())
     return {name: tensor.numpy() for name, tensor in tensors.items()}
-
-
-def by_animal(column: pd.Series, n_animals: int) -> NDArray[np.float64]:
-    """Return one counter as (n_animals, n_repeats)."""
-    return column.to_numpy(dtype=np.float64).reshape(n_animals, -1)

@@ -134,9 +134,9 @@ class Target:
 
     def smooth_terms(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly for optimisers."""
-        ours = np.sort(compared(raw), axis=1)
+        share = (raw[..., 0] + 0.5e-6) / (raw[..., 0] + raw[..., 1] + 1e-6)
+        ours = np.sort(np.nan_to_num(compared(raw), nan=measures.CHANCE), axis=1)
         apart = np.abs(at_levels(ours) - self.levels).mean(axis=1)
-        share = raw[..., 0] / (raw[..., 0] + raw[..., 1])
         soft = 1.0 / (1.0 + np.exp(np.clip((share - measures.GUIDE_LINE) / _SOFT, -50.0, 50.0)))
         return np.concatenate([apart, np.abs(soft.mean(axis=1) - self.failures)[:, None]], axis=1)
 

@@ -241,7 +241,9 @@ def _match_columns(head: list[str], path: Path, notes: list[str]) -> tuple[dict[
                 factors[name] = 60.0
                 notes.append(f"column '{title.strip()}' is in minutes; multiplied by 60")
             elif unit and unit not in _SECONDS:
-                raise UserError(f"{path}: column '{title.strip()}' is in '{unit}'; allowed: seconds (s) or minutes (min)")
+                raise UserError(
+                    f"{path}: column '{title.strip()}' is in '{unit}'; allowed: seconds (s) or minutes (min)"
+                )
     if ignored:
         notes.append(f"columns ignored: {', '.join(ignored)}")
     return found, factors
@@ -252,7 +254,11 @@ def _missing(name: str, head: list[str], path: Path, delimiter: str) -> str:
     titles = [title.strip() for title in head if title.strip()]
     hints = [near for one in (name, *spellings) if (near := nearest(one, titles))]
     hint = f"; nearest is '{hints[0]}'" if hints else ""
-    came = ", ".join(titles) if len(titles) > 1 else f"one column, '{titles[0][:60]}' (taken as {_DELIMITERS[delimiter]}-separated)"
+    came = (
+        ", ".join(titles)
+        if len(titles) > 1
+        else f"one column, '{titles[0][:60]}' (taken as {_DELIMITERS[delimiter]}-separated)"
+    )
     return f"{path}: no column for {name} (such as '{spellings[0]}' or '{spellings[1]}'){hint}; columns: {came}"
 
 
@@ -290,7 +296,9 @@ def _compare(tests: pd.DataFrame, notes: list[str]) -> None:
     differ = (stated - ours).abs() > 0.02
     if differ.any():
         lines = ", ".join(map(str, tests["line"][differ]))
-        notes.append(f"the sheet's own preference differs from P / (P + S) by more than 0.02 in lines {lines}; ours is used")
+        notes.append(
+            f"the sheet's own preference differs from P / (P + S) by more than 0.02 in lines {lines}; ours is used"
+        )
     for who in ("partner", "stranger"):
         more = tests[f"huddle_s_{who}"] > tests[f"chamber_s_{who}"] + 1.0
         if more.any():

@@ -33,7 +33,6 @@ _PIECE = "piece-{:06d}"
 
 def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     """Train all animals of `config` in `run`, from its newest checkpoint if it has one, and write its tables."""
-    th.set_num_threads(config.workers or th.get_num_threads())
     begun = time.perf_counter()
     animals = animals_of(config)
     model = build_cohort(config, animals)
@@ -78,6 +77,7 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
         seeds=[_seed(config, animal) for animal in animals],
         animal_names=[animal.id for animal in animals],
         policy_kwargs={"net_arch": net_arch},
+        n_threads=config.workers,
         device="cpu" if config.device == "auto" and not th.cuda.is_available() else config.device,
         **settings,
     )

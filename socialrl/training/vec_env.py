@@ -108,9 +108,11 @@ class SocialVecEnv(VecEnv):
             total += term
         self.last_truncated = truncated
         self.last_terminal_observations = info.get("final_obs")
+        if self.last_terminal_observations is None:
+            # one empty dict for all rows: a fresh one each, every tick, keeps the garbage collector busy
+            return observations, reward.astype(np.float32), truncated, [{}] * self.num_envs
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if self.last_terminal_observations is not None:
-            self._describe_ended(np.flatnonzero(truncated), info["final_info"]["record"], infos)
+        self._describe_ended(np.flatnonzero(truncated), info["final_info"]["record"], infos)
         return observations, reward.astype(np.float32), truncated, infos
 
     def _describe_ended(

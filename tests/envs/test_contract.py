@@ -171,7 +171,10 @@ def test_every_parameter_reaches_the_world(env_id: str) -> None:
         return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
 
     as_in_table = played()
+    work = {"press_cost", "press_s"}  # felt where there are doors to work for
     for parameter in PARAMETERS:
+        if parameter.name in work and not ASSAYS[env_id].doors:
+            continue
         other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))
         if other == parameter.value or parameter.name == "cohousing_bout_s":
             other = 0.5 * (parameter.low + parameter.value)

@@ -48,7 +48,10 @@ def test_the_state_at_the_start_is_the_same_however_the_hours_were_given() -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cohousing": 24}, "unknown reset option 'cohousing'; allowed: cohousing_h, relationship, separation_h, side"),
+        (
+            {"cohousing": 24},
+            "unknown reset option 'cohousing'; allowed: cohousing_h, relationship, separation_h, session, side",
+        ),
         ({"cohousing_h": -1}, "cohousing_h must be 0 to 336 h, got -1"),
         ({"cohousing_h": 337}, "cohousing_h must be 0 to 336 h, got 337"),
         ({"cohousing_h": float("nan")}, "cohousing_h must be 0 to 336 h, got nan"),

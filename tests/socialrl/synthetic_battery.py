@@ -36,8 +36,8 @@ def battery(
         for genotype, gain, acting, arm, setting in groups:
             for index in range(n):
                 for repeat in range(repeats):
-                    # the group is left out of the seed: animals with one index share their noise
-                    rng = np.random.default_rng([seed, index, repeat, sum(map(ord, name))])
+                    # animals that the gain does not tell apart (`acting`) have the same numbers, as in paired runs
+                    rng = np.random.default_rng([seed, index, repeat, sum(map(ord, name)), round(100 * acting)])
                     acts = 1 + effect * (acting - 1)
                     row = {
                         "animal": f"{genotype}-{index:02d}", "genotype": genotype, "oxtr_gain": gain, "index": index,
@@ -84,9 +84,7 @@ def _operant(rng, condition, acts, index) -> dict:
     share, _ = _choice(rng, condition, acts, index)
     liking = share if who == "partner" else 1 - share
     accesses = float(np.round(np.clip(4 + 3 * max(acts, 0) + 6 * liking + 0.8 * rng.standard_normal(), 1, 20)))
-    row = {
-        f"{kind}_{one}": 0.0 for kind in ("presses", "accesses", "breakpoint", "huddle_s") for one in _ANIMALS
-    }
+    row = {f"{kind}_{one}": 0.0 for kind in ("presses", "accesses", "breakpoint", "huddle_s") for one in _ANIMALS}
     row[f"accesses_{who}"], row[f"breakpoint_{who}"] = accesses, accesses
     row[f"presses_{who}"] = accesses * (accesses + 1) / 2 + float(rng.integers(0, int(accesses) + 1))
     row[f"huddle_s_{who}"] = accesses * (8 + 30 * liking + rng.standard_normal())

@@ -1,0 +1,352 @@
+"""The scorecard as a page: all findings on top, then sections by question with figures in the form the field prints.
+
+One self-contained HTML file, with `scorecard.json`, tables as CSV and figures as SVG and PNG beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from socialrl import __version__
+from socialrl.atomic import naming_the_place, write_bytes
+from socialrl.findings import scorecard as scoring
+from socialrl.findings import variants
+from socialrl.findings.contrasts import Tables, table_of
+from socialrl.findings.records import QUESTIONS, SIGNS
+from socialrl.findings.registry import Registry, load_registry
+from socialrl.findings.scorecard import Judged, Row, Scorecard
+from socialrl.findings.tables import NotRun, association_by_hour
+from socialrl.report import scorecard_figures, style, variant_figures, wording
+from socialrl.statistics import Estimate
+
+_ENLARGED = 1.2
+SIGN_TEXT = {+1: "+", -1: "−", 0: "0"}
+KINDS = {
+    "predicted": "Predicted: not used to set any parameter",
+    "press": "Predicted, but known from press copy only: not counted",
+    "control": "Null controls: nothing should be seen",
+    "calibrated": "Calibrated: went into the parameters, no test of the model",
+}
+_SYMBOL = {
+    scoring.REPRODUCED: "✓",
+    scoring.NOT_REPRODUCED: "✕",
+    scoring.INCONCLUSIVE: "?",
+    scoring.NOT_RUN: "–",
+    scoring.NOT_COMPARED: "–",
+}
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Tables of changed animals, as `socialrl.findings.variants` makes them; empty where nothing was run."""
+
+    doses: pd.DataFrame
+    ablation: pd.DataFrame
+    sensitivity: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Plate:
+    """One figure of the page, drawn, or the sentence that stands in its place."""
+
+    file: str
+    question: str
+    title: str
+    caption: str
+    alt: str
+    wide_svg: str = ""
+    narrow_svg: str = ""
+    wide_px: int = 0
+    png: bytes = b""
+    missing: str = ""
+
+
+def write_scorecard(
+    tables: Tables,
+    folder: Path,
+    *,
+    name: str = "",
+    notes: Sequence[str] = (),
+    registry: Registry | None = None,
+    changed: Variants | None = None,
+) -> Path:
+    """Write the scorecard of evaluation tables into `folder` and return the path of `scorecard.html`.
+
+    `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
+    ablation and sensitivity tables made before; by default they are made from `tables`. Beside the page go
+    `scorecard.json`, `scorecard.csv`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
+    earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
+    """
+    book = registry or load_registry()
+    card = scoring.score(tables, book)
+    changed = changed or Variants(
+        variants.dose_response(tables, book),
+        variants.ablation_table(tables, book),
+        variants.sensitivity_table(tables, book),
+    )
+    plates = draw(tables, card, changed)
+    scoring.write_tables(card, folder, name)
+    for place in ("scorecard_tables", "scorecard_figures"):
+        with naming_the_place(f"create {folder / place}"):
+            (folder / place).mkdir(parents=True, exist_ok=True)
+    for table_name, table in _csv_tables(tables, card, changed).items():
+        content = table.to_csv(index=False, lineterminator="\n").encode()
+        write_bytes(folder / "scorecard_tables" / f"{table_name}.csv", content)
+    for plate in plates:
+        stem = folder / "scorecard_figures" / plate.file
+        for path, content in (
+            (stem.with_suffix(".svg"), plate.wide_svg.encode()),
+            (stem.with_suffix(".png"), plate.png),
+        ):
+            if content:
+                write_bytes(path, content)
+            else:
+                path.unlink(missing_ok=True)  # an earlier scorecard's figure, which these tables no longer give
+    path = folder / "scorecard.html"
+    write_bytes(path, html(card, plates, changed, name=name, notes=notes).encode())
+    return path
+
+
+def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
+    """Return the figures of the page in order, those without data as a sentence."""
+    book = card.registry
+    marks = "Pale marks are animals, marks with bars their mean with its 95 % bootstrap interval over animals"
+    not_played = "No table of this assay was given, so there is no figure"
+    by_tables: list[tuple[str, str, str, str, Callable[[Tables, Registry, bool], Figure | None]]] = [
+        ("bond", "bond", "Preference by hours of cohousing",
+         f"{marks}. Dashed: guide line of 2/3; dotted: chance.", scorecard_figures.bond),
+        ("group", "group", "Partner's share of contact in the group habitat",
+         "Share of an animal's contact that is with its partner, in blocks of 6 h; line: mean over animals, band: 95 %"
+         " bootstrap interval. Dotted: chance with eight animals.", scorecard_figures.group),
+        ("worth", "worth", "Work for the partner and for a stranger",
+         "Presses in progressive-ratio sessions of 30 min. Thin lines join the two sessions of an animal; marks with"
+         " bars are means with 95 % bootstrap intervals over animals.", scorecard_figures.worth),
+        ("defend", "defend", "Attacks on an intruder, and keeping away from it", f"{marks}.", scorecard_figures.defend),
+        ("release", "accumbens", "Evoked oxytocin release",
+         f"{marks}. No behaviour is involved: this follows from the release equation.", scorecard_figures.release),
+        ("drugs", "accumbens", "Wild types under drugs",
+         "Preference in the partner-preference test. Blue: with the drug, pale marks are animals; open grey: the same"
+         " test without it. Bars are 95 % bootstrap intervals over animals. Dashed: 2/3; dotted: chance.",
+         scorecard_figures.drugs),
+    ]  # fmt: skip
+    plates = [
+        _plate(file, question, title, caption, lambda narrow, make=make: make(tables, book, narrow), not_played, card)
+        for file, question, title, caption, make in by_tables
+    ]
+    by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
+        ("ablation", "arm", "How much of the knockouts' difference each arm carries",
+         "1: the arm alone gives the whole difference between knockouts and wild types, 0: nothing of it; below 0"
+         " (orange) it works against it. Arms need not add up to 1. A dash: the full difference cannot be told from zero."
+         " Intervals are in the table below.", lambda narrow: variant_figures.ablation(changed.ablation, narrow),
+         "No animals with a single changed arm were run"),
+        ("dose_response", "sure", "Receptor gain from none to more than wild type",
+         "Mean over animals, band: 95 % bootstrap interval. Dotted: wild type.",
+         lambda narrow: variant_figures.dose_response(changed.doses, narrow), "No animals of other gains were run"),
+        ("sensitivity", "sure", "Which comparisons survive a change of one assumed parameter",
+         "Verdict with the parameter lowered (left of each cell) and raised (right).",
+         lambda narrow: variant_figures.sensitivity(changed.sensitivity, narrow),
+         "No animals under changed parameters were run"),
+    ]  # fmt: skip
+    plates += [_plate(*one[:5], one[5], card) for one in by_changes]
+    return plates
+
+
+def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: str, notes: Sequence[str]) -> str:
+    """Return the page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    environment.globals.update(
+        symbol=_SYMBOL, sign=_sign, forest=forest, difference=_difference, size=_size, p_clause=_p_text, sides=_sides,
+        slug=_slug, number=wording.number,
+    )  # fmt: skip
+    kinds = {kind: [one for one in card.findings if _kind(one) == kind] for kind in KINDS}
+    return environment.get_template("scorecard.html.j2").render(
+        name=name,
+        version=__version__,
+        notes=list(notes),
+        lede=lede(card),
+        kinds=[(kind, KINDS[kind], members) for kind, members in kinds.items() if members],
+        counts=card.counts(),
+        questions=[
+            (key, title, [plate for plate in plates if plate.question == key], _of(card, key, compared=True), _of(card, key, compared=False))
+            for key, title in QUESTIONS.items()
+        ],
+        ablation=_ablation_rows(changed.ablation),
+        hanging=variant_figures.hanging(changed.sensitivity),
+        rule=_rule(),
+        measures=[measure for name, measure in card.registry.measures.items() if _used(card, name)],
+        min_animals=scoring.MIN_ANIMALS,
+    )  # fmt: skip
+
+
+def lede(card: Scorecard) -> str:
+    """Return the result in one or two sentences, the failures named as plainly as the successes."""
+    counts = card.counts()
+    predicted = counts["predicted"]
+    run = sum(predicted.values()) - predicted[scoring.NOT_RUN]
+    if not run:
+        return "Nothing that was predicted has been run yet, so there is no verdict."
+    noun = "finding" if run == 1 else "findings"
+    parts = [
+        f"{predicted[verdict]} {'is' if predicted[verdict] == 1 else 'are'} {verdict}"
+        for verdict in (scoring.REPRODUCED, scoring.NOT_REPRODUCED, scoring.INCONCLUSIVE)
+    ]
+    text = f"Of {run} published {noun} that did not go into the parameters, {parts[0]}, {parts[1]} and {parts[2]}."
+    if predicted[scoring.NOT_RUN]:
+        text += f" {predicted[scoring.NOT_RUN]} more could not be compared."
+    broken = counts["control"][scoring.NOT_REPRODUCED]
+    if broken:
+        text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
+    return text
+
+
+def forest(row: Row) -> Markup:
+    """Return a small drawing of the standardised effect and its interval; the expected side is shaded."""
+    effect = row.effect.size
+    if not math.isfinite(effect.value):
+        return Markup("")
+    width, height, mid = 132.0, 18.0, 66.0
+    expected = SIGNS[row.contrast.expected]
+    shade = ""
+    if expected:
+        left = mid if expected > 0 else 0
+        shade = f'<rect class="side" x="{left:g}" y="0" width="{mid:g}" height="{height:g}"/>'
+    elif math.isfinite(row.same_within) and row.effect.difference.value:
+        margin = abs(row.same_within * effect.value / row.effect.difference.value)
+        x = _at(margin, mid)
+        shade = f'<rect class="side" x="{2 * mid - x:.1f}" y="0" width="{2 * (x - mid):.1f}" height="{height:g}"/>'
+    ticks = "".join(
+        f'<line class="{"zero" if d == 0 else "tick"}" x1="{_at(d, mid):.1f}" x2="{_at(d, mid):.1f}" y1="{0 if d == 0 else 5}" y2="{height - (0 if d == 0 else 5):g}"/>'
+        for d in (-5, -1, 0, 1, 5)
+    )
+    bar = ""
+    if math.isfinite(effect.low) and math.isfinite(effect.high):
+        bar = f'<line class="bar" x1="{_at(effect.low, mid):.1f}" x2="{_at(effect.high, mid):.1f}" y1="9" y2="9"/>'
+    dot = f'<circle class="dot" cx="{_at(effect.value, mid):.1f}" cy="9" r="3.6"/>'
+    label = f"{row.effect.size_name} {wording.interval(effect)}"
+    return Markup(
+        f'<svg class="forest {_slug(row.verdict)}" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="{label}">{shade}{ticks}{bar}{dot}</svg>'
+    )
+
+
+def _at(d: float, mid: float) -> float:
+    """Place of an effect on an axis that is linear near zero and logarithmic beyond (inverse hyperbolic sine)."""
+    full = math.asinh(25.0)
+    return mid + (mid - 4) * max(-1.0, min(1.0, math.asinh(d) / full))
+
+
+def _plate(
+    file: str,
+    question: str,
+    title: str,
+    caption: str,
+    make: Callable[[bool], Figure | None],
+    missing: str,
+    card: Scorecard,
+) -> Plate:
+    with style.house_style():
+        wide, narrow = make(False), make(True)
+        if wide is None or narrow is None:
+            return Plate(file, question, title, caption, "", missing=missing)
+        wide_svg = style.svg_text(wide, file)
+        wide.set_layout_engine("none")  # the layout stands, the second file need not find it again
+        buffer = io.BytesIO()
+        style.save_png(wide, buffer)
+        return Plate(
+            file,
+            question,
+            title,
+            caption,
+            _alt(title, question, card),
+            wide_svg,
+            style.svg_text(narrow, f"{file}-narrow"),
+            round(wide.get_size_inches()[0] * 96 * _ENLARGED),
+            buffer.getvalue(),
+        )
+
+
+def _alt(title: str, question: str, card: Scorecard) -> str:
+    rows = [row for one in _of(card, question, compared=True) for row in one.rows if row.verdict != scoring.NOT_RUN]
+    told = [f"{row.contrast.says}: {_difference(row)}" for row in rows[:6]]
+    return f"{title}. " + ("; ".join(told) + "." if told else "The numbers are in the tables beside this page.")
+
+
+def _kind(judged: Judged) -> str:
+    if judged.finding.use in ("control", "context"):
+        return judged.finding.use
+    if judged.calibrated:
+        return "calibrated"
+    return "predicted" if judged.counted else "press"
+
+
+def _of(card: Scorecard, question: str, *, compared: bool) -> list[Judged]:
+    return [one for one in card.findings if one.finding.question == question and bool(one.rows) == compared]
+
+
+def _used(card: Scorecard, measure: str) -> bool:
+    return any(row.contrast.measure == measure for row in card.rows)
+
+
+def _sign(row: Row) -> str:
+    return SIGN_TEXT[SIGNS[row.contrast.expected]]
+
+
+def _digits(row: Row) -> int:
+    if row.contrast.kind == "distribution":
+        return 2
+    return _registry_digits.get(row.contrast.measure, 2)
+
+
+_registry_digits: dict[str, int] = {}
+
+
+def _difference(row: Row) -> str:
+    return "–"
+
+
+def _size(row: Row) -> str:
+    return wording.interval(row.effect.size, sign=True)
+
+
+def _p_text(row: Row) -> str:
+    return wording.p_value(row.effect.p)
+
+
+def _sides(row: Row) -> str:
+    return ""
+
+
+def _slug(verdict: str) -> str:
+    return verdict.replace(" ", "-")
+
+
+def _ablation_rows(table: pd.DataFrame) -> list[dict[str, str]]:
+    return []
+
+
+def _rule() -> list[str]:
+    return []
+
+
+def _csv_tables(tables: Tables, card: Scorecard, changed: Variants) -> dict[str, pd.DataFrame]:
+    return {}
+
+
+def _data_uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")

@@ -1,0 +1,163 @@
+"""Figures of changed animals: dose-response, single arms of the receptor, and assumed parameters.
+
+They take the tables of `socialrl.findings.variants` and `narrow` (a phone) and return a figure, or None when the table
+is empty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from socialrl.findings.scorecard import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
+from socialrl.findings.variants import ARMS, SETTINGS
+from socialrl.report import panels, style, wording
+
+GREEN, VERMILLION, GREY = "#009E73", "#D55E00", "#c6ccd3"
+_MARKS = {REPRODUCED: ("✓", GREEN), NOT_REPRODUCED: ("✕", VERMILLION), INCONCLUSIVE: ("?", GREY)}
+
+
+def dose_response(doses: pd.DataFrame, narrow: bool) -> Figure | None:
+    """Return the measures against receptor gain, one panel each: mean and 95 % interval over animals."""
+    if doses.empty:
+        return None
+    names = list(dict.fromkeys(doses["measure"]))
+    columns = 1 if narrow else min(len(names), 3)
+    lines = math.ceil(len(names) / columns)
+    width_in = style.NARROW_IN if narrow else style.WIDE_IN * columns / 3 + (0.4 if columns < 3 else 0)
+    figure = style.new_figure(width_in, 1.95 * lines + 0.3)
+    axes = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
+    for number, ax in enumerate(axes):
+        if number >= len(names):
+            ax.set_axis_off()
+            continue
+        rows = doses[doses["measure"] == names[number]].sort_values("gain")
+        ax.fill_between(rows["gain"], rows["low"], rows["high"], color="#0072B2", alpha=0.16, linewidth=0)
+        ax.plot(rows["gain"], rows["mean"], color="#0072B2", marker="o", markersize=4, linewidth=1.6)
+        ax.axvline(1, color=style.SOFT, linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=0)
+        if names[number] == "preference":
+            panels.reference_lines(ax)
+            ax.set_ylim(0.3, 1.02)
+        else:
+            ax.set_ylim(bottom=0)
+        label, unit = str(rows["label"].iloc[0]), str(rows["unit"].iloc[0])
+        ax.set_title(label, fontsize=8.5)
+        ax.set_ylabel(unit, fontsize=7.5)
+        style.few_ticks(ax, x=4, y=4)
+        if number + columns >= len(names):
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel("Receptor gain (wild type = 1)")
+    return figure
+
+
+def ablation(table: pd.DataFrame, narrow: bool) -> Figure | None:
+    """Return a matrix of arms and comparisons: how much of the knockouts' difference each arm carries (0 to 1).
+
+    Left (on a phone above) one arm knocked out in wild types, right one arm restored in knockouts.
+    """
+    rows = table[table["arm"] != "all"]
+    if rows.empty:
+        return None
+    names = list(dict.fromkeys(rows["finding"] + rows["part"]))
+    settings = [one for one in SETTINGS if (rows["setting"] == one).any()]
+    width_in = style.NARROW_IN if narrow else style.WIDE_IN
+    height_in = (0.3 * len(names) + 1.0) * (len(settings) if narrow else 1) + 0.2
+    figure = style.new_figure(width_in, height_in)
+    shape = (len(settings), 1) if narrow else (1, len(settings))
+    axes = figure.subplots(*shape, squeeze=False, sharey=True).ravel()
+    titles = {"knockout": "One arm knocked out in wild types", "wild_type": "One arm restored in knockouts"}
+    for ax, setting in zip(axes, settings, strict=True):
+        part = rows[rows["setting"] == setting]
+        arms = [arm for arm in ARMS if (part["arm"] == arm).any()]
+        cells = {
+            (f + p, arm): share
+            for f, p, arm, share in part[["finding", "part", "arm", "share"]].itertuples(index=False)
+        }
+        _share_cells(ax, names, arms, cells)
+        ax.set_title(titles[setting], fontsize=8.5)
+        ax.tick_params(labelleft=narrow or ax is axes[0])
+    return figure
+
+
+def sensitivity(table: pd.DataFrame, narrow: bool) -> Figure | None:
+    """Return a matrix of parameters and comparisons: the verdict with the parameter lowered (left) and raised (right).
+
+    A row is marked when a comparison that mostly survives is lost by that parameter.
+    """
+    if table.empty:
+        return None
+    names = list(dict.fromkeys(table["finding"] + table["part"]))
+    parameters = list(dict.fromkeys(table["parameter"]))
+    figure = style.new_figure(
+        style.NARROW_IN if narrow else style.WIDE_IN,
+        0.2 * len(names if narrow else parameters) + (2.6 if narrow else 1.3),
+    )
+    ax = figure.subplots()
+    across, down = (parameters, names) if narrow else (names, parameters)
+    factors = sorted(set(table["factor"]))
+    for f, p, parameter, factor, verdict in table[["finding", "part", "parameter", "factor", "verdict"]].itertuples(
+        index=False
+    ):
+        x, y = (
+            (parameters.index(parameter), names.index(f + p))
+            if narrow
+            else (names.index(f + p), parameters.index(parameter))
+        )
+        colour = _MARKS[verdict][1]
+        width = 0.88 / len(factors)
+        left = x - 0.44 + width * factors.index(factor)
+        ax.add_patch(Rectangle((left, y - 0.4), width * 0.94, 0.8, facecolor=colour, edgecolor="none"))
+        ax.text(left + width * 0.47, y, _MARKS[verdict][0], ha="center", va="center", fontsize=5.5, color="white",
+                fontfamily="DejaVu Sans")  # fmt: skip
+    ax.set_xlim(-0.6, len(across) - 0.4)
+    ax.set_ylim(len(down) - 0.5, -0.5)
+    ax.set_xticks(range(len(across)), across, rotation=90, fontsize=7)
+    ax.set_yticks(range(len(down)), down, fontsize=7)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    handles = [
+        Line2D([], [], marker="s", linestyle="none", color=colour, markersize=6, label=verdict)
+        for verdict, (_, colour) in _MARKS.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else 3, borderaxespad=0.2)
+    return figure
+
+
+def hanging(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return {comparison: parameters} for comparisons that survive every setting but those of one single parameter."""
+    found: dict[str, list[str]] = {}
+    for (finding, part), rows in table.groupby(["finding", "part"], sort=False):
+        losing = sorted(set(rows.loc[~rows["survives"].astype(bool), "parameter"]))
+        if len(losing) == 1 and rows["parameter"].nunique() > 1:
+            found[f"{finding}{part}"] = losing
+    return found
+
+
+def _share_cells(ax: Axes, names: list[str], arms: list[str], cells: Mapping[tuple[str, str], float]) -> None:
+    colours = mpl.colormaps["Blues"]
+    for y, name in enumerate(names):
+        for x, arm in enumerate(arms):
+            share = cells.get((name, arm), float("nan"))
+            known = np.isfinite(share)
+            face = colours(0.85 * float(np.clip(share, 0, 1))) if known else "#f4f6f8"
+            if known and share < -0.1:
+                face = "#fbe3d3"  # the arm works against the finding
+            ax.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=face, edgecolor="white"))
+            ink = "white" if known and share > 0.6 else style.INK
+            ax.text(x, y, wording.number(share, 2), ha="center", va="center", fontsize=7, color=ink)
+    ax.set_xlim(-0.5, len(arms) - 0.5)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xticks(range(len(arms)), [arm[:13] for arm in arms], rotation=35, ha="right", fontsize=7)
+    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
