@@ -100,9 +100,10 @@ def run_name() -> BeforeValidator:
     )
 
 
-def identifier() -> BeforeValidator:
-    """Accept letters, digits and underscores."""
-    return BeforeValidator(_text_check(IDENTIFIER, "a name of letters, digits and underscores"))
+def identifier(optional: bool = False) -> BeforeValidator:
+    """Accept letters, digits and underscores; `optional` accepts null, too."""
+    check = _text_check(IDENTIFIER, "a name of letters, digits and underscores")
+    return BeforeValidator((lambda value: None if value is None else check(value)) if optional else check)
 
 
 def folder() -> BeforeValidator:

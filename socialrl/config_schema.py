@@ -82,6 +82,7 @@ class ResetSection(Section):
     cohousing_h: Annotated[tuple[float, ...], one_or_list(number(0, _MAX_COHOUSING_H))] = (0.0, 6.0, 24.0, 72.0, 168.0)
     relationship: Annotated[tuple[str, ...], one_or_list(choice(*_RELATIONSHIPS))] = ("peer",)
     separation_h: Annotated[tuple[float, ...], one_or_list(number(0))] = (0.0,)
+    session: Annotated[str | None, identifier(optional=True)] = None
 
 
 def _known_assay(value: Any) -> Any:
@@ -194,6 +195,13 @@ class TestCondition(Section):
     cohousing_h: Annotated[float, number(0, _MAX_COHOUSING_H)]
     relationship: Annotated[str, choice(*_RELATIONSHIPS)] = "peer"
     separation_h: NonNegative = 0.0
+    session: Annotated[str | None, identifier(optional=True)] = None
+    drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
+
+    def history(self) -> dict[str, Any]:
+        """Return the reset options of the environment; `session` where the test names one."""
+        options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
+        return options if self.session is None else {**options, "session": self.session}
 
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:
@@ -266,6 +274,22 @@ class Config(Section):
         if self.steps < rollout:
             text = f"must be at least one rollout, {product}, got {self.steps}"
             raise refuse(text, key="steps", involves=[*involves[:2], "steps"])
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_assay(self) -> Config:
+        from socialrl_envs import ASSAYS
+
+        assay = ASSAYS[self.env.id]
+        if self.animals % len(assay.acting):
+            text = f"must be a multiple of {len(assay.acting)}, the animals of one {assay.id}, got {self.animals}"
+            raise refuse(text, key="animals", involves=["animals", "env.id"])
+        named = {"env.reset.session": self.env.reset.session}
+        for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
+            named |= {f"{section}.tests.{k}.session": test.session for k, test in enumerate(tests)}
+        for key, session in named.items():
+            if session is not None and session not in assay.session_table:
+                raise refuse(f"is not usable: {unknown('session', session, assay.session_table)}", key=key)
         return self
 
     @property

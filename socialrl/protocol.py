@@ -16,16 +16,17 @@ import pandas as pd
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from socialrl_envs import SocialVectorEnv
+from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.noise import fill_uniform
 from socialrl_envs.rewards import TERMS
 
 from . import seeding
 from .animals import Animal, animals_of, per_row
-from .config import Config, TestCondition
+from .config import Config, Drug, TestCondition
 from .errors import UserError
 from .policies import FrozenPolicies, load_policy
 from .progress import Progress
+from .rows import env_rows, in_env_order
 from .runs import RunFolder
 from .traces import Tracer
 
@@ -46,77 +47,96 @@ def play_tests(
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
     `purpose` names the random streams ("probe", "evaluation"): the same purpose plays the same tests again, so that
-    probes at different steps differ by what was learned. `steps` is written into the rows as it is.
+    probes at different steps differ by what was learned. `steps` is written into the rows as it is. Tests with other
+    drugs are played in worlds of their own, one after another.
     """
-    block = [(test, repeat) for test in tests for repeat in range(repeats)]
-    rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
-    own: dict[str, Any] = dict(per_row(list(animals), len(block)))
-    env = gym.make_vec(
-        config.env.id,
-        num_envs=len(rows),
-        vectorization_mode="vector_entry_point",
-        autoreset_mode=AutoresetMode.DISABLED,
-        dt_s=config.env.dt_s,
-        duration_s=config.env.duration_s,
-        arms=dict(config.env.arms),
-        drugs=[drug.model_dump() for drug in config.env.drugs],
-        **own,
-    ).unwrapped
-    assert isinstance(env, SocialVectorEnv)
-    path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in rows]
-    seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
-    keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-    for test in tests:
-        mask = np.array([one.name == test.name for _, one, _ in rows])
-        history = {
-            "cohousing_h": test.cohousing_h,
-            "relationship": test.relationship,
-            "separation_h": test.separation_h,
+    pieces = []
+    for drugs in dict.fromkeys(test.drugs for test in tests):
+        alike = [test for test in tests if test.drugs == drugs]
+        block = [(test, repeat) for test in alike for repeat in range(repeats)]
+        stage = _Stage(config, animals, block, purpose, [*config.env.drugs, *drugs])
+        sums, record = stage.play(policies, tracer)
+        rows = stage.rows
+        columns: dict[str, Any] = {
+            **{name: [animal.common()[name] for animal, _, _ in rows] for name in animals[0].common()},
+            "steps": steps,
+            "test": [test.name for _, test, _ in rows],
+            "assay": config.env.id,
+            "repeat": [repeat for _, _, repeat in rows],
+            "seed": stage.seeds,
+            "return": sums.sum(axis=0),
+            **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
+            **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
         }
-        observations, _ = env.reset(seed=seeds.tolist(), options={"reset_mask": mask, **history})
-    sums, record = _play(env, policies, observations, keys, tracer, rows)
-    columns: dict[str, Any] = {
-        **{name: [animal.common()[name] for animal, _, _ in rows] for name in animals[0].common()},
-        "steps": steps,
-        "test": [test.name for _, test, _ in rows],
-        "assay": config.env.id,
-        "repeat": [repeat for _, _, repeat in rows],
-        "seed": seeds,
-        "return": sums.sum(axis=0),
-        **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
-        **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
-    }
-    return pd.DataFrame(columns)
+        pieces.append(pd.DataFrame(columns))
+    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
 
 
-def _play(
-    env: SocialVectorEnv,
-    policies: FrozenPolicies,
-    observations: NDArray[np.float32],
-    keys: NDArray[np.uint64],
-    tracer: Tracer | None,
-    rows: Sequence[tuple[Animal, TestCondition, int]],
-) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
-    """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
-    if policies.n_features != observations.shape[1]:
-        raise UserError(
-            f"the networks take {policies.n_features} observation channels, {env.assay.id} gives {observations.shape[1]}"
-        )
-    if tracer is not None:
-        tracer.follow(rows)
-    sums = np.zeros((len(TERMS), len(rows)))
-    chance = np.empty(len(rows))
-    for tick in range(env.world.stage.n_ticks):
-        fill_uniform(keys, tick, chance)
-        ladder = np.cumsum(policies.probabilities(observations), axis=1)
-        # scaled by its own end, because rounding may leave the ladder a hair short of 1
-        actions = (ladder <= chance[:, None] * ladder[:, -1:]).sum(axis=1)
-        observations, _, _, _, info = env.step(actions)
-        for total, term in zip(sums, info["reward_terms"].values(), strict=True):
-            total += term
-        if tracer is not None:
-            tracer.note(env, actions)
-    return sums, info["record"]
+class _Stage:
+    """Animals in their worlds, ready to play a block of tests; rows are animal by animal."""
+
+    def __init__(
+        self,
+        config: Config,
+        animals: Sequence[Animal],
+        block: Sequence[tuple[TestCondition, int]],
+        purpose: str,
+        drugs: Sequence[Drug],
+    ) -> None:
+        self.rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
+        n_acting = len(ASSAYS[config.env.id].acting)
+        self._order = env_rows(n_acting, len(animals), len(block))
+        env = gym.make_vec(
+            config.env.id,
+            num_envs=len(self.rows),
+            vectorization_mode="vector_entry_point",
+            autoreset_mode=AutoresetMode.DISABLED,
+            dt_s=config.env.dt_s,
+            duration_s=config.env.duration_s,
+            arms=dict(config.env.arms),
+            drugs=[drug.model_dump() for drug in drugs],
+            **in_env_order(self._order, per_row(list(animals), len(block))),
+        ).unwrapped
+        assert isinstance(env, SocialVectorEnv)
+        self._env = env
+        path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in self.rows]
+        self.seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
+        self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
+        # animals that share a world are tested in it together, on the seed of its first animal
+        by_env_row = np.empty(len(self.rows), dtype=np.int64)
+        by_env_row[self._order] = self.seeds
+        world_seeds = by_env_row[::n_acting].tolist()
+        for test in dict.fromkeys(test for test, _ in block):
+            mask = np.zeros(len(self.rows), dtype=np.bool_)
+            mask[self._order] = [one.name == test.name for _, one, _ in self.rows]
+            self._observations, _ = env.reset(seed=world_seeds, options={"reset_mask": mask, **test.history()})
+
+    def play(
+        self, policies: FrozenPolicies, tracer: Tracer | None
+    ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
+        """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
+        env, order, observations = self._env, self._order, self._observations
+        if policies.n_features != observations.shape[1]:
+            raise UserError(
+                f"the networks take {policies.n_features} observation channels, {env.assay.id} gives {observations.shape[1]}"
+            )
+        follow = tracer if tracer is not None and len(env.assay.acting) == 1 else None
+        if follow is not None:
+            follow.follow(self.rows)
+        sums = np.zeros((len(TERMS), len(self.rows)))
+        chance = np.empty(len(self.rows))
+        actions = np.empty(len(self.rows), dtype=np.int64)
+        for tick in range(env.world.stage.n_ticks):
+            fill_uniform(self._keys, tick, chance)
+            ladder = np.cumsum(policies.probabilities(observations[order]), axis=1)
+            # scaled by its own end, because rounding may leave the ladder a hair short of 1
+            actions[order] = (ladder <= chance[:, None] * ladder[:, -1:]).sum(axis=1)
+            observations, _, _, _, info = env.step(actions)
+            for total, term in zip(sums, info["reward_terms"].values(), strict=True):
+                total += term
+            if follow is not None:
+                follow.note(env, actions)
+        return sums[:, order], {name: column[order] for name, column in info["record"].items()}
 
 
 def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
@@ -149,4 +169,6 @@ def evaluate_run(run: RunFolder, *, repeats: int | None = None, progress: Progre
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
     run.write_table("evaluation", pd.concat(pieces, ignore_index=True), csv=True)
-    run.write_table("traces", tracer.table())
+    traces = tracer.table()
+    if len(traces):
+        run.write_table("traces", traces)

@@ -28,8 +28,8 @@ import pandas as pd
 
 from socialrl import __version__, statistics
 from socialrl.atomic import naming_the_place, write_bytes
-from socialrl.findings.contrasts import Effect, Tables, evaluate
-from socialrl.findings.records import SIGNS, Contrast, Finding
+from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
+from socialrl.findings.records import SIGNS, Contrast, Finding, Measure
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.statistics import Estimate
 
@@ -47,6 +47,7 @@ class Row:
 
     finding: Finding
     contrast: Contrast
+    measure: Measure
     part: str
     use: str
     grade: str
@@ -76,8 +77,10 @@ class Judged:
 
     @property
     def leading(self) -> Row | None:
-        """The comparison that stands for the finding: the first that decides, else the first."""
-        return next((row for row in self.rows if row.decides), self.rows[0] if self.rows else None)
+        """The comparison that made the verdict: the first deciding one with the same verdict, else the first."""
+        deciding = [row for row in self.rows if row.decides]
+        same = [row for row in deciding if row.verdict == self.verdict]
+        return next(iter([*same, *deciding, *self.rows]), None)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def score(tables: Tables, registry: Registry | None = None, genotypes: Mapping[s
     Findings whose tables are absent get the verdict "not run" with the reason. `genotypes` as in `contrasts.evaluate`.
     """
     book = registry or load_registry()
-    return Scorecard(tuple(_judge(finding, tables, book, genotypes) for finding in book.findings), book)
+    ready = prepared(tables)
+    return Scorecard(tuple(_judge(finding, ready, book, genotypes) for finding in book.findings), book)
 
 
 def judge(
@@ -172,6 +176,7 @@ def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapp
             Row(
                 finding=finding,
                 contrast=contrast,
+                measure=measure,
                 part="" if len(finding.contrasts) == 1 else "abcdefghijklmnopqrstuvwxyz"[number],
                 use=uses[number],
                 grade=grades[number],

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl import statistics
-from socialrl.findings.contrasts import Effect, Tables, evaluate, table_of
+from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared, table_of
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
@@ -52,7 +52,7 @@ def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFr
         except NotRun:
             continue  # an assay that is not there has no panel; the scorecard says which assays are missing
         names = table[["genotype", "oxtr_gain"]].drop_duplicates()
-        is_dose = names["genotype"].str.startswith("gain_")
+        is_dose = names["genotype"].astype(str).str.startswith("gain_")
         named = names[is_dose | (names["genotype"].isin(plain) & ~names["oxtr_gain"].isin(names["oxtr_gain"][is_dose]))]
         for gain, genotype in sorted(zip(named["oxtr_gain"], named["genotype"], strict=True)):
             try:
@@ -83,6 +83,7 @@ def ablation_table(
     """
     book = registry or load_registry()
     wanted = None if findings is None else set(findings)
+    tables = prepared(tables)
     changed = _changed_groups(tables)
     records: list[dict[str, Any]] = []
     for finding in book.findings:

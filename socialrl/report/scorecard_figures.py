@@ -47,7 +47,7 @@ def groups_of(table: pd.DataFrame, registry: Registry, names: Sequence[str] = SH
             genotype = genotype_of(table, name, registry, {})
         except NotRun:
             continue  # the figure shows the groups that are there
-        label = wording.group_label(name)
+        label = "over-expression" if name == "over_expression" else wording.group_label(name)
         colour, marker = looks[name]
         plural = wording.group_plural(name)
         found.append(Group(genotype, label, plural, "", genotype, registry.groups[name].oxtr_gain, colour, marker))
@@ -139,10 +139,10 @@ def worth(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
         ax.set_xticks(range(len(groups)), [_two_lines(one.label) for one in groups])
         ax.tick_params(axis="x", length=0)
         ax.set_xlim(-0.6, len(groups) - 0.4)
-        ax.set_ylim(bottom=0)
         ax.set_title("For a peer" if kind == "peer" else "For a mate")
         if narrow or ax is grid.ravel()[0]:
             ax.set_ylabel("Presses in 30 min")
+    grid.ravel()[0].set_ylim(bottom=0)  # shared, and only now: a limit set earlier would cut off the later panel
     looks: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": style.SOFT, "markersize": 4.5}
     filled, opened = Line2D([], [], label="partner", **looks), Line2D([], [], label="stranger", mfc="white", **looks)
     figure.legend(handles=[filled, opened], loc="outside upper left", ncols=2, borderaxespad=0.2)

@@ -6,44 +6,30 @@ One self-contained HTML file, with `scorecard.json`, tables as CSV and figures a
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from socialrl import __version__
 from socialrl.atomic import naming_the_place, write_bytes
 from socialrl.findings import scorecard as scoring
 from socialrl.findings import variants
-from socialrl.findings.contrasts import Tables, table_of
-from socialrl.findings.records import QUESTIONS, SIGNS
+from socialrl.findings.contrasts import Tables, prepared, table_of
+from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.findings.scorecard import Judged, Row, Scorecard
+from socialrl.findings.scorecard import Judged, Scorecard
 from socialrl.findings.tables import NotRun, association_by_hour
-from socialrl.report import scorecard_figures, style, variant_figures, wording
-from socialrl.statistics import Estimate
+from socialrl.report import scorecard_figures, style, variant_figures
+from socialrl.report import scorecard_words as words
 
 _ENLARGED = 1.2
-SIGN_TEXT = {+1: "+", -1: "−", 0: "0"}
-KINDS = {
-    "predicted": "Predicted: not used to set any parameter",
-    "press": "Predicted, but known from press copy only: not counted",
-    "control": "Null controls: nothing should be seen",
-    "calibrated": "Calibrated: went into the parameters, no test of the model",
-}
-_SYMBOL = {
-    scoring.REPRODUCED: "✓",
-    scoring.NOT_REPRODUCED: "✕",
-    scoring.INCONCLUSIVE: "?",
-    scoring.NOT_RUN: "–",
-    scoring.NOT_COMPARED: "–",
-}
 
 
 @dataclass(frozen=True)
@@ -88,6 +74,7 @@ def write_scorecard(
     earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
     book = registry or load_registry()
+    tables = prepared(tables)
     card = scoring.score(tables, book)
     changed = changed or Variants(
         variants.dose_response(tables, book),
@@ -140,7 +127,7 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
          scorecard_figures.drugs),
     ]  # fmt: skip
     plates = [
-        _plate(file, question, title, caption, lambda narrow, make=make: make(tables, book, narrow), not_played, card)
+        _plate(file, question, title, caption, partial(make, tables, book), not_played, card)
         for file, question, title, caption, make in by_tables
     ]
     by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
@@ -171,84 +158,29 @@ def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: s
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
-    environment.globals.update(
-        symbol=_SYMBOL, sign=_sign, forest=forest, difference=_difference, size=_size, p_clause=_p_text, sides=_sides,
-        slug=_slug, number=wording.number,
-    )  # fmt: skip
-    kinds = {kind: [one for one in card.findings if _kind(one) == kind] for kind in KINDS}
+    environment.globals.update(words=words, SYMBOL=words.SYMBOL)
+    kinds = {kind: [one for one in card.findings if words.kind(one) == kind] for kind in words.KINDS}
     return environment.get_template("scorecard.html.j2").render(
         name=name,
         version=__version__,
         notes=list(notes),
-        lede=lede(card),
-        kinds=[(kind, KINDS[kind], members) for kind, members in kinds.items() if members],
-        counts=card.counts(),
+        lede=words.lede(card),
+        kinds=[(kind, words.KINDS[kind], members) for kind, members in kinds.items() if members],
         questions=[
-            (key, title, [plate for plate in plates if plate.question == key], _of(card, key, compared=True), _of(card, key, compared=False))
+            {
+                "key": key,
+                "title": title,
+                "plates": [plate for plate in plates if plate.question == key],
+                "findings": _of(card, key, compared=True),
+                "context": _of(card, key, compared=False),
+            }
             for key, title in QUESTIONS.items()
         ],
-        ablation=_ablation_rows(changed.ablation),
+        ablation=words.ablation_rows(changed.ablation),
         hanging=variant_figures.hanging(changed.sensitivity),
-        rule=_rule(),
-        measures=[measure for name, measure in card.registry.measures.items() if _used(card, name)],
-        min_animals=scoring.MIN_ANIMALS,
-    )  # fmt: skip
-
-
-def lede(card: Scorecard) -> str:
-    """Return the result in one or two sentences, the failures named as plainly as the successes."""
-    counts = card.counts()
-    predicted = counts["predicted"]
-    run = sum(predicted.values()) - predicted[scoring.NOT_RUN]
-    if not run:
-        return "Nothing that was predicted has been run yet, so there is no verdict."
-    noun = "finding" if run == 1 else "findings"
-    parts = [
-        f"{predicted[verdict]} {'is' if predicted[verdict] == 1 else 'are'} {verdict}"
-        for verdict in (scoring.REPRODUCED, scoring.NOT_REPRODUCED, scoring.INCONCLUSIVE)
-    ]
-    text = f"Of {run} published {noun} that did not go into the parameters, {parts[0]}, {parts[1]} and {parts[2]}."
-    if predicted[scoring.NOT_RUN]:
-        text += f" {predicted[scoring.NOT_RUN]} more could not be compared."
-    broken = counts["control"][scoring.NOT_REPRODUCED]
-    if broken:
-        text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
-    return text
-
-
-def forest(row: Row) -> Markup:
-    """Return a small drawing of the standardised effect and its interval; the expected side is shaded."""
-    effect = row.effect.size
-    if not math.isfinite(effect.value):
-        return Markup("")
-    width, height, mid = 132.0, 18.0, 66.0
-    expected = SIGNS[row.contrast.expected]
-    shade = ""
-    if expected:
-        left = mid if expected > 0 else 0
-        shade = f'<rect class="side" x="{left:g}" y="0" width="{mid:g}" height="{height:g}"/>'
-    elif math.isfinite(row.same_within) and row.effect.difference.value:
-        margin = abs(row.same_within * effect.value / row.effect.difference.value)
-        x = _at(margin, mid)
-        shade = f'<rect class="side" x="{2 * mid - x:.1f}" y="0" width="{2 * (x - mid):.1f}" height="{height:g}"/>'
-    ticks = "".join(
-        f'<line class="{"zero" if d == 0 else "tick"}" x1="{_at(d, mid):.1f}" x2="{_at(d, mid):.1f}" y1="{0 if d == 0 else 5}" y2="{height - (0 if d == 0 else 5):g}"/>'
-        for d in (-5, -1, 0, 1, 5)
+        margins=words.margins(card),
+        rule=words.RULE,
     )
-    bar = ""
-    if math.isfinite(effect.low) and math.isfinite(effect.high):
-        bar = f'<line class="bar" x1="{_at(effect.low, mid):.1f}" x2="{_at(effect.high, mid):.1f}" y1="9" y2="9"/>'
-    dot = f'<circle class="dot" cx="{_at(effect.value, mid):.1f}" cy="9" r="3.6"/>'
-    label = f"{row.effect.size_name} {wording.interval(effect)}"
-    return Markup(
-        f'<svg class="forest {_slug(row.verdict)}" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="{label}">{shade}{ticks}{bar}{dot}</svg>'
-    )
-
-
-def _at(d: float, mid: float) -> float:
-    """Place of an effect on an axis that is linear near zero and logarithmic beyond (inverse hyperbolic sine)."""
-    full = math.asinh(25.0)
-    return mid + (mid - 4) * max(-1.0, min(1.0, math.asinh(d) / full))
 
 
 def _plate(
@@ -283,69 +215,36 @@ def _plate(
 
 def _alt(title: str, question: str, card: Scorecard) -> str:
     rows = [row for one in _of(card, question, compared=True) for row in one.rows if row.verdict != scoring.NOT_RUN]
-    told = [f"{row.contrast.says}: {_difference(row)}" for row in rows[:6]]
+    told = [f"{row.contrast.says}: {words.difference(row)}" for row in rows[:6]]
     return f"{title}. " + ("; ".join(told) + "." if told else "The numbers are in the tables beside this page.")
-
-
-def _kind(judged: Judged) -> str:
-    if judged.finding.use in ("control", "context"):
-        return judged.finding.use
-    if judged.calibrated:
-        return "calibrated"
-    return "predicted" if judged.counted else "press"
 
 
 def _of(card: Scorecard, question: str, *, compared: bool) -> list[Judged]:
     return [one for one in card.findings if one.finding.question == question and bool(one.rows) == compared]
 
 
-def _used(card: Scorecard, measure: str) -> bool:
-    return any(row.contrast.measure == measure for row in card.rows)
-
-
-def _sign(row: Row) -> str:
-    return SIGN_TEXT[SIGNS[row.contrast.expected]]
-
-
-def _digits(row: Row) -> int:
-    if row.contrast.kind == "distribution":
-        return 2
-    return _registry_digits.get(row.contrast.measure, 2)
-
-
-_registry_digits: dict[str, int] = {}
-
-
-def _difference(row: Row) -> str:
-    return "–"
-
-
-def _size(row: Row) -> str:
-    return wording.interval(row.effect.size, sign=True)
-
-
-def _p_text(row: Row) -> str:
-    return wording.p_value(row.effect.p)
-
-
-def _sides(row: Row) -> str:
-    return ""
-
-
-def _slug(verdict: str) -> str:
-    return verdict.replace(" ", "-")
-
-
-def _ablation_rows(table: pd.DataFrame) -> list[dict[str, str]]:
-    return []
-
-
-def _rule() -> list[str]:
-    return []
-
-
 def _csv_tables(tables: Tables, card: Scorecard, changed: Variants) -> dict[str, pd.DataFrame]:
-    return {}
+    found = {
+        "animals": _animals(card),
+        "ablation": changed.ablation,
+        "dose_response": changed.doses,
+        "sensitivity": changed.sensitivity,
+    }
+    with contextlib.suppress(NotRun):  # the scorecard itself says when the habitat was not run
+        found["association_by_hour"] = association_by_hour(table_of(tables, "GroupHabitat"))
+    return found
+
+
+def _animals(card: Scorecard) -> pd.DataFrame:
+    """The value of every animal behind every comparison: one row per comparison, side and animal."""
+    records = [
+        {"comparison": row.name, "says": row.contrast.says, "side": side, "index": index, "value": value}
+        for row in card.rows
+        for side, values in (("this", row.effect.side_a), ("than", row.effect.side_b))
+        if values is not None
+        for index, value in values.items()
+    ]
+    return pd.DataFrame(records, columns=["comparison", "says", "side", "index", "value"])
 
 
 def _data_uri(svg: str) -> str:

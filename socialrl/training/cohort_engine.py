@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, configure
 
-from .. import measures, seeding
+from socialrl_envs import ASSAYS
+
+from .. import seeding
 from ..animals import Animal, animals_of, per_row
 from ..config import Config
 from ..policies import FrozenPolicies, save_policy
 from ..progress import Progress
 from ..protocol import play_tests
+from ..rows import env_rows, in_env_order
 from ..runs import RunFolder
 from .cohort import CohortPPO
 from .cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from .cohort.export import export_zip
-from .scalars import episode_scalars, probe_scalars, spread_tag
+from .scalars import episode_scalars, headline, probe_scalars, spread_tag
 from .tables import animal_row, episode_row
 from .vec_env import SocialVecEnv, native_arguments
 
@@ -66,8 +69,9 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
 
 def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     """Return an untrained cohort, rows animal-major, every stream a child of the root seed and the animal's index."""
-    own: dict[str, Any] = dict(per_row(list(animals), config.lives))
-    env = SocialVecEnv.native(config.env.id, len(animals) * config.lives, **native_arguments(config), **own)
+    order = env_rows(len(ASSAYS[config.env.id].acting), len(animals), config.lives)
+    own = in_env_order(order, per_row(list(animals), config.lives))
+    env = SocialVecEnv.native(config.env.id, len(order), order, **native_arguments(config), **own)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     model = CohortPPO(
@@ -174,7 +178,7 @@ class CohortDiary(BaseCallback):
             steps=self.num_timesteps,
         )
         self._probes.append(table)
-        self._text = _preferences(table, config)
+        self._text = _so_far(table, config)
         for genotype, logger in self._loggers.items():
             for name, (mean, sd) in _spread(table[table["genotype"] == genotype], probe_scalars).items():
                 logger.record(name, mean)
@@ -213,15 +217,12 @@ def _of_episodes(table: pd.DataFrame) -> dict[str, float]:
     return episode_scalars(table.to_dict("records"))  # type: ignore[arg-type]
 
 
-def _preferences(probe: pd.DataFrame, config: Config) -> str:
-    """The mean preference of each group in the last of the probe's tests, for the progress display."""
+def _so_far(probe: pd.DataFrame, config: Config) -> str:
+    """The mean of each group's main measure in the last of the probe's tests, for the progress display."""
     rows = probe[probe["test"] == config.probes.tests[-1].name]
-    seconds = rows.groupby(["genotype", "animal"], sort=False)[["huddle_s_partner", "huddle_s_stranger"]].mean()
-    preference = pd.Series(
-        measures.preference(seconds["huddle_s_partner"], seconds["huddle_s_stranger"]), index=seconds.index
-    )
-    means = preference.groupby("genotype", sort=False).mean()
-    return "preference " + ", ".join(f"{genotype} {value:.2f}" for genotype, value in means.items())
+    name, values = headline(rows)
+    means = values.groupby("genotype", sort=False).mean()
+    return f"{name} " + ", ".join(f"{genotype} {value:.2f}" for genotype, value in means.items())
 
 
 def _weights(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:

@@ -28,15 +28,42 @@ def episode_scalars(episodes: Sequence[dict[str, Any]]) -> dict[str, float]:
     return {name: float(value) for name, value in scalars.items()}
 
 
+# what TensorBoard shows of a probe, of the columns that the assay has
+_EVAL = ("huddle_s_partner", "huddle_s_stranger", "contact_s_partner", "contact_s_others", "presses_partner",
+         "presses_stranger", "accesses_partner", "accesses_stranger", "rejections_stranger", "rejections_others",
+         "return")  # fmt: skip
+
+
+def headline(probe: pd.DataFrame) -> tuple[str, pd.Series]:
+    """Return the assay's main measure of one test: its name, and its values by genotype and animal.
+
+    Partner's share of contact in a group, presses per session where there is work, otherwise preference; rejections
+    of the stranger where no partner is there.
+    """
+    means = probe.groupby(["genotype", "animal"], sort=False)[[name for name in _EVAL if name in probe]].mean()
+    if "contact_s_partner" in means:
+        return "partner share", pd.Series(
+            measures.preference(means["contact_s_partner"], means["contact_s_others"]), index=means.index
+        )
+    if "presses_partner" in means:
+        return "presses", means["presses_partner"] + means["presses_stranger"]
+    preference = pd.Series(
+        measures.preference(means["huddle_s_partner"], means["huddle_s_stranger"]), index=means.index
+    )
+    if (means["huddle_s_partner"] == 0).all() and (means["rejections_stranger"] > 0).any():
+        return "rejections", means["rejections_stranger"]
+    return "preference", preference
+
+
 def probe_scalars(probe: pd.DataFrame) -> dict[str, float]:
-    """Return, for every test of a probe, preference and huddle seconds of one animal (or the mean over animals)."""
+    """Return, for every test of a probe, the assay's measures of one animal (or the mean over animals)."""
     scalars: dict[str, float] = {}
     for test, rows in probe.groupby("test", sort=False):
-        partner, stranger = rows["huddle_s_partner"].mean(), rows["huddle_s_stranger"].mean()
-        scalars[f"eval/{test}/preference"] = float(measures.preference(partner, stranger))
-        scalars[f"eval/{test}/huddle_s_partner"] = float(partner)
-        scalars[f"eval/{test}/huddle_s_stranger"] = float(stranger)
-        scalars[f"eval/{test}/return"] = float(rows["return"].mean())
+        name, values = headline(rows)
+        scalars[f"eval/{test}/{name.replace(' ', '_')}"] = float(values.mean())
+        for column in _EVAL:
+            if column in rows:
+                scalars[f"eval/{test}/{column}"] = float(rows[column].mean())
     return scalars
 
 

@@ -35,6 +35,7 @@ def native_arguments(config: Config) -> dict[str, Any]:
         "cohousing_h": list(reset.cohousing_h),
         "relationship": list(reset.relationship),
         "separation_h": list(reset.separation_h),
+        "session": reset.session,
     }
 
 
@@ -59,13 +60,18 @@ class SocialVecEnv(VecEnv):
     `last_truncated` (n_rows,) bool, `last_terminal_observations` (n_rows, n_features) float32 or None when no row
     ended, and `reward_terms` name -> (n_rows,) float64. Infos of rows that did not end are empty. The info of an ended
     row has SB3's `episode` (r, l), the test's `record` and the sums of the reward terms as `reward_<term>`.
+
+    `order` (n_rows,) says which row of the environment each row here is (see `socialrl.rows`); default: the same.
     """
 
-    def __init__(self, env: SocialVectorEnv) -> None:
+    def __init__(self, env: SocialVectorEnv, order: NDArray[np.int64] | None = None) -> None:
         if env.autoreset_mode != AutoresetMode.SAME_STEP:
             raise ValueError(f"SB3 needs autoreset_mode SAME_STEP, got {env.autoreset_mode}")
         self.env = env  # first, because SB3's constructor asks it for its render mode
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        same = order is None or (order == np.arange(env.num_envs)).all()
+        self._order: NDArray[np.int64] | None = None if same else order
+        self._n_acting = len(env.assay.acting)
         self._actions: NDArray[np.int64] = np.zeros(env.num_envs, dtype=np.int64)
         self._returns = np.zeros(env.num_envs)
         self._term_sums = np.zeros((len(TERMS), env.num_envs))
@@ -75,44 +81,54 @@ class SocialVecEnv(VecEnv):
         self.reward_terms: Mapping[str, NDArray[np.float64]] = {}
 
     @classmethod
-    def native(cls, env_id: str, n_rows: int, **arguments: Any) -> SocialVecEnv:
+    def native(cls, env_id: str, n_rows: int, order: NDArray[np.int64] | None = None, **arguments: Any) -> SocialVecEnv:
         """Return `make_native` of the same arguments as a `VecEnv`."""
-        return cls(make_native(env_id, n_rows, **arguments))
+        return cls(make_native(env_id, n_rows, **arguments), order)
 
     def reset(self) -> NDArray[np.float32]:  # type: ignore[override]
         """Begin an episode in every row, with the seeds set by `seed()` before, if any."""
-        seeds = None if all(seed is None for seed in self._seeds) else list(self._seeds)
+        seeds = None if all(seed is None for seed in self._seeds) else self._world_seeds()
         observations, _ = self.env.reset(seed=seeds, options=self._options[0] or None)
         self._reset_seeds()
         self._reset_options()
         self._returns[:] = 0.0
         self._term_sums[:] = 0.0
         self._lengths[:] = 0
-        return observations
+        return self._in_order(observations)
 
     def seed_rows(self, seeds: Sequence[int]) -> None:
-        """Give every row its own seed at the next reset (SB3's `seed(s)` gives row i the seed s + i)."""
+        """Give every row its own seed at the next reset (SB3's `seed(s)` gives row i the seed s + i).
+
+        Where several animals share a world, it takes the seed of its first animal.
+        """
         self._seeds = [int(seed) for seed in seeds]
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
         """Keep the actions (n_rows,) for `step_wait`."""
-        self._actions = actions
+        if self._order is None:
+            self._actions = actions
+        else:
+            self._actions = np.empty_like(actions)
+            self._actions[self._order] = actions
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:  # type: ignore[override]
         """Advance every row by one tick; rows that end are begun again and their last observation kept."""
         observations, reward, _, truncated, info = self.env.step(self._actions)
+        observations, reward, truncated = map(self._in_order, (observations, reward, truncated))
         self._returns += reward
         self._lengths += 1
-        self.reward_terms = info["reward_terms"]
+        self.reward_terms = {name: self._in_order(term) for name, term in info["reward_terms"].items()}
         for total, term in zip(self._term_sums, self.reward_terms.values(), strict=True):
             total += term
         self.last_truncated = truncated
-        self.last_terminal_observations = info.get("final_obs")
+        last = info.get("final_obs")
+        self.last_terminal_observations = None if last is None else self._in_order(last)
         if self.last_terminal_observations is None:
             # one empty dict for all rows: a fresh one each, every tick, keeps the garbage collector busy
             return observations, reward.astype(np.float32), truncated, [{}] * self.num_envs
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        self._describe_ended(np.flatnonzero(truncated), info["final_info"]["record"], infos)
+        record = {name: self._in_order(column) for name, column in info["final_info"]["record"].items()}
+        self._describe_ended(np.flatnonzero(truncated), record, infos)
         return observations, reward.astype(np.float32), truncated, infos
 
     def _describe_ended(
@@ -132,6 +148,18 @@ class SocialVecEnv(VecEnv):
         self._returns[rows] = 0.0
         self._term_sums[:, rows] = 0.0
         self._lengths[rows] = 0
+
+    def _in_order(self, rows: NDArray[Any]) -> NDArray[Any]:
+        return rows if self._order is None else rows[self._order]
+
+    def _world_seeds(self) -> list[int | None]:
+        """Seeds of the environment's worlds, from those of its rows."""
+        if self._order is None:
+            return list(self._seeds)[:: self._n_acting]
+        seeds: list[int | None] = [None] * self.num_envs
+        for row, seed in zip(self._order, self._seeds, strict=True):
+            seeds[row] = seed
+        return seeds[:: self._n_acting]
 
     # ------------------------------------------------------------------ the whole state, for checkpoints
 

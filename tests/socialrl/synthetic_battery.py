@@ -91,7 +91,7 @@ def _operant(rng, condition, acts, index) -> dict:
     return row | {"duration_s": 1800.0, "sex": "female"}
 
 
-def _habitat(rng, condition, acts, index) -> dict:
+def _habitat(rng, _condition, acts, index) -> dict:
     hours = np.arange(120)
     floor = 0.18 + 0.5 * min(max(acts, 0), 1)
     share = floor + (0.75 - floor) * np.exp(-hours / (6 + 60 * max(acts, 0)))
@@ -104,7 +104,7 @@ def _habitat(rng, condition, acts, index) -> dict:
     }  # fmt: skip
 
 
-def _encounter(rng, condition, acts, index) -> dict:
+def _encounter(rng, _condition, acts, _index) -> dict:
     apart = 600 * np.clip(0.25 + 0.25 * acts + 0.08 * rng.standard_normal(), 0, 1)
     return {
         "duration_s": 600.0, "rejections_stranger": float(rng.poisson(0.6 + 4 * max(acts, 0))),
@@ -112,7 +112,7 @@ def _encounter(rng, condition, acts, index) -> dict:
     }  # fmt: skip
 
 
-def _release(rng, condition, acts, index) -> dict:
+def _release(_rng, _condition, acts, index) -> dict:
     peak = 0.8 * (0.5 + 0.5 * min(max(acts, 0), 1)) * (1 + 0.05 * np.sin(index))
     return {"peak": peak, "area": 150 * peak, "decay_s": 120.0, "sex": "male" if index % 2 else "female"}
 
