@@ -220,6 +220,57 @@ def bench(
 
 
 @app.command()
+def calibrate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="World and training, instead of the defaults.")
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder that gets the results.")] = Path("runs/calibration"),
+    vectors: Annotated[
+        int, typer.Option(help="Animals of the first round, each with its own parameters; 3 times as many in all.")
+    ] = 256,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps per animal, instead of the configuration's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
+    pairs: Annotated[str, typer.Option(help="Which pairs' tests: FF, MM, FM or all.")] = "all",
+    cohousing_h: Annotated[float, typer.Option(help="Hours that the simulated pairs were cohoused.")] = 24.0,
+    overwrite: Annotated[bool, _overwrite("a calibration that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit wild-type parameters and their spread over animals to partner-preference score sheets.
+
+    Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
+    """
+    _check_range("--vectors", vectors, 16)
+    _check_range("--steps", steps, 1)
+    _check_range("--seed", seed, 0)
+    _check_range("--cohousing-h", cohousing_h, 0, 336)
+    from .config import load_config
+
+    loaded = None if config is None else load_config(config)
+    from .calibration.calibrate import Plan
+    from .calibration.report import verdict
+    from .calibration.run import run_calibration
+
+    with open_progress("calibrating", quiet=quiet) as progress:
+        result = run_calibration(
+            data,
+            output,
+            config=loaded,
+            plan=Plan(vectors=vectors, seed=seed),
+            steps=steps,
+            pairs=pairs,
+            cohousing_h=cohousing_h,
+            overwrite=overwrite,
+            progress=progress,
+            say=lambda line: typer.echo(line, err=line.startswith("note")),
+        )
+    typer.echo(verdict(result))
+    typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
     overwrite: Annotated[bool, _overwrite("a demo that is already there")] = False,

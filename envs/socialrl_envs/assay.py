@@ -9,7 +9,7 @@ import numpy as np
 from .conspecifics import RULES
 from .habitat import Habitat
 from .parameters import ParameterError, is_number
-from .state import Stage
+from .state import RELATIONSHIPS, Stage
 
 COHOUSING_DT_S = (
     120.0  # ticks of the time before a test; independent of dt_s, so that familiarity does not depend on it
@@ -30,6 +30,8 @@ class Assay:
     part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
     tethered). `doors` maps a chamber to the animal kept behind its door, which opens for `access_s` seconds after
     lever presses in chamber `lever` (the k-th access costs k presses). Huddling is also counted in bins of `bin_s`.
+    `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of the other
+    sex, so it makes no sense where more than one pair lives together.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Assay:
     doors: dict[int, int] = field(default_factory=dict)
     lever: int = 0
     access_s: float = 0.0
+    relationships: tuple[str, ...] = RELATIONSHIPS
 
     @property
     def n_animals(self) -> int:
@@ -59,9 +62,15 @@ class Assay:
         """Who takes part in which session."""
         return self.sessions or {"all": (1,) * self.n_animals}
 
+    @property
+    def is_group(self) -> bool:
+        """Whether more than one pair lives together."""
+        return sum(mate >= 0 for mate in self.cohoused_with) > 2
+
     def __post_init__(self) -> None:
         # rows of a world and the columns of its counters rely on this order
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
+        assert all(here[i] for here in self.session_table.values() for i in self.acting), "who acts takes part"
 
     def stage(self, dt_s: float, duration_s: float) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""

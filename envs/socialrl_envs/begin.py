@@ -14,8 +14,8 @@ from .state import ABSENT, MATE, REST
 def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, worlds, counters, bins, observations):  # type: ignore[no-untyped-def]
     """Begin a new episode in the worlds of `first` … `last − 1` where `mask` (n_worlds,) is set.
 
-    Reads `cohousing_h`, `separation_h`, `relationship` and `placement` (−1: drawn) from the test records; writes the
-    first observations of their rows.
+    Reads `cohousing_h`, `separation_h`, `relationship`, `mating`, `continued` and `placement` (−1: drawn) from the test
+    records; writes the first observations of their rows.
     """
     stage = stages[0]
     n_acting = stage.acting.shape[0]
@@ -35,7 +35,10 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
 
 @inlined
 def _place(stage, world, base):  # type: ignore[no-untyped-def]
-    """Put new animals where the placement says; acting animals are of sex 0, in a mate test the others of sex 1."""
+    """Put animals where the placement says; acting animals are of sex 0, in a mate test the others of sex 1.
+
+    They are new, or (`continued`) those of the last episode with all that they have become.
+    """
     test = world.test
     test.tick = 0
     drawn = noise.uniform(noise.draw(base, noise.PLACEMENT, 0, 0))
@@ -45,12 +48,17 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
     n_animals = world.animals.shape[0]
     for i in range(n_animals):
         here = stage.placements[test.placement, i] if stage.sessions[test.session, i] else ABSENT
-        _new_animal(world.animals[i], here)
+        _put(world.animals[i], here)
+        if test.continued == 0:
+            _new_animal(world.animals[i])
         world.animals[i].sex = 1 if mates and not stage.acts[i] else 0
         for j in range(n_animals):
-            _new_pair(world.pairs[i, j])
-            cohoused = stage.cohoused_with[i] == j
-            world.pairs[i, j].mated = 1 if mates and cohoused and test.cohousing_h > 0.0 else 0
+            pair = world.pairs[i, j]
+            _part(pair)
+            if test.continued == 0:
+                _new_pair(pair)
+            if mates and test.mating > 0 and stage.cohoused_with[i] == j and test.cohousing_h > 0.0:
+                pair.mated = 1
 
 
 @inlined
@@ -73,17 +81,13 @@ def _meet(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
+def _put(animal, chamber):  # type: ignore[no-untyped-def]
+    """Put an animal into a chamber at the start of a test; what it has become stays."""
     animal.chamber = chamber
     animal.travel_to = chamber
     animal.travel_s = 0.0
     animal.intent = REST
     animal.target = -1
-    animal.oxytocin = 0.0
-    animal.receptor_signal = 0.0
-    animal.activity_drive = 0.5
-    animal.stress = 0.5
-    animal.bondedness = 0.0
     animal.moved = 0
     animal.drove_off = 0
     animal.presses = 0.0
@@ -93,13 +97,27 @@ def _new_animal(animal, chamber):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _new_pair(pair):  # type: ignore[no-untyped-def]
-    pair.familiarity = 0.0
-    pair.habituation = 0.0
+def _new_animal(animal):  # type: ignore[no-untyped-def]
+    animal.oxytocin = 0.0
+    animal.receptor_signal = 0.0
+    animal.activity_drive = 0.5
+    animal.stress = 0.5
+    animal.bondedness = 0.0
+
+
+@inlined
+def _part(pair):  # type: ignore[no-untyped-def]
+    """End whatever goes on between two animals; what they are to each other stays."""
     pair.recognition_error = 0.0
     pair.withdrawn_s = 0.0
     pair.contact = 0
     pair.together = 0
+
+
+@inlined
+def _new_pair(pair):  # type: ignore[no-untyped-def]
+    pair.familiarity = 0.0
+    pair.habituation = 0.0
     pair.mated = 0
 
 

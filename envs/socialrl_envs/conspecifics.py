@@ -42,7 +42,10 @@ def _companion(rule, animals, pairs, i, bits):  # type: ignore[no-untyped-def]
     """The animal to go to: the most familiar one present (sociable), or any one present (roaming); −1 if alone."""
     n_present = 0
     best = -1
-    for j in range(animals.shape[0]):
+    # looks round from a random place on, so that among equally unfamiliar animals none is preferred by its number
+    first = int(noise.uniform(noise.mix(bits)) * animals.shape[0])
+    for turn in range(animals.shape[0]):
+        j = (first + turn) % animals.shape[0]
         if j != i and animals[j].chamber >= 0:
             n_present += 1
             if best < 0 or pairs[i, j].familiarity > pairs[i, best].familiarity:

@@ -17,7 +17,12 @@ PER_CONSPECIFIC: tuple[str, ...] = (
     "presses",
     "accesses",
     "access_s",
+    "together_s",  # in one chamber, touching or not
 )
+_HUDDLE_S, _BOUTS, _REJECTIONS, _LATENCY_S, _START, _END, _PRESSES, _ACCESSES, _ACCESS_S, _TOGETHER_S = range(
+    len(PER_CONSPECIFIC)
+)
+_CHAMBERS = len(PER_CONSPECIFIC)  # what is counted by chamber follows, then group sizes
 WORK: tuple[str, ...] = ("presses", "accesses", "access_s")  # counted in assays with doors
 PER_GROUP_SIZE: tuple[str, ...] = ("group_size_s",)
 PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries")
@@ -64,54 +69,60 @@ def clear(counters, n_animals):  # type: ignore[no-untyped-def]
     """Set one animal's counters to zero and its latencies to "not yet" (infinite)."""
     for k in range(counters.shape[0]):
         counters[k] = 0.0
-    for k in range(3 * n_animals, 4 * n_animals):
-        counters[k] = np.inf
+    for other in range(n_animals):
+        counters[_LATENCY_S * n_animals + other] = np.inf
 
 
 @inlined
 def count_contact(counters, n_animals, other, dt_s, time_s, begins):  # type: ignore[no-untyped-def]
     """Count one tick of contact with `other`; `begins` starts a bout, the first bout sets the latency."""
-    counters[other] += dt_s
+    counters[_HUDDLE_S * n_animals + other] += dt_s
     if begins:
-        counters[n_animals + other] += 1.0
-        if counters[3 * n_animals + other] == np.inf:
-            counters[3 * n_animals + other] = time_s
+        counters[_BOUTS * n_animals + other] += 1.0
+        if counters[_LATENCY_S * n_animals + other] == np.inf:
+            counters[_LATENCY_S * n_animals + other] = time_s
 
 
 @inlined
 def count_rejection(counters, n_animals, other):  # type: ignore[no-untyped-def]
     """Count one rejection of `other`."""
-    counters[2 * n_animals + other] += 1.0
+    counters[_REJECTIONS * n_animals + other] += 1.0
 
 
 @inlined
 def count_familiarity(counters, n_animals, other, familiarity, at_start):  # type: ignore[no-untyped-def]
     """Note the familiarity of `other` at the start or (so far) at the end of the test."""
-    counters[(4 if at_start else 5) * n_animals + other] = familiarity
+    counters[(_START if at_start else _END) * n_animals + other] = familiarity
 
 
 @inlined
 def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered):  # type: ignore[no-untyped-def]
     """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1."""
-    counters[9 * n_animals + chamber] += dt_s
+    counters[_CHAMBERS * n_animals + chamber] += dt_s
     if entered >= 0:
-        counters[9 * n_animals + n_chambers + entered] += 1.0
+        counters[_CHAMBERS * n_animals + n_chambers + entered] += 1.0
 
 
 @inlined
 def count_work(counters, n_animals, other, presses, opened):  # type: ignore[no-untyped-def]
     """Count presses for access to `other`, and the access if they opened the door."""
-    counters[6 * n_animals + other] += presses
-    counters[7 * n_animals + other] += opened
+    counters[_PRESSES * n_animals + other] += presses
+    counters[_ACCESSES * n_animals + other] += opened
 
 
 @inlined
 def count_access(counters, n_animals, other, dt_s):  # type: ignore[no-untyped-def]
     """Count one tick in the chamber behind the door of `other`."""
-    counters[8 * n_animals + other] += dt_s
+    counters[_ACCESS_S * n_animals + other] += dt_s
+
+
+@inlined
+def count_together(counters, n_animals, other, dt_s):  # type: ignore[no-untyped-def]
+    """Count one tick in the same chamber as `other`."""
+    counters[_TOGETHER_S * n_animals + other] += dt_s
 
 
 @inlined
 def count_group(counters, n_animals, n_chambers, size, dt_s):  # type: ignore[no-untyped-def]
     """Count one tick in a chamber that holds `size` animals."""
-    counters[9 * n_animals + 2 * n_chambers + size - 1] += dt_s
+    counters[_CHAMBERS * n_animals + 2 * n_chambers + size - 1] += dt_s

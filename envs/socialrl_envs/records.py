@@ -11,7 +11,8 @@ from . import counters
 from .state import RELATIONSHIPS
 from .world import World
 
-_EACH = tuple(name for name in counters.PER_CONSPECIFIC if name not in counters.WORK)
+# the counters of each conspecific that every assay reports
+_EACH = tuple(name for name in counters.PER_CONSPECIFIC if name not in (*counters.WORK, "together_s"))
 
 
 def conspecifics(world: World, acting: int) -> list[int]:
@@ -23,10 +24,11 @@ def conspecifics(world: World, acting: int) -> list[int]:
 def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return the records of vector rows `rows` (n,): name -> array (n,) or, for lists, (n, length).
 
-    Where one animal acts, conspecifics go by their names in the assay and chambers by what they hold from its point of
-    view (`chamber_s_partner` is the partner's chamber, whichever side that is); assays with doors add presses,
-    accesses, breakpoints and seconds of access. Where all act, each animal's cage mate is its `partner` and everybody
-    else `others`, by the hour. Seconds, counts, familiarity 0 to 1; a latency that never came is not a number.
+    Conspecifics go by their names in the assay and chambers by what they hold from the acting animal's point of view
+    (`chamber_s_partner` is the partner's chamber, whichever side that is). Assays with doors add presses, accesses,
+    breakpoints and seconds of access; one with an animal that roams, seconds in one chamber with it and apart from it.
+    In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. Seconds, counts,
+    familiarity 0 to 1; a latency that never came is not a number.
     """
     assay, batch = world.assay, world.batch
     w = rows // len(assay.acting)
@@ -38,7 +40,7 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
         "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
     }
-    return {**record, **(_of_one(world, rows) if len(assay.acting) == 1 else _of_group(world, rows))}
+    return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
 
 
 def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
@@ -61,7 +63,12 @@ def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         for at, name in enumerate(seen_first):
             record[f"{counter}_{name}"] = by_name[:, at].copy()
     for other in conspecifics(world, 0):
-        record[f"huddle_s_{assay.animals[other]}_10min"] = batch.bins[rows, 0, other].copy()
+        record[f"huddle_s_{assay.animals[other]}_{assay.bin_s / 60.0:g}min"] = batch.bins[rows, 0, other].copy()
+    for other, rule in enumerate(assay.rules):
+        if rule == "roaming":
+            together_s = named["together_s"][:, other]
+            record[f"chamber_s_with_{assay.animals[other]}"] = together_s.copy()
+            record["chamber_s_apart"] = batch.worlds["tick"][rows] * world.dt_s - together_s
     return record
 
 
@@ -84,6 +91,7 @@ def _of_group(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "familiarity_end_partner": named["familiarity_end"][at, mate],
         "group_size_s": named["group_size_s"].copy(),
         "cohabitation_s": named["huddle_s"].copy(),
+        "together_s": named["together_s"].copy(),
     }
     for counter in counters.PER_CHAMBER:
         for chamber, name in enumerate(assay.habitat.names):

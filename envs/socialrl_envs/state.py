@@ -31,6 +31,8 @@ TEST_DTYPE = np.dtype(
         ("relationship", np.int64),
         ("placement", np.int64),
         ("session", np.int64),  # which of the assay's animals take part
+        ("mating", np.int64),  # whether mates that were cohoused have mated
+        ("continued", np.int64),  # whether the animals of the last episode live on
     ]
 )
 ANIMAL_DTYPE = np.dtype(

@@ -16,6 +16,7 @@ from .counters import (
     count_familiarity,
     count_group,
     count_rejection,
+    count_together,
     count_work,
 )
 from .drugs import NO_DRUG, levels
@@ -47,8 +48,7 @@ def step_worlds(
             _reject(stage, rates, world, counters[w])
             _touch(stage, world, counters[w], bins[w], time_s)
             _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
-            if n_acting > 1:
-                _count_groups(stage, world, counters[w])
+            _count_company(stage, world, counters[w])
             if stage.has_doors:
                 _shut_doors(stage, world, counters[w])
             _arrive(stage, rates, world, counters[w], base)
@@ -90,7 +90,7 @@ def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
             if me.target >= 0 and world.animals[me.target].chamber < 0:
                 me.intent = WAIT
                 me.target = -1
-        elif me.travel_s <= 0.0:
+        elif me.travel_s <= 0.0 and me.chamber >= 0:
             choose(stage.rules[i], me, world.animals, world.pairs, i, stage.dt_s, base)
 
 
@@ -145,14 +145,14 @@ def _press(stage, rates, me, behind, counters, n_animals, j):  # type: ignore[no
     if behind.work_left <= 1e-9:
         opened = 1.0
         behind.accesses += 1
-        behind.access_s = stage.access_s
+        behind.access_s = stage.access_s + stage.dt_s  # from the end of this tick, which was spent pressing
         behind.work_left = behind.accesses + 1.0
     count_work(counters, n_animals, j, me.presses, opened)
 
 
 @inlined
 def _shut_doors(stage, world, counters):  # type: ignore[no-untyped-def]
-    """Count time behind doors; where an access is over, put the animal back to the lever."""
+    """Count time behind doors; where an access is over, put the animal back to the lever by the end of the tick."""
     animals, pairs = world.animals, world.pairs
     n_animals = animals.shape[0]
     for chamber in range(stage.keepers.shape[0]):
@@ -168,24 +168,28 @@ def _shut_doors(stage, world, counters):  # type: ignore[no-untyped-def]
             me = animals[i]
             if me.chamber == chamber:
                 count_access(counters[k], n_animals, j, stage.dt_s)
-            if over and (me.chamber == chamber or (me.travel_s > 0.0 and me.travel_to == chamber)):
-                me.chamber = stage.lever
-                me.travel_to = stage.lever
+                if over:
+                    me.travel_to = stage.lever
+                    me.travel_s = stage.dt_s  # done when this tick's passages arrive
+                    pairs[i, j].contact = 0
+                    pairs[j, i].contact = 0
+            elif over and me.travel_s > 0.0 and me.travel_to == chamber:  # still in the tube: turns back
+                me.travel_to = me.chamber
                 me.travel_s = 0.0
-                pairs[i, j].contact = 0
-                pairs[j, i].contact = 0
 
 
 @inlined
-def _count_groups(stage, world, counters):  # type: ignore[no-untyped-def]
-    """Count, for every animal that acts, how many animals are in its chamber."""
+def _count_company(stage, world, counters):  # type: ignore[no-untyped-def]
+    """Count, for every animal that acts, who is in its chamber, and how many they are with itself."""
     animals = world.animals
     n_animals = animals.shape[0]
     for k in range(stage.acting.shape[0]):
-        me = animals[stage.acting[k]]
-        size = 0
+        i = stage.acting[k]
+        size = 1
         for j in range(n_animals):
-            size += 1 if animals[j].chamber == me.chamber else 0
+            if j != i and animals[j].chamber == animals[i].chamber:
+                size += 1
+                count_together(counters[k], n_animals, j, stage.dt_s)
         count_group(counters[k], n_animals, stage.degree.shape[0], size, stage.dt_s)
 
 

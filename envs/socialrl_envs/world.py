@@ -24,7 +24,15 @@ from .state import RELATIONSHIPS, Batch, world_dtype
 from .step import step_worlds
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
-HISTORY_KEYS: tuple[str, ...] = ("cohousing_h", "relationship", "separation_h", "session", "side")
+HISTORY_KEYS: tuple[str, ...] = (
+    "cohousing_h",
+    "relationship",
+    "separation_h",
+    "session",
+    "side",
+    "mating",
+    "continued",
+)
 
 
 @compiled
@@ -115,8 +123,10 @@ class World:
         if "relationship" in options:
             given = options["relationship"]
             kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
-            if not kinds or any(kind not in RELATIONSHIPS for kind in kinds):
-                raise ParameterError(f"relationship must be one of {', '.join(RELATIONSHIPS)}, got {given!r}")
+            allowed = self.assay.relationships
+            if not kinds or any(kind not in allowed for kind in kinds):
+                why = "" if allowed == RELATIONSHIPS else f" in {self.assay.id}, whose animals are all of one sex"
+                raise ParameterError(f"relationship must be one of {', '.join(allowed)}{why}, got {given!r}")
             checked["relationship"] = np.array([RELATIONSHIPS.index(kind) for kind in kinds])
         if "session" in options:
             known = list(self.assay.session_table)
@@ -125,6 +135,9 @@ class World:
             if not kinds or any(kind not in known for kind in kinds):
                 raise ParameterError(f"session must be one of {', '.join(known)}, got {given!r}")
             checked["session"] = np.array([known.index(kind) for kind in kinds])
+        for key in ("mating", "continued"):
+            if key in options and not isinstance(options[key], (bool, np.bool_)):
+                raise ParameterError(f"{key} must be True or False, got {options[key]!r}")
         side = options.get("side")
         if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
@@ -151,6 +164,8 @@ class World:
             if len(choices) > 1:
                 _pick(worlds["key"].copy(), worlds["episode"].copy(), draw, len(choices), picked)
             worlds[key][mask] = choices[picked[mask]]
+        worlds["mating"][mask] = history.get("mating", True)
+        worlds["continued"][mask] = history.get("continued", False)
         side = history.get("side")
         worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
         self._spread(begin_worlds, mask, self._packed_stage, self._doses, self._cohousing_rates, self.rates,

@@ -65,7 +65,7 @@ def train_and_test(
     rows = play_tests(
         config, animals, policies, [test], repeats=repeats, purpose="evaluation", steps=model.num_timesteps
     )
-    return rows[["animal", "index", "repeat", *RAW]].reset_index(drop=True)
+    return rows[["animal", "index", "repeat", *RAW]].sort_values(["index", "repeat"], ignore_index=True)
 
 
 class _StepCount(BaseCallback):

@@ -31,7 +31,7 @@ _ABLATION_COLUMNS = [
 ]  # fmt: skip
 _SENSITIVITY_COLUMNS = [
     "parameter", "factor", "finding", "part", "says", "difference", "low", "high", "effect_size", "n", "verdict",
-    "survives",
+    "finding_verdict", "survives",
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def ablation_table(
     changed = _changed_groups(tables)
     records: list[dict[str, Any]] = []
     for finding in book.findings:
-        if wanted is not None and finding.id not in wanted:
+        if finding.use == "control" or (wanted is not None and finding.id not in wanted):
             continue
         for number, contrast in enumerate(finding.contrasts):
             if not _compares_knockouts(contrast):
@@ -110,10 +110,10 @@ def ablation_table(
 
 
 def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.DataFrame:
-    """Return parameter × factor × comparison: verdicts with one assumed parameter multiplied by a factor.
+    """Return parameter × factor × comparison: effects and verdicts with one assumed parameter multiplied by a factor.
 
     Rows of the tables with the columns `parameter` and `factor` are judged like the scorecard, all other rows left out.
-    `survives` is whether the verdict is "reproduced"; comparisons that were not run are left out.
+    `survives` is whether the finding as a whole is reproduced; controls and comparisons that were not run are left out.
     """
     book = registry or load_registry()
     varied = {name: table for name, table in tables.items() if {"parameter", "factor"} <= set(table.columns)}
@@ -127,18 +127,20 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
             name: table[(table["parameter"] == parameter) & (table["factor"] == factor)].drop(columns="parameter")
             for name, table in varied.items()
         }
-        for row in score(part, book).rows:
-            if row.verdict == NOT_RUN or row.use == "control":
-                continue
-            numbers = _numbers(row.effect)
-            records.append(
-                {
-                    "parameter": parameter, "factor": factor, "finding": row.finding.id, "part": row.part,
-                    "says": row.contrast.says, **{key: numbers[key] for key in ("difference", "low", "high")},
-                    "effect_size": numbers["effect_size"], "n": numbers["n"], "verdict": row.verdict,
-                    "survives": row.verdict == REPRODUCED,
-                }
-            )  # fmt: skip
+        for judged in score(part, book).findings:
+            for row in judged.rows:
+                if row.verdict == NOT_RUN or row.use == "control":
+                    continue
+                numbers = _numbers(row.effect)
+                records.append(
+                    {
+                        "parameter": parameter, "factor": factor, "finding": row.finding.id, "part": row.part,
+                        "says": row.contrast.says,
+                        **{key: numbers[key] for key in ("difference", "low", "high", "effect_size", "n")},
+                        "verdict": row.verdict, "finding_verdict": judged.verdict,
+                        "survives": judged.verdict == REPRODUCED,
+                    }
+                )  # fmt: skip
     return pd.DataFrame(records, columns=_SENSITIVITY_COLUMNS)
 
 

@@ -139,8 +139,8 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
         ("dose_response", "sure", "Receptor gain from none to more than wild type",
          "Mean over animals, band: 95 % bootstrap interval. Dotted: wild type.",
          lambda narrow: variant_figures.dose_response(changed.doses, narrow), "No animals of other gains were run"),
-        ("sensitivity", "sure", "Which comparisons survive a change of one assumed parameter",
-         "Verdict with the parameter lowered (left of each cell) and raised (right).",
+        ("sensitivity", "sure", "Which findings survive a change of one assumed parameter",
+         "Verdict with the parameter changed, the lowest factor at the left of each cell, the highest at the right.",
          lambda narrow: variant_figures.sensitivity(changed.sensitivity, narrow),
          "No animals under changed parameters were run"),
     ]  # fmt: skip

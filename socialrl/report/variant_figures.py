@@ -88,34 +88,24 @@ def ablation(table: pd.DataFrame, narrow: bool) -> Figure | None:
 
 
 def sensitivity(table: pd.DataFrame, narrow: bool) -> Figure | None:
-    """Return a matrix of parameters and comparisons: the verdict with the parameter lowered (left) and raised (right).
-
-    A row is marked when a comparison that mostly survives is lost by that parameter.
-    """
+    """Return a matrix of parameters and findings: the verdict at each factor, the lowest factor left in a cell."""
     if table.empty:
         return None
-    names = list(dict.fromkeys(table["finding"] + table["part"]))
-    parameters = list(dict.fromkeys(table["parameter"]))
-    figure = style.new_figure(
-        style.NARROW_IN if narrow else style.WIDE_IN,
-        0.2 * len(names if narrow else parameters) + (2.6 if narrow else 1.3),
-    )
+    rows = table.drop_duplicates(["parameter", "factor", "finding"])
+    names, parameters = list(dict.fromkeys(rows["finding"])), list(dict.fromkeys(rows["parameter"]))
+    down_in = 0.24 * len(names if narrow else parameters)
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, down_in + (2.4 if narrow else 1.1))
     ax = figure.subplots()
     across, down = (parameters, names) if narrow else (names, parameters)
-    factors = sorted(set(table["factor"]))
-    for f, p, parameter, factor, verdict in table[["finding", "part", "parameter", "factor", "verdict"]].itertuples(
-        index=False
-    ):
-        x, y = (
-            (parameters.index(parameter), names.index(f + p))
-            if narrow
-            else (names.index(f + p), parameters.index(parameter))
-        )
-        colour = _MARKS[verdict][1]
-        width = 0.88 / len(factors)
-        left = x - 0.44 + width * factors.index(factor)
-        ax.add_patch(Rectangle((left, y - 0.4), width * 0.94, 0.8, facecolor=colour, edgecolor="none"))
-        ax.text(left + width * 0.47, y, _MARKS[verdict][0], ha="center", va="center", fontsize=5.5, color="white",
+    factors = sorted(set(rows["factor"]))
+    width = 0.9 / len(factors)
+    for row in rows.to_dict("records"):
+        name, parameter = row["finding"], row["parameter"]
+        x, y = (across.index(parameter), down.index(name)) if narrow else (across.index(name), down.index(parameter))
+        mark, colour = _MARKS.get(str(row["finding_verdict"]), ("", GREY))
+        left = x - 0.45 + width * factors.index(row["factor"])
+        ax.add_patch(Rectangle((left, y - 0.42), width * 0.94, 0.84, facecolor=colour, edgecolor="none"))
+        ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6, color="white",
                 fontfamily="DejaVu Sans")  # fmt: skip
     ax.set_xlim(-0.6, len(across) - 0.4)
     ax.set_ylim(len(down) - 0.5, -0.5)
@@ -132,13 +122,13 @@ def sensitivity(table: pd.DataFrame, narrow: bool) -> Figure | None:
     return figure
 
 
-def hanging(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return {comparison: parameters} for comparisons that survive every setting but those of one single parameter."""
-    found: dict[str, list[str]] = {}
-    for (finding, part), rows in table.groupby(["finding", "part"], sort=False):
+def hanging(table: pd.DataFrame) -> dict[str, str]:
+    """Return {finding: parameter} for findings that survive every change but those of one single parameter."""
+    found: dict[str, str] = {}
+    for finding, rows in table.groupby("finding", sort=False):
         losing = sorted(set(rows.loc[~rows["survives"].astype(bool), "parameter"]))
         if len(losing) == 1 and rows["parameter"].nunique() > 1:
-            found[f"{finding}{part}"] = losing
+            found[str(finding)] = str(losing[0])
     return found
 
 

@@ -67,7 +67,8 @@ class PartnerPreferenceEnv(SocialEnv):
     `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward,
     defence, retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative
     to the start of the test; `render_mode`; and any parameter of `socialrl_envs.parameters` by name, `oxtr_gain` first
-    of all. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`.
+    of all. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
+    cohoused but did not mate), `continued` (True: the animals of the last episode live on).
 
     **Versions.** v0: first.
     """

@@ -1,0 +1,174 @@
+"""The results of a calibration as files: JSON, tables, parameters for a configuration, figures, one page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from socialrl_envs.parameters import parameter
+
+from ..atomic import write_bytes
+from ..report import style
+from ..run_files import csv_text, json_text
+from .calibrate import Calibration
+from .figures import FIGURES
+from .population import FREE
+from .summaries import MEASURES, TERMS
+
+_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures",
+           "never_huddled": "Never huddled"}  # fmt: skip
+
+
+def write_results(result: Calibration, output: Path, provenance: dict[str, Any]) -> None:
+    """Write everything to the folder `output`, which is made; `calibration.json`, which marks it, comes last."""
+    (output / "figures").mkdir(parents=True, exist_ok=True)
+    pictures = {}
+    for name, (draw, caption) in FIGURES.items():
+        with style.house_style():
+            figure = draw(result)
+            write_bytes(output / "figures" / f"{name}.svg", style.svg_text(figure, name).encode())
+            buffer = io.BytesIO()
+            style.save_png(figure, buffer)
+        write_bytes(output / "figures" / f"{name}.png", buffer.getvalue())
+        pictures[name] = (caption, base64.b64encode(buffer.getvalue()).decode("ascii"))
+    write_bytes(output / "parameters.csv", csv_text(result.parameters()).encode())
+    write_bytes(output / "summaries.csv", csv_text(result.summaries()).encode())
+    write_bytes(output / "parameters.yaml", parameters_yaml(result, provenance).encode())
+    write_bytes(output / "calibration.html", page(result, provenance, pictures).encode())
+    write_bytes(output / "calibration.json", json_text(content(result, provenance)).encode())
+
+
+def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return what `calibration.json` holds."""
+    return {
+        "format": 1,
+        "verdict": verdict(result),
+        "distance": {
+            "unit": f"sampling noise: 1 = another sample of {result.target.n} voles",
+            "before": result.distances["before"],
+            "after": result.distances["after"],
+            "noise": dict(zip(TERMS, map(float, result.target.noise), strict=True)),
+            "share_of_samples_as_far": dict(result.as_far),
+        },
+        "parameters": result.members(),
+        "quantities": result.parameters().to_dict("records"),
+        "summaries": result.summaries().to_dict("records"),
+        "emulator": {"skill": list(result.skill), "rounds": result.rounds},
+        "provenance": provenance,
+    }
+
+
+def verdict(result: Calibration) -> str:
+    """Return the outcome in a sentence or two."""
+    before, after = result.distances["before"]["all"], result.distances["after"]["all"]
+    said = f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated (1 = sampling noise)."
+    if not result.improved:
+        return f"{said} The calibrated population is not nearer; keep the table."
+    far = [name for name in TERMS if result.distances["after"][name] > 2.0]
+    if not far:
+        return said
+    return f"{said} Still further than twice the noise: {', '.join(_LABELS[name].lower() for name in far)}."
+
+
+def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
+    """Return a piece of a configuration: medians under `env.parameters`, spreads as a comment beside each."""
+    data = provenance["data"]
+    lines = [
+        f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']} (sha256 {data['sha256'][:16]}…),",
+        f"# {provenance['started']}, seed {provenance['seed']}: {provenance['command']}",
+        f"# {verdict(result)}",
+        "# log_sd: spread over animals, the standard deviation of the logarithm (the table's `spread`); members of one",
+        "# total drawn independently. Not a key of configurations.",
+        "env:",
+        "  parameters:",
+    ]
+    for name, found in result.members().items():
+        row = parameter(name)
+        lines.append(
+            f"    {name}: {_short(found['value'])}  # {row.unit}; log_sd {found['spread']:.2f} (table {row.value:g}, {row.spread:g})"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def page(result: Calibration, provenance: dict[str, Any], pictures: dict[str, tuple[str, str]]) -> str:
+    """Return the page: one HTML file that needs no other."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template("calibration.html.j2").render(
+        verdict=verdict(result),
+        data=provenance["data"],
+        simulated=provenance["simulated"],
+        command=provenance["command"],
+        started=provenance["started"],
+        seed=provenance["seed"],
+        versions=provenance["versions"],
+        distances=[
+            [_LABELS[name], f"{result.distances['before'][name]:.2f}", f"{result.distances['after'][name]:.2f}"]
+            for name in ("all", *TERMS)
+        ],
+        as_far=result.as_far,
+        quantities=_quantities(result),
+        undetermined=_open(result),
+        members=[
+            [
+                name,
+                f"{parameter(name).value:g}",
+                f"{parameter(name).spread:g}",
+                _short(one["value"]),
+                f"{one['spread']:.2f}",
+            ]
+            for name, one in result.members().items()
+        ],
+        summaries=_summaries(result.summaries()),
+        skill=[f"{one:.2f}" for one in result.skill],
+        pictures=[(name, caption, png) for name, (caption, png) in pictures.items()],
+    )
+
+
+def _quantities(result: Calibration) -> list[list[str]]:
+    rows = []
+    for free, row in zip(FREE, result.parameters().to_dict("records"), strict=True):
+        rows.append(
+            [
+                free.name,
+                free.meaning,
+                f"{row['table']:.3g} ({row['table_spread']:.2f})",
+                f"{row['median']:.3g} [{row['median_low']:.3g}, {row['median_high']:.3g}]",
+                f"{row['median_is']} ({row['width_median']:.2f})",
+                f"{row['spread']:.2f} [{row['spread_low']:.2f}, {row['spread_high']:.2f}]",
+                f"{row['spread_is']} ({row['width_spread']:.2f})",
+            ]
+        )
+    return rows
+
+
+def _open(result: Calibration) -> str:
+    table = result.parameters()
+    medians = list(table["quantity"][table["median_is"] == "open"])
+    spreads = list(table["quantity"][table["spread_is"] == "open"])
+    told = [f"{what} of {', '.join(names)}" for what, names in (("medians", medians), ("spreads", spreads)) if names]
+    return "; ".join(told) if told else "none"
+
+
+def _summaries(table: pd.DataFrame) -> list[list[str]]:
+    rows = []
+    for row in table.to_dict("records"):
+        share = row["measure"] in ("failures", "never_huddled")
+        ratio = row["measure"] == "preference"
+        if share:
+            cells = [f"{row['mean']:.1%}", "", "", "", "", "", ""]
+        else:
+            names = ("mean", "sd", "q10", "q25", "median", "q75", "q90")
+            cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
+        rows.append([_LABELS[row["measure"]], row["set"], str(row["n"]), *cells])
+    return rows
+
+
+def _short(value: float) -> str:
+    return f"{float(f'{value:.3g}'):g}"
