@@ -14,7 +14,8 @@ from .config import Config
 class Animal:
     """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
 
-    `parameters` holds every parameter that differs from the table, the individual's own gain among them. Animals with
+    `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the places
+    of receptor action that do not follow the gain. Animals with
     the same `index` share all random streams and individual factors across groups.
     """
 
@@ -23,6 +24,7 @@ class Animal:
     oxtr_gain: float
     index: int
     parameters: dict[str, float] = field(default_factory=dict)
+    arms: dict[str, str] = field(default_factory=dict)
 
     def common(self) -> dict[str, str | float | int]:
         """Return the first columns of every table."""
@@ -37,7 +39,8 @@ def animals_of(config: Config) -> list[Animal]:
             rng = seeding.generator(config.seed, "animal", index, "individual")
             given = {**config.env.parameters, "oxtr_gain": group.oxtr_gain}
             own = draw_individual(rng, given, config.individual_spread)
-            animals.append(Animal(name, genotype, group.oxtr_gain, index, own))
+            arms = {**config.env.arms, **group.arms}
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms))
     return animals
 
 
@@ -45,3 +48,9 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
     """Return the animals' parameters as one value a row, every animal `repeats` rows in a block."""
     names = animals[0].parameters.keys()
     return {name: [animal.parameters[name] for animal in animals for _ in range(repeats)] for name in names}
+
+
+def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:
+    """Return the arms that any of the animals has switched, one setting a row, every animal `repeats` rows in a block."""
+    switched = {arm: None for animal in animals for arm in animal.arms}
+    return {arm: [animal.arms.get(arm, "own") for animal in animals for _ in range(repeats)] for arm in switched}

@@ -225,7 +225,9 @@ def calibrate(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="World and training, instead of the defaults.")
     ] = None,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder that gets the results.")] = Path("runs/calibration"),
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder that gets the results.")] = Path(
+        "runs/calibration"
+    ),
     vectors: Annotated[
         int, typer.Option(help="Animals of the first round, each with its own parameters; 3 times as many in all.")
     ] = 256,

@@ -162,9 +162,13 @@ class EnvSection(Section):
 
 
 class Genotype(Section):
-    """A group of animals; `oxtr_gain` is relative to the wild type: knockout 0, over-expression above 1."""
+    """A group of animals; `oxtr_gain` is relative to the wild type: knockout 0, over-expression above 1.
+
+    `arms` switches places of receptor action for this group, before those of `env.arms`.
+    """
 
     oxtr_gain: Annotated[float, number(0, 2)]
+    arms: Arms = FrozenDict()
 
 
 class PPOSection(Section):

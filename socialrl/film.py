@@ -102,7 +102,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "id": config.env.id,
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
-        "arms": dict(config.env.arms),
+        "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
         **animal.parameters,
     }

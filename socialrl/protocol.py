@@ -21,7 +21,7 @@ from socialrl_envs.noise import fill_uniform
 from socialrl_envs.rewards import TERMS
 
 from . import seeding
-from .animals import Animal, animals_of, per_row
+from .animals import Animal, animals_of, arms_per_row, per_row
 from .config import Config, Drug, TestCondition
 from .errors import UserError
 from .policies import FrozenPolicies, load_policy
@@ -93,7 +93,7 @@ class _Stage:
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=config.env.dt_s,
             duration_s=config.env.duration_s,
-            arms=dict(config.env.arms),
+            arms=in_env_order(self._order, arms_per_row(list(animals), len(block))),
             drugs=[drug.model_dump() for drug in drugs],
             **in_env_order(self._order, per_row(list(animals), len(block))),
         ).unwrapped

@@ -28,11 +28,12 @@ def env_rows(n_acting: int, n_animals: int, n_lives: int) -> NDArray[np.int64]:
     return (world * n_acting + member[:, None]).ravel()
 
 
-def in_env_order(order: NDArray[np.int64], own: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+def in_env_order(order: NDArray[np.int64], own: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Return values given animal by animal in the environment's order of rows."""
     moved = {}
     for name, values in own.items():
-        column = np.empty(len(order))
-        column[order] = values
+        given = np.asarray(values)
+        column = np.empty_like(given)
+        column[order] = given
         moved[name] = column
     return moved

@@ -7,6 +7,9 @@ so that no exponential is computed inside the step. First-order relaxations are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,11 +66,11 @@ RATES_DTYPE = np.dtype(
 )
 
 
-def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str] | None = None) -> NDArray[np.void]:
+def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, Any] | None = None) -> NDArray[np.void]:
     """Return per-tick rates, same shape as `parameters`, for ticks of `dt_s` seconds.
 
     `arms` switches single places of receptor action (`ARMS`) to "wild_type" (gain 1) or "knockout" (gain 0); "own"
-    keeps the animal's gain.
+    keeps the animal's gain. A setting is one word, or one for each of `parameters`.
     """
     if parameters.dtype != PARAMETER_DTYPE:
         raise TypeError(f"parameters must have PARAMETER_DTYPE, got {parameters.dtype}")
@@ -76,7 +79,8 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str]
     for name in _COPIED:
         r[name] = p[name]
     for arm, setting in check_arms(arms or {}).items():
-        r[f"gain_{arm}"] = {"own": p["oxtr_gain"], "wild_type": 1.0, "knockout": 0.0}[setting]
+        fixed = np.where(setting == "wild_type", 1.0, 0.0)
+        r[f"gain_{arm}"] = np.where(setting == "own", p["oxtr_gain"], fixed)
     for name in ("consolidation_floor", "consolidation_gain", "consolidation_mate", "absence_loss", "interference"):
         r[name] = p[f"{name}_per_h"] * hours
     r["habituation"] = 1.0 - np.exp(-dt_s / p["habituation_tau_s"])
@@ -99,14 +103,17 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: dict[str, str]
     return r
 
 
-def check_arms(arms: dict[str, str]) -> dict[str, str]:
-    """Return a setting for every arm; unknown arms or settings raise `ParameterError`."""
+def check_arms(arms: Mapping[str, Any]) -> dict[str, NDArray[np.str_]]:
+    """Return the setting of every arm as an array of shape () or (n_rows,); what is unknown raises `ParameterError`."""
+    checked = {}
     for arm, setting in arms.items():
         if arm not in ARMS:
             raise ParameterError(f"unknown arm '{arm}'; allowed: {', '.join(ARMS)}")
-        if setting not in ARM_SETTINGS:
-            raise ParameterError(f"arm '{arm}' must be one of {', '.join(ARM_SETTINGS)}, got {setting!r}")
-    return {arm: arms.get(arm, "own") for arm in ARMS}
+        checked[arm] = np.asarray(setting)
+        for one in np.unique(checked[arm]).tolist() if checked[arm].dtype.kind == "U" else [setting]:
+            if one not in ARM_SETTINGS:
+                raise ParameterError(f"arm '{arm}' must be one of {', '.join(ARM_SETTINGS)}, got {one!r}")
+    return {arm: checked.get(arm, np.asarray("own")) for arm in ARMS}
 
 
 @inlined

@@ -55,31 +55,33 @@ class Scene:
         world, assay = self._world, self._world.assay
         record, animals, pairs = world.batch.worlds[0], world.batch.animals[0], world.batch.pairs[0]
         gains = world.parameters["oxtr_gain"][world.record_of[0]]
+        rules = assay.rules or ("tethered",) * assay.n_animals
+        here = [i for i in range(assay.n_animals) if animals[i]["chamber"] >= 0]  # without those absent in this session
         views = []
-        for i, name in enumerate(assay.animals):
+        for i in here:
             animal = animals[i]
             passing = animal["travel_s"] > 0.0
             transit_s = world.parameters["transit_s"][world.record_of[0, i]]
             views.append(
                 AnimalView(
-                    name=name,
+                    name=assay.animals[i],
                     chamber=int(animal["chamber"]),
                     travel_to=int(animal["travel_to"]) if passing else None,
-                    travel_fraction=float(1.0 - animal["travel_s"] / transit_s) if passing else 0.0,
-                    tethered=i not in assay.acting,
+                    travel_fraction=max(0.0, float(1.0 - animal["travel_s"] / transit_s)) if passing else 0.0,
+                    tethered=i not in assay.acting and rules[i] == "tethered",
                     withdrawn=bool(pairs[i, 0]["withdrawn_s"] > 0.0),
                     oxtr_gain=float(gains[i]),
                 )
             )
         huddle_s = named(world.batch.counters[0, 0], assay.n_animals, len(assay.habitat.names))["huddle_s"]
-        others = range(1, assay.n_animals)
-        n = assay.n_animals
+        others = here[1:]
+        touching = [(a, b) for a, i in enumerate(here) for b, j in enumerate(here[:a]) if pairs[i, j]["contact"] > 0]
         return Snapshot(
             chamber_names=assay.habitat.names,
             chamber_edges=assay.habitat.edges,
             chamber_xy=assay.habitat.xy,
             animals=tuple(views),
-            contacts=tuple((i, j) for i in range(n) for j in range(i + 1, n) if pairs[i, j]["contact"] > 0),
+            contacts=tuple((b, a) for a, b in touching),
             time_s=float(record["tick"] * world.dt_s),
             duration_s=world.duration_s,
             oxytocin=tuple(self._oxytocin),

@@ -41,7 +41,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         relationship: str | Sequence[str] = "peer",
         separation_h: float | Sequence[float] = 0.0,
         session: str | Sequence[str] | None = None,
-        arms: Mapping[str, str] | None = None,
+        arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         threads: int = 1,

@@ -18,7 +18,7 @@ from .counters import n_counters
 from .drugs import schedule
 from .observation import space
 from .parameters import ParameterError
-from .physiology import derive_rates
+from .physiology import check_arms, derive_rates
 from .rewards import TERMS
 from .state import RELATIONSHIPS, Batch, world_dtype
 from .step import step_worlds
@@ -58,7 +58,7 @@ class World:
         overrides: Mapping[str, Any] | None = None,
         dt_s: float | None = None,
         duration_s: float | None = None,
-        arms: Mapping[str, str] | None = None,
+        arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         cohousing_h: float | Sequence[float] = 24.0,
         relationship: str | Sequence[str] = "peer",
@@ -75,12 +75,13 @@ class World:
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
         overrides = dict(overrides or {})
-        per_row = any(np.ndim(value) for value in overrides.values())
+        per_row = any(np.ndim(value) for value in [*overrides.values(), *(arms or {}).values()])
         n_records = self.n_rows if per_row else 1
         # the last record is that of the animals that do not act
         self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(1)])
-        self.rates = derive_rates(self.parameters, self.dt_s, dict(arms or {}))
-        self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, dict(arms or {}))
+        switches = self._switches(arms or {}, n_records)
+        self.rates = derive_rates(self.parameters, self.dt_s, switches)
+        self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, switches)
         n_acting, n_chambers = len(assay.acting), len(assay.habitat.names)
         self._packed_stage = self.stage.packed()
         self._worlds = np.zeros(n_worlds, dtype=world_dtype(assay.n_animals, n_acting))
@@ -103,6 +104,16 @@ class World:
         )
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
+
+    @staticmethod
+    def _switches(arms: Mapping[str, str | Sequence[str]], n_records: int) -> dict[str, NDArray[np.str_]]:
+        """Return arm settings for every parameter record; animals that do not act keep their own gain."""
+        switches = {}
+        for arm, setting in check_arms(arms).items():
+            if setting.ndim and setting.shape != (n_records,):
+                raise ParameterError(f"arm '{arm}' must be one setting or one for each of {n_records} rows")
+            switches[arm] = np.append(np.broadcast_to(setting, n_records).astype("U9"), "own")
+        return switches
 
     # ------------------------------------------------------------------ episodes
 

@@ -135,7 +135,7 @@ def calibrate(
     all_tests = simulate(factors, 0, "round 1")
     weights = np.ones(len(factors))
     rounds: list[dict[str, float]] = []
-    index = plan.vectors
+    best, index = centre, plan.vectors
     for number in range(1, plan.rounds + 1):
         if number > 1:
             drawn = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
@@ -145,9 +145,7 @@ def calibrate(
             index += len(drawn)
         on_stage(f"fitting, round {number}")
         emulator = Emulator.fit(factors, all_tests, weights)
-        starts = np.concatenate([centre.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
-        if number > 1:
-            starts[-1] = best.vector
+        starts = np.concatenate([best.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
         best, loss = fit_population(target, emulator, centre, starts, seed, "round", number)
         rounds.append({"round": number, "animals": len(factors), "loss": loss, "skill": float(emulator.skill.mean())})
     on_stage("resampling")

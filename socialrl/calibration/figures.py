@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +15,7 @@ from .calibrate import Calibration
 from .population import FREE, N_FREE
 from .summaries import MEASURES, TERMS, failed, values_of
 
-_LOOKS = {"real": (style.INK, "-", "voles"), "before": ("#E69F00", "--", "model, table"),
+_LOOKS: dict[str, tuple[str, Any, str]] = {"real": (style.INK, "-", "voles"), "before": ("#E69F00", "--", "model, table"),
           "after": ("#0072B2", "-", "model, calibrated")}  # fmt: skip
 _LABELS = {**{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
 
@@ -51,11 +53,11 @@ def distance_by_measure(result: Calibration) -> Figure:
     ax = figure.subplots()
     names = ["all", *TERMS]
     places = np.arange(len(names))[::-1]
-    for name, shift in (("before", 0.0), ("after", 0.0)):
+    for name in ("before", "after"):
         colour, _, label = _LOOKS[name]
         marks = "o" if name == "after" else "s"
         values = [result.distances[name][one] for one in names]
-        ax.scatter(values, places + shift, color=colour, marker=marks, s=30, zorder=3, label=label)
+        ax.scatter(values, places, color=colour, marker=marks, s=30, zorder=3, label=label)
     for place, one in zip(places, names, strict=True):
         ax.plot(
             [result.distances["before"][one], result.distances["after"][one]],

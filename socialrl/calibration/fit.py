@@ -9,6 +9,7 @@ time gives the region of confidence: a quantity that the tests do not determine 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,13 @@ def fit_population(
     low, high = np.array(bounds()).T
     best_x, best = starts[0], np.inf
     for start in np.clip(starts, low, high):
-        found = minimize(
-            lambda x: _with_gradient(loss, x, low, high),
+        found: Any = minimize(
+            _with_gradient,
             start,
+            args=(loss, low, high),
             jac=True,
             method="L-BFGS-B",
-            bounds=list(zip(low, high, strict=True)),
+            bounds=bounds(),
             options={"maxiter": _MOST_ITERATIONS, "ftol": 1e-5},
         )
         if found.fun < best:
@@ -101,8 +103,8 @@ def _loss(
 
 
 def _with_gradient(
-    loss: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     x: NDArray[np.float64],
+    loss: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:

@@ -44,8 +44,8 @@ RULE = (
     " else inconclusive.",
     "A finding is reproduced when all comparisons that decide it are, and not reproduced when one of them is not."
     " Calibrated comparisons, those from press copy and those marked as shown only do not decide where others do.",
-    "The comparisons and their directions were fixed beforehand, so p values are not corrected; `p_holm` in scorecard.csv"
-    " is corrected over all predicted comparisons.",
+    "The comparisons and their directions were fixed beforehand, so p values are not corrected; the column p_holm of"
+    " scorecard.csv is corrected over all predicted comparisons.",
 )
 
 _SVG_WIDTH, _SVG_HEIGHT = 132.0, 18.0
@@ -81,6 +81,12 @@ def lede(card: Scorecard) -> str:
     if broken:
         text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
     return text
+
+
+def shown(verdict: str, use: str) -> str:
+    """Return a verdict as the page words it: of a null control, that there is no effect, or that there is one."""
+    controls = {REPRODUCED: "no effect", NOT_REPRODUCED: "an effect"}
+    return controls.get(verdict, verdict) if use == "control" else verdict
 
 
 def slug(verdict: str) -> str:

@@ -16,7 +16,7 @@ from stable_baselines3.common.logger import Logger, configure
 from socialrl_envs import ASSAYS
 
 from .. import seeding
-from ..animals import Animal, animals_of, per_row
+from ..animals import Animal, animals_of, arms_per_row, per_row
 from ..config import Config
 from ..policies import FrozenPolicies, save_policy
 from ..progress import Progress
@@ -71,7 +71,8 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     """Return an untrained cohort, rows animal-major, every stream a child of the root seed and the animal's index."""
     order = env_rows(len(ASSAYS[config.env.id].acting), len(animals), config.lives)
     own = in_env_order(order, per_row(list(animals), config.lives))
-    env = SocialVecEnv.native(config.env.id, len(order), order, **native_arguments(config), **own)
+    arms = in_env_order(order, arms_per_row(list(animals), config.lives))
+    env = SocialVecEnv.native(config.env.id, len(order), order, arms=arms, **native_arguments(config), **own)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     model = CohortPPO(

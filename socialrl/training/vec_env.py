@@ -25,12 +25,11 @@ from ..config import Config
 
 
 def native_arguments(config: Config) -> dict[str, Any]:
-    """Return the environment arguments that a configuration gives to every animal."""
+    """Return the environment arguments that a configuration gives to every animal alike."""
     reset = config.env.reset
     return {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
-        "arms": dict(config.env.arms),
         "drugs": [drug.model_dump() for drug in config.env.drugs],
         "cohousing_h": list(reset.cohousing_h),
         "relationship": list(reset.relationship),

@@ -116,6 +116,18 @@ def test_two_that_look_elsewhere_do_not_touch() -> None:
     assert contact.sum() == 2
 
 
+def test_each_recognises_the_other_with_an_error_of_its_own() -> None:
+    """Drawn anew when all meet in the arena: twelve directions, twelve errors."""
+    world = begun("apart", overrides={"recognition_noise": 0.1, "transit_s": 15.0})
+    before = world.batch.pairs["recognition_error"][0].copy()
+    world.step(np.array([toward(world, me, 3) for me in range(3)] + [REST]))
+    errors = world.batch.pairs["recognition_error"][0]
+    assert world.batch.animals["chamber"][0].tolist() == [0, 0, 0, 0]
+    others = ~np.eye(4, dtype=np.bool_)
+    assert len(set(errors[others])) == 12
+    assert not (errors == before)[others].any()
+
+
 def test_an_explorer_or_one_who_drives_off_does_not_stay_for_a_huddle() -> None:
     """Sought from either side of the pair (the lower and the higher number)."""
     for busy, seeker in ((1, 0), (0, 1)):

@@ -30,6 +30,7 @@ GROUP_HABITAT = Assay(
     paper=_PAPER,
     dt_s=60.0,
     bin_s=3600.0,
+    relationships=("peer",),
 )
 GROUP_MEMBER = Assay(
     id="socialrl/GroupMember-v0",
@@ -43,6 +44,7 @@ GROUP_MEMBER = Assay(
     paper=_PAPER,
     dt_s=60.0,
     bin_s=3600.0,
+    relationships=("peer",),
     rules=("sociable",) * N_ANIMALS,
 )
 
@@ -51,13 +53,36 @@ class GroupHabitatVectorEnv(SocialVectorEnv):
     """Does a pair stay together in a group: eight voles, four cohoused pairs, five chambers, days; all of them act.
 
     A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A row
-    is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. Ticks of 60 s, five
-    days. Actions, observation and reward are those of `PartnerPreferenceEnv` with seven slots and five chambers.
+    is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. Everybody is of one
+    sex; `relationship` "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178. The same world as a PettingZoo
+    `ParallelEnv` is `socialrl_envs.parallel.GroupHabitatParallelEnv`; with one acting animal, `GroupMemberEnv`.
 
-    `record` has, for each animal, contact with its cage mate and with everybody else (`contact_s_partner`,
-    `contact_s_others`, and by the hour `partner_s_hourly`, `others_s_hourly`), seconds in groups of each size
-    (`group_size_s`), with each animal (`cohabitation_s`, side by side) and in each chamber, and rejections.
-    Paper: Black et al. 2025, Curr Biol 35:4178. Truncation after `duration_s`; it never terminates.
+    **Actions** (`Discrete(16)`, names in `env.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
+    slot 0 to 6, as in `PartnerPreferenceEnv`.
+
+    **Observation** (`Box`, float32, 73 channels, names in `env.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
+    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 14–67 | slots 1 to 6: the same | | 1 |
+    | 68–72 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
+    effort, stress, rest, noise (equations in docs/model.md).
+
+    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of fixed
+    length. It never terminates.
+
+    **Info** is that of every vector environment here. `record` has for each animal: contact with its cage mate and with
+    everybody else (`contact_s_partner`, `contact_s_others`, and by the hour `partner_s_hourly`, `others_s_hourly`;
+    contact with two at once counts for each), rejections of the mate and of others; lists of seconds in groups of each
+    size (`group_size_s`, 1 to 8 animals in a chamber, itself among them), in contact with each animal
+    (`cohabitation_s`) and in one chamber with each (`together_s`; 0 for itself); seconds in and entries into each
+    chamber, and the mate's familiarity.
+
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`; a parameter may have one value per row.
 
     **Versions.** v0: first.
     """
@@ -69,8 +94,32 @@ class GroupMemberEnv(SocialEnv):
     """One vole of the group habitat acts; the seven others follow a rule, so that any single-agent learner can play.
 
     The others are *sociable*: for a minute on average they explore, rest, or go to the animal they know best (see
-    `socialrl_envs.conspecifics`); each has its own familiarity of everybody. The world is that of
-    `GroupHabitatVectorEnv`; partner is the cage mate of the focal animal.
+    `socialrl_envs.conspecifics`); each has its own familiarity with everybody. Habitat, start and measures are those of
+    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. Everybody is of one sex; `relationship`
+    "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
+
+    **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
+    slot 0 to 6, as in `PartnerPreferenceEnv`.
+
+    **Observation** (`Box`, float32, 73 channels, names in `env.unwrapped.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
+    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 14–67 | slots 1 to 6: the same | | 1 |
+    | 68–72 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
+    effort, stress, rest, noise (equations in docs/model.md).
+
+    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of fixed
+    length. It never terminates.
+
+    **Info** is that of `PartnerPreferenceEnv`, for the seven others; `record` is that of an animal of
+    `GroupHabitatVectorEnv`.
+
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`.
 
     **Versions.** v0: first.
     """

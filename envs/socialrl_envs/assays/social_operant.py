@@ -30,17 +30,47 @@ SOCIAL_OPERANT = Assay(
 class SocialOperantEnv(SocialEnv):
     """What is company worth: how often does a vole press a lever to be let in to its partner, or to a stranger?
 
-    The focal animal is in the lever chamber; tethered animals are behind doors at the left and right. Going toward an
-    animal (*affiliate*) behind a shut door presses its lever, one press in `press_s` seconds. The k-th access to an
-    animal costs k presses (progressive ratio +1); its door is then open for 60 s, after which the animal is put back to
-    the lever. A press costs `press_cost` divided by the dopamine tone. Sessions of 30 min (`options={"session": …}`):
-    "partner", "stranger" (one animal present) or "choice" (both); drawn where not given.
-    Paper: Beery et al. 2021, eLife 10:e72684.
+    The focal animal starts in the lever chamber; its cage mate of the last `cohousing_h` hours and an animal that it
+    never met are tethered behind doors at the left and right (which is where is drawn at reset, or
+    `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1). Its door is then open for
+    60 s, and when that is over the focal animal is put back to the lever. Nobody gets through a shut door by exploring.
+    Sessions (`options={"session": …}`, drawn where not given): "partner" or "stranger", with one animal present, and
+    "choice", with both. Paper: Beery et al. 2021, eLife 10:e72684.
 
-    Actions, observation, reward and arguments are those of `PartnerPreferenceEnv` (chambers: lever, left, right;
-    `work_left` is n / (n + 10) for n presses still to do); ticks of 5 s. **Info** and `record` add, for partner and
-    stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and `breakpoint` (last
-    completed ratio, which is the number of accesses). Truncation after `duration_s`; it never terminates.
+    **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
+
+    | number | name | what the animal does for a tick |
+    |---|---|---|
+    | 0 | rest | stays, alone |
+    | 1 | explore | moves about, through open doors only |
+    | 2, 3 | affiliate slot 0, 1 | presses for that animal where its door is shut, one press in `press_s` seconds; else goes to it and huddles |
+    | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
+
+    An action about an animal that takes no part in the session does nothing.
+
+    **Observation** (`Box`, float32, 26 channels, names in `env.unwrapped.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0–2 | own chamber: lever, left, right | one-hot | 1 |
+    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags and shares; zero for an absent animal | 1 |
+    | 12–20 | slot 1: the same | | 1 |
+    | 21–25 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+
+    `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
+
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
+    effort, stress, rest, noise (equations in docs/model.md). Effort holds the work: `press_cost` a press, divided by the
+    dopamine tone (at most twenty-fold when dopamine is all blocked).
+
+    **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
+    length. It never terminates. A door opens once in a tick at most, so ticks should not be longer than `press_s`.
+
+    **Info** and `record` are those of `PartnerPreferenceEnv` (chambers: lever, partner, stranger) and, for partner and
+    stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
+    `breakpoint` (last completed ratio, which is the number of accesses; 0 for none).
+
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`.
 
     **Versions.** v0: first.
     """

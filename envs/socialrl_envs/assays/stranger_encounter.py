@@ -30,14 +30,36 @@ class StrangerEncounterEnv(SocialEnv):
     """Does a bonded vole defend: how often is an intruder driven off, and how much is it avoided?
 
     A resident lives in a home chamber with a refuge beside it; an unfamiliar animal is put into the home for 10 min. The
-    stranger roams: it explores, rests and comes to the resident. The resident lived with a partner for `cohousing_h`
-    hours before; session "alone" (default in tests) tests it without the partner, "with_partner" with it present.
-    Ticks of 5 s.
-
-    Actions, observation, reward and arguments are those of `PartnerPreferenceEnv` (chambers: home, refuge; slots: the
-    stranger and the partner, whose channels are zero while it is absent). Rejections of the stranger are attacks;
-    seconds in the other chamber than the stranger are avoidance. Truncation after `duration_s`; it never terminates.
+    stranger roams (`socialrl_envs.conspecifics`): it explores, rests and comes to the resident. The resident starts in
+    the home or in the refuge (drawn, or `options={"side": "home"}`) and lived with a partner for `cohousing_h` hours
+    before. Sessions (`options={"session": …}`, drawn where not given): "alone", the partner is absent but the bond is
+    there, and "with_partner", it is tethered in the home.
     Direction known from: Black et al. 2025, Curr Biol 35:4178 (knockouts are less aggressive and less avoidant).
+
+    **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and 1,
+    4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action about an absent partner does nothing.
+
+    **Observation** (`Box`, float32, 25 channels, names in `env.unwrapped.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0–1 | own chamber: home, refuge | one-hot | 1 |
+    | 2–10 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares; zero for an absent animal | 1 |
+    | 11–19 | slot 1: the same | | 1 |
+    | 20–24 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
+    effort, stress, rest, noise (equations in docs/model.md).
+
+    **Episode.** `duration_s` seconds (600 s = 10 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed length.
+    It never terminates.
+
+    **Info** and `record` are those of `PartnerPreferenceEnv` for stranger and partner, with huddle seconds in 1-min
+    bins. Rejections of the stranger are the attacks; `chamber_s_with_stranger` are seconds in one chamber with it and
+    `chamber_s_apart` the others, the avoidance. Everybody is of one sex, except with `relationship` "mate": then
+    partner *and* stranger are of the other one.
+
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`.
 
     **Versions.** v0: first.
     """

@@ -1,0 +1,324 @@
+"""Calibration: arithmetic of the distance, populations, the emulator, recovery of known parameters, the verb's files."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import wasserstein_distance
+
+from socialrl.calibration import population as pop
+from socialrl.calibration import run, summaries
+from socialrl.calibration.calibrate import Calibration, Plan, calibrate
+from socialrl.calibration.emulator import Emulator, describe, raw_from
+from socialrl.calibration.report import parameters_yaml, verdict, write_results
+from socialrl.calibration.summaries import RAW, Target
+from socialrl.config import TestCondition, config_from_data, load_config
+from socialrl.errors import UserError
+from socialrl.progress import Silent
+from socialrl_envs.parameters import parameter
+
+CONTACT, SELECTIVE, EXPLORE = (pop.NAMES.index(name) for name in ("contact", "selective", "exploration_reward"))
+DEFENCE = pop.NAMES.index("defence")
+
+
+def surrogate(factors: np.ndarray, first_index: int, _text: str, repeats: int = 4) -> np.ndarray:
+    """A cheap stand-in for training: contact, selectivity and exploration matter, the other quantities do not."""
+    rng = np.random.default_rng(first_index + 17)
+    x = factors[:, None, :] + np.zeros((1, repeats, 1))
+    noise = rng.normal(0.0, 0.1, size=(*x.shape[:2], 6))
+    outcome = np.stack(
+        [
+            -0.6 + 1.2 * x[..., CONTACT] + 0.8 * x[..., SELECTIVE] - 0.5 * x[..., EXPLORE],
+            -3.0 + 1.2 * x[..., CONTACT] - 1.5 * x[..., SELECTIVE],
+            0.9 + 0.6 * x[..., SELECTIVE] - 0.9 * x[..., EXPLORE],
+            -0.4 - 0.6 * x[..., SELECTIVE] - 0.9 * x[..., EXPLORE],
+            5.0 - 0.5 * x[..., CONTACT],
+            6.0 + 0.5 * x[..., SELECTIVE],
+        ],
+        axis=-1,
+    )
+    return raw_from(outcome + noise)
+
+
+def as_sheet(raw: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(raw, columns=list(RAW)).assign(animal=[str(k) for k in range(len(raw))], pair_type="FF")
+
+
+def voles(n: int, median: np.ndarray, spread: np.ndarray) -> pd.DataFrame:
+    factors = pop.Population(median, spread).draw(n, 99, "voles")
+    return as_sheet(surrogate(factors, 10**6, "", repeats=1)[:, 0])
+
+
+# --- measures and distance
+
+
+def test_raw_numbers_scale_chambers_to_three_hours_and_never_to_the_whole_test():
+    tests = pd.DataFrame([[100, 50, 1000, 500, 500, np.nan, 20]], columns=list(RAW))
+    np.testing.assert_allclose(summaries.raw_of(tests)[0], [100, 50, 5400, 2700, 2700, 10_800, 20])
+
+
+def test_failures_are_below_two_thirds_or_without_any_huddle():
+    raw = np.zeros((4, 7))
+    raw[:, 0], raw[:, 1] = [200, 199, 0, 0], [100, 100, 0, 5]
+    assert list(summaries.failed(raw)) == [False, True, True, True]
+
+
+def test_distance_terms_are_wasserstein_distances_on_the_compared_scale():
+    rng = np.random.default_rng(1)
+    real, simulated = (
+        raw_from(describe(surrogate(rng.normal(0, 0.3, (200, pop.N_FREE)), k, "", 1)[:, 0])) for k in (0, 1)
+    )
+    simulated[:, 0] += 300.0
+    target = Target.of(real, 1)
+    terms = dict(zip(summaries.TERMS, target.terms(simulated), strict=True))
+    expected = wasserstein_distance(simulated[:, 0], real[:, 0])
+    assert terms["huddle_s_partner"] == pytest.approx(expected, rel=0.02)
+    logs = [np.log(one[:, 1] + 30) for one in (simulated, real)]
+    assert terms["huddle_s_stranger"] == pytest.approx(wasserstein_distance(*logs), rel=0.05, abs=0.003)
+    assert target.terms(real) == pytest.approx(np.zeros(summaries.N_TERMS), abs=1e-12)
+
+
+def test_another_sample_of_the_same_voles_is_about_one_noise_away():
+    factors = pop.Population(np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).draw(4000, 3, "many")
+    many = surrogate(factors, 0, "", 1)[:, 0]
+    rng = np.random.default_rng(2)
+    target = Target.of(many[rng.choice(4000, 40, replace=False)], 1)
+    apart = [target.distance(many[rng.choice(4000, 40, replace=False)]) for _ in range(40)]
+    assert 0.6 < np.mean(apart) < 2.0  # two samples differ by √2 of what a sample and its population do
+    assert target.distance(many) < 1.6
+
+
+def test_smooth_terms_agree_with_the_exact_ones_except_at_the_guide_line():
+    raw = surrogate(np.random.default_rng(4).normal(0, 0.3, (64, pop.N_FREE)), 0, "", 1)[:, 0]
+    target = Target.of(raw[:30], 1)
+    np.testing.assert_allclose(target.smooth_terms(raw[None])[0][:-1], target.terms(raw)[:-1], rtol=1e-6)
+    assert target.smooth_terms(raw[None])[0][-1] == pytest.approx(target.terms(raw)[-1], abs=0.06)
+    silent = np.zeros((1, 5, 7))
+    assert np.isfinite(target.smooth_terms(silent)).all()
+
+
+def test_equal_voles_have_a_noise_floor():
+    assert (Target.of(np.tile([3000.0, 300, 6000, 2800, 2000, 60, 90], (10, 1)), 1).noise > 0).all()
+
+
+# --- populations
+
+
+def test_members_of_a_total_move_together_so_the_receptor_independent_split_stays():
+    factors = np.zeros((2, pop.N_FREE))
+    factors[1, CONTACT] = math.log(2.0)
+    values = pop.members({}, factors)
+    for name in ("contact_floor", "contact_gain"):
+        assert values[name] == pytest.approx([parameter(name).value, 2 * parameter(name).value])
+    assert values["defence_gain"] == pytest.approx([parameter("defence_gain").value] * 2)
+
+
+def test_spread_of_a_total_and_of_its_members():
+    contact = pop.FREE[CONTACT]
+    b0, b1 = (parameter(name).value for name in contact.members)
+    s0, s1 = (parameter(name).spread for name in contact.members)
+    assert contact.table_spread({}) == pytest.approx(math.hypot(b0 * s0, b1 * s1) / (b0 + b1))
+    member = contact.member_spread(0.2, {})
+    rng = np.random.default_rng(0)
+    total = b0 * np.exp(member * rng.standard_normal(200_000)) + b1 * np.exp(member * rng.standard_normal(200_000))
+    assert np.log(total).std() == pytest.approx(0.2, abs=0.01)
+
+
+def test_animals_are_wild_types_with_gain_one_inside_the_table():
+    factors = np.full((1, pop.N_FREE), 5.0)
+    animal = pop.animals({"stress_cost": 0.7}, factors, 12)[0]
+    assert (animal.id, animal.index, animal.oxtr_gain) == ("vector-00012", 12, 1.0)
+    assert animal.parameters["oxtr_gain"] == 1.0
+    assert animal.parameters["stress_cost"] == 0.7
+    assert animal.parameters["recognition_noise"] == parameter("recognition_noise").high
+
+
+def test_draws_are_even_and_repeatable():
+    one = pop.Population(np.zeros(pop.N_FREE), np.ones(pop.N_FREE))
+    drawn = one.draw(50, 1, "x")
+    assert np.array_equal(drawn, one.draw(50, 1, "x"))
+    assert not np.array_equal(drawn, one.draw(50, 2, "x"))
+    assert np.abs(drawn.mean(axis=0)).max() < 0.05
+    assert np.abs(pop.spread_out(64, 1)).max() <= pop.BOX
+
+
+# --- emulator
+
+
+def test_describing_a_test_can_be_undone():
+    raw = np.array([[3000.0, 40, 6000, 2800, 2000, 15, 10_800], [0, 5000, 300, 4500, 6000, 10_800, 30]])
+    np.testing.assert_allclose(raw_from(describe(raw)), raw, atol=1e-6)
+
+
+def test_emulator_predicts_what_a_quadratic_can_and_says_how_well():
+    factors = pop.spread_out(150, 3)
+    emulator = Emulator.fit(factors, surrogate(factors, 0, ""), np.ones(150))
+    assert (emulator.skill[[0, 1, 2, 3]] > 0.9).all()
+    fresh = pop.spread_out(40, 4)
+    expected = describe(surrogate(fresh, 5, "", 400)).mean(axis=1)
+    predicted = describe(emulator.tests(fresh, np.zeros(6)))
+    assert np.abs(predicted - expected)[:, :4].mean() < 0.1
+    shuffled = np.random.default_rng(0).permutation(150)
+    assert Emulator.fit(factors[shuffled], surrogate(factors, 0, ""), np.ones(150)).skill.max() < 0.3
+
+
+# --- recovery
+
+
+@pytest.fixture(scope="module")
+def recovered() -> tuple[Calibration, np.ndarray, np.ndarray]:
+    median, spread = np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.15)
+    median[[CONTACT, SELECTIVE, EXPLORE]] = [0.35, -0.4, 0.4]
+    spread[SELECTIVE] = 0.55
+    plan = Plan(vectors=160, rounds=2, resamples=12, starts=3, seed=5)
+    return calibrate(voles(160, median, spread), surrogate, plan), median, spread
+
+
+def test_known_parameters_are_recovered_within_tolerance(recovered):
+    result, median, spread = recovered
+    for k in (CONTACT, SELECTIVE, EXPLORE):
+        assert result.after.median[k] == pytest.approx(median[k], abs=0.15), pop.NAMES[k]
+    assert result.after.spread[SELECTIVE] == pytest.approx(spread[SELECTIVE], abs=0.15)
+
+
+def test_recovery_brings_fresh_simulations_to_sampling_noise(recovered):
+    result, _, _ = recovered
+    assert result.improved
+    assert result.distances["before"]["all"] > 3.0
+    assert result.distances["after"]["all"] < 1.8
+    assert result.as_far["before"] < 0.05
+
+
+def test_what_the_tests_do_not_determine_is_called_open_and_stays_at_the_table(recovered):
+    table = recovered[0].parameters().set_index("quantity")
+    assert table.loc["selective", "median_is"] == "determined"
+    assert table.loc["defence", "median_is"] != "determined"
+    assert table.loc["defence", "width_median"] > 2 * table.loc["selective", "width_median"]
+    assert abs(recovered[0].after.median[DEFENCE]) < 0.2
+
+
+def test_too_few_voles_are_refused():
+    with pytest.raises(UserError, match="at least 8 animals, got 5"):
+        calibrate(voles(5, np.zeros(pop.N_FREE), np.ones(pop.N_FREE)), surrogate, Plan(vectors=16))
+
+
+# --- files
+
+
+PROVENANCE = {
+    "seed": 5,
+    "started": "2020-01-01T00:00:00+00:00",
+    "command": "socialrl calibrate scores.csv",
+    "versions": {"socialrl": "0"},
+    "data": {"file": "scores.csv", "sha256": "0" * 64, "animals": 160, "pairs": "all", "timepoint": "early", "notes": ["n"]},
+    "simulated": {"cohousing_h": 24.0, "relationship": "peer", "oxtr_gain": 1.0, "repeats": 4, "steps": 9,
+                  "animals_trained": 3, "resamples": 12},
+}  # fmt: skip
+
+
+def test_results_are_whole_and_the_parameters_load_as_a_configuration(recovered, tmp_path):
+    result, median, _ = recovered
+    write_results(result, tmp_path / "out", PROVENANCE)
+    names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    figures = {f"figures/{name}.{kind}" for name in ("distributions", "distance", "regions") for kind in ("png", "svg")}
+    tables = {"calibration.json", "calibration.html", "parameters.csv", "parameters.yaml", "summaries.csv"}
+    assert names == figures | tables
+    stored = json.loads((tmp_path / "out" / "calibration.json").read_text())
+    assert stored["distance"]["after"]["all"] == pytest.approx(result.distances["after"]["all"])
+    assert stored["provenance"]["data"]["sha256"] == "0" * 64
+    page = (tmp_path / "out" / "calibration.html").read_text()
+    assert "http" not in page.replace("http-equiv", "")
+    assert verdict(result).split(" (")[0] in page
+    smoke = (Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml").read_text()
+    snippet = (tmp_path / "out" / "parameters.yaml").read_text()
+    whole = tmp_path / "whole.yaml"
+    assert "  parameters: {}" in smoke
+    parameters = "\n".join(line for line in snippet.splitlines() if line.startswith("  "))
+    whole.write_text(
+        "\n".join(parameters if line.startswith("  parameters: {}") else line for line in smoke.splitlines())
+    )
+    loaded = load_config(whole).env.parameters
+    expected = parameter("exploration_reward").value * math.exp(result.after.median[EXPLORE])
+    assert loaded["exploration_reward"] == pytest.approx(expected, rel=0.01)
+
+
+def test_a_calibration_that_made_things_worse_says_keep_the_table(recovered):
+    result = recovered[0]
+    swapped = {"before": result.distances["after"], "after": result.distances["before"]}
+    worse = Calibration(**{**vars(result), "distances": swapped})
+    assert verdict(worse).endswith("not nearer; keep the table.")
+    assert "keep the table" in parameters_yaml(worse, PROVENANCE)
+
+
+# --- the verb
+
+
+@pytest.fixture
+def scores(tmp_path) -> Path:
+    path = tmp_path / "scores.csv"
+    voles(12, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST").to_csv(path, index=False)
+    return path
+
+
+def test_the_whole_verb_with_trained_animals(scores, tmp_path, monkeypatch):
+    plan = Plan(vectors=4, rounds=2, resamples=2, starts=1, seed=3)
+    config = config_from_data(
+        {
+            "name": "tiny",
+            "seed": 9,
+            "env": {"id": run.ASSAY, "dt_s": 60},
+            "genotypes": {"ko": {"oxtr_gain": 0.0}},
+            "animals": 1,
+            "lives": 2,
+            "steps": 64,
+            "workers": 1,
+            "ppo": {"n_steps": 32, "batch_size": 32, "n_epochs": 1, "net_arch": [8]},
+        }
+    )
+    heard: list[tuple[int, int]] = []
+
+    class Listening(Silent):
+        def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
+            heard.append((done_steps, total_steps))
+
+    result = run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Listening())
+    assert result.sets["after"].shape == (2 * run.REPEATS, 7)
+    np.testing.assert_allclose(result.sets["after"][:, 2:5].sum(axis=1), summaries.TEST_S)
+    assert heard[-1] == (plan.n_trained * 64, plan.n_trained * 64)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    provenance = json.loads((tmp_path / "out" / "calibration.json").read_text())["provenance"]
+    assert provenance["data"]["animals"] == 12
+    assert provenance["simulated"]["relationship"] == "peer"
+    with pytest.raises(UserError, match=r"holds a calibration; give another --output"):
+        run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Silent())
+
+
+def test_only_untreated_wild_types_in_this_assay(scores, tmp_path):
+    base = {"name": "x", "seed": 1, "genotypes": {"wt": {"oxtr_gain": 1.0}}, "animals": 1, "steps": 4096}
+    drugged = [{"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 60}]
+    for env, told in (
+        ({"id": run.ASSAY, "arms": {"release": "knockout"}}, r"the configuration has arms as knockout \(release\)"),
+        ({"id": run.ASSAY, "drugs": drugged}, "the configuration has drugs"),
+    ):
+        with pytest.raises(UserError, match=told):
+            run.training_settings(config_from_data({**base, "env": env}), 1, None, "peer")
+    changed = run.training_settings(config_from_data({**base, "env": {"id": run.ASSAY}}), 8, 9000, "mate")
+    assert (changed.seed, changed.steps, changed.env.reset.relationship) == (8, 9000, ("mate",))
+
+
+def test_the_same_vectors_train_to_the_same_tests(tmp_path):
+    from socialrl.calibration.simulate import trained_cohorts
+
+    config = run.training_settings(None, 1, 2048, "peer")
+    config = config.model_copy(update={"workers": 1})
+    simulate = trained_cohorts(config, TestCondition(name="t", cohousing_h=24.0), repeats=2)
+    factors = pop.spread_out(3, 1)
+    both = [simulate(factors, 40, ""), simulate(factors, 40, "")]
+    np.testing.assert_array_equal(*both)
+    # an animal does not depend on who else is in its cohort
+    np.testing.assert_allclose(simulate(factors[:2], 40, ""), both[0][:2])
