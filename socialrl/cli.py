@@ -195,6 +195,27 @@ def envs() -> None:
 
 
 @app.command()
+def reproduce(
+    preset: Annotated[str, typer.Option(help="quick (minutes) or full.")] = "quick",
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")] = Path(
+        "runs/reproduce"
+    ),
+    seed: Annotated[int, typer.Option(help="Root seed of everything.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train all groups on every assay, test them, and score the published findings; done stages are not repeated.
+
+    Example: `socialrl reproduce --preset quick`
+    """
+    from .reproduce import PRESETS, reproduce
+
+    if preset not in PRESETS:
+        raise UserError(unknown("preset", preset, PRESETS))
+    _check_range("--seed", seed, 0)
+    typer.echo(f"scorecard: {reproduce(output, preset, seed, quiet=quiet)}")
+
+
+@app.command()
 def bench(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as JSON, too.")] = None,
     overwrite: Annotated[bool, _overwrite("a file that is already there")] = False,

@@ -1,0 +1,211 @@
+"""The whole battery: train all groups on every assay, play the registry's tests, score the findings.
+
+Every assay is a run folder of its own under the output folder, so a stage that is done is not repeated and one that was
+stopped is resumed. All assays share the parameter table; nothing is fitted here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import seeding
+from .animals import animals_of
+from .config import Config, TestCondition, config_from_data, config_to_yaml
+from .errors import UserError
+from .findings.registry import load_registry, registry_assays, registry_conditions
+from .progress import open_progress
+from .protocol import load_policies, play_tests
+from .provenance import collect_meta
+from .runs import RunFolder
+
+_RELEASE = "OxytocinRelease"
+_GAINS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+_ALL_ARMS = ("release", "consolidation", "reward", "defence", "retention")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How large a reproduction is: animals per group (a multiple of 8), steps per animal, repeats of each test."""
+
+    animals: int
+    steps: dict[str, int]
+    repeats: int
+    doses: bool
+    note: str
+
+
+PRESETS = {
+    "quick": Preset(
+        8,
+        {"PartnerPreference": 80_000, "SocialOperant": 80_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+        2,
+        False,
+        "Preset quick: 8 animals a group and short training, so intervals are wide and some animals have not learned.",
+    ),
+    "full": Preset(
+        16,
+        {"PartnerPreference": 200_000, "SocialOperant": 200_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
+        4,
+        True,
+        "Preset full: 16 animals a group.",
+    ),
+}
+
+# How each assay is trained: what differs from the defaults of a configuration.
+_TRAINING: dict[str, dict[str, Any]] = {
+    "PartnerPreference": {
+        "env": {"dt_s": 15, "duration_s": 10_800, "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]}},
+        "lives": 16,
+    },
+    "SocialOperant": {
+        "env": {"dt_s": 5, "duration_s": 1_800, "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"]}},
+        "lives": 16,
+    },
+    "StrangerEncounter": {
+        "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
+        "lives": 16,
+    },
+    "GroupHabitat": {
+        "env": {"dt_s": 60, "duration_s": 172_800, "reset": {"cohousing_h": 168}},
+        "lives": 8,
+    },
+}  # fmt: skip
+
+
+def reproduce(output: Path, preset_name: str, seed: int, *, quiet: bool = False) -> Path:
+    """Run every stage that is not done under `output`, write scorecard and page there, and return the page's path.
+
+    A folder that was made with another preset or seed raises `UserError`.
+    """
+    from .report.scorecard_page import write_scorecard
+
+    preset = PRESETS[preset_name]
+    tables = {}
+    for assay in registry_assays():
+        if assay == _RELEASE:
+            tables[assay] = _release(preset, seed)
+        else:
+            tables[assay] = _assay_table(output, assay, preset, seed, quiet)
+    return write_scorecard(tables, output, name=output.name, notes=[preset.note])
+
+
+def battery_config(assay: str, preset: Preset, seed: int, output: Path) -> Config:
+    """Return the configuration that trains one assay's groups: the registry's, and the dose-response's."""
+    registry = load_registry()
+    groups: dict[str, Any] = {"wt": {"oxtr_gain": 1.0}, "het": {"oxtr_gain": 0.5}, "ko": {"oxtr_gain": 0.0}}
+    known = {name for group in registry.groups.values() for name in group.names} & set(groups)
+    for name, group in registry.groups.items():
+        if not known & set(group.names):
+            groups[name] = {"oxtr_gain": group.oxtr_gain, "arms": dict(group.arms)}
+    if preset.doses:
+        groups |= {f"gain_{gain:g}": {"oxtr_gain": gain} for gain in _GAINS if gain not in (0.0, 0.5, 1.0, 1.5)}
+    training = _TRAINING[assay]
+    return config_from_data(
+        {
+            "name": assay,
+            "output": str(output),
+            "seed": seed,
+            "engine": "cohort",
+            "env": {"id": f"socialrl/{assay}-v0", **training["env"]},
+            "genotypes": groups,
+            "animals": preset.animals,
+            "lives": training["lives"],
+            "steps": preset.steps[assay],
+            "probes": {"every_steps": 10**9, "repeats": 1, "tests": []},
+            "evaluation": {"repeats": preset.repeats, "tests": _tests(assay)},
+        },
+        f"battery, {assay}",
+    )
+
+
+def _tests(assay: str) -> list[dict[str, Any]]:
+    """The registry's conditions as tests; what only relabels the result is no test of its own."""
+    tests = []
+    for condition in registry_conditions(assay):
+        session = "alone" if assay == "StrangerEncounter" else condition["session"]
+        kept = {name: condition[name] for name in ("name", "cohousing_h", "relationship", "separation_h", "drugs")}
+        tests.append({**kept, "session": session})
+    return tests
+
+
+def _assay_table(output: Path, assay: str, preset: Preset, seed: int, quiet: bool) -> pd.DataFrame:
+    """Train and test one assay, or read what an earlier call has done."""
+    from .training.cohort_run import resume_run, train_run
+
+    config = battery_config(assay, preset, seed, output)
+    path = config.run_path
+    if (path / "meta.json").exists():
+        run = RunFolder.open(path)
+        if run.config != config:
+            raise UserError(f"{path} was made with another preset, seed or version; choose another --output")
+        if not run.finished:
+            with RunFolder.resume(path) as run, open_progress(assay, quiet=quiet) as progress:
+                resume_run(run, progress=progress)
+    else:
+        meta = collect_meta(seed)
+        with RunFolder.create(path, config_yaml=config_to_yaml(config), meta=meta) as run:
+            with open_progress(assay, quiet=quiet) as progress:
+                train_run(config, run, progress=progress)
+    if not run.has_table("evaluation"):
+        with run:
+            run.lock()
+            _evaluate(run, config, assay)
+    return run.read_table("evaluation")
+
+
+def _evaluate(run: RunFolder, config: Config, assay: str) -> None:
+    animals = animals_of(config)
+    tests: tuple[TestCondition, ...] = config.evaluation.tests
+    table = play_tests(
+        config,
+        animals,
+        load_policies(run, animals),
+        tests,
+        repeats=config.evaluation.repeats,
+        purpose="evaluation",
+        steps=config.steps,
+    )
+    for condition in registry_conditions(assay):
+        if condition["partner_is"] == "shuffled":
+            table = _with_shuffled_labels(table, condition["name"], config.seed)
+    run.write_table("evaluation", table, csv=True)
+
+
+def _with_shuffled_labels(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
+    """Swap partner and stranger in a random half of a test's rows: a null control of the labels."""
+    rng = seeding.generator(seed, "shuffle", test)
+    chosen = (table["test"] == test) & (rng.random(len(table)) < 0.5)
+    swapped = table.copy()
+    for name in [name for name in table if str(name).endswith("_partner")]:
+        other = f"{str(name).removesuffix('_partner')}_stranger"
+        if other in table:
+            swapped.loc[chosen, name] = table.loc[chosen, other]
+            swapped.loc[chosen, other] = table.loc[chosen, name]
+    return swapped
+
+
+def _release(preset: Preset, seed: int) -> pd.DataFrame:
+    """Evoked release of the same animals; it takes no training."""
+    from socialrl_envs.assays.oxytocin_release import evoked_release_record
+
+    config = battery_config("StrangerEncounter", preset, seed, Path("unused"))
+    rows = []
+    for animal in animals_of(config):
+        for sex in ("female", "male"):
+            record = evoked_release_record(animal.parameters, arms=animal.arms)
+            rows.append(
+                {
+                    **animal.common(),
+                    "test": "evoked_release",
+                    "assay": "socialrl/OxytocinRelease-v0",
+                    "sex": sex,
+                    "repeat": 0,
+                    **record,
+                }
+            )
+    return pd.DataFrame(rows).assign(cohousing_h=0.0, relationship="peer", separation_h=0.0, steps=np.int64(0))
