@@ -85,6 +85,9 @@ def resume(run: RunArgument, quiet: Quiet = False) -> None:
 @app.command()
 def evaluate(
     run: RunArgument,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play this protocol (docs/protocols.md) instead of the tests.")
+    ] = None,
     repeats: Annotated[
         int | None, typer.Option(help="How often each animal plays each test, instead of the configuration's.")
     ] = None,
@@ -94,11 +97,16 @@ def evaluate(
     """Play the configuration's tests with the trained, frozen animals: one row per animal, test and repeat.
 
     Example: `socialrl evaluate runs/demo --repeats 8`
+
+    With a protocol, a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
     """
     from .runs import RunFolder
 
     _check_range("--repeats", repeats, 1)
     with RunFolder.open(run) as folder:
+        if protocol is not None:
+            _evaluate_protocol(folder, protocol, repeats, overwrite, quiet)
+            return
         if folder.has_table("evaluation") and not overwrite:
             raise UserError(f"{folder.path} is evaluated already; replace evaluation.parquet with --overwrite")
         folder.lock()
@@ -415,6 +423,15 @@ def _evaluate(run: RunFolder, repeats: int | None, quiet: bool) -> None:
     from .training.results_log import write_results
 
     write_results(run)
+
+
+def _evaluate_protocol(run: RunFolder, file: Path, repeats: int | None, overwrite: bool, quiet: bool) -> None:
+    from .life_courses import evaluate_protocol
+
+    _note_unfinished(run)
+    with open_progress("testing", quiet=quiet) as progress:
+        table = evaluate_protocol(run, file, repeats=repeats, overwrite=overwrite, progress=progress)
+    typer.echo(f"protocol: {table} and .csv")
 
 
 @contextlib.contextmanager

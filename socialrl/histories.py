@@ -228,7 +228,9 @@ def _line(error: Mapping[str, Any]) -> str:
             text = f"must be true or false, got {shown(error['input'])}"
         case "tuple_type":
             text = f"must be a list of phases, got {shown(error['input'])}"
-        case "dict_type" | "model_type" | "model_attributes_type":
+        case "dict_type":
+            text = f"must be a mapping of names to lists of phases, got {shown(error['input'])}"
+        case "model_type" | "model_attributes_type":
             text = f"must be a mapping with {', '.join(_keys(section))}, got {shown(error['input'])}"
         case _:
             text = f"is not usable: {error['msg']}, got {shown(error['input'])}"

@@ -19,7 +19,7 @@ from .errors import UserError
 from .histories import AssayPhase, Cohouse, Phase, Protocol, place
 from .stimuli import (
     SHORT_NAMES,
-    check_playable,
+    check_order,
     check_same_stranger,
     partner_of,
     relationship_of,
@@ -195,7 +195,7 @@ class _Life:
     def _test(self, number: int, phase: AssayPhase, spans: Sequence[_Span], *, single: bool) -> PlannedTest:
         assay = ASSAYS[phase.id]
         try:
-            check_playable(assay, is_first=self._last is None)
+            check_order(assay, None if self._last is None else self._last.assay)
             session = session_of(assay, phase.with_)
             relationship = relationship_of(assay, session, phase.relationship, self._relationship)
             if phase.stranger == "same":

@@ -115,7 +115,7 @@ class _Stage:
         self, policies: FrozenPolicies, tracer: Tracer | None
     ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
         """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
-        env, order, observations = self._env, self._order, self._observations
+        env, observations = self._env, self._observations
         if policies.n_features != observations.shape[1]:
             raise UserError(
                 f"the networks take {policies.n_features} observation channels, {env.assay.id} gives {observations.shape[1]}"
@@ -123,25 +123,49 @@ class _Stage:
         follow = tracer if tracer is not None and len(env.assay.acting) == 1 else None
         if follow is not None:
             follow.follow(self.rows)
-        sums = np.zeros((len(TERMS), len(self.rows)))
-        chance = np.empty(len(self.rows))
-        actions = np.empty(len(self.rows), dtype=np.int64)
-        for tick in range(env.world.stage.n_ticks):
-            fill_uniform(self._keys, tick, chance)
-            ladder = np.cumsum(policies.probabilities(observations[order]), axis=1)
-            # scaled by its own end, because rounding may leave the ladder a hair short of 1
-            actions[order] = (ladder <= chance[:, None] * ladder[:, -1:]).sum(axis=1)
-            observations, _, _, _, info = env.step(actions)
-            for total, term in zip(sums, info["reward_terms"].values(), strict=True):
-                total += term
-            if follow is not None:
-                follow.note(env, actions)
-        return sums[:, order], {name: column[order] for name, column in info["record"].items()}
+        return play_out(env, self._order, observations, self._keys, policies, follow)
+
+
+def play_out(
+    env: SocialVectorEnv,
+    order: NDArray[np.int64],
+    observations: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+    policies: FrozenPolicies,
+    follow: Tracer | None = None,
+) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
+    """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
+
+    `order` (`rows.env_rows`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
+    records go animal by animal.
+    """
+    sums = np.zeros((len(TERMS), len(keys)))
+    chance = np.empty(len(keys))
+    actions = np.empty(len(keys), dtype=np.int64)
+    for tick in range(env.world.stage.n_ticks):
+        fill_uniform(keys, tick, chance)
+        ladder = np.cumsum(policies.probabilities(observations[order]), axis=1)
+        # scaled by its own end, because rounding may leave the ladder a hair short of 1
+        actions[order] = (ladder <= chance[:, None] * ladder[:, -1:]).sum(axis=1)
+        observations, _, _, _, info = env.step(actions)
+        for total, term in zip(sums, info["reward_terms"].values(), strict=True):
+            total += term
+        if follow is not None:
+            follow.note(env, actions)
+    return sums[:, order], {name: column[order] for name, column in info["record"].items()}
 
 
 def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
     """Return the trained networks of `animals`."""
     return FrozenPolicies([load_policy(run.models / f"{animal.id}.safetensors") for animal in animals])
+
+
+def trained_animals(run: RunFolder) -> list[Animal]:
+    """Return the animals that have a network; a run without any raises `UserError`."""
+    animals = [one for one in animals_of(run.config) if (run.models / f"{one.id}.safetensors").exists()]
+    if not animals:
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+    return animals
 
 
 def evaluate_run(run: RunFolder, *, repeats: int | None = None, progress: Progress) -> None:
@@ -153,9 +177,7 @@ def evaluate_run(run: RunFolder, *, repeats: int | None = None, progress: Progre
     tests = config.evaluation.tests or config.probes.tests
     if not tests:
         raise UserError(f"{run.path / 'config.yaml'} names no tests; add evaluation.tests")
-    animals = [one for one in animals_of(config) if (run.models / f"{one.id}.safetensors").exists()]
-    if not animals:
-        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+    animals = trained_animals(run)
     repeats = config.evaluation.repeats if repeats is None else repeats
     steps = run.read_table("animals").set_index("animal")["steps"]
     tracer = Tracer()

@@ -30,19 +30,18 @@ def takes_part(assay: Assay, session: str, animal: int | None) -> bool:
     return animal is not None and bool(assay.session_table[session][animal])
 
 
-def check_playable(assay: Assay, *, is_first: bool) -> None:
-    """Refuse assays in which several animals act, and those whose other animals have a history that was not lived."""
-    if len(assay.acting) > 1:
-        allowed = ", ".join(short for short, full in SHORT_IDS.items() if len(ASSAYS[full].acting) == 1)
-        raise UserError(
-            f"{SHORT_NAMES[assay.id]} cannot be played in a protocol: all its {assay.n_animals} animals act, a protocol "
-            f"tests one at a time; allowed: {allowed}"
-        )
+def others_are_paired(assay: Assay) -> bool:
+    """Return whether animals beside the tested one and its partner have cage mates, and so a history of their own."""
     others = set(range(assay.n_animals)) - {assay.acting[0], partner_of(assay)}
-    if not is_first and any(assay.cohoused_with[other] >= 0 for other in others):
+    return any(assay.cohoused_with[other] >= 0 for other in others)
+
+
+def check_order(assay: Assay, before: str | None) -> None:
+    """Refuse an assay whose other animals would not have lived through what came before it (`before`: an assay's id)."""
+    if before not in (None, assay.id) and others_are_paired(assay):
         raise UserError(
-            f"{SHORT_NAMES[assay.id]} must be the first assay of its history: its other animals live through the whole "
-            "history before it, as pairs"
+            f"{SHORT_NAMES[assay.id]} must be the first assay of its history, or follow itself: its other pairs live "
+            f"through the same history; the assay before is {SHORT_NAMES[str(before)]}"
         )
 
 
@@ -55,6 +54,8 @@ def session_of(assay: Assay, given: Sequence[str]) -> str:
         for session, members in assay.session_table.items()
     }
     played = " or ".join(f"[{', '.join(name for name in names if name in members)}]" for members in sessions)
+    if not names and given:
+        raise UserError(f"with: all animals of {short} are tested animals; leave it out, got [{', '.join(given)}]")
     if not given:
         if len(sessions) > 1:
             raise UserError(f"with is missing; {short} is played with {played}")
@@ -75,6 +76,10 @@ def session_of(assay: Assay, given: Sequence[str]) -> str:
 def relationship_of(assay: Assay, session: str, given: str | None, so_far: str | None) -> str:
     """Return peer or mate for the animals of a test; where the partner takes part, it is what the partner has been."""
     relationship = given or so_far or "peer"
+    if relationship == "mate" and len(assay.acting) > 1:
+        raise UserError(
+            f"relationship must be peer in {SHORT_NAMES[assay.id]}, whose animals are all of one sex, got mate"
+        )
     if takes_part(assay, session, partner_of(assay)) and so_far not in (None, relationship):
         raise UserError(f"relationship must be {so_far}, which the partner of this history is, got {relationship}")
     return relationship

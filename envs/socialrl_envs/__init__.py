@@ -12,6 +12,7 @@ from .assays.group_habitat import (
     GroupMemberEnv,
     GroupMemberVectorEnv,
 )
+from .assays.oxytocin_release import RELEASE_ID, OxytocinReleaseEnv
 from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
 from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
 from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
@@ -38,6 +39,9 @@ def register() -> None:
                 entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
                 vector_entry_point=f"{vector.__module__}:{vector.__name__}",
             )
+    # not in the table, which trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
+    if RELEASE_ID not in gym.registry:
+        gym.register(id=RELEASE_ID, entry_point=f"{OxytocinReleaseEnv.__module__}:{OxytocinReleaseEnv.__name__}")
 
 
 register()

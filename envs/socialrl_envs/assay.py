@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .conspecifics import RULES
 from .habitat import Habitat
@@ -19,6 +20,16 @@ MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
 
 
+def count_ticks(dt_s: float, duration_s: float) -> int:
+    """Return how many ticks of `dt_s` make `duration_s`; values that do not fit raise `ParameterError`."""
+    if not (is_number(dt_s) and 0.0 < dt_s <= 600.0):
+        raise ParameterError(f"dt_s must be above 0 and at most 600 s, got {dt_s!r}")
+    n_ticks = round(duration_s / dt_s) if is_number(duration_s) else 0
+    if n_ticks < 1 or abs(n_ticks * dt_s - duration_s) > 1e-6 * duration_s:
+        raise ParameterError(f"duration_s must be a positive multiple of dt_s = {dt_s:g} s, got {duration_s!r}")
+    return n_ticks
+
+
 @dataclass(frozen=True)
 class Assay:
     """The fixed description of an assay.
@@ -28,7 +39,7 @@ class Assay:
     the partner) to the start chamber of every animal; `chambers` names the chambers in records, from the acting
     animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes
     part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
-    tethered). `doors` maps a chamber to the animal kept behind its door, which opens for `access_s` seconds after
+    tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for `access_s` seconds after
     lever presses in chamber `lever` (the k-th access costs k presses). Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of the other
     sex, so it makes no sense where more than one pair lives together.
@@ -47,7 +58,7 @@ class Assay:
     bin_s: float = BIN_S
     sessions: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
-    doors: dict[int, int] = field(default_factory=dict)
+    doors: tuple[int, ...] = ()
     lever: int = 0
     access_s: float = 0.0
     relationships: tuple[str, ...] = RELATIONSHIPS
@@ -72,13 +83,17 @@ class Assay:
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
         assert all(here[i] for here in self.session_table.values() for i in self.acting), "who acts takes part"
 
+    def keepers(self) -> NDArray[np.int64]:
+        """Return (n_placements, n_chambers): the animal behind a chamber's door, −1 where there is no door."""
+        table = np.full((len(self.placements), len(self.habitat.names)), -1, dtype=np.int64)
+        for row, chambers in zip(table, self.placements.values(), strict=True):
+            for chamber in self.doors:
+                row[chamber] = chambers.index(chamber)
+        return table
+
     def stage(self, dt_s: float, duration_s: float) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
-        if not (is_number(dt_s) and 0.0 < dt_s <= 600.0):
-            raise ParameterError(f"dt_s must be above 0 and at most 600 s, got {dt_s!r}")
-        n_ticks = round(duration_s / dt_s) if is_number(duration_s) else 0
-        if n_ticks < 1 or abs(n_ticks * dt_s - duration_s) > 1e-6 * duration_s:
-            raise ParameterError(f"duration_s must be a positive multiple of dt_s = {dt_s:g} s, got {duration_s!r}")
+        n_ticks = count_ticks(dt_s, duration_s)
         acts = np.zeros(self.n_animals, dtype=np.int64)
         acts[list(self.acting)] = 1
         return Stage(
@@ -92,7 +107,7 @@ class Assay:
             placements=np.array(list(self.placements.values()), dtype=np.int64),
             sessions=np.array(list(self.session_table.values()), dtype=np.int64),
             rules=np.array([RULES.index(rule) for rule in self.rules or ("tethered",) * self.n_animals]),
-            keepers=np.array([self.doors.get(chamber, -1) for chamber in range(len(self.habitat.names))]),
+            keepers=self.keepers(),
             has_doors=int(bool(self.doors)),
             lever=self.lever,
             access_s=self.access_s,

@@ -68,7 +68,7 @@ def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
         out[at + 5] = pair.habituation
         out[at + 6] = 1.0 if other.sex == me.sex else 0.0
         out[at + 7] = 1.0 if other.sex != me.sex else 0.0
-        shut = stage.has_doors and stage.keepers[other.chamber] == j and other.access_s <= 0.0
+        shut = stage.has_doors and stage.keepers[world.test.placement, other.chamber] == j and other.access_s <= 0.0
         out[at + 8] = other.work_left / (other.work_left + 10.0) if shut else 0.0
         at += 9
     out[at] = min(2.0, me.oxytocin)

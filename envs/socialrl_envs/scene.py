@@ -88,9 +88,24 @@ class Scene:
             receptor_signal=tuple(self._signal),
             familiarity={assay.animals[j]: float(pairs[0, j]["familiarity"]) for j in others},
             huddle_s={assay.animals[j]: float(huddle_s[j]) for j in others},
+            shut=tuple(edge for edge in assay.habitat.edges if self._is_shut(edge)),
             action=self._action,
-            title=f"{assay.id.partition('/')[2]}, {record['cohousing_h']:g} h cohoused",
+            title=self._title(),
         )
+
+    def _title(self) -> str:
+        """Assay, session where there are several, and hours of cohousing."""
+        assay, test = self._world.assay, self._world.batch.worlds[0]
+        parts = [assay.id.partition("/")[2]]
+        if assay.sessions:
+            parts.append(list(assay.sessions)[test["session"]].replace("_", " "))
+        return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
+
+    def _is_shut(self, edge: tuple[int, int]) -> bool:
+        """Whether a door at either end of a tube is shut."""
+        world = self._world
+        keepers = world.stage.keepers[world.batch.worlds[0]["placement"]]
+        return any(keepers[chamber] >= 0 and world.batch.animals[0][keepers[chamber]]["access_s"] <= 0.0 for chamber in edge)
 
     def _spoken(self, action: int) -> str:
         """The action in words, with the animal's name in place of its slot."""
@@ -98,4 +113,5 @@ class Scene:
         verb, _, slot = name.partition("_slot")
         if not slot:
             return name
-        return f"{verb} {self._world.assay.animals[self._world.batch.slots[0, 0, int(slot)]]}"
+        other = self._world.assay.animals[self._world.batch.slots[0, 0, int(slot)]]
+        return f"press for {other}" if self._world.batch.animals[0, 0]["presses"] > 0.0 else f"{verb} {other}"

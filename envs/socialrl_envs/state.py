@@ -83,7 +83,7 @@ class Stage(NamedTuple):
     placements: NDArray[np.int64]  # (n_placements, n_animals) start chambers
     sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part
     rules: NDArray[np.int64]  # (n_animals,) how an animal that does not act behaves: conspecifics.RULES
-    keepers: NDArray[np.int64]  # (n_chambers,) the animal behind this chamber's door, −1 where there is no door
+    keepers: NDArray[np.int64]  # (n_placements, n_chambers) the animal behind a chamber's door, −1: no door
     has_doors: int
     lever: int  # the chamber where doors are worked for, and where an animal is put when its access is over
     access_s: float

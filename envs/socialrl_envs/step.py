@@ -119,9 +119,10 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
                     late_s = stage.dt_s
         elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
             goal = stage.next_hop[me.chamber, animals[me.target].chamber]
-        if stage.has_doors and goal >= 0 and _closed(stage, animals, goal):
+        if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
-                _press(stage, own, me, animals[stage.keepers[goal]], counters[k], animals.shape[0], stage.keepers[goal])
+                keeper = stage.keepers[world.test.placement, goal]
+                _press(stage, own, me, animals[keeper], counters[k], animals.shape[0], keeper)
             goal = -1
         if goal >= 0:
             me.travel_to = goal
@@ -130,10 +131,10 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
 
 
 @inlined
-def _closed(stage, animals, chamber):  # type: ignore[no-untyped-def]
+def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
     """Whether the chamber's door is shut."""
-    keeper = stage.keepers[chamber]
-    return keeper >= 0 and animals[keeper].access_s <= 0.0
+    keeper = stage.keepers[world.test.placement, chamber]
+    return keeper >= 0 and world.animals[keeper].access_s <= 0.0
 
 
 @inlined
@@ -155,8 +156,8 @@ def _shut_doors(stage, world, counters):  # type: ignore[no-untyped-def]
     """Count time behind doors; where an access is over, put the animal back to the lever by the end of the tick."""
     animals, pairs = world.animals, world.pairs
     n_animals = animals.shape[0]
-    for chamber in range(stage.keepers.shape[0]):
-        j = stage.keepers[chamber]
+    for chamber in range(stage.keepers.shape[1]):
+        j = stage.keepers[world.test.placement, chamber]
         if j < 0 or animals[j].access_s <= 0.0:
             continue
         animals[j].access_s -= stage.dt_s

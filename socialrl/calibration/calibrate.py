@@ -34,6 +34,10 @@ class Plan:
     starts: int = 8
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if min(self.vectors, self.resamples) < 2 or min(self.rounds, self.starts) < 1:
+            raise ValueError(f"a plan needs at least 2 vectors and resamples, 1 round and 1 start, got {self}")
+
     @property
     def part(self) -> int:
         """Animals of each later round and of each check."""
@@ -102,6 +106,24 @@ class Calibration:
             )
         return pd.DataFrame(rows)
 
+    def combinations(self, n: int = 3) -> pd.DataFrame:
+        """Return the `n` combinations of medians that the tests say most about, the narrowest first.
+
+        Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
+        region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
+        prior give along their own narrowest ones; only what is clearly below that says something.
+        """
+        scale = self.prior[:, :N_FREE].std(axis=0)
+        widths, directions = _axes(self.posterior[:, :N_FREE] / scale)
+        by_chance, _ = _axes(self.prior[: len(self.posterior), :N_FREE] / scale)
+        rows = []
+        for k in range(n):
+            loads = directions[:, k] * np.sign(directions[np.abs(directions[:, k]).argmax(), k])
+            order = np.argsort(-np.abs(loads))
+            words = [f"{loads[i]:+.2f} {FREE[i].name}".replace("-", "−") for i in order if abs(loads[i]) >= 0.25]
+            rows.append({"combination": " ".join(words), "width": widths[k], "width_by_chance": by_chance[k]})
+        return pd.DataFrame(rows)
+
     def members(self) -> dict[str, dict[str, float]]:
         """Return `value` and `spread` (log-sd, members drawn independently) for every parameter of the table that changed."""
         values = pop.members(self.base, self.after.median[None, :])
@@ -161,6 +183,12 @@ def calibrate(
     return Calibration(
         base, target, before, best, posterior, prior, sets, apart, as_far, tuple(map(float, emulator.skill)), rounds
     )
+
+
+def _axes(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return standard deviations along the principal axes, smallest first, and the axes as columns."""
+    variances, axes = np.linalg.eigh(np.cov(draws.T))
+    return np.sqrt(np.maximum(variances, 0.0)), axes
 
 
 def _verdict(width: float) -> str:

@@ -70,7 +70,7 @@ def distance_by_measure(result: Calibration) -> Figure:
     ax.set_yticks(places, ["Mean of all", *(_LABELS[name] for name in TERMS)])
     ax.set_xlim(left=0.0)
     ax.set_xlabel(f"Distance, 1 = another sample of {result.target.n} voles")
-    ax.legend(loc="lower right")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure
 
 

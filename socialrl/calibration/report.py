@@ -57,6 +57,7 @@ def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
         },
         "parameters": result.members(),
         "quantities": result.parameters().to_dict("records"),
+        "combinations": result.combinations().to_dict("records"),
         "summaries": result.summaries().to_dict("records"),
         "emulator": {"skill": list(result.skill), "rounds": result.rounds},
         "provenance": provenance,
@@ -115,6 +116,10 @@ def page(result: Calibration, provenance: dict[str, Any], pictures: dict[str, tu
         as_far=result.as_far,
         quantities=_quantities(result),
         undetermined=_open(result),
+        combinations=[
+            [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
+            for row in result.combinations().to_dict("records")
+        ],
         members=[
             [
                 name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,31 +58,40 @@ def evaluate(
     `{"knockout": "arm_release_ko"}`.
     """
     try:
-        return _evaluate(contrast, tables, registry, genotypes or {})
+        return _evaluate(contrast, prepared(tables), registry, genotypes or {})
     except NotRun as reason:
         nothing = Estimate(NAN, NAN, NAN, 0, "not run")
         return Effect(nothing, nothing, "", NAN, "", 0, registry.measures[contrast.measure].unit, missing=str(reason))
 
 
-def prepared(tables: Tables) -> dict[str, pd.DataFrame]:
-    """Return the tables with their test and genotype as categories: thousands of look-ups become ten times faster."""
-    return {
-        name: table.astype({column: "category" for column in ("test", "genotype") if column in table})
-        for name, table in tables.items()
-    }
+class Prepared(dict[str, pd.DataFrame]):
+    """Tables made ready for many comparisons by `prepared`; `values_of` keeps what was computed."""
+
+    values_of: dict[tuple[Any, ...], pd.Series]
+
+
+def prepared(tables: Tables) -> Prepared:
+    """Return the tables without animals under a changed parameter, and ready for thousands of look-ups.
+
+    Test and genotype become categories, and values per animal are computed once. Tables that are prepared come back
+    as they are.
+    """
+    if isinstance(tables, Prepared):
+        return tables
+    ready = Prepared()
+    ready.values_of = {}
+    for name, table in tables.items():
+        if "parameter" in table:
+            table = table[table["parameter"].isna() | (table["parameter"] == "")].drop(columns="parameter")
+        ready[name] = table.astype({column: "category" for column in ("test", "genotype") if column in table})
+    return ready
 
 
 def table_of(tables: Tables, assay: str) -> pd.DataFrame:
-    """Return the table of an assay, whichever form of its id the tables use; raises `NotRun` when there is none.
-
-    Rows of animals under a changed parameter (column `parameter`) are left out: they are not the model as it stands.
-    """
+    """Return the table of an assay, whichever form of its id the tables use; raises `NotRun` when there is none."""
     for name, table in tables.items():
-        if short_id(name) == short_id(assay):
-            if "parameter" in table:
-                table = table[table["parameter"].isna() | (table["parameter"] == "")]
-            if len(table):
-                return table
+        if short_id(name) == short_id(assay) and len(table):
+            return table
     raise NotRun(f"assay {short_id(assay)} was not run")
 
 
@@ -96,21 +106,41 @@ def genotype_of(table: pd.DataFrame, group: str, registry: Registry, genotypes: 
     raise NotRun(f"group {group} was not run")
 
 
-def _evaluate(contrast: Contrast, tables: Tables, registry: Registry, genotypes: Mapping[str, str]) -> Effect:
-    table = table_of(tables, registry.assay(contrast))
+@dataclass(frozen=True)
+class _Reader:
+    """Where a comparison gets its values from; what was computed before is not computed again."""
+
+    tables: Prepared
+    assay: str
+    registry: Registry
+    genotypes: Mapping[str, str]
+
+    def genotype(self, group: str) -> str:
+        return genotype_of(table_of(self.tables, self.assay), group, self.registry, self.genotypes)
+
+    def values(self, measure: str, test: str, genotype: str, where: Mapping[str, str | int | float]) -> pd.Series:
+        key = (self.assay, measure, self.registry.measures[measure], test, genotype, *where.items())
+        if key not in self.tables.values_of:
+            table = table_of(self.tables, self.assay)
+            self.tables.values_of[key] = animal_values(table, self.registry, measure, test, genotype, where)
+        return self.tables.values_of[key]
+
+
+def _evaluate(contrast: Contrast, tables: Prepared, registry: Registry, genotypes: Mapping[str, str]) -> Effect:
+    reader = _Reader(tables, registry.assay(contrast), registry, genotypes)
     measure = registry.measures[contrast.measure]
     notes: list[str] = []
     if contrast.kind == "trend":
-        slopes = _slopes(contrast, table, registry, genotypes, notes)
+        slopes = _slopes(contrast, reader, notes)
         return _paired(slopes, None, 0.0, f"{measure.unit} per unit of {contrast.over}", notes)
-    this = _side(contrast.this, contrast, table, registry, genotypes, notes)
+    this = _side(contrast.this, contrast, reader, notes)
     if contrast.kind == "against":
         assert contrast.value is not None
         return _paired(this, None, contrast.value, measure.unit, notes)
     if contrast.kind == "distribution":
         return _distribution(this, contrast, notes)
     assert contrast.than is not None
-    than = _side(contrast.than, contrast, table, registry, genotypes, notes)
+    than = _side(contrast.than, contrast, reader, notes)
     if contrast.paired:
         return _paired(this, than, NAN, measure.unit, notes)
     compared = statistics.unpaired(this, than)
@@ -128,27 +158,23 @@ def _evaluate(contrast: Contrast, tables: Tables, registry: Registry, genotypes:
     )
 
 
-def _side(
-    side: Side,
-    contrast: Contrast,
-    table: pd.DataFrame,
-    registry: Registry,
-    genotypes: Mapping[str, str],
-    notes: list[str],
-) -> pd.Series:
+def _side(side: Side, contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
     """One value per animal: mean over the conditions, less the mean over `minus`; an animal must have been in all."""
-    genotype = genotype_of(table, side.group[0], registry, genotypes)
+    genotype = reader.genotype(side.group[0])
+    measure = reader.registry.measures[contrast.measure]
     parts = []
     for tests in (side.conditions, side.minus):
         if not tests:
             continue
-        if registry.measures[contrast.measure].time_to is not None:
-            measure = registry.measures[contrast.measure]
-            values, n_never = time_to_criterion(table, registry, measure, tests, genotype, side.where)
+        if measure.time_to is not None:
+            by_test = [reader.values(measure.time_to, test, genotype, side.where) for test in tests]
+            values, n_never = time_to_criterion(
+                by_test, [reader.registry.conditions[test].cohousing_h for test in tests]
+            )
             if n_never:
                 notes.append(f"{n_never} of {len(values)} {genotype} never reached it")
         else:
-            by_test = [animal_values(table, registry, contrast.measure, test, genotype, side.where) for test in tests]
+            by_test = [reader.values(contrast.measure, test, genotype, side.where) for test in tests]
             values = pd.concat(by_test, axis=1, join="inner").mean(axis=1, skipna=False)
         parts.append(values)
     return parts[0] if len(parts) == 1 else parts[0] - parts[1]
@@ -178,22 +204,20 @@ def _missing_note(this: pd.Series, than: pd.Series | None) -> list[str]:
     return [f"{missing} without a value"] if missing else []
 
 
-def _slopes(
-    contrast: Contrast, table: pd.DataFrame, registry: Registry, genotypes: Mapping[str, str], notes: list[str]
-) -> pd.Series:
+def _slopes(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
     """Least-squares slope per pair (over groups of different gain) or per animal (over conditions)."""
     side = contrast.this
     points: list[tuple[float, pd.Series]] = []
     if contrast.over == "oxtr_gain":
         for group in side.group:
             one = side.model_copy(update={"group": (group,)})
-            values = _side(one, contrast, table, registry, genotypes, notes)
-            points.append((registry.groups[group].oxtr_gain, values))
+            values = _side(one, contrast, reader, notes)
+            points.append((reader.registry.groups[group].oxtr_gain, values))
     else:
         for test in side.conditions:
             one = side.model_copy(update={"conditions": (test,)})
-            at = float(getattr(registry.conditions[test], str(contrast.over)))
-            points.append((at, _side(one, contrast, table, registry, genotypes, notes)))
+            at = float(getattr(reader.registry.conditions[test], str(contrast.over)))
+            points.append((at, _side(one, contrast, reader, notes)))
     x = np.array([at for at, _ in points], dtype=np.float64)
     spread = ((x - x.mean()) ** 2).sum()
     if spread == 0:

@@ -6,6 +6,7 @@ line with the file, the finding and the place in it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,16 @@ def load_registry(*paths: Path | str) -> Registry:
     Files may refer to each other's groups, measures and conditions. Raises `UserError`, one line, for an unreadable
     file, an unknown key, a missing source, a duplicate id or name, or a reference to what is not there.
     """
-    books = [(str(path), _book(Path(path))) for path in (paths or (REGISTRY,))]
+    return _load(*map(str, paths)) if paths else _shipped()
+
+
+@functools.cache
+def _shipped() -> Registry:
+    return _load(str(REGISTRY))
+
+
+def _load(*paths: str) -> Registry:
+    books = [(path, _book(Path(path))) for path in paths]
     findings: dict[str, Finding] = {}
     conditions: dict[str, Condition] = {}
     assay_of: dict[str, str] = {}

@@ -60,25 +60,16 @@ def animal_values(
     return values.groupby(unit.reindex(values.index)).mean()
 
 
-def time_to_criterion(
-    table: pd.DataFrame,
-    registry: Registry,
-    measure: Measure,
-    tests: Sequence[str],
-    genotype: str,
-    where: Mapping[str, str | int | float],
-) -> tuple[pd.Series, int]:
+def time_to_criterion(by_test: Sequence[pd.Series], hours: Sequence[float]) -> tuple[pd.Series, int]:
     """Return hours of cohousing to the criterion per animal, and how many animals never reached it.
 
-    The tests' hours come from the registry. An animal that does not reach the criterion counts with the longest tested
-    time, so that a mean over animals is the mean restricted to that time (a lower bound of the delay).
+    `by_test` holds the preferences of the animals in each test, `hours` the cohousing before each. An animal that does
+    not reach the criterion counts with the longest tested time, so that a mean over animals is the mean restricted to
+    that time (a lower bound of the delay).
     """
-    assert measure.time_to is not None
-    hours = np.array([registry.conditions[test].cohousing_h for test in tests])
-    by_test = [animal_values(table, registry, measure.time_to, test, genotype, where) for test in tests]
-    values = pd.concat(by_test, axis=1, join="inner")
+    values = pd.concat(list(by_test), axis=1, join="inner")
     reached = values.apply(lambda row: measures.cohousing_to_criterion_h(hours, row.to_numpy()), axis=1)
-    return reached.fillna(hours.max()), int(reached.isna().sum())
+    return reached.fillna(max(hours)), int(reached.isna().sum())
 
 
 def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:

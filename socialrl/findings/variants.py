@@ -44,6 +44,7 @@ def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFr
     book = registry or load_registry()
     plain = {name for group in book.groups.values() if not group.arms for name in group.names}
     plain |= {name for name, group in book.groups.items() if not group.arms}
+    tables = prepared(tables)
     records: list[dict[str, Any]] = []
     for dose in book.dose_response:
         try:

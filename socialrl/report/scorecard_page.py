@@ -74,13 +74,14 @@ def write_scorecard(
     earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
     book = registry or load_registry()
-    tables = prepared(tables)
-    card = scoring.score(tables, book)
+    ready = prepared(tables)
+    card = scoring.score(ready, book)
     changed = changed or Variants(
-        variants.dose_response(tables, book),
-        variants.ablation_table(tables, book),
+        variants.dose_response(ready, book),
+        variants.ablation_table(ready, book),
         variants.sensitivity_table(tables, book),
     )
+    tables = ready
     plates = draw(tables, card, changed)
     scoring.write_tables(card, folder, name)
     for place in ("scorecard_tables", "scorecard_figures"):

@@ -11,9 +11,11 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from socialrl_envs import SocialEnv, SocialVectorEnv
+from socialrl_envs import ASSAYS, SocialEnv, SocialVectorEnv
 
 PARTNER_PREFERENCE = "socialrl/PartnerPreference-v0"
+EVERY_ASSAY = sorted(ASSAYS)
+EVERY_SINGLE = [env_id for env_id in EVERY_ASSAY if gym.spec(env_id).entry_point is not None]
 FOCAL, PARTNER, STRANGER = range(3)
 REST, EXPLORE = 0, 1
 
@@ -30,6 +32,11 @@ def make_rows(n_rows: int, env_id: str = PARTNER_PREFERENCE, **arguments: Any) -
     env = gym.make_vec(env_id, num_envs=n_rows, vectorization_mode="vector_entry_point", **arguments).unwrapped
     assert isinstance(env, SocialVectorEnv)
     return env
+
+
+def make_worlds(n_worlds: int, env_id: str, **arguments: Any) -> SocialVectorEnv:
+    """Return the native vector environment with `n_worlds` worlds, whatever the number of rows in each."""
+    return make_rows(n_worlds * len(ASSAYS[env_id].acting), env_id, **arguments)
 
 
 def random_actions(env: SocialVectorEnv, n_ticks: int, seed: int = 1) -> NDArray[np.int64]:

@@ -209,6 +209,21 @@ def test_nobody_is_touched_on_the_way() -> None:
     assert me(env)["chamber"] == 1
 
 
+def test_an_explorer_on_its_way_goes_on_exploring() -> None:
+    """A decision taken between two chambers waits: until it arrives, exploring pays and resting does not."""
+    env = make_single(dt_s=5.0, transit_s=30.0, explore_dwell_s=5.0)
+    env.reset(seed=1)
+    while me(env)["travel_s"] <= 0.0:
+        env.step(EXPLORE)
+    while me(env)["travel_s"] > 0.0:
+        *_, info = env.step(REST)
+        assert info["reward_terms"]["exploration"] > 0.0
+        assert info["reward_terms"]["rest"] == 0.0
+    *_, info = env.step(REST)
+    assert info["reward_terms"]["exploration"] == 0.0
+    assert info["reward_terms"]["rest"] > 0.0
+
+
 def test_the_way_to_an_animal_leads_through_the_centre() -> None:
     env = beside(PARTNER)
     seen = [int(me(env)["chamber"])]
@@ -246,6 +261,16 @@ def test_recognition_noise_is_drawn_anew_at_every_encounter_and_only_then() -> N
         errors.append(float(pair(env, PARTNER)["recognition_error"]))
     assert len(set(errors)) - 1 <= encounters <= len(set(errors))
     assert encounters > 20
+
+
+def test_the_first_encounter_is_recognised_anew() -> None:
+    """The error that an animal starts with, seen from afar, is not the one of meeting at the very first tick."""
+    env = make_single(recognition_noise=0.1, transit_s=15.0)
+    env.reset(seed=2)
+    from_afar = float(pair(env, PARTNER)["recognition_error"])
+    env.step(toward(env, PARTNER)[0])
+    assert pair(env, PARTNER)["together"] == 1
+    assert float(pair(env, PARTNER)["recognition_error"]) != from_afar
 
 
 def test_recognition_noise_has_the_spread_of_its_parameter() -> None:

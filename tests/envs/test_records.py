@@ -71,6 +71,9 @@ def test_seconds_add_up_in_every_record_of_many_animals() -> None:
     started = play(env, random_actions(env, 1)).infos[-1]["counters"]  # the reset that follows clears everything
     assert started["huddle_s"].sum() == started["chamber_s"].sum() == 0.0
     assert np.isinf(started["latency_s"][:, 1:]).all()
+    again = play(env, random_actions(env, 240, seed=2)).infos[-1]["record"]
+    for name in ("partner", "stranger"):
+        np.testing.assert_array_equal(again[f"huddle_s_{name}_10min"].sum(axis=1), again[f"huddle_s_{name}"])
 
 
 def test_an_animal_that_never_huddled_has_no_latency() -> None:

@@ -21,15 +21,14 @@ def battery(
     effect: float = 1.0,
     repeats: int = 2,
     seed: int = 1,
-    arms: bool = False,
+    arms: tuple[str, ...] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Return `{assay id: rows}` of `n` animals a group; `effect` scales what the gain does, `arms` adds single arms."""
+    """Return `{assay id: rows}` of `n` animals a group; `effect` scales what the gain does, `arms` adds these single arms."""
     registry = load_registry()
     groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
-    if arms:
-        groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items()]
-        groups += [(f"arm_{arm}_wt", 0.0, share, arm, "wild_type") for arm, share in ARMS.items()]
+    groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items() if arm in arms]
+    groups += [(f"arm_{arm}_wt", 0.0, share, arm, "wild_type") for arm, share in ARMS.items() if arm in arms]
     tables: dict[str, list[dict]] = {}
     for name, condition in registry.conditions.items():
         assay = registry.assay_of[name]

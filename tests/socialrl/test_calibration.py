@@ -175,8 +175,8 @@ def recovered() -> tuple[Calibration, np.ndarray, np.ndarray]:
     median, spread = np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.15)
     median[[CONTACT, SELECTIVE, EXPLORE]] = [0.35, -0.4, 0.4]
     spread[SELECTIVE] = 0.55
-    plan = Plan(vectors=160, rounds=2, resamples=12, starts=3, seed=5)
-    return calibrate(voles(160, median, spread), surrogate, plan), median, spread
+    plan = Plan(vectors=128, rounds=2, resamples=8, starts=2, seed=5)
+    return calibrate(voles(120, median, spread), surrogate, plan), median, spread
 
 
 def test_known_parameters_are_recovered_within_tolerance(recovered):
@@ -202,6 +202,13 @@ def test_what_the_tests_do_not_determine_is_called_open_and_stays_at_the_table(r
     assert abs(recovered[0].after.median[DEFENCE]) < 0.2
 
 
+def test_a_combination_says_more_than_its_parts(recovered):
+    first = recovered[0].combinations().iloc[0]
+    assert first["width"] < 0.3
+    assert first["width"] < first["width_by_chance"]
+    assert "defence" not in first["combination"]
+
+
 def test_too_few_voles_are_refused():
     with pytest.raises(UserError, match="at least 8 animals, got 5"):
         calibrate(voles(5, np.zeros(pop.N_FREE), np.ones(pop.N_FREE)), surrogate, Plan(vectors=16))
@@ -222,7 +229,7 @@ PROVENANCE = {
 
 
 def test_results_are_whole_and_the_parameters_load_as_a_configuration(recovered, tmp_path):
-    result, median, _ = recovered
+    result = recovered[0]
     write_results(result, tmp_path / "out", PROVENANCE)
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     figures = {f"figures/{name}.{kind}" for name in ("distributions", "distance", "regions") for kind in ("png", "svg")}
@@ -265,7 +272,7 @@ def scores(tmp_path) -> Path:
     return path
 
 
-def test_the_whole_verb_with_trained_animals(scores, tmp_path, monkeypatch):
+def test_the_whole_verb_with_trained_animals(scores, tmp_path):
     plan = Plan(vectors=4, rounds=2, resamples=2, starts=1, seed=3)
     config = config_from_data(
         {
@@ -283,7 +290,7 @@ def test_the_whole_verb_with_trained_animals(scores, tmp_path, monkeypatch):
     heard: list[tuple[int, int]] = []
 
     class Listening(Silent):
-        def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
+        def update(self, done_steps: int, total_steps: int, text: str = "") -> None:  # noqa: ARG002
             heard.append((done_steps, total_steps))
 
     result = run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Listening())
@@ -298,7 +305,7 @@ def test_the_whole_verb_with_trained_animals(scores, tmp_path, monkeypatch):
         run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Silent())
 
 
-def test_only_untreated_wild_types_in_this_assay(scores, tmp_path):
+def test_only_untreated_wild_types_in_this_assay():
     base = {"name": "x", "seed": 1, "genotypes": {"wt": {"oxtr_gain": 1.0}}, "animals": 1, "steps": 4096}
     drugged = [{"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 60}]
     for env, told in (
@@ -311,7 +318,7 @@ def test_only_untreated_wild_types_in_this_assay(scores, tmp_path):
     assert (changed.seed, changed.steps, changed.env.reset.relationship) == (8, 9000, ("mate",))
 
 
-def test_the_same_vectors_train_to_the_same_tests(tmp_path):
+def test_the_same_vectors_train_to_the_same_tests():
     from socialrl.calibration.simulate import trained_cohorts
 
     config = run.training_settings(None, 1, 2048, "peer")

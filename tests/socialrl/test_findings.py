@@ -203,7 +203,10 @@ def test_a_mistake_is_one_line_with_file_and_finding(tmp_path, data, message):
     ("fields", "message"),
     [
         ({"measure": "preferense"}, r"F90: contrasts\[0\]: unknown measure 'preferense'; did you mean 'preference'\?"),
-        ({"than": {"group": "wildtype", "conditions": "long"}}, r"unknown group 'wildtype'; did you mean 'wild_type'\?"),
+        (
+            {"than": {"group": "wildtype", "conditions": "long"}},
+            r"unknown group 'wildtype'; did you mean 'wild_type'\?",
+        ),
         ({"this": {"group": "knockout", "conditions": "lng"}}, r"unknown condition 'lng'; did you mean 'long'\?"),
         ({"than": None}, r"F90: contrasts\[0\].than is missing: a contrast of kind groups needs it"),
         ({"value": 0.5}, r"contrasts\[0\].value has no place in a contrast of kind groups"),
@@ -223,7 +226,7 @@ def test_a_mistake_in_a_comparison_names_its_place(tmp_path, fields, message):
 
 def test_duplicate_ids_and_condition_names_are_refused(tmp_path):
     twice = changed()
-    twice["findings"].append(twice["findings"][0])
+    twice["findings"] += changed()["findings"]
     with pytest.raises(UserError, match=r"findings.yaml: finding id F90 occurs twice"):
         load_registry(written(tmp_path, twice))
     again = changed(conditions={"PartnerPreference": [{"name": "long", "cohousing_h": 48}]})
@@ -479,7 +482,9 @@ def test_association_by_hour_averages_repeats_in_seconds():
 
 
 def test_dose_response_takes_dose_groups_and_leaves_single_arms_out():
-    tables = battery(3, genotypes={"wt": 1.0, "gain_1": 1.0, "gain_0.25": 0.25, "ko": 0.0}, repeats=1, arms=True)
+    tables = battery(
+        3, genotypes={"wt": 1.0, "gain_1": 1.0, "gain_0.25": 0.25, "ko": 0.0}, repeats=1, arms=("release",)
+    )
     doses = dose_response(tables)
     one = doses[doses["measure"] == "attacks"]
     assert one["gain"].tolist() == [0.0, 0.25, 1.0]  # 1.0 once: gain_1 stands for wt

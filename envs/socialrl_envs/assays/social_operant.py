@@ -21,7 +21,7 @@ SOCIAL_OPERANT = Assay(
     paper="Beery, Lopez, Blandino, Lee & Bourdon 2021 eLife 10:e72684 (progressive ratio, 30 min, 60-s access)",
     dt_s=5.0,
     sessions={"partner": (1, 1, 0), "stranger": (1, 0, 1), "choice": (1, 1, 1)},
-    doors={1: 1, 2: 2},
+    doors=(1, 2),
     lever=0,
     access_s=60.0,
 )

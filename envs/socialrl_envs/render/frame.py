@@ -56,7 +56,7 @@ def _draw_habitat(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
         canvas.rectangle(box, BEDDING, WALL, edge_width=4, radius=12)
         _scatter_straw(canvas, box)
         canvas.text((box.centre[0], box.y0 + 17), name, SMALL, mix(INK_SOFT, WALL, 0.3), "mm")
-    for door_a, door_b in scene.tubes:
+    for (door_a, door_b), edge in zip(scene.tubes, snapshot.chamber_edges, strict=True):
         span = math.dist(door_a, door_b)
         along_x, along_y = (door_b[0] - door_a[0]) / span, (door_b[1] - door_a[1]) / span
         # The tube goes through the walls: drawn again, a little longer, without its edges, it opens the doors.
@@ -66,6 +66,10 @@ def _draw_habitat(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
         aside_x, aside_y = -along_y * bore * 0.3, along_x * bore * 0.3
         gloss = [(start[0] - aside_x, start[1] - aside_y), (end[0] - aside_x, end[1] - aside_y)]
         canvas.line(gloss, WHITE, bore * 0.1, alpha=200)
+        if edge in snapshot.shut:
+            x, y = (door_a[0] + door_b[0]) / 2, (door_a[1] + door_b[1]) / 2
+            reach_x, reach_y = -along_y * (bore / 2 + 7), along_x * (bore / 2 + 7)
+            canvas.line([(x - reach_x, y - reach_y), (x + reach_x, y + reach_y)], WALL, 10)
 
 
 def _scatter_straw(canvas: Canvas, box: Box) -> None:

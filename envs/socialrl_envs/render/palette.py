@@ -16,8 +16,9 @@ BLUE: RGB = (0, 114, 178)
 VERMILLION: RGB = (213, 94, 0)
 REDDISH_PURPLE: RGB = (204, 121, 167)
 
-ANIMALS: dict[str, RGB] = {"focal": (66, 60, 56), "partner": BLUISH_GREEN, "stranger": ORANGE}
-OTHER_ANIMALS: tuple[RGB, ...] = (SKY_BLUE, VERMILLION, BLUE, YELLOW, REDDISH_PURPLE, (150, 150, 150))
+FOCAL: RGB = (66, 60, 56)
+ANIMALS: dict[str, RGB] = {"focal": FOCAL, "partner": BLUISH_GREEN, "stranger": ORANGE}
+OTHER_ANIMALS: tuple[RGB, ...] = (SKY_BLUE, VERMILLION, BLUE, YELLOW, REDDISH_PURPLE, (150, 150, 150), (128, 96, 60))
 
 OXYTOCIN = REDDISH_PURPLE
 RECEPTOR_SIGNAL = BLUE
@@ -44,8 +45,10 @@ def mix(colour: RGB, other: RGB, share: float) -> RGB:
 
 
 def animal_colour(name: str, index: int) -> RGB:
-    """Colour of an animal: by the first word of its name, else the next of `OTHER_ANIMALS` by its number `index`."""
+    """Colour of an animal: by the first word of its name; else the focal one's for number 0, then `OTHER_ANIMALS` by `index`."""
     kind = name.replace("-", " ").replace("_", " ").split(" ")[0].lower()
+    if index == 0:
+        return ANIMALS.get(kind, FOCAL)
     return ANIMALS.get(kind) or OTHER_ANIMALS[(index - 1) % len(OTHER_ANIMALS)]
 
 

@@ -60,7 +60,8 @@ def draw_action(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
     """What the focal animal does now, as one line in the middle of `box`."""
     if not snapshot.action:
         return
-    lead = f"{snapshot.focal.name} vole"
+    name = snapshot.focal.name
+    lead = name if name.startswith("vole") else f"{name} vole"
     lead_width, gap, dot = canvas.text_width(lead, MEDIUM), 12.0, 8.0
     action_width = min(canvas.text_width(snapshot.action, MEDIUM), box.width - lead_width - 80)
     x = box.centre[0] - (2 * dot + gap + lead_width + gap + action_width) / 2

@@ -31,6 +31,7 @@ class Snapshot:
     - `chamber_edges`: pairs of chambers joined by a tube.
     - `chamber_xy`: centre of each chamber in the unit square, x to the right and y downward; only the arrangement counts,
       the drawing stretches it to the room there is.
+    - `shut`: those of `chamber_edges` that a door closes now.
     - `contacts`: pairs of animals in side-by-side contact; both must be in one chamber and not walking.
     - `oxytocin`, `receptor_signal`: of the focal animal, evenly spaced over the test so far, most recent last.
     - `familiarity` (0..1) and `huddle_s` (seconds in contact): of the focal animal, by name of the other animal.
@@ -49,6 +50,7 @@ class Snapshot:
     receptor_signal: tuple[float, ...] = ()
     familiarity: dict[str, float] = field(default_factory=dict)
     huddle_s: dict[str, float] = field(default_factory=dict)
+    shut: tuple[tuple[int, int], ...] = ()
     action: str = ""
     title: str = ""
 
@@ -67,6 +69,9 @@ class Snapshot:
                 raise ValueError(
                     f"chamber_edges has ({a}, {b}); it must join two different chambers of 0..{n_chambers - 1}"
                 )
+        for edge in self.shut:
+            if edge not in self.chamber_edges:
+                raise ValueError(f"shut has {edge}, which is none of chamber_edges")
         for index, animal in enumerate(self.animals):
             self._check_animal(index, animal)
         for a, b in self.contacts:

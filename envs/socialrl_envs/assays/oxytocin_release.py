@@ -1,0 +1,143 @@
+"""Evoked release in the nucleus accumbens as an environment: no behaviour, nothing to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from .. import parameters as table
+from ..assay import count_ticks
+from ..drugs import schedule
+from ..parameters import ParameterError
+from ..physiology import derive_rates
+from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
+from ..single import split_overrides
+
+RELEASE_ID = "socialrl/OxytocinRelease-v0"
+
+
+class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
+    """How much oxytocin does a stimulus release in the nucleus accumbens, and how fast does it go again?
+
+    Imaging of evoked release, as in a slice under a near-infrared probe: no animal acts and nothing is learned. A pulse
+    relaxes oxytocin toward strength · (ρ + (1 − ρ)·min(g, 1)) for one tick, between pulses it decays with
+    `oxytocin_tau_s`: the release equation of every other assay, in which contact takes the place of the pulse. The
+    probe saturates (`Sensor`). `evoked_release` plays a whole train for many animals at once, with the same numbers.
+    Paper: Black et al. 2025, Curr Biol 35:4178 (evoked release is reduced in knockouts of both sexes; amount not used).
+
+    **Actions** (`Discrete(2)`): 0 nothing, 1 a pulse for the whole tick.
+
+    **Observation** (`Box`, float32, 3 channels, names in `env.unwrapped.observation_names`; all from 0)
+
+    | index | name | unit | high |
+    |---|---|---|---|
+    | 0 | oxytocin | 1 = steady state of a wild type in contact | `strength` |
+    | 1 | fluorescence | ΔF/F of the probe | `sensor.highest` |
+    | 2 | passed | share of the protocol | 1 |
+
+    **Reward** is 0: there is nothing to want.
+
+    **Episode.** `duration_s` seconds (600 s) in ticks of `dt_s` (1 s), then truncation; it never terminates. Nothing is
+    random: the equations have no noise, and the probe none.
+
+    **Info.** `n_pulses` and `sex`. With the last step: `record`, with duration_s, n_pulses, sex, peak and area of ΔF/F,
+    decay_s (seconds from the peak to 1/e of it) and peak_oxytocin.
+
+    **Arguments.** `sex` "female" or "male" (also a reset option): protocols run on both, and the model has **no sex
+    difference** in release, so both give the same numbers. `strength` (a second of contact is 1), `sensor` (`Sensor`),
+    `dt_s`, `duration_s`, `arms`, `drugs` and any biological parameter by name, `oxtr_gain` first of all.
+
+    **Versions.** v0: first.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 20}
+    observation_names: tuple[str, ...] = ("oxytocin", "fluorescence", "passed")
+    action_names: tuple[str, ...] = ("nothing", "pulse")
+
+    def __init__(
+        self,
+        *,
+        sex: str = "female",
+        strength: float = 1.0,
+        sensor: Sensor | None = None,
+        dt_s: float = DT_S,
+        duration_s: float = DURATION_S,
+        arms: Mapping[str, str] | None = None,
+        drugs: Sequence[Mapping[str, Any]] = (),
+        render_mode: str | None = None,
+        **overrides: float,
+    ) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ParameterError(f"render_mode must be ansi or None, got {render_mode!r}")
+        self.render_mode = render_mode
+        self.sex = checked_sexes(sex)[0]
+        self.dt_s, self.strength, self.sensor = float(dt_s), checked_strength(strength), sensor or Sensor()
+        self._n_ticks = count_ticks(dt_s, duration_s)
+        self._rates = derive_rates(table.record(1, split_overrides(overrides)), self.dt_s, arms)
+        self._doses = schedule(drugs)
+        high = np.array([max(self.strength, 1.0), self.sensor.highest, 1.0], dtype=np.float32)
+        self.observation_space = spaces.Box(0.0, high, dtype=np.float32)
+        self.action_space = spaces.Discrete(2)
+        self._begin(self.sex)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin again without oxytocin. `options`: `sex`. The seed changes nothing, for nothing is random."""
+        super().reset(seed=seed)
+        for key in options or {}:
+            if key != "sex":
+                raise ParameterError(f"unknown reset option {key!r}; allowed: sex")
+        self._begin(checked_sexes((options or {}).get("sex", self.sex))[0])
+        return self._observation(), self._info()
+
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Advance by `dt_s` seconds, with a pulse or without. Never terminates; truncates at the end of the protocol."""
+        if not self.action_space.contains(action):
+            raise ValueError(f"action must be 0 (nothing) or 1 (pulse), got {action!r}")
+        if self._tick < self._n_ticks:
+            self._n_pulses += int(action)
+            pulse = np.array([float(action) * self.strength])
+            advance_release(self._tick, pulse, self._doses, self._rates, self.dt_s, self._oxytocin)
+            self._tick += 1
+        over = self._tick >= self._n_ticks
+        info = self._info()
+        if over:
+            measures = {name: column[0].item() for name, column in self.trace().columns().items()}
+            info["record"] = {"duration_s": self._tick * self.dt_s, "n_pulses": self._n_pulses, **measures}
+        return self._observation(), 0.0, False, over, info
+
+    def trace(self) -> ReleaseTrace:
+        """Return the trace so far, of one animal."""
+        oxytocin = self._oxytocin[:, : self._tick + 1].copy()
+        time_s = np.arange(self._tick + 1, dtype=np.float64) * self.dt_s
+        return ReleaseTrace(time_s, oxytocin, self.sensor.rise(oxytocin), np.array([self._sex]))
+
+    def render(self) -> Any:
+        """Return a line of text: time, oxytocin and fluorescence (`ansi`)."""
+        if self.render_mode is None:
+            gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='ansi')")
+            return None
+        oxytocin = self._oxytocin[0, self._tick]
+        return (
+            f"OxytocinRelease-v0, {self._sex} | {self._tick * self.dt_s:g} s | {self._n_pulses} pulses | "
+            f"oxytocin {oxytocin:.3f} | fluorescence {100.0 * float(self.sensor.rise(oxytocin)):.2f} %"
+        )
+
+    def _begin(self, sex: str) -> None:
+        self._sex = sex
+        self._tick = 0
+        self._n_pulses = 0
+        self._oxytocin = np.zeros((1, self._n_ticks + 1))
+
+    def _observation(self) -> NDArray[np.float32]:
+        oxytocin = self._oxytocin[0, self._tick]
+        return np.array([oxytocin, self.sensor.rise(oxytocin), self._tick / self._n_ticks], dtype=np.float32)
+
+    def _info(self) -> dict[str, Any]:
+        return {"n_pulses": self._n_pulses, "sex": self._sex}

@@ -1,0 +1,139 @@
+"""The group habitat as a PettingZoo environment: eight agents, each a vole. Needs the optional extra `parallel`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
+from .parameters import NAMES, ParameterError, parameter
+
+try:
+    from pettingzoo import ParallelEnv
+except ImportError as error:
+    raise ImportError(
+        'socialrl_envs.parallel needs pettingzoo; install it with: pip install "socialrl[parallel]"'
+    ) from error
+
+AGENTS: tuple[str, ...] = GROUP_HABITAT.animals
+
+
+class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
+    """`GroupHabitatVectorEnv` with one world, for multi-agent learners: agents "vole0" … "vole7", all at once.
+
+    Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action and
+    number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number, eight of
+    them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s` every agent
+    is truncated and `agents` is empty until the next reset. **Info** of each agent: `reward_terms` and, with the last
+    step, `record`. `render_mode` "ansi" or "rgb_array" shows the world as vole0 lives in it.
+    """
+
+    metadata: dict[str, Any] = {
+        "name": "socialrl_group_habitat_v0",
+        "render_modes": ["rgb_array", "ansi"],
+        "is_parallelizable": True,
+        "render_fps": 20,
+    }
+
+    def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ParameterError(f"render_mode must be one of rgb_array, ansi or None, got {render_mode!r}")
+        self.render_mode = render_mode
+        self.possible_agents = list(AGENTS)
+        self.agents: list[str] = []
+        self._rows = GroupHabitatVectorEnv(
+            len(AGENTS),
+            autoreset_mode=AutoresetMode.DISABLED,
+            **{name: _by_agent(name, value) for name, value in arguments.items()},
+        )
+        self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
+        # one space object an agent, as PettingZoo wants: each samples with a generator of its own
+        shape = self._rows.single_observation_space
+        self._observation_spaces = {
+            agent: spaces.Box(shape.low, shape.high, dtype=np.float32)  # type: ignore[attr-defined]
+            for agent in AGENTS
+        }
+        self._action_spaces = {agent: spaces.Discrete(self._rows.world.n_actions) for agent in AGENTS}
+        self._scene: Any = None
+        if render_mode is not None:
+            from .scene import Scene  # brings Pillow, which stepping does not need
+
+            self._scene = Scene(self._rows.world, self.action_names)
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """Return the observation space of `agent`, the same object every time."""
+        return self._observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """Return the action space of `agent`, the same object every time."""
+        return self._action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, NDArray[np.float32]], dict[str, dict[str, Any]]]:
+        """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector face."""
+        # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
+        asked = {name: value for name, value in (options or {}).items() if name != "options"}
+        observations, _ = self._rows.reset(seed=seed, options=asked)
+        self.agents = list(AGENTS)
+        if self._scene is not None:
+            self._scene.begin()
+        return dict(zip(AGENTS, observations, strict=True)), {agent: {} for agent in AGENTS}
+
+    def step(
+        self, actions: Mapping[str, int]
+    ) -> tuple[
+        dict[str, NDArray[np.float32]],
+        dict[str, float],
+        dict[str, bool],
+        dict[str, bool],
+        dict[str, dict[str, Any]],
+    ]:
+        """Advance by `dt_s` seconds; `actions` has one whole number for each of `agents`."""
+        if not self.agents:
+            raise ValueError("the episode is over or has not begun; call reset first")
+        if set(actions) != set(self.agents):
+            raise ValueError(f"actions must be given for exactly {', '.join(self.agents)}, got {', '.join(actions)}")
+        chosen = np.array([actions[agent] for agent in AGENTS])
+        observations, rewards, terminated, truncated, info = self._rows.step(chosen)
+        terms = {name: column.tolist() for name, column in info["reward_terms"].items()}
+        infos: dict[str, dict[str, Any]] = {
+            agent: {"reward_terms": {name: column[row] for name, column in terms.items()}}
+            for row, agent in enumerate(AGENTS)
+        }
+        for row, agent in enumerate(AGENTS):
+            if truncated[row]:
+                infos[agent]["record"] = {name: column[row] for name, column in info["record"].items()}
+        if truncated.all():
+            self.agents = []
+        if self._scene is not None:
+            self._scene.note(int(chosen[0]))
+        return (
+            dict(zip(AGENTS, observations, strict=True)),
+            dict(zip(AGENTS, rewards.tolist(), strict=True)),
+            dict(zip(AGENTS, terminated.tolist(), strict=True)),
+            dict(zip(AGENTS, truncated.tolist(), strict=True)),
+            infos,
+        )
+
+    def render(self) -> Any:
+        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`); nothing without a render mode."""
+        return None if self._scene is None else self._scene.render(self.render_mode, self.metadata["render_fps"])
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _by_agent(name: str, value: Any) -> Any:
+    """A parameter given for some agents by name, as one value a row; anything else as it is."""
+    if name not in NAMES or not isinstance(value, Mapping):
+        return value
+    for agent in value:
+        if agent not in AGENTS:
+            raise ParameterError(f"parameter '{name}': unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")
+    return [value.get(agent, parameter(name).value) for agent in AGENTS]

@@ -1,0 +1,180 @@
+"""Verdicts by the stated rule, and the scorecard of synthetic tables: what decides, what counts, what is written."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pandas as pd
+import pytest
+from synthetic_battery import battery
+
+from socialrl.errors import UserError
+from socialrl.findings import load_registry
+from socialrl.findings.scorecard import as_json, flat_rows, judge, score, write_tables
+from socialrl.statistics import Estimate
+
+NAN = math.nan
+
+
+def between(low, high, n=12):
+    return Estimate((low + high) / 2, low, high, n, "given")
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return battery(8)
+
+
+@pytest.fixture(scope="module")
+def card(tables):
+    return score(tables)
+
+
+def judged(card, name):
+    return next(one for one in card.findings if one.finding.id == name)
+
+
+@pytest.mark.parametrize(
+    ("expected", "low", "high", "p", "verdict", "because"),
+    [
+        ("higher", 0.10, 0.30, 0.01, "reproduced", "expected side"),
+        ("lower", -0.30, -0.10, 0.01, "reproduced", "expected side"),
+        ("higher", -0.30, -0.10, 0.01, "not reproduced", "other direction"),
+        ("lower", 0.10, 0.30, 0.01, "not reproduced", "other direction"),
+        ("higher", -0.10, 0.30, 0.20, "inconclusive", "includes zero"),
+        ("higher", 0.01, 0.30, 0.08, "inconclusive", "p = 0.080"),
+        ("higher", 0.01, 0.04, 0.001, "not reproduced", "too small to count"),
+        ("lower", -0.04, 0.04, 0.9, "not reproduced", "too small to count"),
+        ("higher", 0.04, 0.06, 0.001, "reproduced", "expected side"),
+        ("higher", 0.2, 0.2, 0.001, "reproduced", "expected side"),
+        ("same", -0.10, 0.10, 0.9, "reproduced", "inside the margin"),
+        ("same", 0.05, 0.15, 0.001, "reproduced", "inside the margin"),
+        ("same", 0.00, 0.30, 0.2, "inconclusive", "crosses the margin"),
+        ("same", 0.20, 0.40, 0.001, "not reproduced", "outside the margin"),
+        ("same", -0.40, -0.20, 0.001, "not reproduced", "outside the margin"),
+        ("same", 0.0, 0.0, 1.0, "reproduced", "inside the margin"),
+    ],
+)
+def test_rule_of_one_comparison(expected, low, high, p, verdict, because):
+    result = judge(expected, between(low, high), p, 12, smallest=0.05, same_within=0.17)
+    assert result[0] == verdict
+    assert because in result[1]
+
+
+def test_few_animals_and_missing_intervals_are_never_judged():
+    assert judge("higher", between(0.1, 0.3), 0.01, 5)[0] == "inconclusive"
+    assert judge("higher", between(0.1, 0.3), 0.01, 6)[0] == "reproduced"
+    assert judge("higher", Estimate(0.2, NAN, NAN, 8, "one animal: no interval"), 0.01, 8) == (
+        "inconclusive",
+        "no interval: one animal: no interval",
+    )
+
+
+def test_findings_that_the_synthetic_animals_have_are_reproduced(card):
+    assert {judged(card, name).verdict for name in ("F01", "F02", "F03", "F06", "F07")} == {"reproduced"}
+    assert judged(card, "F05").leading.because == "n = 4, fewer than 6"  # eight animals are four of each sex
+
+
+def test_identical_genotypes_reproduce_no_difference_and_break_no_control():
+    card = score(battery(8, effect=0.0))
+    assert judged(card, "F01").verdict == "not reproduced"
+    assert judged(card, "F02").verdict == "not reproduced"
+    assert judged(card, "N02").verdict == "reproduced"
+    assert judged(card, "N02").leading.effect.difference.value == 0.0
+
+
+def test_a_gain_that_acts_outside_the_arms_breaks_the_control(tables):
+    table = tables["socialrl/PartnerPreference-v0"].copy()
+    off = table["genotype"] == "all_arms_wild_type"
+    table.loc[off, ["huddle_s_partner", "huddle_s_stranger"]] = [1000.0, 1000.0]
+    assert judged(score({"PartnerPreference": table}), "N02").verdict == "not reproduced"
+
+
+def test_everything_is_not_run_without_tables():
+    card = score({})
+    assert {one.verdict for one in card.findings if one.rows} == {"not run"}
+    assert card.counts()["predicted"]["not run"] == sum(card.counts()["predicted"].values()) > 10
+    assert judged(card, "F03").leading.because == "assay SocialOperant was not run"
+
+
+def test_one_missing_test_makes_a_finding_inconclusive_not_reproduced_stays(tables):
+    table = tables["socialrl/PartnerPreference-v0"]
+    partly = score({"PartnerPreference": table[table["test"] != "mate_0h"]})
+    assert judged(partly, "F08").verdict == "not run"
+    some = score({"PartnerPreference": table[table["test"] != "cohoused_24h_agonist_at_test"]})
+    assert [row.verdict for row in judged(some, "F34").rows] == ["reproduced", "not run"]
+    assert judged(some, "F34").verdict == "inconclusive"
+
+
+def test_calibrated_comparisons_decide_nothing_where_others_do(card):
+    decides = {row.name: row.decides for row in card.rows}
+    assert (decides["F01a"], decides["F01b"], decides["F01c"], decides["F01d"]) == (True, True, False, False)
+    assert decides["F14"]  # a calibrated finding is judged by its own rows, and counted as no prediction
+    assert not judged(card, "F14").counted
+    assert judged(card, "F15").counted  # its agonist was not used to set anything
+    assert [row.name for row in judged(card, "F15").rows if row.decides] == ["F15d"]
+
+
+def test_press_copy_is_judged_and_not_counted(card):
+    assert not judged(card, "F04").counted
+    assert not judged(card, "F06").counted
+    counts = card.counts()
+    assert sum(counts["press"].values()) == 2
+    assert sum(counts["control"].values()) == 3
+    predicted = [one for one in card.findings if one.counted]
+    assert sum(counts["predicted"].values()) == len(predicted)
+    assert all(one.finding.use != "control" for one in predicted)
+
+
+def test_leading_row_is_the_one_that_made_the_verdict(card):
+    for one in card.findings:
+        if one.verdict in ("reproduced", "not reproduced"):
+            assert one.leading.verdict == one.verdict
+
+
+def test_json_and_csv_hold_every_comparison_with_its_numbers(card, tmp_path):
+    write_tables(card, tmp_path / "new", "battery")
+    content = json.loads((tmp_path / "new" / "scorecard.json").read_text())
+    table = pd.read_csv(tmp_path / "new" / "scorecard.csv")
+    assert content["format"] == 1
+    assert content["counts"] == card.counts()
+    assert [one["id"] for one in content["findings"]] == [one.finding.id for one in card.findings]
+    assert len(table) == len(card.rows) == sum(len(one["comparisons"]) for one in content["findings"])
+    first = content["findings"][0]["comparisons"][0]
+    row = table.iloc[0]
+    assert first["difference"] == pytest.approx(row["difference"])
+    assert first["difference_low"] < first["difference"] < first["difference_high"]
+    assert first["n"] == 8
+    assert first["verdict"] == row["verdict"] == "reproduced"
+    assert row["doi"] == "10.1016/j.cub.2025.07.042"
+    assert {"grade", "use", "expected", "effect_size_low", "p", "p_holm", "because", "tests"} <= set(table)
+    assert (table["p_holm"].dropna() >= table["p"][table["p_holm"].notna()]).all()
+
+
+def test_json_of_an_empty_scorecard_is_strict_json():
+    content = json.loads(as_json(score({})), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert content["findings"][0]["comparisons"][0]["difference"] is None
+
+
+def test_same_tables_give_the_same_scorecard(tables, card):
+    pd.testing.assert_frame_equal(flat_rows(score(tables)), flat_rows(card))
+
+
+def test_swapping_partner_and_stranger_turns_the_preference_round(tables):
+    table = tables["socialrl/PartnerPreference-v0"]
+    swapped = table.rename(columns={"huddle_s_partner": "huddle_s_stranger", "huddle_s_stranger": "huddle_s_partner"})
+    ours, theirs = (judged(score({"PartnerPreference": one}), "F14").leading for one in (table, swapped))
+    assert theirs.effect.difference.value == pytest.approx(-ours.effect.difference.value)
+    assert theirs.verdict == "not reproduced"
+
+
+def test_unknown_finding_names_the_nearest():
+    with pytest.raises(UserError, match="unknown finding 'F1O'; did you mean"):
+        load_registry().finding("F1O")
+
+
+def test_a_place_that_cannot_be_written_is_one_line(card, tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UserError, match=r"cannot create .*taken"):
+        write_tables(card, tmp_path / "taken")

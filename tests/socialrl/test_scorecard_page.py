@@ -1,0 +1,220 @@
+"""The scorecard page of synthetic tables: one file that asks for nothing, with the numbers and failures of the scorecard."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from synthetic_battery import battery
+
+from socialrl.findings.records import QUESTIONS
+from socialrl.findings.scorecard import score
+from socialrl.findings.variants import sensitivity_table
+from socialrl.report import scorecard_words as words
+from socialrl.report import variant_figures
+from socialrl.report.scorecard_page import Variants, write_scorecard
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+NOTHING = Variants(pd.DataFrame(), pd.DataFrame(columns=["arm"]), pd.DataFrame(columns=["finding", "survives"]))
+
+
+class Page(HTMLParser):
+    """Collects what a browser would load, links, ids, alternative texts, visible text, and tags left open."""
+
+    VOID = {"meta", "link", "img", "source", "br", "rect", "line", "circle", "path"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.loaded, self.links, self.ids, self.alts, self.open, self.words = [], [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.loaded += [values[name] for name in ("src", "srcset") if name in values]
+        if "href" in values:
+            (self.loaded if tag == "link" else self.links).append(values["href"])
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "img":
+            self.alts.append(values["alt"])
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(" ".join(data.split()))
+
+    @property
+    def text(self):
+        return " ".join(word for word in self.words if word)
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return battery(6, repeats=1, arms=("consolidation", "reward"))
+
+
+@pytest.fixture(scope="module")
+def written(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("card") / "run"
+    return write_scorecard(tables, folder, name="a <b> run", notes=["Quick preset: intervals are wide."])
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    return Page(written.read_text(encoding="utf-8"))
+
+
+def test_page_is_one_sound_file_that_loads_nothing(written, page):
+    text = written.read_text(encoding="utf-8")
+    assert page.open == []
+    assert page.loaded
+    assert all(one.startswith("data:") for one in page.loaded)
+    assert "default-src 'none'" in text
+    assert "<script" not in text
+    assert "a &lt;b&gt; run" in text
+    assert len(page.ids) == len(set(page.ids))
+    assert {one[1:] for one in page.links if one.startswith("#")} <= set(page.ids)
+    assert all(one.startswith(("#", "https://doi.org/")) for one in page.links)
+    assert all(len(alt) > 60 for alt in page.alts)
+
+
+def test_scorecard_stands_before_the_questions_and_all_questions_are_there(page):
+    order = [one for one in page.ids if one == "scorecard" or one in QUESTIONS]
+    assert order == ["scorecard", *QUESTIONS]
+
+
+def test_every_finding_is_there_with_its_verdict_numbers_and_weakness(page, tables):
+    card = score(tables)
+    for judged in card.findings:
+        assert judged.finding.id in page.ids
+        assert " ".join(judged.finding.may_fail.split()) in page.text
+        for row in judged.rows:
+            assert " ".join(words.difference(row).split()) in page.text
+            assert row.contrast.says in page.text
+    assert words.lede(card) in page.text
+    assert "Quick preset: intervals are wide." in page.text
+
+
+def test_failures_are_shown_as_failures(tmp_path):
+    alike = battery(6, repeats=1, effect=0.0)
+    only = {name: table for name, table in alike.items() if "Preference" in name}
+    path = write_scorecard(only, tmp_path, changed=NOTHING)
+    text = path.read_text(encoding="utf-8")
+    assert 'class="finding not-reproduced" id="F01"' in text
+    assert "Why the model may be wrong here: The receptor-independent growth" in text
+
+
+def test_numbers_tables_and_figures_lie_beside_the_page(written, page):
+    folder = written.parent
+    content = json.loads((folder / "scorecard.json").read_text())
+    assert content["name"] == "a <b> run"
+    animals = pd.read_csv(folder / "scorecard_tables" / "animals.csv")
+    f01a = animals[animals["comparison"] == "F01a"].pivot(index="index", columns="side", values="value")
+    stored = content["findings"][0]["comparisons"][0]["difference"]
+    assert (f01a["this"] - f01a["than"]).mean() == pytest.approx(stored)
+    assert len(pd.read_csv(folder / "scorecard_tables" / "ablation.csv")) > 20
+    assert pd.read_csv(folder / "scorecard_tables" / "association_by_hour.csv")["hour"].max() == 119
+    for name in ("bond", "group", "worth", "defend", "release", "drugs", "ablation", "dose_response"):
+        stem = folder / "scorecard_figures" / name
+        assert ET.parse(stem.with_suffix(".svg")).getroot().tag.endswith("svg")
+        assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert "No animals under changed parameters were run" in page.text
+    assert not (folder / "scorecard_figures" / "sensitivity.svg").exists()
+
+
+def test_page_without_any_table_says_so(tmp_path):
+    page = Page(write_scorecard({}, tmp_path).read_text(encoding="utf-8"))
+    assert "Nothing that was predicted has been run yet" in page.text
+    assert page.text.count("No table of this assay was given") == 6
+    assert "assay GroupHabitat was not run" in page.text
+    assert page.alts == []
+
+
+def test_an_older_figure_does_not_outlive_its_data(tables, tmp_path):
+    only = {name: table for name, table in tables.items() if "Encounter" in name}
+    write_scorecard(only, tmp_path, changed=NOTHING)
+    assert (tmp_path / "scorecard_figures" / "defend.png").exists()
+    write_scorecard({}, tmp_path, changed=NOTHING)
+    assert not (tmp_path / "scorecard_figures" / "defend.png").exists()
+
+
+def test_same_tables_give_the_same_bytes(tables, tmp_path):
+    only = {name: table for name, table in tables.items() if "Encounter" in name}
+    first = write_scorecard(only, tmp_path / "a", changed=NOTHING).read_bytes()
+    assert write_scorecard(only, tmp_path / "b", changed=NOTHING).read_bytes() == first
+
+
+def test_lede_counts_and_names_a_broken_control(tables):
+    assert words.lede(score({})) == "Nothing that was predicted has been run yet, so there is no verdict."
+    table = tables["socialrl/PartnerPreference-v0"].copy()
+    table.loc[table["genotype"] == "all_arms_wild_type", "huddle_s_partner"] = 0.0
+    text = words.lede(score({"PartnerPreference": table}))
+    assert "1 null control shows an effect where there should be none." in text
+    assert "could not be compared" in text
+
+
+def test_findings_that_hang_on_one_parameter_are_marked(tmp_path):
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for parameter, effect in (("contact_floor", 0.0), ("recognition_noise", 1.0)):
+        for name, table in battery(8, genotypes={"wt": 1.0, "ko": 0.0}, effect=effect, repeats=1).items():
+            if "Encounter" in name:
+                parts.setdefault(name, []).append(table.assign(parameter=parameter, factor=0.5))
+    tables = {name: pd.concat(rows) for name, rows in parts.items()}
+    changes = sensitivity_table(tables)
+    assert variant_figures.hanging(changes) == {"F06": "contact_floor"}
+    page = Page(write_scorecard(tables, tmp_path).read_text(encoding="utf-8"))
+    assert "Hang on one assumed number" in page.text
+    assert (tmp_path / "scorecard_figures" / "sensitivity.png").exists()
+    assert page.text.count("Nothing that was predicted has been run yet") == 1  # changed animals are not the model
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--enable-logging=stderr",
+]
+
+
+def browse(path, width, folder):
+    command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder}", f"--window-size={width},900", "--dump-dom", path.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.parametrize("width", [1200, 390])
+def test_a_browser_shows_the_page_without_complaint_or_sideways_scrolling(written, tmp_path, width):
+    assert "CONSOLE" not in browse(written, width, tmp_path / "first").stderr
+    # A window of a browser without a screen is at least 500 px wide, so the page is put into a frame of the width asked for.
+    script = (
+        "<script>parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}`</script></body>"
+    )
+    text = re.sub("<meta http-equiv[^>]*>", "", written.read_text(encoding="utf-8")).replace("</body>", script)
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'<iframe width="{width}" height="900" style="border:0" srcdoc="{html.escape(text)}"></iframe>')
+    found = re.search(r"<title>(\d+) of (\d+)", browse(frame, 1300, tmp_path / "second").stdout)
+    assert found
+    needed, given = map(int, found.groups())
+    assert given == width
+    assert needed <= width
