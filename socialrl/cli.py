@@ -431,6 +431,10 @@ def _evaluate_protocol(run: RunFolder, file: Path, repeats: int | None, overwrit
     _note_unfinished(run)
     with open_progress("testing", quiet=quiet) as progress:
         table = evaluate_protocol(run, file, repeats=repeats, overwrite=overwrite, progress=progress)
+    learned_in = run.config.env.id
+    others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
+    if others:
+        typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
     typer.echo(f"protocol: {table} and .csv")
 
 

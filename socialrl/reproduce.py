@@ -42,14 +42,14 @@ class Preset:
 PRESETS = {
     "quick": Preset(
         8,
-        {"PartnerPreference": 80_000, "SocialOperant": 80_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+        {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
         2,
         False,
         "Preset quick: 8 animals a group and short training, so intervals are wide and some animals have not learned.",
     ),
     "full": Preset(
         16,
-        {"PartnerPreference": 200_000, "SocialOperant": 200_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
+        {"PartnerPreference": 200_000, "SocialOperant": 300_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
         4,
         True,
         "Preset full: 16 animals a group.",
@@ -65,6 +65,7 @@ _TRAINING: dict[str, dict[str, Any]] = {
     "SocialOperant": {
         "env": {"dt_s": 5, "duration_s": 1_800, "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"]}},
         "lives": 16,
+        "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
     },
     "StrangerEncounter": {
         "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
@@ -116,6 +117,7 @@ def battery_config(assay: str, preset: Preset, seed: int, output: Path) -> Confi
             "animals": preset.animals,
             "lives": training["lives"],
             "steps": preset.steps[assay],
+            "ppo": training.get("ppo", {}),
             "probes": {"every_steps": 10**9, "repeats": 1, "tests": []},
             "evaluation": {"repeats": preset.repeats, "tests": _tests(assay)},
         },
@@ -148,9 +150,9 @@ def _assay_table(output: Path, assay: str, preset: Preset, seed: int, quiet: boo
                 resume_run(run, progress=progress)
     else:
         meta = collect_meta(seed)
-        with RunFolder.create(path, config_yaml=config_to_yaml(config), meta=meta) as run:
-            with open_progress(assay, quiet=quiet) as progress:
-                train_run(config, run, progress=progress)
+        made = RunFolder.create(path, config_yaml=config_to_yaml(config), meta=meta)
+        with made as run, open_progress(assay, quiet=quiet) as progress:
+            train_run(config, run, progress=progress)
     if not run.has_table("evaluation"):
         with run:
             run.lock()
@@ -173,6 +175,9 @@ def _evaluate(run: RunFolder, config: Config, assay: str) -> None:
     for condition in registry_conditions(assay):
         if condition["partner_is"] == "shuffled":
             table = _with_shuffled_labels(table, condition["name"], config.seed)
+    if assay == "GroupHabitat":
+        # cage mates share their contact, so the pair is the replicate; pairs of one habitat are not independent either
+        table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     run.write_table("evaluation", table, csv=True)
 
 

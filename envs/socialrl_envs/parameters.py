@@ -80,7 +80,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("recognition_noise", 0.15, "familiarity units", 0.0, 1.0, 0.5,
               "error in recognising familiarity, drawn per encounter", "assumed"),
     # --- what contact is worth
-    Parameter("contact_floor", 1.3, "reward/min", 0.0, 50.0, 0.3,
+    Parameter("contact_floor", 0.8, "reward/min", 0.0, 50.0, 0.3,
               "worth of contact with anyone, without the receptor (b0)", "assumed"),
     Parameter("contact_gain", 0.4, "reward/min", 0.0, 50.0, 0.0,
               "worth of contact with anyone per unit of receptor signal (b1)", _CALIBRATED),
@@ -101,11 +101,11 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("withdrawal_s", 120.0, "s", 1.0, 1e4, 0.0,
               "time a driven-off animal keeps away", "assumed"),
     # --- the rest of a vole's life, none of it scaled by the gain
-    Parameter("exploration_reward", 12.5, "reward/min", 0.0, 50.0, 0.25,
+    Parameter("exploration_reward", 5.5, "reward/min", 0.0, 50.0, 0.25,
               "worth of exploring at full activity drive", _CALIBRATED),
-    Parameter("activity_rise_s", 400.0, "s", 10.0, 1e5, 0.4,
+    Parameter("activity_rise_s", 200.0, "s", 10.0, 1e5, 0.4,
               "time constant of the activity drive's rise in rest and contact", _CALIBRATED),
-    Parameter("activity_spend_s", 500.0, "s", 10.0, 1e5, 0.0,
+    Parameter("activity_spend_s", 700.0, "s", 10.0, 1e5, 0.0,
               "time constant of the activity drive's fall while exploring", _CALIBRATED),
     Parameter("explore_dwell_s", 45.0, "s", 5.0, 1e4, 0.3,
               "mean stay in a chamber while exploring", _CALIBRATED),

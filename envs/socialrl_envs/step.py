@@ -118,7 +118,8 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
                 if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 2)) < 0.5:
                     late_s = stage.dt_s
         elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
-            goal = stage.next_hop[me.chamber, animals[me.target].chamber]
+            if not _waits(stage, me, animals[me.target], i, base):
+                goal = stage.next_hop[me.chamber, animals[me.target].chamber]
         if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
                 keeper = stage.keepers[world.test.placement, goal]
@@ -128,6 +129,22 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
             me.travel_to = goal
             me.travel_s = own.transit_s + late_s
             me.moved = 1
+
+
+@inlined
+def _waits(stage, me, other, i, base):  # type: ignore[no-untyped-def]
+    """Whether animal `i` (its record is `me`) waits for the one it seeks, in another chamber, to come.
+
+    It does where the other is on its way here. Of two that seek each other next door, one that is drawn sets out: if both
+    did they would pass in the tube, and so again and again without ever meeting.
+    """
+    if other.travel_s > 0.0:
+        return other.travel_to == me.chamber
+    if other.intent != AFFILIATE or other.target != i or stage.next_hop[me.chamber, other.chamber] != other.chamber:
+        return False
+    lower, upper = min(i, me.target), max(i, me.target)
+    lower_waits = noise.uniform(noise.draw(base, noise.MOVEMENT, lower, 3 + upper)) < 0.5
+    return lower_waits == (i == lower)
 
 
 @inlined

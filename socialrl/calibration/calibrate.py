@@ -21,6 +21,7 @@ Simulate = Callable[[NDArray[np.float64], int, str], NDArray[np.float64]]
 
 LEAST_ANIMALS = 8
 _LATER_WEIGHT = 4.0
+_DRAWS_PER_AXIS = 3
 _DETERMINED, _PARTLY = 0.5, 0.8
 
 
@@ -111,8 +112,11 @@ class Calibration:
 
         Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
         region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
-        prior give along their own narrowest ones; only what is clearly below that says something.
+        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are fewer
+        than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
         """
+        if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
+            return pd.DataFrame(columns=["combination", "width", "width_by_chance"])
         scale = self.prior[:, :N_FREE].std(axis=0)
         widths, directions = _axes(self.posterior[:, :N_FREE] / scale)
         by_chance, _ = _axes(self.prior[: len(self.posterior), :N_FREE] / scale)

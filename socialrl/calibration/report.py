@@ -24,6 +24,10 @@ _LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in M
            "never_huddled": "Never huddled"}  # fmt: skip
 
 
+_WORSE = 0.3
+"""Difference of a term, in units of noise, from which a measure counts as matched worse."""
+
+
 def write_results(result: Calibration, output: Path, provenance: dict[str, Any]) -> None:
     """Write everything to the folder `output`, which is made; `calibration.json`, which marks it, comes last."""
     (output / "figures").mkdir(parents=True, exist_ok=True)
@@ -70,10 +74,17 @@ def verdict(result: Calibration) -> str:
     said = f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated (1 = sampling noise)."
     if not result.improved:
         return f"{said} The calibrated population is not nearer; keep the table."
-    far = [name for name in TERMS if result.distances["after"][name] > 2.0]
-    if not far:
-        return said
-    return f"{said} Still further than twice the noise: {', '.join(_LABELS[name].lower() for name in far)}."
+    apart = result.distances
+    for words, names in (
+        ("Still further than twice the noise", [name for name in TERMS if apart["after"][name] > 2.0]),
+        (
+            "Matched worse than before",
+            [name for name in TERMS if apart["after"][name] > apart["before"][name] + _WORSE],
+        ),
+    ):
+        if names:
+            said += f" {words}: {', '.join(_LABELS[name].lower().replace(', ', ' to ') for name in names)}."
+    return said
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Published findings as data, and the scorecard that says which of them the model reproduces.
 
-No torch and no SB3 is imported here. `load_registry` reads the findings, `registry_conditions` and `registry_groups`
-say what has to be played, `score` compares the evaluation tables with them, `write_scorecard` writes the result.
+No torch and no SB3 is imported here. `load_registry` reads the findings; `registry_conditions` and `registry_groups` say
+what has to be played and trained. `socialrl.findings.scorecard.score` compares evaluation tables with them, and
+`socialrl.report.scorecard_page.write_scorecard` writes the result.
 """
 
 from __future__ import annotations

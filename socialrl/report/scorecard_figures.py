@@ -206,7 +206,7 @@ def drugs(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
     ax.set_yticks(range(len(dosed)), [_drug_label(registry, name, narrow) for name in dosed])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(dosed) - 0.5, -0.6)
-    ax.set_xlim(0, 1)
+    ax.set_xlim(0, 1.02)  # room for marks at 1
     ax.set_xlabel("Preference, P / (P + S)")
     ax.spines["left"].set_visible(False)
     vehicle_mark = Line2D([], [], marker="o", mfc="white", color=style.SOFT, markersize=4.6, label="same test, no drug")

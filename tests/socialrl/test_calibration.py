@@ -202,11 +202,15 @@ def test_what_the_tests_do_not_determine_is_called_open_and_stays_at_the_table(r
     assert abs(recovered[0].after.median[DEFENCE]) < 0.2
 
 
-def test_a_combination_says_more_than_its_parts(recovered):
-    first = recovered[0].combinations().iloc[0]
-    assert first["width"] < 0.3
-    assert first["width"] < first["width_by_chance"]
-    assert "defence" not in first["combination"]
+def test_a_ratio_can_be_determined_where_neither_part_is(recovered):
+    result = recovered[0]
+    assert result.combinations().empty  # eight resamples have no narrowest direction of their own
+    known = result.prior[:200].copy()
+    known[:, SELECTIVE] = known[:, CONTACT] + 0.05 * result.prior[200:400, DEFENCE]  # other draws
+    first = Calibration(**{**vars(result), "posterior": known}).combinations().iloc[0]
+    assert first["combination"] in ("+0.71 contact −0.71 selective", "+0.71 selective −0.71 contact")
+    assert first["width"] == pytest.approx(0.05 / math.sqrt(2), rel=0.25)
+    assert first["width_by_chance"] > 0.5
 
 
 def test_too_few_voles_are_refused():
@@ -252,6 +256,14 @@ def test_results_are_whole_and_the_parameters_load_as_a_configuration(recovered,
     loaded = load_config(whole).env.parameters
     expected = parameter("exploration_reward").value * math.exp(result.after.median[EXPLORE])
     assert loaded["exploration_reward"] == pytest.approx(expected, rel=0.01)
+
+
+def test_the_verdict_names_what_got_worse(recovered):
+    result = recovered[0]
+    after = {**result.distances["after"], "chamber_s_centre": result.distances["before"]["chamber_s_centre"] + 1.0}
+    told = verdict(Calibration(**{**vars(result), "distances": {**result.distances, "after": after}}))
+    assert "Matched worse than before: centre chamber." in told
+    assert "Matched worse" not in verdict(result)
 
 
 def test_a_calibration_that_made_things_worse_says_keep_the_table(recovered):

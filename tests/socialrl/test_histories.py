@@ -253,7 +253,7 @@ def test_histories_and_groups_are_paired_and_numbers_do_not_depend_on_who_else_p
     table = play_protocol(config, animals, FrozenPolicies([network()] * 4), histories, repeats=2, steps=7)
     assert len(table) == 2 * 4 * 2
     assert set(table["steps"]) == {7}
-    by = table.set_index(["history", "genotype", "index", "repeat"])
+    by = table.set_index(["history", "genotype", "index", "repeat"]).sort_index()
     for name in ("seed", "reward_noise", "side"):
         assert by.loc["a"][name].tolist() == by.loc["b"][name].tolist()
         assert by.loc["a", "wt"][name].tolist() == by.loc["a", "ko"][name].tolist()
@@ -279,6 +279,30 @@ def test_a_whole_habitat_lives_through_a_protocol():
     lost = np.exp(-0.0005 * 6)  # apart for 6 h; the animals have this parameter of the table
     np.testing.assert_allclose(second["familiarity_start_partner"], lost * first["familiarity_end_partner"], rtol=1e-3)
     assert (first["familiarity_end_partner"] > 0.05).all()
+
+
+def test_the_animals_of_the_last_episode_live_on_when_an_environment_is_told_so():
+    """`continued`: after 40 h apart the bond is the last episode's, less what absence takes; without it they are new."""
+    env = gym.make("socialrl/PartnerPreference-v0", duration_s=600, absence_loss_per_h=0.01).unwrapped
+    pair, me = env.world.batch.pairs[0, 0, 1], env.world.batch.animals[0, 0]
+    env.reset(seed=1, options={"cohousing_h": 24, "relationship": "mate"})
+    for _ in range(40):
+        env.step(1)
+    ended = float(pair["familiarity"])
+    later = {"cohousing_h": 0, "separation_h": 40, "relationship": "mate", "continued": True}
+    env.reset(options=later)
+    assert pair["familiarity"] == pytest.approx(ended * np.exp(-0.4), rel=1e-3)
+    assert pair["mated"] == 1
+    assert (env.world.batch.worlds["tick"][0], me["chamber"], me["travel_s"]) == (0, 1, 0.0)
+    env.reset(options={**later, "continued": False})
+    assert (pair["familiarity"], pair["mated"]) == (0.0, 0)
+
+
+@pytest.mark.parametrize("key", ["mating", "continued"])
+def test_switches_of_a_reset_are_true_or_false(key):
+    env = gym.make("socialrl/PartnerPreference-v0").unwrapped
+    with pytest.raises(ValueError, match=f"{key} must be True or False, got 'no'"):
+        env.reset(options={key: "no"})
 
 
 # --- what is refused
@@ -416,7 +440,9 @@ def say(capsys, *arguments):
 
 def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, file):
     before = {path.name for path in run.path.iterdir()}
-    code, out, _ = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 3, "-q")
+    code, out, err = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 3, "-q")
+    learned_in = "socialrl/PartnerPreference-v0"
+    assert err == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0\n"
     assert (code, out) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv\n")
     table = run.read_table("protocol_mine")
     assert table.groupby(["test", "animal"]).size().tolist() == [3] * 2 * 4
