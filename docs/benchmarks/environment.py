@@ -18,7 +18,7 @@ import numpy as np
 
 import socialrl_envs
 
-PARTNER_PREFERENCE, CARTPOLE = "socialrl/PartnerPreference-v0", "CartPole-v1"
+PARTNER_PREFERENCE, GROUP_HABITAT, CARTPOLE = "socialrl/PartnerPreference-v0", "socialrl/GroupHabitat-v0", "CartPole-v1"
 SINGLE_STEPS = 4000
 ROWS = (1, 64, 1024, 4096)
 
@@ -94,6 +94,7 @@ def candidates() -> list[Candidate]:
         *(vector(PARTNER_PREFERENCE, n, native) for n in ROWS),
         # below 1024 worlds the native environment stays on one thread
         *(vector(PARTNER_PREFERENCE, n, native, threads=2) for n in ROWS[2:]),
+        vector(GROUP_HABITAT, ROWS[-1], native),
     ]
 
 

@@ -63,7 +63,8 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine):  # type: 
 def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def]
     """Play cohousing, then separation, for one world: cohoused pairs alternate contact bouts and time apart.
 
-    `rates` are those of `stage.cohousing_dt_s`. Animals without a cage mate keep their starting state.
+    `rates` are those of `stage.cohousing_dt_s`. Animals without a cage mate keep their starting state. A home cage has
+    nothing left to explore, so the activity drive rises all the time: an animal comes to its test rested.
     """
     animals, pairs = world.animals, world.pairs
     dt_s = stage.cohousing_dt_s
@@ -91,6 +92,6 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             time_s = (tick - n_together - n_apart) * dt_s
             for animal, own in ((i, mine), (j, theirs)):
                 agonist, receptor, dopamine, _ = levels(doses, time_s) if stage.acts[animal] else NO_DRUG
-                live(own, animals[animal], pairs, animal, contact == 0, agonist, receptor, dopamine)
+                live(own, animals[animal], pairs, animal, False, agonist, receptor, dopamine)
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

@@ -136,9 +136,11 @@ def _waits(stage, me, other, i, base):  # type: ignore[no-untyped-def]
     """Whether animal `i` (its record is `me`) waits for the one it seeks, in another chamber, to come.
 
     It does where the other is on its way here. Of two that seek each other next door, one that is drawn sets out: if both
-    did they would pass in the tube, and so again and again without ever meeting.
+    did they would pass in the tube, and so again and again without ever meeting. Only what was so when the tick began
+    counts; that animals with lower numbers have already set out must make no difference.
     """
-    if other.travel_s > 0.0:
+    just_left = me.target < i and other.moved > 0
+    if other.travel_s > 0.0 and not just_left:
         return other.travel_to == me.chamber
     if other.intent != AFFILIATE or other.target != i or stage.next_hop[me.chamber, other.chamber] != other.chamber:
         return False

@@ -83,7 +83,7 @@ def verdict(result: Calibration) -> str:
         ),
     ):
         if names:
-            said += f" {words}: {', '.join(_LABELS[name].lower().replace(', ', ' to ') for name in names)}."
+            said += f" {words}: {', '.join(_in_sentence(_LABELS[name]) for name in names)}."
     return said
 
 
@@ -184,6 +184,10 @@ def _summaries(table: pd.DataFrame) -> list[list[str]]:
             cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
         rows.append([_LABELS[row["measure"]], row["set"], str(row["n"]), *cells])
     return rows
+
+
+def _in_sentence(label: str) -> str:
+    return (label[0].lower() + label[1:]).replace(", ", " to ")
 
 
 def _short(value: float) -> str:

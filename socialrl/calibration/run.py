@@ -49,12 +49,13 @@ def run_calibration(
     say(f"{len(tests)} tests of {sheet.name}; {plan.n_trained} animals learn {settings.steps} steps each")
     for note in notes:
         say(f"note: {note}")
+    meta = collect_meta(plan.seed)  # now, because it holds the time of the start
     th.set_num_threads(settings.workers or th.get_num_threads())
     counter = _Counter(progress, plan.n_trained * settings.steps)
     test = TestCondition(name="calibration", cohousing_h=cohousing_h, relationship=relationship)
     simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
     result = calibrate(tests, simulate, plan, dict(settings.env.parameters), on_stage=counter.stage)
-    provenance = _provenance(data, sheet.sha256, tests, plan, settings, test, pairs, notes)
+    provenance = _provenance(meta, data, sheet.sha256, tests, plan, settings, test, pairs, notes)
     # Here and not above, because drawing libraries are needed only now.
     from .report import write_results
 
@@ -103,6 +104,7 @@ class _Counter:
 
 
 def _provenance(
+    meta: dict[str, Any],
     data: Path,
     sha256: str,
     tests: Any,
@@ -112,7 +114,6 @@ def _provenance(
     pairs: str,
     notes: list[str],
 ) -> dict[str, Any]:
-    meta = collect_meta(plan.seed)
     return {
         **meta,
         "command": meta["command"].replace(str(data), data.name),
