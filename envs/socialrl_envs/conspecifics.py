@@ -43,10 +43,11 @@ def _companion(rule, animals, pairs, i, bits):  # type: ignore[no-untyped-def]
     n_present = 0
     best = -1
     # looks round from a random place on, so that among equally unfamiliar animals none is preferred by its number
-    first = int(noise.uniform(noise.mix(bits)) * animals.shape[0])
-    for turn in range(animals.shape[0]):
-        j = (first + turn) % animals.shape[0]
-        if j != i and animals[j].chamber >= 0:
+    n_others = animals.shape[0] - 1
+    first = int(noise.uniform(noise.mix(bits)) * n_others)
+    for turn in range(n_others):
+        j = (i + 1 + (first + turn) % n_others) % animals.shape[0]
+        if animals[j].chamber >= 0:
             n_present += 1
             if best < 0 or pairs[i, j].familiarity > pairs[i, best].familiarity:
                 best = j

@@ -108,7 +108,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
         }
         for row, agent in enumerate(AGENTS):
             if truncated[row]:
-                infos[agent]["record"] = {name: column[row] for name, column in info["record"].items()}
+                infos[agent]["record"] = {name: _plain(column[row]) for name, column in info["record"].items()}
         if truncated.all():
             self.agents = []
         if self._scene is not None:
@@ -127,6 +127,11 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars to Python ones; arrays stay."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _by_agent(name: str, value: Any) -> Any:

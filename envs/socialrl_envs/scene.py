@@ -105,7 +105,9 @@ class Scene:
         """Whether a door at either end of a tube is shut."""
         world = self._world
         keepers = world.stage.keepers[world.batch.worlds[0]["placement"]]
-        return any(keepers[chamber] >= 0 and world.batch.animals[0][keepers[chamber]]["access_s"] <= 0.0 for chamber in edge)
+        return any(
+            keepers[chamber] >= 0 and world.batch.animals[0][keepers[chamber]]["access_s"] <= 0.0 for chamber in edge
+        )
 
     def _spoken(self, action: int) -> str:
         """The action in words, with the animal's name in place of its slot."""

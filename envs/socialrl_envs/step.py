@@ -117,9 +117,12 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
                 # half a tick, and behaviour would depend on dt_s: so half of the passages start at the tick's end
                 if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 2)) < 0.5:
                     late_s = stage.dt_s
-        elif me.intent == AFFILIATE and animals[me.target].chamber != me.chamber:
-            if not _waits(stage, me, animals[me.target], i, base):
-                goal = stage.next_hop[me.chamber, animals[me.target].chamber]
+        elif (
+            me.intent == AFFILIATE
+            and animals[me.target].chamber != me.chamber
+            and not _waits(stage, me, animals[me.target], i, base)
+        ):
+            goal = stage.next_hop[me.chamber, animals[me.target].chamber]
         if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
                 keeper = stage.keepers[world.test.placement, goal]

@@ -141,7 +141,7 @@ def test_the_noise_of_animals_in_a_world_is_their_own() -> None:
     env = begun(40, reward_noise=0.3)
     felt = play(env, np.zeros((500, 40 * N), dtype=np.int64)).terms["noise"]
     assert felt.std() == pytest.approx(0.3, rel=0.02)  # ticks of a minute
-    correlations = np.corrcoef(felt[:, :N].T)[~np.eye(N, dtype=np.bool_)]
+    correlations = np.asarray(np.corrcoef(felt[:, :N].T))[~np.eye(N, dtype=np.bool_)]
     assert np.abs(correlations).max() < 4.5 / np.sqrt(500)
 
 
@@ -257,5 +257,4 @@ def test_among_strangers_a_sociable_animal_favours_nobody() -> None:
     counts = np.bincount(targets, minlength=N)
     assert counts[4] == 0
     expected = len(targets) / 7
-    # the draw looks round from a random animal on, so the one after itself comes up twice as often
-    np.testing.assert_allclose(np.delete(counts, [4, 5]), len(targets) / 8, atol=4.5 * np.sqrt(expected))
+    np.testing.assert_allclose(np.delete(counts, 4), expected, atol=4 * np.sqrt(expected))

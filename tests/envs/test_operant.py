@@ -216,9 +216,7 @@ def test_work_left_is_seen_as_a_share_and_not_while_the_door_is_open() -> None:
 
 
 @pytest.mark.parametrize(("session", "present", "absent"), [("partner", 1, 2), ("stranger", 2, 1)])
-def test_an_absent_animal_is_not_seen_and_nothing_can_be_done_about_it(
-    session: str, present: int, absent: int
-) -> None:
+def test_an_absent_animal_is_not_seen_and_nothing_can_be_done_about_it(session: str, present: int, absent: int) -> None:
     env = box(session, reward_noise=0.0)
     slot = env.world.batch.slots[0, 0].tolist().index(absent)
     features = [k for k, name in enumerate(env.observation_names) if name.startswith(f"slot{slot}_")]
