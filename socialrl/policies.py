@@ -52,14 +52,25 @@ class FrozenPolicies:
 
         Every animal must have the same number of rows, in one block.
         """
+        unscaled = self._unscaled(observations)
+        return unscaled / unscaled.sum(axis=-1, keepdims=True)
+
+    def choose(self, observations: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return sampled actions (n_rows,), given one number in [0, 1) a row: the first action whose ladder exceeds it."""
+        ladder = np.cumsum(self._unscaled(observations), axis=1)
+        # scaled by its own end, because rounding may leave the ladder a hair short of 1
+        return (ladder <= chances[:, None] * ladder[:, -1:]).sum(axis=1)
+
+    def _unscaled(self, observations: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Action probabilities times a factor of each row's own."""
         hidden = observations.reshape(self.n_animals, -1, observations.shape[-1])
         for weight, bias in self.layers[:-1]:
-            hidden = np.tanh(hidden @ weight + bias)
+            hidden = hidden @ weight
+            hidden += bias
+            np.tanh(hidden, out=hidden)
         weight, bias = self.layers[-1]
-        logits = (hidden @ weight + bias).astype(np.float64)
-        logits -= logits.max(axis=-1, keepdims=True)
-        unscaled = np.exp(logits)
-        return (unscaled / unscaled.sum(axis=-1, keepdims=True)).reshape(len(observations), -1)
+        logits = (hidden @ weight + bias).reshape(len(observations), -1).astype(np.float64)
+        return np.exp(logits - logits.max(axis=-1, keepdims=True))
 
 
 def save_policy(path: Path, weights: Weights, about: Mapping[str, Any]) -> None:

@@ -144,9 +144,7 @@ def play_out(
     actions = np.empty(len(keys), dtype=np.int64)
     for tick in range(env.world.stage.n_ticks):
         fill_uniform(keys, tick, chance)
-        ladder = np.cumsum(policies.probabilities(observations[order]), axis=1)
-        # scaled by its own end, because rounding may leave the ladder a hair short of 1
-        actions[order] = (ladder <= chance[:, None] * ladder[:, -1:]).sum(axis=1)
+        actions[order] = policies.choose(observations[order], chance)
         observations, _, _, _, info = env.step(actions)
         for total, term in zip(sums, info["reward_terms"].values(), strict=True):
             total += term

@@ -26,7 +26,7 @@ from ..runs import RunFolder
 from .cohort import CohortPPO
 from .cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from .cohort.export import export_zip
-from .scalars import episode_scalars, headline, probe_scalars, spread_tag
+from .scalars import episode_scalars, headline, probe_scalars, record_group
 from .tables import animal_row, episode_row
 from .vec_env import SocialVecEnv, native_arguments
 
@@ -180,42 +180,24 @@ class CohortDiary(BaseCallback):
         )
         self._probes.append(table)
         self._text = _so_far(table, config)
+        by_animal = probe_scalars(table)
         for genotype, logger in self._loggers.items():
-            for name, (mean, sd) in _spread(table[table["genotype"] == genotype], probe_scalars).items():
-                logger.record(name, mean)
-                logger.record(spread_tag(name), sd)
+            record_group(logger, by_animal.loc[[genotype]])
             logger.dump(self.num_timesteps)
 
     def _log_groups(self) -> None:
         """Log each group's means over animals since the last rollout; SB3's own numbers by group too."""
         model = self.model
         assert isinstance(model, CohortPPO)
-        episodes = pd.DataFrame(self._since_log)
+        by_animal = episode_scalars(self._since_log)
         for genotype, logger in self._loggers.items():
             of_group = np.array([animal.genotype == genotype for animal in self._animals])
-            if len(episodes):
-                for name, (mean, sd) in _spread(episodes[episodes["genotype"] == genotype], _of_episodes).items():
-                    logger.record(name, mean)
-                    logger.record(spread_tag(name), sd)
+            if len(by_animal) and genotype in by_animal.index.get_level_values("genotype"):
+                record_group(logger, by_animal.loc[[genotype]])
             for name in set(_TRAIN) & set(model.animal_statistics):
                 logger.record(f"train/{name}", float(np.mean(model.animal_statistics[name][of_group])))
             logger.dump(self.num_timesteps)
         self._since_log = []
-
-
-def _spread(table: pd.DataFrame, scalars_of: Any) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation over animals of every scalar that is a number for at least one of them."""
-    animals = pd.DataFrame([scalars_of(rows) for _, rows in table.groupby("animal")])
-    spread = {}
-    for name in animals:
-        values = animals[name].dropna().to_numpy()
-        if len(values):
-            spread[str(name)] = (float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0)
-    return spread
-
-
-def _of_episodes(table: pd.DataFrame) -> dict[str, float]:
-    return episode_scalars(table.to_dict("records"))  # type: ignore[arg-type]
 
 
 def _so_far(probe: pd.DataFrame, config: Config) -> str:

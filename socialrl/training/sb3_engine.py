@@ -28,7 +28,7 @@ from ..progress import Progress
 from ..protocol import play_tests
 from ..runs import TRAINING_TABLES, RunFolder
 from .finite import check_losses, check_rewards
-from .scalars import record_episodes, record_probe
+from .scalars import episode_scalars, probe_scalars, record_animal
 from .summaries import write_group_curves
 from .tables import animal_row, episode_row, episode_table
 from .vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
@@ -163,7 +163,8 @@ class Diary(BaseCallback):
         return True
 
     def _on_rollout_end(self) -> None:
-        record_episodes(self.logger, self.episodes[-self._config.lives :])
+        if self.episodes:
+            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :]))
 
     def probe(self) -> None:
         """Play the probe tests with the policy as it is now, frozen."""
@@ -179,7 +180,7 @@ class Diary(BaseCallback):
             purpose="probe",
             steps=self.num_timesteps,
         )
-        record_probe(self.logger, table)
+        record_animal(self.logger, probe_scalars(table))
         self.probes.append(table)
 
 

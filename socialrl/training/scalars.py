@@ -15,17 +15,19 @@ _ASSAY = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber
           "rejections_partner", "rejections_stranger")  # fmt: skip
 
 
-def episode_scalars(episodes: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Return means over training episodes: reward terms per episode, familiarity, seconds."""
+def episode_scalars(episodes: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return means over training episodes, one row an animal: reward terms, return, familiarity, seconds.
+
+    Whole columns at a time, because a cohort ends hundreds of episodes at a tick.
+    """
     if not episodes:
-        return {}
-    table = pd.DataFrame(episodes)
-    terms = [str(name) for name in table if str(name).startswith("reward_")]
-    scalars = {f"reward/{name[7:]}": table[name].mean() for name in terms}
-    scalars["rollout/ep_rew_mean"] = table["return"].mean()
-    scalars |= {f"physiology/{name}": table[name].mean() for name in _PHYSIOLOGY if name in table}
-    scalars |= {f"assay/{name}": table[name].mean() for name in _ASSAY if name in table}
-    return {name: float(value) for name, value in scalars.items()}
+        return pd.DataFrame()
+    tags = {name: f"reward/{name[7:]}" for name in episodes[0] if name.startswith("reward_")}
+    tags |= {"return": "rollout/ep_rew_mean"}
+    tags |= {name: f"physiology/{name}" for name in _PHYSIOLOGY if name in episodes[0]}
+    tags |= {name: f"assay/{name}" for name in _ASSAY if name in episodes[0]}
+    table = pd.DataFrame({name: [row[name] for row in episodes] for name in ["genotype", "animal", *tags]})
+    return table.groupby(["genotype", "animal"], sort=False).mean().rename(columns=tags)
 
 
 # what TensorBoard shows of a probe, of the columns that the assay has
@@ -40,31 +42,42 @@ def headline(probe: pd.DataFrame) -> tuple[str, pd.Series]:
     Partner's share of contact in a group, presses per session where there is work, otherwise preference; rejections
     of the stranger where no partner is there.
     """
-    means = probe.groupby(["genotype", "animal"], sort=False)[[name for name in _EVAL if name in probe]].mean()
+    return _headline(_means(probe))
+
+
+def _means(probe: pd.DataFrame) -> pd.DataFrame:
+    columns = [name for name in _EVAL if name in probe]
+    return probe.groupby(["genotype", "animal"], sort=False)[columns].mean()
+
+
+def _headline(means: pd.DataFrame) -> tuple[str, pd.Series]:
     if "contact_s_partner" in means:
-        return "partner share", pd.Series(
-            measures.preference(means["contact_s_partner"], means["contact_s_others"]), index=means.index
-        )
+        share = measures.preference(means["contact_s_partner"], means["contact_s_others"])
+        return "partner share", pd.Series(share, index=means.index)
     if "presses_partner" in means:
         return "presses", means["presses_partner"] + means["presses_stranger"]
-    preference = pd.Series(
-        measures.preference(means["huddle_s_partner"], means["huddle_s_stranger"]), index=means.index
-    )
     if (means["huddle_s_partner"] == 0).all() and (means["rejections_stranger"] > 0).any():
         return "rejections", means["rejections_stranger"]
-    return "preference", preference
+    preference = measures.preference(means["huddle_s_partner"], means["huddle_s_stranger"])
+    return "preference", pd.Series(preference, index=means.index)
 
 
-def probe_scalars(probe: pd.DataFrame) -> dict[str, float]:
-    """Return, for every test of a probe, the assay's measures of one animal (or the mean over animals)."""
-    scalars: dict[str, float] = {}
+def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
+    """Return, for every test of a probe, the assay's measures, one row an animal."""
+    pieces = []
     for test, rows in probe.groupby("test", sort=False):
-        name, values = headline(rows)
-        scalars[f"eval/{test}/{name.replace(' ', '_')}"] = float(values.mean())
-        for column in _EVAL:
-            if column in rows:
-                scalars[f"eval/{test}/{column}"] = float(rows[column].mean())
-    return scalars
+        means = _means(rows)
+        name, values = _headline(means)
+        named = means.assign(**{name.replace(" ", "_"): values})
+        pieces.append(named.add_prefix(f"eval/{test}/"))
+    return pd.concat(pieces, axis=1)
+
+
+def spread(animals: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation over animals of every scalar that is a number for at least one of them."""
+    numbers = animals.dropna(axis=1, how="all")
+    means, sds = numbers.mean(), numbers.std(ddof=1).fillna(0.0)
+    return {str(name): (float(means[name]), float(sds[name])) for name in numbers}
 
 
 def spread_tag(name: str) -> str:
@@ -73,14 +86,17 @@ def spread_tag(name: str) -> str:
     return f"{section}_sd/{rest}"
 
 
-def record_episodes(logger: Logger, episodes: Sequence[dict[str, Any]]) -> None:
-    """Log the last training episodes of an animal; SB3 writes them at its next dump."""
-    for name, value in episode_scalars(episodes).items():
+def record_animal(logger: Logger, animals: pd.DataFrame) -> None:
+    """Log the scalars of one animal (a table of one row); SB3 writes them at its next dump.
+
+    A preference that is not a number (an animal that never huddled) is left out: TensorBoard would draw it as zero.
+    """
+    for name, (value, _) in spread(animals).items():
         logger.record(name, value)
 
 
-def record_probe(logger: Logger, probe: pd.DataFrame) -> None:
-    """Log a probe of an animal; SB3 writes it at its next dump."""
-    for name, value in probe_scalars(probe).items():
-        if value == value:  # an animal that never huddled has no preference; TensorBoard would draw a hole as zero
-            logger.record(name, value)
+def record_group(logger: Logger, animals: pd.DataFrame) -> None:
+    """Log means over the animals of a group, and their standard deviations in the `_sd` sections."""
+    for name, (mean, sd) in spread(animals).items():
+        logger.record(name, mean)
+        logger.record(spread_tag(name), sd)

@@ -12,6 +12,7 @@ from gymnasium.utils.env_checker import check_env as check_with_gymnasium
 from playing import STRANGER, make_single, toward, until_together
 from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
+from socialrl_envs.assays.oxytocin_release import OxytocinReleaseEnv
 from socialrl_envs.parameters import ParameterError, record
 from socialrl_envs.release import Sensor, evoked_release, pulse_train
 
@@ -240,4 +241,4 @@ def test_a_text_says_where_it_is() -> None:
     env.step(1)
     assert env.render() == "OxytocinRelease-v0, female | 1 s | 1 pulses | oxytocin 0.010 | fluorescence 0.35 %"
     with pytest.raises(ParameterError, match="render_mode must be ansi or None, got 'rgb_array'"):
-        gym.make(RELEASE, render_mode="rgb_array", disable_env_checker=True)
+        OxytocinReleaseEnv(render_mode="rgb_array")

@@ -89,6 +89,19 @@ def test_rows_may_end_at_different_times() -> None:
     np.testing.assert_array_equal(later.observations[0, 0], ended.observations[-1, 0])
 
 
+def test_resetting_one_row_leaves_the_others_untouched() -> None:
+    plain, reset = (make_rows(3, autoreset_mode=AutoresetMode.DISABLED, duration_s=600.0) for _ in range(2))
+    actions = random_actions(plain, 30)
+    for env in (plain, reset):
+        env.reset(seed=0)
+        play(env, actions[:10])
+    before = reset.world.observations.copy()
+    given = reset.reset(options={"reset_mask": np.array([False, True, False])})[0]
+    np.testing.assert_array_equal(given[[0, 2]], before[[0, 2]])
+    assert not np.array_equal(given[1], before[1])
+    assert_identical(play(plain, actions[10:]), play(reset, actions[10:]), [0, 2], [0, 2])
+
+
 def test_the_step_after_an_end_only_resets() -> None:
     env = make_rows(2, duration_s=150.0)
     env.reset(seed=0)
