@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from . import seeding
-from .animals import animals_of
+from .animals import animals_of, arms_per_row, per_row
 from .config import Config, TestCondition, config_from_data, config_to_yaml
 from .errors import UserError
 from .findings.registry import load_registry, registry_assays, registry_conditions
@@ -184,33 +183,29 @@ def _evaluate(run: RunFolder, config: Config, assay: str) -> None:
 def _with_shuffled_labels(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
     """Swap partner and stranger in a random half of a test's rows: a null control of the labels."""
     rng = seeding.generator(seed, "shuffle", test)
-    chosen = (table["test"] == test) & (rng.random(len(table)) < 0.5)
+    chosen = (table["test"] == test).to_numpy() & (rng.random(len(table)) < 0.5)
     swapped = table.copy()
-    for name in [name for name in table if str(name).endswith("_partner")]:
-        other = f"{str(name).removesuffix('_partner')}_stranger"
+    for name in [str(name) for name in table if str(name).endswith("_partner")]:
+        other = f"{name.removesuffix('_partner')}_stranger"
         if other in table:
-            swapped.loc[chosen, name] = table.loc[chosen, other]
-            swapped.loc[chosen, other] = table.loc[chosen, name]
+            swapped[name] = table[name].where(~chosen, table[other])
+            swapped[other] = table[other].where(~chosen, table[name])
     return swapped
 
 
 def _release(preset: Preset, seed: int) -> pd.DataFrame:
-    """Evoked release of the same animals; it takes no training."""
-    from socialrl_envs.assays.oxytocin_release import evoked_release_record
+    """Evoked release of the same animals, as females and as males; it takes no training."""
+    from socialrl_envs.parameters import record
+    from socialrl_envs.release import SEXES, evoked_release
 
-    config = battery_config("StrangerEncounter", preset, seed, Path("unused"))
-    rows = []
-    for animal in animals_of(config):
-        for sex in ("female", "male"):
-            record = evoked_release_record(animal.parameters, arms=animal.arms)
-            rows.append(
-                {
-                    **animal.common(),
-                    "test": "evoked_release",
-                    "assay": "socialrl/OxytocinRelease-v0",
-                    "sex": sex,
-                    "repeat": 0,
-                    **record,
-                }
-            )
-    return pd.DataFrame(rows).assign(cohousing_h=0.0, relationship="peer", separation_h=0.0, steps=np.int64(0))
+    animals = animals_of(battery_config("StrangerEncounter", preset, seed, Path("unused")))
+    records = record(len(animals), dict(per_row(animals, 1)))
+    arms = arms_per_row(animals, 1)
+    pieces = []
+    for sex in SEXES:
+        measures = evoked_release(records, sex=sex, arms=arms).columns()
+        common = pd.DataFrame([animal.common() for animal in animals])
+        pieces.append(common.assign(**measures))
+    return pd.concat(pieces, ignore_index=True).assign(
+        test="evoked_release", assay="socialrl/OxytocinRelease-v0", repeat=0, steps=0
+    )

@@ -77,7 +77,7 @@ def spread(animals: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Return mean and standard deviation over animals of every scalar that is a number for at least one of them."""
     numbers = animals.dropna(axis=1, how="all")
     means, sds = numbers.mean(), numbers.std(ddof=1).fillna(0.0)
-    return {str(name): (float(means[name]), float(sds[name])) for name in numbers}
+    return dict(zip(map(str, numbers), zip(means.tolist(), sds.tolist(), strict=True), strict=True))
 
 
 def spread_tag(name: str) -> str:

@@ -113,7 +113,8 @@ class SocialVecEnv(VecEnv):
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:  # type: ignore[override]
         """Advance every row by one tick; rows that end are begun again and their last observation kept."""
         observations, reward, _, truncated, info = self.env.step(self._actions)
-        observations, reward, truncated = map(self._in_order, (observations, reward, truncated))
+        observations, reward = self._in_order(observations), self._in_order(reward)
+        truncated = self._in_order(truncated)
         self._returns += reward
         self._lengths += 1
         self.reward_terms = {name: self._in_order(term) for name, term in info["reward_terms"].items()}
