@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/socialrl demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(READY)
 	$(BIN)/ruff check .
