@@ -27,9 +27,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         with naming_the_place(f"write {path}"):
             yield temporary
-            _force_to_disk(temporary)
+            force_to_disk(temporary)
             os.replace(temporary, path)
-            _force_to_disk(path.parent)
+            force_to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -58,7 +58,7 @@ def naming_the_place(doing: str) -> Iterator[None]:
         raise mistake from error
 
 
-def _force_to_disk(path: Path) -> None:
+def force_to_disk(path: Path) -> None:
     """Make a file's content (or a folder's list of names) survive a loss of power; needed before and after the move."""
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open folders

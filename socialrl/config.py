@@ -29,9 +29,9 @@ from .config_schema import (
     ResetSection,
     TestCondition,
 )
-from .errors import UserError, from_os_error, nearest, unknown
+from .errors import UserError, nearest, unknown
 from .strict_yaml import Path as KeyPath
-from .strict_yaml import key_path, read_yaml
+from .strict_yaml import key_path, read_yaml, read_yaml_file
 
 __all__ = [
     "Config",
@@ -75,7 +75,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. Raises `UserError`, one line per mistake, the main one first.
     """
     where = str(path)
-    data = read_yaml(_read_text(Path(path)), where, is_text=_is_text)
+    data = read_yaml(read_yaml_file(Path(path), "configuration"), where, is_text=_is_text)
     if data is None:
         raise UserError(f"{where}: the configuration is empty")
     if not isinstance(data, dict):
@@ -130,20 +130,6 @@ def _known_group(key: KeyPath, tree: Any) -> None:
 def config_to_yaml(config: Config) -> str:
     """Return the configuration with every default written out; loading the text gives an equal `Config`."""
     return OmegaConf.to_yaml(OmegaConf.create(_plain(config)))
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        near = nearest(path.name, beside)
-        hint = f"; did you mean {path.parent / near}?" if near else ""
-        raise UserError(f"{path}: no such configuration file{hint}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a text file (UTF-8 is expected)") from error
-    except OSError as error:
-        raise (from_os_error(error, f"read {path}") or error) from error
 
 
 def _is_text(path: KeyPath) -> bool:

@@ -21,8 +21,8 @@ from socialrl_envs.state import RELATIONSHIPS
 
 from .config_checks import IDENTIFIER, choice, identifier, number, one_or_list, refuse, shown
 from .config_schema import FrozenDict, Section
-from .errors import UserError, from_os_error, nearest, unknown
-from .strict_yaml import key_path, read_yaml
+from .errors import UserError, unknown
+from .strict_yaml import key_path, read_yaml, read_yaml_file
 
 KINDS = ("cohouse", "separate", "dose", "assay")
 SHORT_IDS: dict[str, str] = {full.rsplit("/", 1)[-1].rsplit("-v", 1)[0]: full for full in ASSAYS}
@@ -171,7 +171,7 @@ class Protocol(Section):
 def load_protocol(path: str | Path) -> Protocol:
     """Return the protocol of a YAML file; a mistake raises `UserError`: file, phase, what is allowed, what came."""
     path = Path(path)
-    data = read_yaml(_read_text(path), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
+    data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
     if not isinstance(data, dict):
         raise UserError(f"{path}: a protocol is a mapping with name and phases or histories, got {shown(data)}")
     return protocol_from_data(data, str(path))
@@ -191,20 +191,6 @@ def place(history: str | None, number: int, kind: str | None = None) -> str:
     """Return how errors name a phase: "history 'vehicle', phase 2 (dose)"; phases count from 1."""
     text = f"phase {number}" + (f" ({kind})" if kind else "")
     return f"history '{history}', {text}" if history else text
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        near = nearest(path.name, beside)
-        hint = f"; did you mean {path.parent / near}?" if near else ""
-        raise UserError(f"{path}: no such protocol file{hint}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a text file (UTF-8 is expected)") from error
-    except OSError as error:
-        raise (from_os_error(error, f"read {path}") or error) from error
 
 
 def _line(error: Mapping[str, Any]) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
 
-from .errors import UserError
+from .errors import UserError, from_os_error, nearest
 
 Path = tuple[str | int, ...]
 
@@ -95,3 +96,18 @@ def _refuse_expression(node: yaml.ScalarNode, where: str, path: Path) -> None:
             f"{where}: {key_path(path) or 'the value'}: expressions (${{…}}) are not evaluated, a configuration is"
             " data only; write the value out"
         )
+
+
+def read_yaml_file(path: FilePath, what: str) -> str:
+    """Return the text of a YAML file; `what` names its kind in errors. What cannot be read raises `UserError`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        near = nearest(path.name, beside)
+        hint = f"; did you mean {path.parent / near}?" if near else ""
+        raise UserError(f"{path}: no such {what} file{hint}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a text file (UTF-8 is expected)") from error
+    except OSError as error:
+        raise (from_os_error(error, f"read {path}") or error) from error

@@ -48,8 +48,8 @@ def main(folder: Path, where: str) -> None:
     callbacks: list[BaseCallback] = [saving]
     if kind == "step":
         callbacks.append(KillAt(remaining))
-    name, late = {"write": ("_force_to_disk", False), "rename": ("_place", False), "renamed": ("_place", True)}.get(
-        kind, ("_force_to_disk", False)
+    name, late = {"write": ("force_to_disk", False), "rename": ("_place", False), "renamed": ("_place", True)}.get(
+        kind, ("force_to_disk", False)
     )
     original = getattr(checkpoint, name)
 

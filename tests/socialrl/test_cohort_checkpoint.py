@@ -185,7 +185,7 @@ def test_a_full_disk_is_one_line_and_spares_the_last_checkpoint(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "_force_to_disk", full)
+    monkeypatch.setattr(checkpoint, "force_to_disk", full)
     model.num_timesteps += 1
     with pytest.raises(UserError, match=r"cannot write checkpoint .*checkpoint-000000000065: no space left"):
         save_checkpoint(model, tmp_path)

@@ -22,7 +22,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 from stable_baselines3.common.callbacks import BaseCallback
 
-from socialrl.atomic import naming_the_place
+from socialrl.atomic import force_to_disk, naming_the_place
 from socialrl.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def save_checkpoint(
         (temporary / _RECORD).write_text(json.dumps(_record(model, notes or {}), indent=1))
         files = {part: _sha256(temporary / part) for part in (_WEIGHTS, _ARRAYS, _RECORD)}
         for part in files:
-            _force_to_disk(temporary / part)
+            force_to_disk(temporary / part)
         (temporary / _MANIFEST).write_text(json.dumps({"format": FORMAT, "sha256": files}, indent=1))
-        _force_to_disk(temporary / _MANIFEST)
-        _force_to_disk(temporary)
+        force_to_disk(temporary / _MANIFEST)
+        force_to_disk(temporary)
         _place(temporary, folder / name)
         for old in checkpoints(folder)[keep:]:
             _remove(old)
@@ -255,22 +255,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _force_to_disk(path: Path) -> None:
-    """Make a file's content, or a folder's list of names, survive a loss of power."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows cannot open folders
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _place(temporary: Path, path: Path) -> None:
     """Give a complete checkpoint its name; one of the same steps (from before a resume) goes first."""
     _remove(path)
     os.replace(temporary, path)
-    _force_to_disk(path.parent)
+    force_to_disk(path.parent)
 
 
 def _remove(path: Path) -> None:
