@@ -399,8 +399,14 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     meta = collect_meta(config.seed)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
-        with _stoppable(run), open_progress("training", quiet=quiet) as progress:
-            train_run(config, run, progress=progress)
+        n_animals = config.animals * len(config.genotypes)
+        try:
+            with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
+                train_run(config, run, progress=progress)
+        except UserError:
+            # Refused before it began (too little memory, say): a folder without any work in it would only be in the way.
+            run.discard_if_untouched()
+            raise
     return run
 
 

@@ -242,6 +242,12 @@ class RunFolder:
         # Afterwards: without DONE the pieces are what a resumed run goes on from.
         shutil.rmtree(parts, ignore_errors=True)
 
+    def discard_if_untouched(self) -> None:
+        """Delete the folder if nothing but its making has happened in it; the lock must be held."""
+        work = [*(self.path / "parts").glob("*"), *self.models.glob("*"), *self.path.glob("*.parquet")]
+        if self._lock is not None and not self.checkpoints.exists() and not work:
+            shutil.rmtree(self.path)
+
     def close(self) -> None:
         """Give up the lock, if it is held."""
         if self._lock is not None:

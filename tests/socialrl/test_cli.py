@@ -107,7 +107,7 @@ def test_train_makes_the_run_and_says_what_comes_next(say, parts, tmp_path):
     assert (config.seed, config.genotypes["ko"].oxtr_gain, path) == (7, 0.1, Path("elsewhere/smoke"))
     assert "wt (gain 1), ko (gain 0.1)" in out
     assert "next: socialrl evaluate elsewhere/smoke" in out
-    assert err.startswith("training: 50 %, 1 of 2, wild_type 0.5")
+    assert err.startswith("training 4 animals: 50 %, 1 of 2, wild_type 0.5")
     run = RunFolder.open(tmp_path / "elsewhere" / "smoke")
     assert run.finished
     assert run.config == config
@@ -155,9 +155,16 @@ def test_evaluate_once_or_with_overwrite(say, parts):
     assert parts.calls[1:] == [("evaluate", Path("runs/smoke"), 8), ("evaluate", Path("runs/smoke"), None)]
 
 
+def test_a_run_refused_before_it_began_leaves_no_folder(say, parts, tmp_path):
+    parts.error = UserError("512 animals need 900 GiB")
+    code, _, err = say("train", SMOKE, "-q")
+    assert (code, err) == (2, "error: 512 animals need 900 GiB\n")
+    assert not (tmp_path / "runs" / "smoke").exists()
+
+
 def test_evaluate_does_not_disturb_a_writer(say, parts):
-    parts.error = UserError("animal wild_type-00, step 5: the reward term defence is nan")
-    assert say("train", SMOKE)[2].endswith("error: animal wild_type-00, step 5: the reward term defence is nan\n")
+    parts.error = KeyboardInterrupt()
+    assert say("train", SMOKE)[0] == 130
     with RunFolder.resume("runs/smoke"):
         assert "runs/smoke is being written by process" in mistake(say("evaluate", "runs/smoke"))
     code, _, err = say("evaluate", "runs/smoke", "-q")

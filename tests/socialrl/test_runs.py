@@ -483,3 +483,17 @@ def test_the_commit_is_that_of_the_checkout(monkeypatch, tmp_path):
     assert provenance._commit() == ("abc", True)
     (root / ".git").rmdir()
     assert provenance._commit() == (None, None)
+
+
+def test_only_a_folder_without_work_is_discarded(create, table):
+    with create("worked") as worked:
+        worked.write_part("ko-00", "animals", table)
+        worked.discard_if_untouched()
+        assert worked.path.exists()
+    with create("idle") as idle:
+        idle.discard_if_untouched()
+        assert not idle.path.exists()
+    with create("unlocked") as run:
+        pass
+    run.discard_if_untouched()
+    assert run.path.exists(), "a reader deletes nothing"
