@@ -254,8 +254,9 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
             ):
                 a_seeks = a.intent == AFFILIATE and a.target == j
                 b_seeks = b.intent == AFFILIATE and b.target == i
-                a_stays = a.intent == REST or a.intent == AFFILIATE
-                b_stays = b.intent == REST or b.intent == AFFILIATE
+                # waiting for one that is not there is staying, too: it must not be a free way out of contact
+                a_stays = a.intent != EXPLORE and a.intent != REJECT
+                b_stays = b.intent != EXPLORE and b.intent != REJECT
                 if (a_seeks and b_stays) or (b_seeks and a_stays):
                     contact = 1
                     begins = pairs[i, j].contact == 0

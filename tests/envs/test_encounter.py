@@ -39,6 +39,16 @@ def test_the_stranger_roams_and_comes_to_a_resident_that_rests() -> None:
     assert (held[1:] != held[:-1]).mean() == pytest.approx(5.0 / 60.0 * (1.0 - 0.4**2 - 0.4**2 - 0.2**2), abs=0.012)
 
 
+def test_seeking_the_absent_partner_is_no_way_out_of_contact() -> None:
+    resting, seeking = begun(seed=5), begun(seed=5)
+    for _ in range(120):
+        resting.step(np.full(200, REST))
+        seeking.step(toward(seeking, PARTNER))
+    huddle_s = [env.counters()["huddle_s"][:, STRANGER] for env in (resting, seeking)]
+    np.testing.assert_array_equal(*huddle_s)
+    assert huddle_s[0].mean() > 60.0
+
+
 def test_contact_pays_and_costs_the_resident_what_the_equations_say() -> None:
     env = make_single(ENCOUNTER, reward_noise=0.0, defence_floor=0.1, defence_gain=0.4, oxtr_gain=0.5)
     env.reset(seed=2, options={"session": "alone", "cohousing_h": 48})
