@@ -196,13 +196,9 @@ def envs() -> None:
 
     Example: `socialrl envs`
     """
-    import gymnasium as gym
+    from socialrl_envs import PAPERS
 
-    from socialrl_envs import ASSAYS
-
-    for name in sorted(one for one in gym.registry if one.startswith("socialrl/")):
-        # the release assay has no habitat and no animal that acts, so it is no entry of the table
-        paper = ASSAYS[name].paper if name in ASSAYS else "Black et al. 2025 Curr Biol 35:4178 (evoked release)"
+    for name, paper in PAPERS.items():
         typer.echo(f"{name}  {paper}")
 
 

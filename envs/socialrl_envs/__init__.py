@@ -12,7 +12,7 @@ from .assays.group_habitat import (
     GroupMemberEnv,
     GroupMemberVectorEnv,
 )
-from .assays.oxytocin_release import RELEASE_ID, OxytocinReleaseEnv
+from .assays.oxytocin_release import RELEASE_ID, RELEASE_PAPER, OxytocinReleaseEnv
 from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
 from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
 from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
@@ -28,6 +28,8 @@ _TABLE: tuple[tuple[Assay, type[SocialEnv] | None, type[SocialVectorEnv]], ...] 
     (GROUP_MEMBER, GroupMemberEnv, GroupMemberVectorEnv),
 )
 ASSAYS: dict[str, Assay] = {assay.id: assay for assay, _, _ in _TABLE}
+# of everything registered, the release protocol included
+PAPERS: dict[str, str] = {**{name: assay.paper for name, assay in ASSAYS.items()}, RELEASE_ID: RELEASE_PAPER}
 
 
 def register() -> None:
@@ -46,4 +48,4 @@ def register() -> None:
 
 register()
 
-__all__ = ["ASSAYS", "Assay", "SocialEnv", "SocialVectorEnv", "register"]
+__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register"]

@@ -7,13 +7,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from socialrl_envs.parameters import parameter
 
 from ..atomic import write_bytes
-from ..report import style
+from ..report import style, templates
 from ..run_files import csv_text, json_text
 from .calibrate import Calibration
 from .figures import FIGURES
@@ -109,41 +108,42 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
 
 def page(result: Calibration, provenance: dict[str, Any], pictures: dict[str, tuple[str, str]]) -> str:
     """Return the page: one HTML file that needs no other."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.get_template("calibration.html.j2").render(
-        verdict=verdict(result),
-        data=provenance["data"],
-        simulated=provenance["simulated"],
-        command=provenance["command"],
-        started=provenance["started"],
-        seed=provenance["seed"],
-        versions=provenance["versions"],
-        distances=[
-            [_LABELS[name], f"{result.distances['before'][name]:.2f}", f"{result.distances['after'][name]:.2f}"]
-            for name in ("all", *TERMS)
-        ],
-        as_far=result.as_far,
-        quantities=_quantities(result),
-        undetermined=_open(result),
-        combinations=[
-            [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
-            for row in result.combinations().to_dict("records")
-        ],
-        members=[
-            [
-                name,
-                f"{parameter(name).value:g}",
-                f"{parameter(name).spread:g}",
-                _short(one["value"]),
-                f"{one['spread']:.2f}",
-            ]
-            for name, one in result.members().items()
-        ],
-        summaries=_summaries(result.summaries()),
-        skill=[f"{one:.2f}" for one in result.skill],
-        pictures=[(name, caption, png) for name, (caption, png) in pictures.items()],
+    return (
+        templates.environment(Path(__file__).parent)
+        .get_template("calibration.html.j2")
+        .render(
+            verdict=verdict(result),
+            data=provenance["data"],
+            simulated=provenance["simulated"],
+            command=provenance["command"],
+            started=provenance["started"],
+            seed=provenance["seed"],
+            versions=provenance["versions"],
+            distances=[
+                [_LABELS[name], f"{result.distances['before'][name]:.2f}", f"{result.distances['after'][name]:.2f}"]
+                for name in ("all", *TERMS)
+            ],
+            as_far=result.as_far,
+            quantities=_quantities(result),
+            undetermined=_open(result),
+            combinations=[
+                [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
+                for row in result.combinations().to_dict("records")
+            ],
+            members=[
+                [
+                    name,
+                    f"{parameter(name).value:g}",
+                    f"{parameter(name).spread:g}",
+                    _short(one["value"]),
+                    f"{one['spread']:.2f}",
+                ]
+                for name, one in result.members().items()
+            ],
+            summaries=_summaries(result.summaries()),
+            skill=[f"{one:.2f}" for one in result.skill],
+            pictures=[(name, caption, png) for name, (caption, png) in pictures.items()],
+        )
     )
 
 

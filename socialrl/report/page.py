@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.report import account, headline, style, tables
+from socialrl.report import account, headline, style, tables, templates
 from socialrl.report.catalogue import PLATES, Plate
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -63,14 +61,7 @@ def draw(study: Study) -> list[Drawn]:
 def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[dict[str, Any]], folder: str) -> str:
     """Return the page. `parameters` is the table of the environments; `folder` is where figures and tables lie."""
     found = headline.findings(study, summary)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
+    environment = templates.environment(Path(__file__).parent)
     environment.filters["code"] = _code
     return environment.get_template("template.html.j2").render(
         title=", ".join(study.names.values()),
@@ -100,10 +91,6 @@ def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[d
         parameters=tables.parameters(study, parameters),
         folder=folder,
     )
-
-
-def _data_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
 
 
 def _code(text: str) -> Markup:

@@ -5,7 +5,6 @@ One self-contained HTML file, with `scorecard.json`, tables as CSV and figures a
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -26,7 +24,7 @@ from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import Judged, Scorecard
 from socialrl.findings.tables import NotRun, association_by_hour
-from socialrl.report import scorecard_figures, style, variant_figures
+from socialrl.report import scorecard_figures, style, templates, variant_figures
 from socialrl.report import scorecard_words as words
 
 _ENLARGED = 1.2
@@ -151,14 +149,7 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
 
 def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: str, notes: Sequence[str]) -> str:
     """Return the page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
+    environment = templates.environment(Path(__file__).parent)
     environment.globals.update(words=words, SYMBOL=words.SYMBOL)
     kinds = {kind: [one for one in card.findings if words.kind(one) == kind] for kind in words.KINDS}
     return environment.get_template("scorecard.html.j2").render(
@@ -246,7 +237,3 @@ def _animals(card: Scorecard) -> pd.DataFrame:
         for index, value in values.items()
     ]
     return pd.DataFrame(records, columns=["comparison", "says", "side", "index", "value"])
-
-
-def _data_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")

@@ -30,7 +30,7 @@ from ..runs import TRAINING_TABLES, RunFolder
 from .finite import check_losses, check_rewards
 from .scalars import episode_scalars, probe_scalars, record_animal
 from .summaries import write_group_curves
-from .tables import animal_row, episode_row, episode_table
+from .tables import animal_row, episode_row
 from .vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
 
 _POLL_S = 0.5
@@ -97,7 +97,7 @@ def train_animal(
     model.logger.close()
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
     _save(run, config, animal, model)
-    run.write_part(animal.id, "episodes", episode_table(diary.episodes))
+    run.write_part(animal.id, "episodes", pd.DataFrame(diary.episodes))
     if diary.probes:
         run.write_part(animal.id, "probes", pd.concat(diary.probes, ignore_index=True))
     row = animal_row(animal, seed, model.num_timesteps, time.perf_counter() - begun)

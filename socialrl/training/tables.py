@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from ..animals import Animal
 
 
@@ -22,8 +20,3 @@ def animal_row(animal: Animal, seed: int, steps: int, wall_s: float) -> dict[str
     """Return the row of an animal that has learned for `steps` env steps."""
     own = {f"param_{name}": value for name, value in animal.parameters.items()}
     return {**animal.common(), "seed": seed, "steps": steps, "finished": True, "wall_s": wall_s, **own}
-
-
-def episode_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return episode rows as a table, in order of steps and life."""
-    return pd.DataFrame(rows)

@@ -19,6 +19,7 @@ from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, c
 from ..single import split_overrides
 
 RELEASE_ID = "socialrl/OxytocinRelease-v0"
+RELEASE_PAPER = "Black et al. 2025 Curr Biol 35:4178 (evoked release)"
 
 
 class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
