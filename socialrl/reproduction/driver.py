@@ -12,15 +12,17 @@ from typing import Any
 
 import pandas as pd
 
-from . import seeding
-from .animals import animals_of, arms_per_row, per_row
-from .config import Config, TestCondition, config_from_data, config_to_yaml
-from .errors import UserError
-from .findings.registry import load_registry, registry_assays, registry_conditions
-from .progress import open_progress
-from .protocol import load_policies, play_tests
-from .provenance import collect_meta
-from .runs import RunFolder
+from socialrl import seeding
+from socialrl.animals import animals_of, arms_per_row, per_row
+from socialrl.config import Config, TestCondition, config_from_data, config_to_yaml
+from socialrl.errors import UserError
+from socialrl.findings.registry import load_registry, registry_assays, registry_conditions
+from socialrl.progress import open_progress
+from socialrl.protocol import load_policies, play_tests
+from socialrl.provenance import collect_meta
+from socialrl.runs import RunFolder
+
+from .training_plan import STEPS, TRAINING
 
 _RELEASE = "OxytocinRelease"
 _GAINS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -41,40 +43,19 @@ class Preset:
 PRESETS = {
     "quick": Preset(
         8,
-        {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+        STEPS["quick"],
         2,
         False,
         "Preset quick: 8 animals a group and short training, so intervals are wide and some animals have not learned.",
     ),
     "full": Preset(
         16,
-        {"PartnerPreference": 200_000, "SocialOperant": 300_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
+        STEPS["full"],
         4,
         True,
         "Preset full: 16 animals a group.",
     ),
 }
-
-# How each assay is trained: what differs from the defaults of a configuration.
-_TRAINING: dict[str, dict[str, Any]] = {
-    "PartnerPreference": {
-        "env": {"dt_s": 15, "duration_s": 10_800, "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]}},
-        "lives": 16,
-    },
-    "SocialOperant": {
-        "env": {"dt_s": 5, "duration_s": 1_800, "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"]}},
-        "lives": 16,
-        "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
-    },
-    "StrangerEncounter": {
-        "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
-        "lives": 16,
-    },
-    "GroupHabitat": {
-        "env": {"dt_s": 60, "duration_s": 172_800, "reset": {"cohousing_h": 168}},
-        "lives": 8,
-    },
-}  # fmt: skip
 
 
 def reproduce(output: Path, preset_name: str, seed: int, *, quiet: bool = False) -> Path:
@@ -82,7 +63,7 @@ def reproduce(output: Path, preset_name: str, seed: int, *, quiet: bool = False)
 
     A folder that was made with another preset or seed raises `UserError`.
     """
-    from .report.scorecard_page import write_scorecard
+    from socialrl.report.scorecard_page import write_scorecard
 
     preset = PRESETS[preset_name]
     tables = {}
@@ -104,7 +85,7 @@ def battery_config(assay: str, preset: Preset, seed: int, output: Path) -> Confi
             groups[name] = {"oxtr_gain": group.oxtr_gain, "arms": dict(group.arms)}
     if preset.doses:
         groups |= {f"gain_{gain:g}": {"oxtr_gain": gain} for gain in _GAINS if gain not in (0.0, 0.5, 1.0, 1.5)}
-    training = _TRAINING[assay]
+    training = TRAINING[assay]
     return config_from_data(
         {
             "name": assay,
@@ -136,7 +117,7 @@ def _tests(assay: str) -> list[dict[str, Any]]:
 
 def _assay_table(output: Path, assay: str, preset: Preset, seed: int, quiet: bool) -> pd.DataFrame:
     """Train and test one assay, or read what an earlier call has done."""
-    from .training.cohort_run import resume_run, train_run
+    from socialrl.training.cohort_run import resume_run, train_run
 
     config = battery_config(assay, preset, seed, output)
     path = config.run_path

@@ -1,0 +1,35 @@
+"""How each assay is trained: numbers only, to be tuned on wild types.
+
+`TRAINING` holds what differs from the defaults of a configuration (sections `env`, `ppo` and the key `lives`), `STEPS` the
+steps per animal, over all its lives, by preset.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+TRAINING: dict[str, dict[str, Any]] = {
+    "PartnerPreference": {
+        "env": {"dt_s": 15, "duration_s": 10_800, "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]}},
+        "lives": 16,
+    },
+    "SocialOperant": {
+        "env": {"dt_s": 5, "duration_s": 1_800, "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"]}},
+        "lives": 16,
+        "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
+    },
+    "StrangerEncounter": {
+        "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
+        "lives": 16,
+    },
+    "GroupHabitat": {
+        "env": {"dt_s": 60, "duration_s": 172_800, "reset": {"cohousing_h": 168}},
+        "lives": 8,
+    },
+}  # fmt: skip
+
+STEPS: dict[str, dict[str, int]] = {
+    "quick": {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+    "full": {"PartnerPreference": 200_000, "SocialOperant": 300_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
+    "sensitivity": {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+}  # fmt: skip
