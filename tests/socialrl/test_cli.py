@@ -14,6 +14,7 @@ import pytest
 
 import socialrl
 from socialrl import cli
+from socialrl.cli import run_verbs
 from socialrl.errors import UserError
 from socialrl.runs import RunFolder
 
@@ -188,7 +189,7 @@ def test_report_of_one_and_of_several(say, parts):
 
 
 def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
-    monkeypatch.setattr(cli, "_demo_config", lambda: SMOKE)
+    monkeypatch.setattr(run_verbs, "_demo_config", lambda: SMOKE)
     code, out, _ = say("demo", "-q")
     assert code == 0
     assert parts.verbs == ["train", "evaluate", "report"]
@@ -207,7 +208,7 @@ def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
 
 
 def test_a_stopped_demo_is_continued(say, parts, monkeypatch):
-    monkeypatch.setattr(cli, "_demo_config", lambda: SMOKE)
+    monkeypatch.setattr(run_verbs, "_demo_config", lambda: SMOKE)
     parts.error = KeyboardInterrupt()
     assert say("demo", "--output", "out/first", "-q")[0] == 130
     code, out, _ = say("demo", "--output", "out/first", "-q")
@@ -217,7 +218,7 @@ def test_a_stopped_demo_is_continued(say, parts, monkeypatch):
 
 
 def test_the_demo_has_its_configuration():
-    assert cli._demo_config().name == "demo.yaml"
+    assert run_verbs._demo_config().name == "demo.yaml"
 
 
 def test_envs_lists_ids(say):

@@ -1,0 +1,63 @@
+"""What all verbs share: the application that they register with, common arguments and options, checks of options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .. import __version__
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from ..runs import RunFolder
+
+app = typer.Typer(
+    name="socialrl",
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, for example runs/demo.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def overwrite_option(what: str) -> Any:
+    """Return the option `--overwrite` that replaces `what`."""
+    return typer.Option("--overwrite", help=f"Replace {what}.")
+
+
+def check_range(option: str, value: float | None, low: float, high: float | None = None) -> None:
+    """Refuse a number outside [`low`, `high`] with a `UserError` that names the option; None is an option not given."""
+    # Written so that NaN fails, which Typer's own range check lets through.
+    if value is not None and not (low <= value and (high is None or value <= high)):
+        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise UserError(f"{option} must be {allowed}, got {value:g}")
+
+
+def note_unfinished(run: RunFolder) -> None:
+    """Say on standard error that a run is unfinished, if it is."""
+    if not run.finished:
+        typer.echo(f"note: {run.path} is unfinished; what follows is of the animals done so far", err=True)
+
+
+class StoppedError(Exception):
+    """The user pressed Ctrl-C; the text says how to go on."""
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Reinforcement learning of social reward: voles, an oxytocin-receptor gain, partner preference.
+
+    First steps: `socialrl demo`, then `tensorboard --logdir runs`.
+    """
+    if version:
+        typer.echo(f"socialrl {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())

@@ -1,0 +1,61 @@
+"""Runs a command line and turns what goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+
+import typer
+
+from ..errors import from_os_error, unknown
+from .app import StoppedError, app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 130 stopped, 1 nobody reads on."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="socialrl", standalone_mode=False)
+        sys.stdout.flush()  # here, so that a reader who has left is noticed inside this block
+        if code == 130:  # Ctrl-C in a verb that leaves nothing to continue
+            return _complain("stopped", 130)
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("stopped", 130)
+    except StoppedError as stopped:
+        return _complain(str(stopped), 130)
+    except Exception as error:
+        if isinstance(error, BrokenPipeError):
+            # `socialrl envs | head -1`: what Python would still write at exit has to go somewhere silent.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        line = _mistake(error, list(getattr(command, "commands", [])))
+        if line is None:
+            raise
+        return _complain(f"error: {line}", 2)
+
+
+def _mistake(error: Exception, verbs: list[str]) -> str | None:
+    """Return the line for a user's mistake, or None for a bug."""
+    if getattr(error, "user_facing", False):
+        return str(error)
+    if isinstance(error, OSError):
+        mistake = from_os_error(error, f"use {error.filename}" if error.filename else "go on")
+        return None if mistake is None else str(mistake)
+    # Known by its method and not by its class, which has moved between versions of Typer.
+    if not hasattr(error, "format_message"):
+        return None
+    message = " ".join(error.format_message().split())
+    unknown_verb = re.match(r"No such command ['\"](.*?)['\"]", message)
+    if unknown_verb:
+        return unknown("verb", unknown_verb[1], verbs)
+    context = getattr(error, "ctx", None)
+    return f"{message} (see `{context.command_path} --help`)" if context is not None else message
+
+
+def _complain(line: str, code: int) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
+    return code

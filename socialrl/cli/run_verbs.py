@@ -1,0 +1,231 @@
+"""Verbs of one run folder: train, resume, evaluate, report, and the demo that does all of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UserError
+from ..progress import open_progress
+from .app import Quiet, RunArgument, StoppedError, app, check_range, note_unfinished, overwrite_option
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..runs import RunFolder
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, for example configs/smoke.yaml.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
+    ] = None,
+    output: Annotated[str | None, typer.Option(help="Folder that gets the run folder, instead of `output`.")] = None,
+    overwrite: Annotated[bool, overwrite_option("a run that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train every animal of an experiment and write a run folder.
+
+    Example: `socialrl train configs/partner_preference.yaml genotypes.ko.oxtr_gain=0.1 seed=7`
+    """
+    from ..config import load_config
+
+    loaded = load_config(config, overrides or [])
+    if output is not None:
+        loaded = _with_output(loaded, output, loaded.name)
+    _say_next(_train(loaded, overwrite, quiet))
+
+
+@app.command()
+def resume(run: RunArgument, quiet: Quiet = False) -> None:
+    """Continue a run that was stopped; finished animals are kept.
+
+    Example: `socialrl resume runs/partner_preference`
+    """
+    _say_next(_resume(run, quiet))
+
+
+@app.command()
+def evaluate(
+    run: RunArgument,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play this protocol (docs/protocols.md) instead of the tests.")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(help="How often each animal plays each test, instead of the configuration's.")
+    ] = None,
+    overwrite: Annotated[bool, overwrite_option("an evaluation that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Play the configuration's tests with the trained, frozen animals: one row per animal, test and repeat.
+
+    Example: `socialrl evaluate runs/demo --repeats 8`
+
+    With a protocol, a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
+    """
+    from ..runs import RunFolder
+
+    check_range("--repeats", repeats, 1)
+    with RunFolder.open(run) as folder:
+        if protocol is not None:
+            _evaluate_protocol(folder, protocol, repeats, overwrite, quiet)
+            return
+        if folder.has_table("evaluation") and not overwrite:
+            raise UserError(f"{folder.path} is evaluated already; replace evaluation.parquet with --overwrite")
+        folder.lock()
+        note_unfinished(folder)
+        _evaluate(folder, repeats, quiet)
+    typer.echo(f"evaluation: {folder.path / 'evaluation.parquet'} and .csv")
+    typer.echo(f"next: socialrl report {folder.path}")
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="One or more run folders.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page (.html) or a folder for it; for one run the default is the run."),
+    ] = None,
+    overwrite: Annotated[bool, overwrite_option("a report that is already there")] = False,
+) -> None:
+    """Write one self-contained HTML report of one or several runs.
+
+    Example: `socialrl report runs/demo`
+    """
+    from ..runs import RunFolder
+
+    folders = [RunFolder.open(path) for path in runs]
+    if output is None and len(folders) > 1:
+        raise UserError("a report of several runs needs a place: --output FILE, for example --output runs/report.html")
+    place = folders[0].path if output is None else output
+    target = place if place.suffix.lower() == ".html" and not place.is_dir() else place / "report.html"
+    if target.exists() and not overwrite:
+        raise UserError(f"{target} exists; give another --output, or replace it with --overwrite")
+    for folder in folders:
+        note_unfinished(folder)
+    from ..report import write_report
+
+    typer.echo(f"report: {write_report(folders, output)}")
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
+    overwrite: Annotated[bool, overwrite_option("a demo that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train, evaluate and report a small experiment, within minutes; a stopped demo is continued where it was.
+
+    Example: `socialrl demo --output runs/demo`
+    """
+    from ..config import load_config
+    from ..runs import RunFolder
+
+    if (output / "meta.json").exists() and not overwrite:
+        run = RunFolder.open(output)
+        if run.finished:
+            typer.echo(f"{run.path} holds a finished demo; it is kept (--overwrite trains it anew)")
+        else:
+            typer.echo(f"{run.path} holds an unfinished demo; continuing it")
+            run = _resume(output, quiet)
+    else:
+        config = _with_output(load_config(_demo_config()), str(output.parent), output.name)
+        run = _train(config, overwrite, quiet)
+    from ..report import terminal_summary, write_report
+
+    with run:
+        if not run.has_table("evaluation"):
+            run.lock()
+            _evaluate(run, None, quiet)
+        if not (run.path / "report.html").exists():
+            write_report([run])
+    typer.echo(terminal_summary(run))
+
+
+def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
+    from ..config import config_to_yaml
+    from ..provenance import collect_meta
+    from ..runs import RunFolder
+
+    # Before the folder is made, so that a broken installation leaves none behind.
+    from ..training.cohort_run import train_run
+
+    groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
+    meta = collect_meta(config.seed)
+    with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
+        typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
+        n_animals = config.animals * len(config.genotypes)
+        try:
+            with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
+                train_run(config, run, progress=progress)
+        except UserError:
+            # Refused before it began (too little memory, say): a folder without any work in it would only be in the way.
+            run.discard_if_untouched()
+            raise
+    return run
+
+
+def _resume(path: Path, quiet: bool) -> RunFolder:
+    from ..runs import RunFolder
+
+    with RunFolder.resume(path) as run:
+        from ..training.cohort_run import resume_run
+
+        with _stoppable(run), open_progress("training", quiet=quiet) as progress:
+            resume_run(run, progress=progress)
+    return run
+
+
+def _evaluate(run: RunFolder, repeats: int | None, quiet: bool) -> None:
+    from ..protocol import evaluate_run
+
+    with open_progress("testing", quiet=quiet) as progress:
+        evaluate_run(run, repeats=repeats, progress=progress)
+    from ..training.results_log import write_results
+
+    write_results(run)
+
+
+def _evaluate_protocol(run: RunFolder, file: Path, repeats: int | None, overwrite: bool, quiet: bool) -> None:
+    from ..life_courses import evaluate_protocol
+
+    note_unfinished(run)
+    with open_progress("testing", quiet=quiet) as progress:
+        table = evaluate_protocol(run, file, repeats=repeats, overwrite=overwrite, progress=progress)
+    learned_in = run.config.env.id
+    others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
+    if others:
+        typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
+    typer.echo(f"protocol: {table} and .csv")
+
+
+@contextlib.contextmanager
+def _stoppable(run: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        raise StoppedError(
+            f"stopped; the run folder is readable; continue with `socialrl resume {run.path}`"
+        ) from stopped
+
+
+def _say_next(run: RunFolder) -> None:
+    typer.echo(f"run: {run.path}")
+    typer.echo(f"next: socialrl evaluate {run.path} && socialrl report {run.path}")
+
+
+def _with_output(config: Config, output: str, name: str) -> Config:
+    from ..config import with_overrides
+
+    return with_overrides(config, [f"output={output or '.'}", f"name={name}"])
+
+
+def _demo_config() -> Path:
+    path = Path(__file__).resolve().parents[2] / "configs" / "demo.yaml"
+    if not path.is_file():
+        raise UserError(f"the demo's configuration is not here ({path}); run it from a checkout of the repository")
+    return path

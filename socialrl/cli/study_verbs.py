@@ -1,0 +1,86 @@
+"""Verbs of whole studies: reproduce and calibrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UserError, unknown
+from ..progress import open_progress
+from .app import Quiet, app, check_range, overwrite_option
+
+
+@app.command()
+def reproduce(
+    preset: Annotated[str, typer.Option(help="quick (minutes) or full.")] = "quick",
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")] = Path(
+        "runs/reproduce"
+    ),
+    seed: Annotated[int, typer.Option(help="Root seed of everything.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train all groups on every assay, test them, and score the published findings; done stages are not repeated.
+
+    Example: `socialrl reproduce --preset quick`
+    """
+    from ..reproduction.driver import PRESETS, reproduce
+
+    if preset not in PRESETS:
+        raise UserError(unknown("preset", preset, PRESETS))
+    check_range("--seed", seed, 0)
+    typer.echo(f"scorecard: {reproduce(output, preset, seed, quiet=quiet)}")
+
+
+@app.command()
+def calibrate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="World and training, instead of the defaults.")
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder that gets the results.")] = Path(
+        "runs/calibration"
+    ),
+    vectors: Annotated[
+        int, typer.Option(help="Animals of the first round, each with its own parameters; 3 times as many in all.")
+    ] = 256,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps per animal, instead of the configuration's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
+    pairs: Annotated[str, typer.Option(help="Which pairs' tests: FF, MM, FM or all.")] = "all",
+    cohousing_h: Annotated[float, typer.Option(help="Hours that the simulated pairs were cohoused.")] = 24.0,
+    overwrite: Annotated[bool, overwrite_option("a calibration that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit wild-type parameters and their spread over animals to partner-preference score sheets.
+
+    Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
+    """
+    check_range("--vectors", vectors, 16)
+    check_range("--steps", steps, 1)
+    check_range("--seed", seed, 0)
+    check_range("--cohousing-h", cohousing_h, 0, 336)
+    from ..config import load_config
+
+    loaded = None if config is None else load_config(config)
+    from ..calibration.calibrate import Plan
+    from ..calibration.report import verdict
+    from ..calibration.run import run_calibration
+
+    with open_progress("calibrating", quiet=quiet) as progress:
+        result = run_calibration(
+            data,
+            output,
+            config=loaded,
+            plan=Plan(vectors=vectors, seed=seed),
+            steps=steps,
+            pairs=pairs,
+            cohousing_h=cohousing_h,
+            overwrite=overwrite,
+            progress=progress,
+            say=lambda line: typer.echo(line, err=line.startswith("note")),
+        )
+    typer.echo(verdict(result))
+    typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")

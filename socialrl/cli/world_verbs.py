@@ -1,0 +1,93 @@
+"""Verbs that show and measure the world: render, envs, bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UserError, unknown
+from .app import Quiet, app, check_range, overwrite_option
+
+
+@app.command()
+def render(
+    source: Annotated[str, typer.Argument(metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.")],
+    animal: Annotated[str | None, typer.Option(help="Which animal of the run; default the first.")] = None,
+    cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
+    gain: Annotated[float | None, typer.Option(help="Receptor gain at test, instead of the animal's own.")] = None,
+    gif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the test as a film.")] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its last picture.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the test.")] = 1,
+    overwrite: Annotated[bool, overwrite_option("files that are already there")] = False,
+) -> None:
+    """Show one test of a trained animal, or of one that acts at random, as a film (GIF) or a picture (PNG).
+
+    Example: `socialrl render runs/demo --animal knockout-00 --gif knockout.gif`
+    """
+    check_range("--cohousing-h", cohousing_h, 0, 336)
+    check_range("--gain", gain, 0, 2)
+    check_range("--seed", seed, 0)
+    targets = [path for path in (gif, png) if path is not None]
+    if not targets:
+        raise UserError("say what to write: --gif FILE, --png FILE or both")
+    for path in targets:
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
+    from socialrl_envs import ASSAYS
+
+    from ..runs import RunFolder
+
+    if source not in ASSAYS and not Path(source).exists():
+        raise UserError(f"{source} is neither a run folder nor an assay: {unknown('assay', source, ASSAYS)}")
+    from ..film import render_test
+
+    shown = render_test(
+        source if source in ASSAYS else RunFolder.open(source),
+        animal=animal,
+        cohousing_h=cohousing_h,
+        gain=gain,
+        gif=gif,
+        png=png,
+        seed=seed,
+        overwrite=overwrite,
+    )
+    typer.echo(f"{shown}: {', '.join(map(str, targets))}")
+
+
+@app.command()
+def envs() -> None:
+    """List the ids of the registered assays with their papers.
+
+    Example: `socialrl envs`
+    """
+    from socialrl_envs import PAPERS
+
+    for name, paper in PAPERS.items():
+        typer.echo(f"{name}  {paper}")
+
+
+@app.command()
+def bench(
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as JSON, too.")] = None,
+    overwrite: Annotated[bool, overwrite_option("a file that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure simulation and training on this machine beside CartPole and Stable-Baselines3, in one run (1-2 minutes).
+
+    Example: `socialrl bench --json bench.json`
+    """
+    if json is not None and json.exists() and not overwrite:
+        raise UserError(f"{json} exists; give another name, or replace it with --overwrite")
+    from ..run_files import json_text
+    from ..training.bench import run_bench
+
+    numbers = run_bench(progress=None if quiet else lambda line: typer.echo(line, err=True))
+    width = max(map(len, numbers))
+    for name, value in numbers.items():
+        typer.echo(f"{name:<{width}}  {value:>14,.1f}")
+    if json is not None:
+        from ..atomic import write_bytes
+
+        write_bytes(json, json_text(numbers).encode())
