@@ -30,7 +30,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 _Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
 _Grade = Annotated[str, choice("A", "B", "C")]
-_Use = Annotated[str, choice("calibrated", "predicted", "control", "context")]
+_Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "control", "context")]
+_ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted")]
 _Positive = Annotated[float | None, number(above=0, optional=True)]
 
 
@@ -142,7 +143,7 @@ class Contrast(Record):
     expected: Annotated[str, choice(*SIGNS)]
     smallest: _Positive = None
     same_within: _Positive = None
-    use: _Use | None = None
+    use: _ContrastUse | None = None
     grade: _Grade | None = None
     decides: bool = True
     note: str = ""
@@ -199,8 +200,9 @@ class Finding(Record):
     """One published finding (or one null control) and the comparisons that would show it.
 
     grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
-    parameters, `predicted` did not, `control` is a null control, `context` is not compared. `may_fail` is one sentence
-    on why the model may be wrong there.
+    parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which is
+    therefore not a test of the model any more; `predicted` is neither; `control` is a null control; `context` is not
+    compared. `may_fail` is one sentence on why the model may be wrong there.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}$")]
@@ -226,7 +228,7 @@ class Finding(Record):
         return self
 
     def use_of(self, contrast: Contrast) -> str:
-        """Whether a contrast is calibrated, predicted or a control: its own mark, else the finding's."""
+        """How the model stands to a contrast (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
         return contrast.use or self.use
 
     def grade_of(self, contrast: Contrast) -> str:

@@ -11,8 +11,9 @@ counts (in the registry, fixed beforehand):
   else *inconclusive*.
 
 A finding is reproduced when all its deciding comparisons are, not reproduced when one of them is not, else
-inconclusive. Calibrated comparisons are marked and decide only where a finding has no other. A comparison whose evidence is press copy
-(grade C) is judged but never decides a finding that has better evidence, and a finding that has none is not counted.
+inconclusive. Calibrated comparisons, and those for which a mechanism was added to the model, are marked and decide only
+where a finding has no other. A comparison whose evidence is press copy (grade C) is judged but never decides a finding
+that has better evidence, and a finding that has none is not counted.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ from socialrl.statistics import Estimate
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN = "reproduced", "not reproduced", "inconclusive", "not run"
 NOT_COMPARED = "not compared"
+KINDS = ("predicted", "press", "mechanism", "calibrated", "control")
+"""What findings are counted apart by; see `Judged.kind`."""
 MIN_ANIMALS = 6
+_RANK = {"predicted": 0, "control": 0, "context": 0, "mechanism": 1, "calibrated": 2}  # the lowest of a finding decide
 ALPHA = 0.05
 FORMAT = 1
 """Of `scorecard.json`; raised when a reader of the old one would misread the new one."""
@@ -67,13 +71,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Judged:
-    """One finding with its comparisons and the verdict over them; `counted` says whether it enters the totals."""
+    """One finding with its comparisons and the verdict over them.
+
+    `kind` is `predicted`, `press` (predicted, but known from press copy only), `mechanism`, `calibrated` or `control`,
+    and `context` where nothing is compared. Only `predicted` ones are tests of the model.
+    """
 
     finding: Finding
     rows: tuple[Row, ...]
     verdict: str
-    counted: bool
-    calibrated: bool
+    kind: str
+
+    @property
+    def counted(self) -> bool:
+        """Whether the finding enters the totals of predictions."""
+        return self.kind == "predicted"
 
     @property
     def leading(self) -> Row | None:
@@ -96,23 +108,10 @@ class Scorecard:
         return [row for judged in self.findings for row in judged.rows]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return how many findings have which verdict: `predicted` (counted ones), `press` (press copy only),
-        `calibrated` and `control`."""
-        kinds: dict[str, list[Judged]] = {"predicted": [], "press": [], "calibrated": [], "control": []}
-        for judged in self.findings:
-            if judged.finding.use == "context":
-                continue
-            if judged.finding.use == "control":
-                kinds["control"].append(judged)
-            elif judged.calibrated:
-                kinds["calibrated"].append(judged)
-            else:
-                kinds["predicted" if judged.counted else "press"].append(judged)
+        """Return how many findings of each of `KINDS` have which verdict."""
         verdicts = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN)
-        return {
-            kind: {verdict: sum(one.verdict == verdict for one in members) for verdict in verdicts}
-            for kind, members in kinds.items()
-        }
+        found = [(judged.kind, judged.verdict) for judged in self.findings]
+        return {kind: {verdict: found.count((kind, verdict)) for verdict in verdicts} for kind in KINDS}
 
 
 def score(tables: Tables, registry: Registry | None = None, genotypes: Mapping[str, str] | None = None) -> Scorecard:
@@ -157,9 +156,14 @@ def judge(
 
 def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None) -> Judged:
     uses = [finding.use_of(contrast) for contrast in finding.contrasts]
-    calibrated = bool(uses) and all(use == "calibrated" for use in uses)
     grades = [finding.grade_of(contrast) for contrast in finding.contrasts]
     press_only = all(grade == "C" for grade in grades)
+    may_decide = [
+        contrast.decides and (press_only or grade != "C")
+        for contrast, grade in zip(finding.contrasts, grades, strict=True)
+    ]
+    # A finding that went into the parameters can still hold a comparison that did not; that one then decides.
+    best = min((_RANK[use] for use, may in zip(uses, may_decide, strict=True) if may), default=0)
     rows = []
     for number, contrast in enumerate(finding.contrasts):
         effect = evaluate(contrast, tables, registry, genotypes)
@@ -184,16 +188,13 @@ def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapp
                 effect=effect,
                 verdict=verdict,
                 because=because,
-                decides=contrast.decides
-                and (calibrated or uses[number] != "calibrated")
-                and (press_only or grades[number] != "C"),
+                decides=may_decide[number] and _RANK[uses[number]] == best,
                 smallest=smallest,
                 same_within=same_within,
             )
         )
-    # A finding that went into the parameters can still hold a comparison that did not; that one is then counted.
-    counted = not press_only and any(row.decides and row.use == "predicted" for row in rows)
-    return Judged(finding, tuple(rows), _overall(rows), counted, calibrated)
+    kind = next((row.use for row in rows if row.decides), finding.use)
+    return Judged(finding, tuple(rows), _overall(rows), "press" if kind == "predicted" and press_only else kind)
 
 
 def _overall(rows: Iterable[Row]) -> str:
@@ -249,6 +250,7 @@ def flat_rows(scorecard: Scorecard) -> pd.DataFrame:
             "because": row.because,
             "decides": row.decides,
             "finding_verdict": verdict_of[row.finding.id].verdict,
+            "finding_kind": verdict_of[row.finding.id].kind,
             "counted": verdict_of[row.finding.id].counted,
             "notes": "; ".join(row.effect.notes),
         }
@@ -260,7 +262,17 @@ def as_json(scorecard: Scorecard, name: str = "") -> str:
     """Return `scorecard.json`: the rule, the counts, and one record per finding with its comparisons; NaN is null."""
     table = flat_rows(scorecard)
     records: dict[str, list[dict[str, Any]]] = {}
-    per_finding = {"finding", "title", "question", "source", "doi", "confidence", "finding_verdict", "counted"}
+    per_finding = {
+        "finding",
+        "title",
+        "question",
+        "source",
+        "doi",
+        "confidence",
+        "finding_verdict",
+        "finding_kind",
+        "counted",
+    }
     for record in table.to_dict("records") if len(table) else []:
         row = {str(key): _plain(value) for key, value in record.items() if key not in per_finding}
         records.setdefault(str(record["finding"]), []).append(row)
@@ -284,6 +296,7 @@ def as_json(scorecard: Scorecard, name: str = "") -> str:
                 "use": judged.finding.use,
                 "published": judged.finding.published,
                 "verdict": judged.verdict,
+                "kind": judged.kind,
                 "counted": judged.counted,
                 "may_fail": judged.finding.may_fail,
                 "comparisons": records.get(judged.finding.id, []),

@@ -151,7 +151,7 @@ def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: s
     """Return the page."""
     environment = templates.environment(Path(__file__).parent)
     environment.globals.update(words=words, SYMBOL=words.SYMBOL)
-    kinds = {kind: [one for one in card.findings if words.kind(one) == kind] for kind in words.KINDS}
+    kinds = {kind: [one for one in card.findings if one.kind == kind] for kind in words.KINDS}
     return environment.get_template("scorecard.html.j2").render(
         name=name,
         version=__version__,

@@ -17,7 +17,6 @@ from socialrl.findings.scorecard import (
     NOT_REPRODUCED,
     NOT_RUN,
     REPRODUCED,
-    Judged,
     Row,
     Scorecard,
 )
@@ -26,12 +25,22 @@ from socialrl.statistics import Estimate
 
 SYMBOL = {REPRODUCED: "✓", NOT_REPRODUCED: "✕", INCONCLUSIVE: "?", NOT_RUN: "–", NOT_COMPARED: "–"}
 KINDS = {
-    "predicted": "Predicted: not used to set any parameter",
+    "predicted": "Predicted: used neither to set a parameter nor to choose the equations",
     "press": "Predicted, but known from press copy only: not counted",
     "control": "Null controls: nothing should be seen",
+    "mechanism": "Mechanism added: the model got a mechanism, for all animals, because of this finding; no test of it any more",
     "calibrated": "Calibrated: went into the parameters, no test of the model",
 }
 """The blocks of the scorecard in their order, with their headings."""
+
+MARKS = {
+    "predicted": "predicted",
+    "press": "predicted, press copy only: not counted",
+    "control": "null control",
+    "mechanism": "mechanism added for it: no test",
+    "calibrated": "calibrated: no test",
+}
+"""The same in a few words, on a finding."""
 
 GRADES = {"A": "full text or data read", "B": "abstract or caption read", "C": "press copy only"}
 
@@ -43,7 +52,8 @@ RULE = (
     "Expected the same: reproduced when the whole interval lies inside the margin, not reproduced when it lies outside,"
     " else inconclusive.",
     "A finding is reproduced when all comparisons that decide it are, and not reproduced when one of them is not."
-    " Calibrated comparisons, those from press copy and those marked as shown only do not decide where others do.",
+    " Calibrated comparisons, those a mechanism was added for, those from press copy and those marked as shown only do not"
+    " decide where others do.",
     "The comparisons and their directions were fixed beforehand, so p values are not corrected; the column p_holm of"
     " scorecard.csv is corrected over all predicted comparisons.",
 )
@@ -51,15 +61,6 @@ RULE = (
 _SVG_WIDTH, _SVG_HEIGHT = 132.0, 18.0
 _FARTHEST = 25.0
 """Standardised effect at the ends of the drawing; effects beyond are drawn there."""
-
-
-def kind(judged: Judged) -> str:
-    """Return the block of the scorecard that a finding stands in, or "context"."""
-    if judged.finding.use in ("control", "context"):
-        return judged.finding.use
-    if judged.calibrated:
-        return "calibrated"
-    return "predicted" if judged.counted else "press"
 
 
 def lede(card: Scorecard) -> str:
@@ -73,8 +74,8 @@ def lede(card: Scorecard) -> str:
         f"{predicted[verdict]} {'is' if predicted[verdict] == 1 else 'are'} {verdict}"
         for verdict in (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE)
     ]
-    noun = "finding that does" if run == 1 else "findings that do"
-    text = f"Of {run} published {noun} not set any parameter, {parts[0]}, {parts[1]} and {parts[2]}."
+    noun = "finding that went" if run == 1 else "findings that went"
+    text = f"Of {run} published {noun} neither into the parameters nor into the equations, {parts[0]}, {parts[1]} and {parts[2]}."
     if predicted[NOT_RUN]:
         text += f" {predicted[NOT_RUN]} more could not be compared, because something was not run."
     broken = counts["control"][NOT_REPRODUCED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -114,6 +115,46 @@ def test_calibrated_comparisons_decide_nothing_where_others_do(card):
     assert not judged(card, "F14").counted
     assert judged(card, "F15").counted  # its agonist was not used to set anything
     assert [row.name for row in judged(card, "F15").rows if row.decides] == ["F15d"]
+
+
+def with_uses(finding_use, *uses, grade="B"):
+    """The registry's F01 alone, its two comparisons of knockouts with wild types marked otherwise."""
+    registry = load_registry()
+    finding = registry.finding("F01")
+    contrasts = [one.model_copy(update={"use": use}) for one, use in zip(finding.contrasts, uses, strict=False)]
+    changed = finding.model_copy(update={"use": finding_use, "grade": grade, "contrasts": tuple(contrasts)})
+    return dataclasses.replace(registry, findings=(changed,))
+
+
+def test_finding_that_a_mechanism_was_added_for_is_judged_and_counted_apart(tables):
+    card = score(tables, with_uses("mechanism", None, None))
+    assert card.counts()["mechanism"] == {"reproduced": 1, "not reproduced": 0, "inconclusive": 0, "not run": 0}
+    assert sum(card.counts()["predicted"].values()) == 0
+    assert [row.decides for row in card.rows] == [True, True]
+    assert not card.findings[0].counted
+    table = flat_rows(card)
+    assert set(table["use"]) == set(table["finding_kind"]) == {"mechanism"}
+    assert table["p_holm"].isna().all()  # corrected over predictions, and this is none
+    content = json.loads(as_json(card))
+    assert content["findings"][0]["kind"] == content["findings"][0]["use"] == "mechanism"
+    assert content["counts"]["mechanism"]["reproduced"] == 1
+
+
+@pytest.mark.parametrize(
+    ("finding_use", "uses", "grade", "kind", "decides"),
+    [
+        ("mechanism", (None, "predicted"), "B", "predicted", [False, True]),
+        ("predicted", ("mechanism", "calibrated"), "B", "mechanism", [True, False]),
+        ("predicted", ("calibrated", "calibrated"), "B", "calibrated", [True, True]),
+        ("mechanism", (None, None), "C", "mechanism", [True, True]),
+        ("predicted", (None, None), "C", "press", [True, True]),
+    ],
+)
+def test_what_is_most_of_a_test_decides_and_gives_the_kind(tables, finding_use, uses, grade, kind, decides):
+    card = score(tables, with_uses(finding_use, *uses, grade=grade))
+    assert card.findings[0].kind == kind
+    assert [row.decides for row in card.rows] == decides
+    assert [name for name, verdicts in card.counts().items() if sum(verdicts.values())] == [kind]
 
 
 def test_press_copy_is_judged_and_not_counted(card):

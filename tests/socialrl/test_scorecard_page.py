@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 from synthetic_battery import battery
 
+from socialrl.findings import load_registry
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.scorecard import score
 from socialrl.findings.variants import sensitivity_table
@@ -115,6 +117,17 @@ def test_failures_are_shown_as_failures(tmp_path):
     text = path.read_text(encoding="utf-8")
     assert 'class="finding not-reproduced" id="F01"' in text
     assert "Why the model may be wrong here: The receptor-independent growth" in text
+
+
+def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, tmp_path):
+    registry = load_registry()
+    changed = [one.model_copy(update={"use": "mechanism"}) if one.id == "F06" else one for one in registry.findings]
+    only = {name: table for name, table in tables.items() if "Encounter" in name}
+    book = dataclasses.replace(registry, findings=tuple(changed))
+    page = Page(write_scorecard(only, tmp_path, registry=book, changed=NOTHING).read_text(encoding="utf-8"))
+    assert "Mechanism added: the model got a mechanism, for all animals, because of this finding" in page.text
+    assert "mechanism added for it: no test" in page.text
+    assert words.lede(score(only, book)) in page.text
 
 
 def test_numbers_tables_and_figures_lie_beside_the_page(written, page):
