@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
 
 
 # parameter values reach the compiled code as data: tuning them need not compile anything anew
@@ -32,21 +32,25 @@ def sources_digest(folder: Path) -> str:
 _SOURCES = sources_digest(Path(__file__).parent)
 
 
-def _compile(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile with a disk cache that goes stale when *any* source of this package changes.
+def cached(function: Callable[..., Any], sources: str, *, signature: str | None = None, **options: Any) -> Any:
+    """Compile with numba's options and a disk cache that goes stale when the digest `sources` changes.
 
     Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a
-    step that was compiled with the old rewards.
+    step that was compiled with the old rewards. With a `signature` it is compiled at once and for those types only.
     """
-    dispatcher = njit(**_OPTIONS, **options)(function)
+    dispatcher = njit(cache=True, **options)(function)
     cache_file = dispatcher._cache._cache_file
-    cache_file._source_stamp = (cache_file._source_stamp, _SOURCES)
+    cache_file._source_stamp = (cache_file._source_stamp, sources)
+    if signature is not None:
+        # Here and not in njit(signature), which would read the cache before it is stamped.
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
     return dispatcher
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Decorate a function that Python calls: compiled at its first call."""
-    return _compile(function)
+    return cached(function, _SOURCES, **_OPTIONS)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
@@ -55,4 +59,4 @@ def inlined(function: Callable[..., Any]) -> Any:
     Left to itself the compiler keeps the larger ones apart, and with that forgets that a world has three animals: with
     the sizes known, it unrolls every loop over them.
     """
-    return _compile(function, forceinline=True)
+    return cached(function, _SOURCES, forceinline=True, **_OPTIONS)

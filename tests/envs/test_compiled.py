@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
+
+import pytest
 
 import socialrl_envs
 from socialrl_envs import rewards, step
-from socialrl_envs.compiled import sources_digest
+from socialrl_envs.compiled import cached, sources_digest
 
 
 def test_any_changed_new_or_renamed_source_makes_the_cache_stale(tmp_path: Path) -> None:
@@ -34,3 +37,20 @@ def test_every_cached_function_is_stamped_with_all_sources() -> None:
     digest = sources_digest(Path(socialrl_envs.__file__).parent)
     for function in (step.step_worlds, rewards.threat):
         assert digest in function._cache._cache_file._source_stamp
+
+
+@pytest.mark.parametrize("signature", [None, "i8(i8)"])
+def test_a_changed_digest_is_compiled_anew_and_the_same_one_is_not(tmp_path: Path, signature: str | None) -> None:
+    path = tmp_path / "adding.py"
+    path.write_text("def add(x):\n    return x + 1\n")
+    spec = importlib.util.spec_from_file_location("adding", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = []
+    for digest in ("one", "one", "two", "two"):
+        function = cached(module.add, digest, signature=signature)
+        assert function(2) == 3
+        found.append(sum(function.stats.cache_hits.values()))
+    assert found == [0, 1, 0, 1]

@@ -8,8 +8,8 @@ against autograd.
 import math
 
 import numpy as np
-from numba import njit
 
+from socialrl.training.cohort.compiled import compiled
 from socialrl.training.cohort.tiles import matmul
 
 CHUNK = 128
@@ -26,7 +26,7 @@ ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, nogil=True)
+@compiled(fastmath={"contract"})
 def tanh_in_place(x):
     """Replace the float32 vector x by tanh(x), NaN kept; several times faster than the library's."""
     for i in range(x.size):
@@ -46,14 +46,14 @@ def tanh_in_place(x):
         x[i] = z
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def _relu_in_place(x):
     for i in range(x.size):
         if x[i] < ZERO:
             x[i] = ZERO
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, nogil=True)
+@compiled(fastmath={"contract"})
 def _scale_by_slope(delta, activation, relu):
     """delta *= derivative of the activation function, from the activation's own value."""
     if relu:
@@ -65,7 +65,7 @@ def _scale_by_slope(delta, activation, relu):
             delta[i] *= ONE - activation[i] * activation[i]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def activations_size(layers):
     """Elements that the activations of CHUNK samples of one network take."""
     total = 0
@@ -74,7 +74,7 @@ def activations_size(layers):
     return total * CHUNK
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def count_layers(layers):
     n = 0
     while n < layers.shape[0] and layers[n, 0] > 0:
@@ -82,7 +82,7 @@ def count_layers(layers):
     return n
 
 
-@njit("i8(i8[:, ::1], b1, f4[::1], f4[::1], i8, i8, f4[::1])", cache=True, error_model="numpy", nogil=True)
+@compiled("i8(i8[:, ::1], b1, f4[::1], f4[::1], i8, i8, f4[::1])")
 def forward(layers, relu, weights, x, x0, n_rows, activations):
     """Run n_rows <= CHUNK samples through one network; returns where its outputs begin in `activations`.
 
@@ -108,7 +108,7 @@ def forward(layers, relu, weights, x, x0, n_rows, activations):
     return at
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def transpose_weights(layers, weights, transposed):
     """Copy the matrices of every layer but the first, transposed to (n_out, width of the layer below)."""
     at = 0
@@ -121,7 +121,7 @@ def transpose_weights(layers, weights, transposed):
         at += n_out * row
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta, other_delta, zeros, gradients):
     """Add the gradients of n_rows samples to `gradients` (laid out like the weights).
 
@@ -162,7 +162,7 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
             delta, other_delta = other_delta, delta
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def log_softmax(row, n_actions):
     """Subtract log(sum(exp(row))) from the first n_actions elements, in place."""
     top = row[0]

@@ -10,12 +10,12 @@ D observation numbers, P numbers in an animal's row of weights (`layout.py`).
 import math
 
 import numpy as np
-from numba import njit
 
+from socialrl.training.cohort.compiled import compiled
 from socialrl.training.cohort.networks import CHUNK, ONE, ZERO, activations_size, count_layers, forward, log_softmax
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def act(
     table, relu, weights, observations, uniforms, episode_starts, step,
     kept_observations, kept_actions, kept_log_probs, kept_values, kept_starts, actions, troubled_rows,
@@ -69,7 +69,7 @@ def act(
                 actions[row] = action
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def evaluate(table, relu, weights, observations, wanted, probabilities, values, first_animal, last_animal):
     """Action probabilities (R, n_actions) and values (R,) of observations (R, D) in the rows of a range of animals where `wanted` (R,) is true.
 
@@ -108,7 +108,7 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values, 
                 n_rows = 0
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def advantages_and_returns(rewards, values, starts, last_values, dones, gamma, gae_lambda, advantages, returns):
     """Generalised advantage estimates (Schulman et al. 2016, arXiv:1506.02438) and returns = advantages + values.
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numba import njit
+
+from socialrl.training.cohort.compiled import compiled
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ORDER_KEY = np.uint64(0xD1B54A32D192ED03)
@@ -76,14 +77,14 @@ class AnimalStreams:
         self._update = int(state["update"])
 
 
-@njit(cache=True)
+@compiled()
 def _mix(z):
     z = (z ^ (z >> _U30)) * _MIX_1
     z = (z ^ (z >> _U27)) * _MIX_2
     return z ^ (z >> _U31)
 
 
-@njit(cache=True)
+@compiled()
 def _mixed_keys(seeds):
     # Mixed twice with an odd constant between, so that neighbouring seeds share no counter sequence.
     keys = np.empty_like(seeds)
@@ -92,7 +93,7 @@ def _mixed_keys(seeds):
     return keys
 
 
-@njit(cache=True)
+@compiled()
 def _fill_uniforms(keys, tick, n_lives, numbers):
     for animal in range(keys.size):
         at_tick = _mix(keys[animal] + _GOLDEN * (tick + _U1))
@@ -101,7 +102,7 @@ def _fill_uniforms(keys, tick, n_lives, numbers):
             numbers[animal * n_lives + life] = np.float32(bits >> _U40) * _UNIT_24
 
 
-@njit(cache=True)
+@compiled()
 def _fill_permutations(keys, update, orders):
     n_animals, n_epochs, n_samples = orders.shape
     for animal in range(n_animals):

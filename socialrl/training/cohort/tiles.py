@@ -13,9 +13,11 @@ from collections.abc import Callable
 
 from llvmlite import binding as llvm
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from socialrl.training.cohort.compiled import compiled
 
 COLUMN_MULTIPLE = 16
 """Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see `layout.py`)."""
@@ -128,7 +130,7 @@ _tile_4_narrow, _tile_1_narrow = _tile(4, COLUMN_MULTIPLE, _LANES), _tile(1, COL
 
 
 # With the types given it is compiled once, and not again for every constant that a caller passes.
-@njit("void(f4[::1],i8,i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, i8,i8,i8)", cache=True, nogil=True)
+@compiled("void(f4[::1],i8,i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, f4[::1],i8,i8, i8,i8,i8)")
 def matmul(a, a0, a_row, a_inner, b, b0, b_row, s, s0, s_row, c, c0, c_row, n_rows, n_columns, n_inner):
     """Write s + a @ b to c, for strided views of flat float32 arrays given by first element and strides.
 

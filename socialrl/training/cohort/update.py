@@ -11,8 +11,8 @@ D observation numbers, P numbers in an animal's row of weights (`layout.py`).
 import math
 
 import numpy as np
-from numba import njit
 
+from socialrl.training.cohort.compiled import compiled
 from socialrl.training.cohort.networks import (
     CHUNK,
     ONE,
@@ -54,7 +54,7 @@ HYPERPARAMETERS = (
 """Columns of the float64 table `(A, 10)` that `update` reads; NaN in clip_range_vf or target_kl means "off"."""
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def update(
     table, relu, weights, adam_mean, adam_square, adam_steps, observations, actions, old_log_probs, old_values,
     advantages, returns, permutations, hyperparameters, batch_size, normalize_advantage, statistics,
@@ -189,7 +189,7 @@ def update(
         statistics[animal, 10] = 1.0 if non_finite else 0.0
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def _centre_and_spread(advantages, order):
     """Mean and standard deviation (n - 1 in the denominator, plus 1e-8, as SB3 has it) of the advantages of samples `order`."""
     centre = 0.0
@@ -202,7 +202,7 @@ def _centre_and_spread(advantages, order):
     return centre, math.sqrt(squares / (order.size - 1)) + 1e-8
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled()
 def _loss_slopes(
     logits, slopes, n_actions, width, action, old_log_prob, advantage, clip_range, ent_coef, share, sums
 ):  # fmt: skip
@@ -249,7 +249,7 @@ def _loss_slopes(
         slopes[j] = ZERO
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, nogil=True)
+@compiled(fastmath={"reassoc", "contract"})
 def _sum_of_squares(x):
     total = 0.0
     for i in range(x.size):
@@ -257,7 +257,7 @@ def _sum_of_squares(x):
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, nogil=True)
+@compiled(fastmath={"contract"})
 def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_correction, eps):
     """One Adam step (Kingma & Ba 2015, arXiv:1412.6980) with bias corrections folded into step_size and root_correction."""
     for i in range(weights.size):
