@@ -201,11 +201,12 @@ class CohortDiary(BaseCallback):
 
 
 def _so_far(probe: pd.DataFrame, config: Config) -> str:
-    """The mean of each group's main measure in the last of the probe's tests, for the progress display."""
-    rows = probe[probe["test"] == config.probes.tests[-1].name]
+    """The mean of each group's main measure in the last of the probe's tests, and which test, for the progress display."""
+    test = config.probes.tests[-1].name
+    rows = probe[probe["test"] == test]
     name, values = headline(rows)
     means = values.groupby("genotype", sort=False).mean()
-    return f"{name} " + ", ".join(f"{genotype} {value:.2f}" for genotype, value in means.items())
+    return f"{name} in {test}: " + ", ".join(f"{genotype} {value:.2f}" for genotype, value in means.items())
 
 
 def _weights(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:

@@ -1,5 +1,6 @@
 """A whole experiment with either engine: tables, models, TensorBoard, stops and resumes."""
 
+import re
 import shutil
 
 import numpy as np
@@ -58,6 +59,19 @@ def test_tables_hold_every_animal_episode_and_probe(run):
     assert sorted(probes["steps"].unique()) == [0, 256, 512, 768]
     assert len(probes) == 4 * 4 * len(config.probes.tests)
     assert episodes.filter(like="reward_").sum(axis=1).to_numpy() == pytest.approx(episodes["return"].to_numpy())
+
+
+def test_the_progress_of_a_cohort_names_the_test_that_its_numbers_are_of(tmp_path):
+    heard = []
+
+    class Listening(Silent):
+        def update(self, done_steps: int, total_steps: int, text: str = "") -> None:  # noqa: ARG002
+            heard.append(text)
+
+    with new_run(tmp_path, "engine=cohort", "steps=128") as run:
+        train_run(run.config, run, progress=Listening())
+    test = run.config.probes.tests[-1].name
+    assert re.fullmatch(rf"preference in {test}: wt ([01]\.\d\d|nan), ko ([01]\.\d\d|nan)", heard[-1])
 
 
 def test_models_load_in_sb3_and_equal_the_frozen_ones(run):
