@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from socialrl_envs.parameters import draw_individual
+from socialrl_envs.parameters import draw_individual, parameter
 
 from . import seeding
 from .config import Config
@@ -37,7 +37,7 @@ def animals_of(config: Config) -> list[Animal]:
     for genotype, group in config.genotypes.items():
         for index, name in enumerate(config.animal_ids(genotype)):
             rng = seeding.generator(config.seed, "animal", index, "individual")
-            given = {**config.env.parameters, "oxtr_gain": group.oxtr_gain}
+            given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
             own = draw_individual(rng, given, config.individual_spread)
             arms = {**config.env.arms, **group.arms}
             animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms))
@@ -45,9 +45,15 @@ def animals_of(config: Config) -> list[Animal]:
 
 
 def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
-    """Return the animals' parameters as one value a row, every animal `repeats` rows in a block."""
-    names = animals[0].parameters.keys()
-    return {name: [animal.parameters[name] for animal in animals for _ in range(repeats)] for name in names}
+    """Return the animals' parameters as one value a row, every animal `repeats` rows in a block.
+
+    A parameter that only some of the animals have changed is that of the table in the others.
+    """
+    names = {name: parameter(name).value for animal in animals for name in animal.parameters}
+    return {
+        name: [animal.parameters.get(name, usual) for animal in animals for _ in range(repeats)]
+        for name, usual in names.items()
+    }
 
 
 def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:

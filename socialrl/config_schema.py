@@ -164,11 +164,13 @@ class EnvSection(Section):
 class Genotype(Section):
     """A group of animals; `oxtr_gain` is relative to the wild type: knockout 0, over-expression above 1.
 
-    `arms` switches places of receptor action for this group, before those of `env.arms`.
+    `arms` switches places of receptor action for this group, before those of `env.arms`; `parameters` are biological
+    parameters of this group, before those of `env.parameters`.
     """
 
     oxtr_gain: Annotated[float, number(0, 2)]
     arms: Arms = FrozenDict()
+    parameters: Parameters = FrozenDict()
 
 
 class PPOSection(Section):

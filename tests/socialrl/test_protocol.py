@@ -138,3 +138,15 @@ def test_individuals_keep_their_factors_across_groups_and_spreads(config):
     more = animals_of(load_config("configs/smoke.yaml", ["animals=5"]))
     assert next(one for one in more if one.id == "wt-01").parameters == wt
     assert per_row(list(animals.values())[:2], 3)["oxtr_gain"][:3] == [animals["wt-00"].parameters["oxtr_gain"]] * 3
+
+
+def test_a_parameter_of_a_group_leaves_individuals_paired_and_other_groups_as_they_were(config):
+    slow = "genotypes.slow={oxtr_gain: 1, parameters: {oxytocin_tau_s: 600, contact_floor: 0.4}}"
+    animals = {one.id: one for one in animals_of(load_config("configs/smoke.yaml", [slow]))}
+    for index in ("00", "01"):
+        wt, changed = animals[f"wt-{index}"].parameters, animals[f"slow-{index}"].parameters
+        assert changed["contact_floor"] == pytest.approx(0.5 * wt["contact_floor"])  # 0.8 in the table
+        assert changed["selective_floor"] == wt["selective_floor"]
+        assert wt == next(one for one in animals_of(config) if one.id == f"wt-{index}").parameters
+    rows = per_row(list(animals.values()), 1)
+    assert rows["oxytocin_tau_s"] == [120.0, 120.0, 120.0, 120.0, 600.0, 600.0]
