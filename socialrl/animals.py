@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from socialrl_envs import ASSAYS
 from socialrl_envs.parameters import draw_individual, parameter
 
 from . import seeding
@@ -16,7 +17,8 @@ class Animal:
 
     `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the places
     of receptor action that do not follow the gain. Animals with
-    the same `index` share all random streams and individual factors across groups.
+    the same `index` share all random streams and individual factors across groups. Where animals share a world,
+    `habitat` names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
     """
 
     id: str
@@ -25,22 +27,41 @@ class Animal:
     index: int
     parameters: dict[str, float] = field(default_factory=dict)
     arms: dict[str, str] = field(default_factory=dict)
+    habitat_type: str = ""
+    habitat: str = ""
+
+    @property
+    def group(self) -> str:
+        """The animals it is averaged with: its genotype's, in one kind of habitat (`ko`, `ko_in_mixed`)."""
+        alone = self.habitat_type in ("", self.genotype)
+        return self.genotype if alone else f"{self.genotype}_in_{self.habitat_type}"
 
     def common(self) -> dict[str, str | float | int]:
         """Return the first columns of every table."""
-        return {"animal": self.id, "genotype": self.genotype, "oxtr_gain": self.oxtr_gain, "index": self.index}
+        lives_in = {"habitat_type": self.habitat_type, "habitat": self.habitat} if self.habitat else {}
+        return {
+            "animal": self.id,
+            "genotype": self.genotype,
+            "oxtr_gain": self.oxtr_gain,
+            "index": self.index,
+            **lives_in,
+        }
 
 
 def animals_of(config: Config) -> list[Animal]:
-    """Return all animals of an experiment, group by group."""
+    """Return all animals of an experiment, group by group; those that share a habitat follow each other."""
+    share = len(ASSAYS[config.env.id].acting)
     animals = []
-    for genotype, group in config.genotypes.items():
-        for index, name in enumerate(config.animal_ids(genotype)):
+    for kind, members in config.members.items():
+        for index, name in enumerate(config.animal_ids(kind)):
+            genotype = members[index % len(members)]
+            group = config.genotypes[genotype]
             rng = seeding.generator(config.seed, "animal", index, "individual")
             given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
             own = draw_individual(rng, given, config.individual_spread)
             arms = {**config.env.arms, **group.arms}
-            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms))
+            lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ()
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in))
     return animals
 
 

@@ -24,6 +24,7 @@ from .config_checks import (
     shown,
     whole,
 )
+from .config_habitats import check_habitats
 from .errors import unknown
 
 Key = TypeVar("Key")
@@ -236,9 +237,7 @@ class EvaluationSection(Section):
     tests: Tests = ()
 
 
-def _usable_groups(groups: dict[str, Genotype]) -> dict[str, Genotype]:
-    if not groups:
-        raise refuse("must name at least one group, for example wild_type: {oxtr_gain: 1.0}")
+def _usable_groups(groups: dict[str, Value]) -> dict[str, Value]:
     seen: dict[str, str] = {}
     for name in groups:
         if not IDENTIFIER.fullmatch(name):
@@ -248,6 +247,17 @@ def _usable_groups(groups: dict[str, Genotype]) -> dict[str, Genotype]:
             # They become file names, and some file systems do not tell capitals apart.
             raise refuse(f"has groups '{twin}' and '{name}', which differ only in capital letters")
     return FrozenDict(groups)
+
+
+def _some_groups(groups: dict[str, Genotype]) -> dict[str, Genotype]:
+    if not groups:
+        raise refuse("must name at least one group, for example wild_type: {oxtr_gain: 1.0}")
+    return groups
+
+
+Genotypes = Annotated[dict[str, Genotype], AfterValidator(_some_groups), AfterValidator(_usable_groups)]
+# For each kind of habitat the genotypes of its animals, in order.
+Habitats = Annotated[dict[str, Annotated[tuple[str, ...], listed(identifier())]], AfterValidator(_usable_groups)]
 
 
 class Config(Section):
@@ -260,7 +270,8 @@ class Config(Section):
     device: Annotated[str, choice("cpu", "cuda", "auto")] = "cpu"
     workers: Annotated[int | None, whole(1, 4096, optional=True)] = None
     env: EnvSection
-    genotypes: Annotated[dict[str, Genotype], AfterValidator(_usable_groups)]
+    genotypes: Genotypes
+    habitats: Habitats = FrozenDict()
     animals: Annotated[int, whole(1, 100_000)]
     individual_spread: NonNegative = 1.0
     lives: Annotated[int, whole(1, 65_536)] = 16
@@ -290,6 +301,10 @@ class Config(Section):
         if self.animals % len(assay.acting):
             text = f"must be a multiple of {len(assay.acting)}, the animals of one {assay.id}, got {self.animals}"
             raise refuse(text, key="animals", involves=["animals", "env.id"])
+        if self.engine == "sb3" and len(assay.acting) > 1:
+            text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
+            raise refuse(text, key="engine", involves=["engine", "env.id"])
+        check_habitats(self.habitats, self.genotypes, assay)
         named = {"env.reset.session": self.env.reset.session}
         for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
             named |= {f"{section}.tests.{k}.session": test.session for k, test in enumerate(tests)}
@@ -303,7 +318,15 @@ class Config(Section):
         """The run folder, `<output>/<name>`."""
         return Path(self.output).expanduser() / self.name
 
-    def animal_ids(self, genotype: str) -> list[str]:
-        """Return the ids `<genotype>-<NN>` of a group's animals, in the order of their pair index."""
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The genotypes of each group's animals: animal `index` has number `index` modulo their count.
+
+        A group is a kind of habitat where there are `habitats`, else a genotype.
+        """
+        return dict(self.habitats) or {name: (name,) for name in self.genotypes}
+
+    def animal_ids(self, group: str) -> list[str]:
+        """Return the ids `<group>-<NN>` of a group's animals, in the order of their pair index."""
         width = max(2, len(str(self.animals - 1)))
-        return [f"{genotype}-{index:0{width}d}" for index in range(self.animals)]
+        return [f"{group}-{index:0{width}d}" for index in range(self.animals)]
