@@ -137,6 +137,13 @@ def test_reset_values_are_always_tuples(write):
     assert reset.separation_h == (0.0,)
 
 
+def test_a_group_has_parameters_of_its_own(write):
+    config = load_config(write(), ["genotypes.slow={oxtr_gain: 1, parameters: {oxytocin_tau_s: 6e2}}"])
+    assert config.genotypes["slow"].parameters == {"oxytocin_tau_s": 600.0}
+    assert config.genotypes["knockout"].parameters == {}
+    assert load_config(write(config_to_yaml(config))) == config
+
+
 def test_parameters_arms_and_drugs_are_kept(write):
     dose = "{drug: agonist, dose: 2, start_s: -600, end_s: 3600}"
     config = load_config(
