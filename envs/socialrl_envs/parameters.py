@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -188,17 +189,33 @@ def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.vo
     return rows
 
 
-def draw_individual(rng: np.random.Generator, overrides: dict[str, float], scale: float = 1.0) -> dict[str, float]:
+def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float | None:
+    """Return the log-sd of a parameter between animals, None if all have the same value.
+
+    `spread` multiplies the table's spreads (0: everybody is the median animal); as a mapping it holds that factor as
+    `scale` (1 if absent) and, by name, the log-sd of single parameters in place of the table's.
+    """
+    own = spread if isinstance(spread, Mapping) else {"scale": spread}
+    if row.name in own:
+        return float(own[row.name])
+    return row.spread * float(own.get("scale", 1.0)) if row.spread > 0.0 else None
+
+
+def draw_individual(
+    rng: np.random.Generator, overrides: Mapping[str, float], spread: float | Mapping[str, float] = 1.0
+) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `scale` multiplies all spreads (0: everybody is the median animal). The factors are drawn in table order and do not
-    depend on the values, so an individual keeps its factors across genotypes. Values stay inside the allowed range.
+    `spread` as in `log_sd`. One standard normal number is drawn for every parameter of the table, in its order, whatever
+    the values and spreads: an individual keeps its numbers across genotypes, and one parameter's spread moves no other
+    parameter. Values stay inside the allowed range.
     """
     drawn = dict(overrides)
     for row in PARAMETERS:
-        factor = math.exp(row.spread * scale * rng.standard_normal())
-        if row.spread > 0.0:
-            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * factor, row.low, row.high))
+        z = rng.standard_normal()
+        sd = log_sd(row, spread)
+        if sd is not None:
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * math.exp(sd * z), row.low, row.high))
     return drawn
 
 

@@ -83,7 +83,7 @@ def test_the_ends_of_a_range_are_allowed() -> None:
 
 
 def test_without_spread_everybody_is_the_median_animal() -> None:
-    drawn = draw_individual(np.random.default_rng(0), {"oxtr_gain": 0.5}, scale=0.0)
+    drawn = draw_individual(np.random.default_rng(0), {"oxtr_gain": 0.5}, spread=0.0)
     assert drawn == {**{row.name: row.value for row in SPREAD}, "oxtr_gain": 0.5}
 
 
@@ -100,7 +100,7 @@ def test_an_individual_keeps_its_factors_across_genotypes() -> None:
 
 def test_the_factors_are_log_normal_around_the_value() -> None:
     row = max((row for row in SPREAD if row.low < row.value < row.high), key=lambda row: row.spread)
-    drawn = [draw_individual(np.random.default_rng(i), {}, scale=0.2)[row.name] for i in range(2000)]
+    drawn = [draw_individual(np.random.default_rng(i), {}, spread=0.2)[row.name] for i in range(2000)]
     logs = np.log(np.array(drawn) / row.value)
     spread = 0.2 * row.spread
     assert logs.mean() == pytest.approx(0.0, abs=4 * spread / np.sqrt(2000))
@@ -109,7 +109,7 @@ def test_the_factors_are_log_normal_around_the_value() -> None:
 
 def test_individuals_stay_inside_the_range() -> None:
     for i in range(30):
-        for name, value in draw_individual(np.random.default_rng(i), {}, scale=30.0).items():
+        for name, value in draw_individual(np.random.default_rng(i), {}, spread=30.0).items():
             assert parameter(name).low <= value <= parameter(name).high
 
 
@@ -118,3 +118,26 @@ def test_only_parameters_with_a_spread_differ_and_other_overrides_stay() -> None
     drawn = draw_individual(np.random.default_rng(0), {fixed.name: fixed.low})
     assert drawn[fixed.name] == fixed.low
     assert set(drawn) == {fixed.name, *(row.name for row in SPREAD)}
+
+
+def test_a_spread_by_name_changes_that_parameter_only_and_keeps_the_individual() -> None:
+    """Also one whose table spread is 0: its standard normal number is its own, at its place in the table."""
+    without = next(row for row in PARAMETERS if row.spread == 0.0 and row.low < row.value < row.high)
+    withit = next(row for row in SPREAD if row.low < row.value < row.high)
+    table = draw_individual(np.random.default_rng(3), {})
+    drawn = draw_individual(np.random.default_rng(3), {}, {without.name: 0.01, withit.name: 0.02})
+    changed = {without.name, withit.name}
+    assert {name: drawn[name] for name in drawn if name not in changed} == {
+        name: table[name] for name in table if name not in changed
+    }
+    z = np.random.default_rng(3).standard_normal(len(PARAMETERS))
+    for row, sd in ((without, 0.01), (withit, 0.02)):
+        assert drawn[row.name] == pytest.approx(row.value * np.exp(sd * z[PARAMETERS.index(row)]))
+
+
+def test_the_scale_of_a_mapping_is_for_the_parameters_it_does_not_name() -> None:
+    one, *others = [row.name for row in SPREAD]
+    half = draw_individual(np.random.default_rng(3), {}, 0.5)
+    drawn = draw_individual(np.random.default_rng(3), {}, {"scale": 0.5, one: 0.0})
+    assert drawn[one] == parameter(one).value
+    assert [drawn[name] for name in others] == [half[name] for name in others]
