@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from socialrl_envs import ASSAYS
@@ -63,6 +64,14 @@ def animals_of(config: Config) -> list[Animal]:
             lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ()
             animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in))
     return animals
+
+
+def ids_by_group(animals: Sequence[Animal]) -> dict[str, list[str]]:
+    """Return the ids of each group's animals, groups in the order in which they first come (see `Animal.group`)."""
+    groups: dict[str, list[str]] = {}
+    for animal in animals:
+        groups.setdefault(animal.group, []).append(animal.id)
+    return groups
 
 
 def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:

@@ -155,10 +155,12 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     from ..training.cohort_run import train_run
 
     groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
+    if config.habitats:
+        groups = f"{', '.join(config.habitats)}, habitats of {groups}"
     meta = collect_meta(config.seed)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
-        n_animals = config.animals * len(config.genotypes)
+        n_animals = config.animals * len(config.members)
         try:
             with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
                 train_run(config, run, progress=progress)

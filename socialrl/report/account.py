@@ -218,8 +218,8 @@ def _animals_done(study: Study, name: str) -> int:
 
 
 def _planned(config: dict[str, Any]) -> int:
-    animals, genotypes = config.get("animals"), config.get("genotypes") or {}
-    return animals * len(genotypes) if isinstance(animals, int) else 0
+    animals, groups = config.get("animals"), config.get("habitats") or config.get("genotypes") or {}
+    return animals * len(groups) if isinstance(animals, int) else 0
 
 
 def _provenance(meta: dict[str, Any]) -> list[Fact]:

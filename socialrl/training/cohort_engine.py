@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from stable_baselines3.common.logger import Logger, configure
 from socialrl_envs import ASSAYS
 
 from .. import seeding
-from ..animals import Animal, animals_of, arms_per_row, per_row
+from ..animals import Animal, animals_of, arms_per_row, ids_by_group, per_row
 from ..config import Config
 from ..policies import FrozenPolicies, save_policy
 from ..progress import Progress
@@ -32,6 +32,7 @@ from .vec_env import SocialVecEnv, native_arguments
 
 _TRAIN = ("approx_kl", "clip_fraction", "entropy_loss", "explained_variance", "policy_gradient_loss", "value_loss")
 _PIECE = "piece-{:06d}"
+_Table = TypeVar("_Table", pd.DataFrame, pd.Series)
 
 
 def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
@@ -101,6 +102,7 @@ class CohortDiary(BaseCallback):
     def __init__(self, run: RunFolder, config: Config, animals: Sequence[Animal], progress: Progress) -> None:
         super().__init__()
         self._run, self._config, self._animals, self._progress = run, config, list(animals), progress
+        self._groups = ids_by_group(animals)
         self._episodes: list[dict[str, Any]] = []
         self._probes: list[pd.DataFrame] = []
         self._since_log: list[dict[str, Any]] = []
@@ -139,8 +141,8 @@ class CohortDiary(BaseCallback):
     # ------------------------------------------------------------------ SB3's callback life cycle
 
     def _on_training_start(self) -> None:
-        for genotype in self._config.genotypes:
-            self._loggers[genotype] = configure(str(self._run.tb / genotype), ["tensorboard"])
+        for group in self._groups:
+            self._loggers[group] = configure(str(self._run.tb / group), ["tensorboard"])
 
     def _on_rollout_start(self) -> None:
         self._log_groups()
@@ -179,10 +181,10 @@ class CohortDiary(BaseCallback):
             steps=self.num_timesteps,
         )
         self._probes.append(table)
-        self._text = _so_far(table, config)
+        self._text = _so_far(table, config, self._groups)
         by_animal = probe_scalars(table)
-        for genotype, logger in self._loggers.items():
-            record_group(logger, by_animal.loc[[genotype]])
+        for group, logger in self._loggers.items():
+            record_group(logger, _of(by_animal, self._groups[group]))
             logger.dump(self.num_timesteps)
 
     def _log_groups(self) -> None:
@@ -190,23 +192,28 @@ class CohortDiary(BaseCallback):
         model = self.model
         assert isinstance(model, CohortPPO)
         by_animal = episode_scalars(self._since_log)
-        for genotype, logger in self._loggers.items():
-            of_group = np.array([animal.genotype == genotype for animal in self._animals])
-            if len(by_animal) and genotype in by_animal.index.get_level_values("genotype"):
-                record_group(logger, by_animal.loc[[genotype]])
+        for group, logger in self._loggers.items():
+            of_group = np.array([animal.group == group for animal in self._animals])
+            ended = _of(by_animal, self._groups[group]) if len(by_animal) else by_animal
+            if len(ended):
+                record_group(logger, ended)
             for name in set(_TRAIN) & set(model.animal_statistics):
                 logger.record(f"train/{name}", float(np.mean(model.animal_statistics[name][of_group])))
             logger.dump(self.num_timesteps)
         self._since_log = []
 
 
-def _so_far(probe: pd.DataFrame, config: Config) -> str:
+def _so_far(probe: pd.DataFrame, config: Config, groups: Mapping[str, Sequence[str]]) -> str:
     """The mean of each group's main measure in the last of the probe's tests, and which test, for the progress display."""
     test = config.probes.tests[-1].name
-    rows = probe[probe["test"] == test]
-    name, values = headline(rows)
-    means = values.groupby("genotype", sort=False).mean()
-    return f"{name} in {test}: " + ", ".join(f"{genotype} {value:.2f}" for genotype, value in means.items())
+    name, values = headline(probe[probe["test"] == test])
+    means = [f"{group} {_of(values, animals).mean():.2f}" for group, animals in groups.items()]
+    return f"{name} in {test}: {', '.join(means)}"
+
+
+def _of(by_animal: _Table, animals: Sequence[str]) -> _Table:
+    """The rows of some animals in a table indexed by genotype and animal."""
+    return by_animal[by_animal.index.get_level_values("animal").isin(animals)]
 
 
 def _weights(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:
