@@ -7,7 +7,7 @@ the command line, the full key, what is allowed, what came, and the nearest know
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from .config_checks import shown
+from .config_layers import Origins, lay_over, leaves
 from .config_schema import (
     Config,
     Drug,
@@ -68,19 +69,16 @@ _REWARD_SCALING_REASON = (
 )
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequence[str | Path] = ()) -> Config:
     """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
 
     An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
-    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. Raises `UserError`, one line per mistake, the main one first.
+    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML files
+    with a part of a configuration, laid over the file key by key before the overrides. Raises `UserError`, one line per
+    mistake, the main one first.
     """
-    where = str(path)
-    data = read_yaml(read_yaml_file(Path(path), "configuration"), where, is_text=_is_text)
-    if data is None:
-        raise UserError(f"{where}: the configuration is empty")
-    if not isinstance(data, dict):
-        raise UserError(f"{where}: a configuration is a mapping of keys to values, got {shown(data)}")
-    return config_from_data(data, where, overrides)
+    layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
+    return config_from_data(_read_mapping(Path(path), "configuration"), str(path), overrides, layers)
 
 
 def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
@@ -88,19 +86,32 @@ def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
     return config_from_data(_plain(config), "configuration", overrides)
 
 
-def config_from_data(data: Mapping[str, Any], where: str = "configuration", overrides: Sequence[str] = ()) -> Config:
-    """Return the configuration of plain data (dicts, lists, numbers, text); `where` names its origin in errors."""
-    overridden: list[KeyPath] = []
+def config_from_data(
+    data: Mapping[str, Any],
+    where: str = "configuration",
+    overrides: Sequence[str] = (),
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Config:
+    """Return the configuration of plain data (dicts, lists, numbers, text); `where` names its origin in errors.
+
+    `layers` are names and data of pieces that are laid over `data`.
+    """
+    origins = Origins(where)
+    for name, piece in layers:
+        data = lay_over(data, piece)
+        for leaf in leaves(piece):
+            origins.add(leaf, name)
     tree = OmegaConf.create(dict(data))
     for item in overrides:
         key, value = _read_override(item)
         _known_group(key, tree)
+        _keep_scale(key, tree)
         try:
             OmegaConf.update(tree, key_path(key), value, merge=False)
         except (OmegaConfBaseException, TypeError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"{_COMMAND_LINE}: cannot set {key_path(key)}: {reason}") from error
-        overridden.append(key)
+        origins.add(key, _COMMAND_LINE)
     plain: Any = OmegaConf.to_container(tree, resolve=False)
     problems = list(_reward_scaling(plain))
     if not problems:
@@ -108,7 +119,7 @@ def config_from_data(data: Mapping[str, Any], where: str = "configuration", over
             return Config.model_validate(plain)
         except ValidationError as error:
             problems = sorted((_problem(one) for one in error.errors()), key=lambda problem: problem.rank)
-    lines = [f"{problem.origin(where, overridden)}: {problem.text}" for problem in problems]
+    lines = [f"{origins.of(problem.paths)}: {problem.text}" for problem in problems]
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more mistakes"]
     raise UserError("\n".join(lines))
@@ -125,6 +136,24 @@ def _known_group(key: KeyPath, tree: Any) -> None:
             f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), names)}; "
             f"to add a group, write genotypes.{key[1]}={{oxtr_gain: 0.1}}"
         )
+
+
+def _keep_scale(key: KeyPath, tree: Any) -> None:
+    """Turn the one number of `individual_spread` into a mapping before a parameter's own is set, so that it stays."""
+    if key[0] != "individual_spread" or len(key) < 2 or not OmegaConf.is_dict(tree):
+        return
+    spread = tree.get("individual_spread")
+    if spread is not None and not OmegaConf.is_dict(spread):
+        tree["individual_spread"] = {"scale": spread}
+
+
+def _read_mapping(path: Path, what: str) -> dict[str, Any]:
+    data = read_yaml(read_yaml_file(path, what), str(path), is_text=_is_text)
+    if data is None:
+        raise UserError(f"{path}: the {what} is empty")
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: a {what} is a mapping of keys to values, got {shown(data)}")
+    return data
 
 
 def config_to_yaml(config: Config) -> str:
@@ -164,15 +193,6 @@ class _Problem:
     text: str
     paths: tuple[KeyPath, ...]
     rank: int
-
-    def origin(self, where: str, overridden: Iterable[KeyPath]) -> str:
-        """Return "command line" if an override lies on, above or below one of the values that clash."""
-        for mine in self.paths:
-            for other in overridden:
-                n = min(len(mine), len(other))
-                if mine[:n] == other[:n]:
-                    return _COMMAND_LINE
-        return where
 
 
 def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[_Problem]:

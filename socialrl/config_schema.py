@@ -25,6 +25,7 @@ from .config_checks import (
     whole,
 )
 from .config_habitats import check_habitats
+from .config_spread import check_spread
 from .errors import unknown
 
 Key = TypeVar("Key")
@@ -140,6 +141,11 @@ def _known_doses(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
 Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
+Spread = Annotated[
+    float | dict[str, float],
+    BeforeValidator(check_spread),
+    AfterValidator(lambda spread: FrozenDict(spread) if isinstance(spread, dict) else spread),
+]
 
 
 class EnvSection(Section):
@@ -273,7 +279,7 @@ class Config(Section):
     genotypes: Genotypes
     habitats: Habitats = FrozenDict()
     animals: Annotated[int, whole(1, 100_000)]
-    individual_spread: NonNegative = 1.0
+    individual_spread: Spread = 1.0
     lives: Annotated[int, whole(1, 65_536)] = 16
     steps: Annotated[int, whole(1, 10**12)]
     ppo: PPOSection = PPOSection()
