@@ -14,6 +14,7 @@ from .compiled import compiled
 from .drugs import levels, schedule
 from .parameters import ParameterError, is_number
 from .physiology import derive_rates, relax, release_level
+from .recording import Recording, streams
 
 SEXES: tuple[str, ...] = ("female", "male")
 DURATION_S, DT_S = 600.0, 1.0
@@ -47,12 +48,16 @@ class Sensor:
 
 @dataclass(frozen=True)
 class ReleaseTrace:
-    """What came out: `time_s` (n,) from 0, `oxytocin` and `signal` (ΔF/F), each (n_animals, n), `sex` (n_animals,)."""
+    """What came out: `time_s` (n,) from 0, `oxytocin` and `signal` (ΔF/F), each (n_animals, n), `sex` (n_animals,).
+
+    `smoothing_s` is the width of the running mean through which peak and decay are read (0: none).
+    """
 
     time_s: NDArray[np.float64]
     oxytocin: NDArray[np.float64]
     signal: NDArray[np.float64]
     sex: NDArray[np.str_]
+    smoothing_s: float = 0.0
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the measures, one value an animal, (n_animals,).
@@ -61,13 +66,33 @@ class ReleaseTrace:
         it, not a number where that does not happen within the trace; `peak_oxytocin` model units; `sex`.
         """
         steps_s = np.diff(self.time_s)
+        smooth = self._smoothed()
         return {
-            "peak": self.signal.max(axis=1),
+            "peak": smooth.max(axis=1),
             "area": ((self.signal[:, 1:] + self.signal[:, :-1]) / 2.0 * steps_s).sum(axis=1),
-            "decay_s": np.array([_decay_s(self.time_s, signal) for signal in self.signal]),
+            "decay_s": np.array([_decay_s(self.time_s, signal) for signal in smooth]),
             "peak_oxytocin": self.oxytocin.max(axis=1),
             "sex": self.sex,
         }
+
+    def binned(self, bin_s: float = 5.0) -> NDArray[np.float64]:
+        """Return the signal in means over bins of `bin_s` seconds, (n_animals, bins); what does not fill a bin is cut."""
+        frames = max(1, round(bin_s / float(self.time_s[1] - self.time_s[0])))
+        n_bins = (len(self.time_s) - 1) // frames
+        kept = self.signal[:, 1 : 1 + n_bins * frames]  # a frame ends a tick; the one at time 0 has none before it
+        return kept.reshape(len(kept), n_bins, frames).mean(axis=2)
+
+    def _smoothed(self) -> NDArray[np.float64]:
+        """The running mean over `smoothing_s`, an odd number of frames; fewer at the ends."""
+        if len(self.time_s) < 2:
+            return self.signal
+        reach = round(self.smoothing_s / float(self.time_s[1] - self.time_s[0])) // 2
+        if reach == 0:
+            return self.signal
+        sums = np.cumsum(np.pad(self.signal, ((0, 0), (1, 0))), axis=1)
+        place = np.arange(len(self.time_s))
+        first, last = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(place))
+        return (sums[:, last] - sums[:, first]) / (last - first)
 
 
 def pulse_train(n_pulses: int = 30, rate_hz: float = 1.0, start_s: float = 60.0) -> NDArray[np.float64]:
@@ -87,6 +112,8 @@ def evoked_release(
     strength: float = 1.0,
     sex: str | Sequence[str] = "female",
     sensor: Sensor | None = None,
+    recording: Recording | None = None,
+    seed: int | Sequence[int] = 0,
     dt_s: float = DT_S,
     duration_s: float = DURATION_S,
     arms: Mapping[str, Any] | None = None,
@@ -97,8 +124,11 @@ def evoked_release(
     `pulses` are times in seconds (none given: `pulse_train()`); each stimulates for `pulse_s` seconds, and they must not
     overlap. A stimulated second releases what a second of contact does, times `strength`: oxytocin relaxes toward
     strength · (ρ + (1 − ρ)·min(g, 1)). `sex` is one word or one for each animal; it is a label, for the model has no sex
-    difference in release. `arms` and `drugs` as in the assays (an antagonist acts on release like a lower gain). Bad
-    values raise `ParameterError`.
+    difference in release. `arms` and `drugs` as in the assays (an antagonist acts on release like a lower gain).
+
+    Without a `recording` the signal is what the equations say, without noise. With one, such as `Recording()`, each
+    animal has a slice and frames of its own; `seed` is one whole number for all of them, or one for each, and then an
+    animal's recording depends on nothing but its seed. Bad values raise `ParameterError`.
     """
     n_ticks = count_ticks(dt_s, duration_s)
     starts = np.sort(np.asarray(pulse_train() if pulses is None else pulses, dtype=np.float64).ravel())
@@ -112,7 +142,12 @@ def evoked_release(
     rates = derive_rates(parameters, dt_s, arms)
     advance_release(0, stimulated * checked_strength(strength), schedule(drugs), rates, float(dt_s), oxytocin)
     time_s = np.arange(n_ticks + 1, dtype=np.float64) * dt_s
-    return ReleaseTrace(time_s, oxytocin, (sensor or Sensor()).rise(oxytocin), sexes)
+    signal, smoothing_s = (sensor or Sensor()).rise(oxytocin), 0.0
+    if recording is not None:
+        for row, rng in enumerate(streams(seed, len(parameters))):
+            signal[row] = recording.noisy(signal[row], recording.factor(rng), dt_s, rng)
+        smoothing_s = recording.smoothing_s
+    return ReleaseTrace(time_s, oxytocin, signal, sexes, smoothing_s)
 
 
 @compiled

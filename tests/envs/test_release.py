@@ -14,7 +14,9 @@ from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
 from socialrl_envs.assays.oxytocin_release import OxytocinReleaseEnv
 from socialrl_envs.parameters import ParameterError, record
+from socialrl_envs.recording import Recording
 from socialrl_envs.release import Sensor, evoked_release, pulse_train
+from socialrl_envs.render.palette import OXYTOCIN, RECEPTOR_SIGNAL
 
 RELEASE = "socialrl/OxytocinRelease-v0"
 TAU_S, RHO = 100.0, 0.3
@@ -166,6 +168,87 @@ def test_bad_probes_and_trains_are_refused() -> None:
         pulse_train(3, 0)
 
 
+# --- the recording ---------------------------------------------------------------------------------------------------
+
+
+def test_without_a_recording_and_with_a_perfect_one_there_is_no_noise() -> None:
+    plain = evoked_release(animals(1.0, 0.0))
+    perfect = evoked_release(animals(1.0, 0.0), recording=Recording(0.0, 0.0, 0.0), seed=3)
+    np.testing.assert_array_equal(plain.signal, perfect.signal)
+    np.testing.assert_array_equal(plain.signal, Sensor().rise(plain.oxytocin))
+
+
+def test_a_recording_has_the_spread_and_the_noise_that_it_says() -> None:
+    trace = evoked_release(animals(*[1.0] * 400), recording=Recording(slice_spread=0.4, frame_noise=0.01), seed=1)
+    np.testing.assert_array_equal(trace.oxytocin, evoked_release(animals(*[1.0] * 400)).oxytocin)
+    before = trace.signal[:, :60]  # nothing is released before the first pulse
+    assert before.std() == pytest.approx(0.01, rel=0.03)
+    assert abs(before.mean()) < 3e-4
+    frames = trace.signal[:, 85:95].mean(axis=1) / evoked_release(animals(1.0)).signal[0, 85:95].mean()
+    assert np.median(frames) == pytest.approx(1.0, abs=0.07)
+    assert np.log(frames).std() == pytest.approx(0.4, rel=0.12)
+
+
+def test_light_makes_noise_and_long_frames_have_less() -> None:
+    bright, quiet = Recording(0.0, 0.01), np.full(40_000, 3.0)
+    noise = {
+        (rise, dt_s): bright.noisy(quiet * rise, 1.0, dt_s, np.random.default_rng(1)).std()
+        for rise in (0.0, 1.0)
+        for dt_s in (1.0, 4.0)
+    }
+    assert noise[0.0, 1.0] == pytest.approx(0.01, rel=0.02)
+    assert noise[1.0, 1.0] == pytest.approx(0.02, rel=0.02)  # (1 + 3) times the light
+    assert noise[0.0, 4.0] == pytest.approx(0.005, rel=0.02)
+
+
+def test_animals_share_no_noise_and_each_keeps_its_own() -> None:
+    first, second = evoked_release(animals(1.0, 1.0), recording=Recording(), seed=1).signal
+    assert abs(np.corrcoef(first[:60], second[:60])[0, 1]) < 0.4
+    again = evoked_release(animals(1.0, 1.0), recording=Recording(), seed=1).signal
+    np.testing.assert_array_equal(again, [first, second])
+    assert (evoked_release(animals(1.0), recording=Recording(), seed=2).signal[0] != first).all()
+    # one seed an animal: company and order do not matter
+    pair = evoked_release(animals(1.0, 0.0), recording=Recording(), seed=[7, 8]).signal
+    turned = evoked_release(animals(0.0, 1.0), recording=Recording(), seed=[8, 7]).signal
+    np.testing.assert_array_equal(pair, turned[::-1])
+
+
+def test_peak_and_decay_are_read_through_a_running_mean() -> None:
+    noisy = evoked_release(animals(*[1.0] * 50), recording=Recording(0.0, 0.01, 9.0), seed=1)
+    true = evoked_release(animals(1.0)).columns()
+    assert (noisy.columns()["peak"] < noisy.signal.max(axis=1)).all()
+    assert noisy.columns()["peak"].mean() == pytest.approx(true["peak"][0], rel=0.1)
+    middle = noisy.signal[:, 86:95].mean(axis=1)  # nine frames around the last pulse
+    assert (noisy.columns()["peak"] >= middle - 1e-12).all()
+    assert noisy.columns()["area"].mean() == pytest.approx(true["area"][0], rel=0.05)
+
+
+def test_bins_are_means_of_whole_frames() -> None:
+    trace = evoked_release(animals(1.0, 0.0), recording=Recording(), dt_s=0.5, duration_s=601.0)
+    bins = trace.binned(5.0)
+    assert bins.shape == (2, 120)
+    np.testing.assert_allclose(bins[:, 3], trace.signal[:, 31:41].mean(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"slice_spread": -0.1}, r"recording: slice_spread must be 0 to 1, got -0\.1"),
+        ({"frame_noise": float("nan")}, r"recording: frame_noise must be 0 to 0\.1, got nan"),
+        ({"smoothing_s": "5"}, r"recording: smoothing_s must be 0 to 60, got '5'"),
+    ],
+)
+def test_bad_recordings_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Recording(**arguments)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, [1], [1, -2], "1"])
+def test_bad_seeds_of_a_recording_are_refused(seed: Any) -> None:
+    with pytest.raises(ParameterError, match="seed must be a whole number from 0 on, or one for each of 2 animals"):
+        evoked_release(animals(1.0, 0.0), recording=Recording(), seed=seed)
+
+
 # --- the environment -------------------------------------------------------------------------------------------------
 
 
@@ -240,5 +323,76 @@ def test_a_text_says_where_it_is() -> None:
     env.reset(seed=0)
     env.step(1)
     assert env.render() == "OxytocinRelease-v0, female | 1 s | 1 pulses | oxytocin 0.010 | fluorescence 0.35 %"
-    with pytest.raises(ParameterError, match="render_mode must be ansi or None, got 'rgb_array'"):
-        OxytocinReleaseEnv(render_mode="rgb_array")
+    with pytest.raises(ParameterError, match="render_mode must be one of rgb_array, ansi or None, got 'human'"):
+        OxytocinReleaseEnv(render_mode="human")
+
+
+def test_the_environment_records_as_the_function_does() -> None:
+    env = gym.make(RELEASE, recording=Recording(), oxtr_gain=0.4, oxytocin_tau_s=TAU_S, release_floor=RHO)
+    first, _ = env.reset(seed=5)
+    seen, over, tick, info = [first], False, 0, {}
+    while not over:
+        observation, _, _, over, info = env.step(int(tick in (5, 6)))
+        tick += 1
+        seen.append(observation)
+        assert env.observation_space.contains(observation)
+    trace = evoked_release(animals(0.4), [5, 6], recording=Recording(), seed=[5])
+    np.testing.assert_array_equal(np.array(seen)[:, 1], trace.signal[0].astype(np.float32))
+    assert info["record"]["peak"] == trace.columns()["peak"][0]
+    other, _ = env.reset()
+    assert other[1] != first[1], "the next reset is another slice"
+    assert env.reset(seed=5)[0][1] == first[1]
+
+
+def test_a_recording_widens_the_observation_space_and_stays_inside() -> None:
+    env = gym.make(RELEASE, strength=100.0, oxytocin_tau_s=10.0, recording=Recording(1.0, 0.1, 0.0), dt_s=0.5)
+    plain = gym.make(RELEASE)
+    assert env.observation_space.low[1] < plain.observation_space.low[1] == 0.0
+    for seed in range(3):
+        env.reset(seed=seed)
+        for _ in range(200):
+            assert env.observation_space.contains(env.step(1)[0])
+
+
+@pytest.mark.parametrize("recording", [None, Recording()])
+def test_both_checkers_accept_recording_and_picture(recording: Recording | None) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gym.make(RELEASE, recording=recording, render_mode="rgb_array")
+        check_with_gymnasium(env.unwrapped)
+        check_with_sb3(env.unwrapped, warn=True, skip_render_check=False)
+
+
+def picture(ticks: int, pulses: tuple[int, ...], **arguments: Any) -> np.ndarray:
+    env = gym.make(RELEASE, render_mode="rgb_array", oxytocin_tau_s=TAU_S, **arguments)
+    env.reset(seed=1)
+    for tick in range(ticks):
+        env.step(int(tick in pulses))
+    return np.asarray(env.render())
+
+
+def drawn(frame: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """Rows and columns of the plots, below the keys, in which a colour is found."""
+    found = (frame == np.array(colour, dtype=np.uint8)).all(axis=-1)
+    found[:110], found[356:400] = False, False
+    return np.argwhere(found)
+
+
+def test_the_picture_shows_both_curves_up_to_now() -> None:
+    frame = picture(300, tuple(range(60, 90)))
+    assert frame.shape == (540, 960, 3)
+    assert frame.dtype == np.uint8
+    for colour in (RECEPTOR_SIGNAL, OXYTOCIN):
+        places = drawn(frame, colour)
+        assert places[:, 1].min() < 80
+        assert 480 < places[:, 1].max() < 520, "half of the protocol has passed"
+        top = places[places[:, 0].argmin()]
+        assert 190 < top[1] < 220, "the peak comes with the last pulse, at 90 of 600 s"
+    assert (picture(300, tuple(range(60, 90))) == frame).all()
+    assert (picture(300, ()) != frame).any()
+    assert picture(0, ()).shape == frame.shape
+
+
+def test_the_picture_of_a_recording_shows_its_noise() -> None:
+    quiet, noisy = (drawn(picture(60, (), recording=one), RECEPTOR_SIGNAL) for one in (None, Recording()))
+    assert np.ptp(noisy[:, 0]) > np.ptp(quiet[:, 0]) + 20

@@ -40,7 +40,8 @@ def draw(snapshot: Snapshot, size: tuple[int, int] = (960, 540)) -> np.ndarray:
     scene = arrange(snapshot)
     _draw_habitat(canvas, scene, snapshot)
     _draw_animals(canvas, scene, snapshot)
-    draw_header(canvas, scene.regions.header, snapshot)
+    header = scene.regions.header
+    draw_header(canvas, header, snapshot.title, snapshot.focal.oxtr_gain, snapshot.time_s, snapshot.duration_s)
     draw_action(canvas, scene.regions.action, snapshot)
     draw_trace(canvas, scene.regions.trace, snapshot)
     draw_contact(canvas, scene.regions.contact, snapshot)

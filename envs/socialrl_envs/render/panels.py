@@ -32,24 +32,24 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def draw_header(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
+def draw_header(canvas: Canvas, box: Box, title: str, oxtr_gain: float, time_s: float, duration_s: float) -> None:
     """Title, receptor gain of the focal animal, clock, and how much of the test has passed."""
     y = box.y0 + 29
-    total = f"of {clock(snapshot.duration_s)}"
+    total = f"of {clock(duration_s)}"
     total_x = box.x1 - canvas.text_width(total, MEDIUM)
     canvas.text((total_x, y + 2), total, MEDIUM, INK_SOFT)
-    now = clock(snapshot.time_s)
+    now = clock(time_s)
     now_x = total_x - 8 - canvas.text_width(now, LARGE)
     canvas.text((now_x, y), now, LARGE, INK)
-    gain = f"receptor gain {snapshot.focal.oxtr_gain:g}"
+    gain = f"receptor gain {oxtr_gain:g}"
     pill_width = canvas.text_width(gain, MEDIUM) + 22
     title_room = now_x - box.x0 - pill_width - 40
-    title_height = LARGE if canvas.text_width(snapshot.title, LARGE) <= title_room else MEDIUM
-    canvas.text((box.x0, y), snapshot.title, title_height, INK, max_width=title_room)
-    pill_x = box.x0 + min(canvas.text_width(snapshot.title, title_height), title_room) + (14 if snapshot.title else 0)
+    title_height = LARGE if canvas.text_width(title, LARGE) <= title_room else MEDIUM
+    canvas.text((box.x0, y), title, title_height, INK, max_width=title_room)
+    pill_x = box.x0 + min(canvas.text_width(title, title_height), title_room) + (14 if title else 0)
     canvas.rectangle(Box(pill_x, y - 15, pill_x + pill_width, y + 15), mix(RECEPTOR_SIGNAL, WHITE, 0.84), radius=15)
     canvas.text((pill_x + pill_width / 2, y), gain, MEDIUM, RECEPTOR_SIGNAL, "mm")
-    passed = min(1.0, max(0.0, snapshot.time_s / snapshot.duration_s))
+    passed = min(1.0, max(0.0, time_s / duration_s))
     bar = Box(box.x0, box.y1 - 7, box.x1, box.y1)
     canvas.rectangle(bar, TRACK, radius=3.5)
     if passed > 0:
@@ -94,7 +94,7 @@ def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
         y = plot.y1 - plot.height * level / top
         canvas.line([(plot.x0, y), (plot.x1, y)], CARD_EDGE, 1.5)
         canvas.text((plot.x0 - 7, y), f"{level:g}", SMALL, INK_SOFT, "rm")
-    for seconds, label in _time_ticks(snapshot.duration_s):
+    for seconds, label in time_ticks(snapshot.duration_s):
         tick_x = plot.x0 + plot.width * seconds / snapshot.duration_s
         canvas.line([(tick_x, plot.y1), (tick_x, plot.y1 + 5)], CARD_EDGE, 1.5)
         anchor = "lm" if seconds == 0 else "rm" if seconds > 0.97 * snapshot.duration_s else "mm"
@@ -167,8 +167,8 @@ def _curve(values: Sequence[float], plot: Box, top: float) -> list[Point]:
     return [(float(x), float(plot.y1 - plot.height * level / top)) for x, level in zip(xs, levels, strict=True)]
 
 
-def _time_ticks(duration_s: float) -> list[tuple[float, str]]:
-    """About two to five round times in 0..duration, with labels."""
+def time_ticks(duration_s: float) -> list[tuple[float, str]]:
+    """Return about two to five round times in 0..duration, with labels."""
     steps = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
     step = next((step for step in steps if duration_s / step <= 4.5), duration_s / 3)
     if step < 3600:
