@@ -24,6 +24,12 @@ def train(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
     ] = None,
+    pieces: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with", metavar="FILE", help="A piece of configuration laid over the file, such as a calibration's."
+        ),
+    ] = None,
     output: Annotated[str | None, typer.Option(help="Folder that gets the run folder, instead of `output`.")] = None,
     overwrite: Annotated[bool, overwrite_option("a run that is already there")] = False,
     quiet: Quiet = False,
@@ -31,10 +37,12 @@ def train(
     """Train every animal of an experiment and write a run folder.
 
     Example: `socialrl train configs/partner_preference.yaml genotypes.ko.oxtr_gain=0.1 seed=7`
+
+    With calibrated animals: `socialrl train configs/partner_preference.yaml --with runs/calibration/parameters.yaml`
     """
     from ..config import load_config
 
-    loaded = load_config(config, overrides or [])
+    loaded = load_config(config, overrides or [], pieces or [])
     if output is not None:
         loaded = _with_output(loaded, output, loaded.name)
     _say_next(_train(loaded, overwrite, quiet))

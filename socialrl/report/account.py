@@ -139,8 +139,7 @@ def _facts(study: Study, name: str) -> list[Fact]:
     if planned:
         text = f"{planned} per group, each a network of its own that learns from its own experience only; {done} ended their training."
         if spread is not None:
-            drawn = "identical in their parameters" if not spread else f"drawn with individual spread × {spread:g}"
-            text += f" They are {drawn}; animals of equal number are the same individual but for the gain."
+            text += f" They are {wording.individuals(spread)}; animals of equal number are the same individual but for the gain."
         facts.append(Fact("Animals", text))
     steps, dt_s, duration_s = config.get("steps"), env.get("dt_s"), env.get("duration_s")
     if steps:

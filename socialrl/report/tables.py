@@ -201,6 +201,9 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     `rows` as from `socialrl_envs.parameters.table()`.
     """
     overrides = {run: dict((config.get("env") or {}).get("parameters") or {}) for run, config in study.configs.items()}
+    spreads = {run: config.get("individual_spread") for run, config in study.configs.items()}
+    own_sd = {run: one for run, one in spreads.items() if isinstance(one, dict)}
+    several = len(study.configs) > 1
     gains = ", ".join(f"{group.label} {group.gain:g}" for group in study.groups)
     lines = []
     for row in rows:
@@ -210,21 +213,25 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
         if name == "oxtr_gain" and gains:
             value, below = "by group", gains
         elif changed:
-            value = ", ".join(f"{v:g}" + (f" ({run})" if len(overrides) > 1 else "") for run, v in changed)
+            value = _by_run(changed, several)
             below = f"changed in the configuration; table value {row['value']:g}"
+        spread = Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING)
+        if wider := [(run, own[name]) for run, own in own_sd.items() if name in own]:
+            below_spread = f"set in the configuration; table {spread.text}"
+            spread = Cell(_by_run(wider, several), below=below_spread, marked=True)
         lines.append(
             [
                 Cell(name, code=True, below=row["meaning"]),
                 Cell(value, below=below, marked=bool(changed)),
                 Cell(row["unit"]),
                 Cell(f"{row['low']:g} to {row['high']:g}"),
-                Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING),
+                spread,
                 Cell(row["source"]),
             ]
         )
     note = (
-        "Spread: standard deviation of the logarithm of the value between animals (log-normal; multiplied by"
-        " individual_spread of the configuration); a dash: the same for all. “assumed”: no measurement was found."
+        "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
+        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. “assumed”: no measurement was found."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 
@@ -237,6 +244,10 @@ def glossary() -> Table:
         f" taken. Chance is {measures.CHANCE:g} because both are tethered alike."
     )
     return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
+
+
+def _by_run(values: list[tuple[str, float]], several: bool) -> str:
+    return ", ".join(f"{value:g}" + (f" ({run})" if several else "") for run, value in values)
 
 
 def _group(group: Group, text: str | None = None) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from socialrl.statistics import Estimate
@@ -108,3 +109,13 @@ def next_step(path: Path, finished: bool) -> str:
     if finished:
         return f"`{command('evaluate', path)}` plays the tests"
     return f"`{command('resume', path)}` continues the training, `{command('evaluate', path)}` then plays the tests"
+
+
+def individuals(spread: float | Mapping[str, float]) -> str:
+    """Say how animals differ, from `individual_spread` of a configuration."""
+    mapping = spread if isinstance(spread, Mapping) else {"scale": spread}
+    factor = mapping.get("scale", 1.0)
+    own = ", ".join(f"{name} {sd:g}" for name, sd in mapping.items() if name != "scale")
+    if not any(mapping.values()) and "scale" in mapping:
+        return "identical in their parameters"
+    return f"drawn with individual spread × {factor:g}" + (f", but with a log-sd of their own for {own}" if own else "")

@@ -115,6 +115,14 @@ def test_train_makes_the_run_and_says_what_comes_next(say, parts, tmp_path):
     assert run.meta["seed"] == 7
 
 
+def test_train_lays_pieces_over_the_configuration_and_changes_over_both(say, parts, tmp_path):
+    (tmp_path / "piece.yaml").write_text("seed: 5\nindividual_spread: {contact_floor: 0.2}\n")
+    code, _, _ = say("train", SMOKE, "individual_spread.contact_floor=0.3", "--with", "piece.yaml", "-q")
+    assert code == 0
+    config = parts.calls[0][1]
+    assert (config.seed, config.individual_spread) == (5, {"scale": 1.0, "contact_floor": 0.3})
+
+
 def test_train_refuses_a_run_that_is_there_and_replaces_it_when_told(say, parts):
     say("train", SMOKE, "-q")
     assert mistake(say("train", SMOKE)) == (

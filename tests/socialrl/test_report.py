@@ -351,6 +351,7 @@ def test_plain_turns_what_is_not_finite_into_null():
 def test_parameter_table_of_two_runs_names_the_run_that_changed_a_value(tmp_path):
     study = load([quick(tmp_path / "a", tables=()), quick(tmp_path / "b", tables=())])
     study.configs["b"]["env"]["parameters"] = {}
+    study.configs["b"]["individual_spread"] = {"scale": 1.0, "contact_gain": 0.2}
     row = {
         "name": "contact_gain",
         "value": 0.4,
@@ -363,3 +364,14 @@ def test_parameter_table_of_two_runs_names_the_run_that_changed_a_value(tmp_path
     }
     cell = tables.parameters(study, [row]).rows[0][1]
     assert (cell.text, cell.marked) == ("0.55 (a)", True)
+    spread = tables.parameters(study, [row]).rows[0][4]
+    assert (spread.text, spread.below, spread.marked) == ("0.2 (b)", "set in the configuration; table –", True)
+
+
+def test_how_animals_differ_is_said_for_a_factor_and_for_parameters():
+    assert wording.individuals(0) == wording.individuals({"scale": 0.0, "contact_floor": 0.0})
+    assert wording.individuals(0) == "identical in their parameters"
+    assert wording.individuals(1.0) == "drawn with individual spread × 1"
+    assert wording.individuals({"scale": 0.5, "contact_floor": 0.2, "move_cost": 0}) == (
+        "drawn with individual spread × 0.5, but with a log-sd of their own for contact_floor 0.2, move_cost 0"
+    )
