@@ -41,7 +41,8 @@ def single_ppo(model: "CohortPPO", index: int) -> PPO:
             vf_coef=model.vf_coef,
             max_grad_norm=model.max_grad_norm,
             target_kl=model.target_kl,
-            policy_kwargs=dict(model.policy_kwargs),
+            # the first weights are replaced below, so cheap ones will do
+            policy_kwargs={**model.policy_kwargs, "ortho_init": False},
             device="cpu",
             _init_setup_model=False,
         )
@@ -49,6 +50,8 @@ def single_ppo(model: "CohortPPO", index: int) -> PPO:
         single.n_envs = model.n_lives
         # With `seed` still None this seeds no global generator.
         single._setup_model()
+    single.policy_kwargs = dict(model.policy_kwargs)
+    single.policy.ortho_init = model.policy.ortho_init
     single.seed = int(model.seeds[index])
     layout = model.policy.layout
     single.policy.load_state_dict(layout.unpack(model.policy.weights[index].detach().cpu().numpy()))

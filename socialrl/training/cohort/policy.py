@@ -151,8 +151,13 @@ class CohortPolicy(BasePolicy):
 
     def _initial_weights(self) -> np.ndarray:
         weights = np.zeros((self.n_animals, self.layout.n_numbers), np.float32)
-        for row, seed in zip(weights, self.seeds, strict=True):
-            self.layout.pack(self.single_policy(seed).state_dict(), row)
+        first_with: dict[int, int] = {}  # animals of a pair have one seed, and an initialisation takes long
+        for index, seed in enumerate(self.seeds):
+            if seed in first_with:
+                weights[index] = weights[first_with[seed]]
+            else:
+                self.layout.pack(self.single_policy(seed).state_dict(), weights[index])
+                first_with[seed] = index
         return weights
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
