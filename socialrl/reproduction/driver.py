@@ -6,14 +6,14 @@ stopped is resumed. All assays share the parameter table; nothing is fitted here
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from socialrl import seeding
-from socialrl.animals import animals_of, arms_per_row, per_row
+from socialrl.animals import animals_of
 from socialrl.config import Config, TestCondition, config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.findings.registry import load_registry, registry_assays, registry_conditions
@@ -22,6 +22,7 @@ from socialrl.protocol import load_policies, play_tests
 from socialrl.provenance import collect_meta
 from socialrl.runs import RunFolder
 
+from .release import release_table
 from .training_plan import STEPS, TRAINING
 
 _RELEASE = "OxytocinRelease"
@@ -69,7 +70,10 @@ def reproduce(output: Path, preset_name: str, seed: int, *, quiet: bool = False)
     tables = {}
     for assay in registry_assays():
         if assay == _RELEASE:
-            tables[assay] = _release(preset, seed)
+            both_sexes = replace(preset, animals=2 * preset.animals)
+            tables[assay] = release_table(
+                animals_of(battery_config("StrangerEncounter", both_sexes, seed, output)), seed
+            )
         else:
             tables[assay] = _assay_table(output, assay, preset, seed, quiet)
     return write_scorecard(tables, output, name=output.name, notes=[preset.note])
@@ -172,21 +176,3 @@ def _with_shuffled_labels(table: pd.DataFrame, test: str, seed: int) -> pd.DataF
             swapped[name] = table[name].where(~chosen, table[other])
             swapped[other] = table[other].where(~chosen, table[name])
     return swapped
-
-
-def _release(preset: Preset, seed: int) -> pd.DataFrame:
-    """Evoked release of the same animals, as females and as males; it takes no training."""
-    from socialrl_envs.parameters import record
-    from socialrl_envs.release import SEXES, evoked_release
-
-    animals = animals_of(battery_config("StrangerEncounter", preset, seed, Path("unused")))
-    records = record(len(animals), dict(per_row(animals, 1)))
-    arms = arms_per_row(animals, 1)
-    pieces = []
-    for sex in SEXES:
-        measures = evoked_release(records, sex=sex, arms=arms).columns()
-        common = pd.DataFrame([animal.common() for animal in animals])
-        pieces.append(common.assign(**measures))
-    return pd.concat(pieces, ignore_index=True).assign(
-        test="evoked_release", assay="socialrl/OxytocinRelease-v0", repeat=0, steps=0
-    )
