@@ -200,7 +200,10 @@ class PPOSection(Section):
 
 
 class TestCondition(Section):
-    """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is."""
+    """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is.
+
+    A mate (`relationship: mate`) mates during cohousing unless `mating` is false.
+    """
 
     __test__ = False  # not a test class, whatever its name tells pytest
 
@@ -208,13 +211,21 @@ class TestCondition(Section):
     cohousing_h: Annotated[float, number(0, _MAX_COHOUSING_H)]
     relationship: Annotated[str, choice(*_RELATIONSHIPS)] = "peer"
     separation_h: NonNegative = 0.0
+    mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
     drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
 
+    @model_validator(mode="after")
+    def _mates_mate(self) -> TestCondition:
+        if self.mating and self.relationship == "peer":
+            raise refuse("must be false where the relationship is peer, got true", key="mating")
+        return self
+
     def history(self) -> dict[str, Any]:
-        """Return the reset options of the environment; `session` where the test names one."""
+        """Return the reset options of the environment; `mating` and `session` where the test says something of them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
-        return options if self.session is None else {**options, "session": self.session}
+        given = {name: getattr(self, name) for name in ("mating", "session") if getattr(self, name) is not None}
+        return {**options, **given}
 
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:

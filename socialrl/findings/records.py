@@ -86,7 +86,8 @@ class Measure(Record):
 class Condition(Record):
     """One test: what the animals live through before it, which animals it holds, and which drug acts when.
 
-    Times of drugs are seconds from the start of the test, negative before it. `partner_is` shuffled means that who is
+    A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
+    negative before it. `partner_is` shuffled means that who is
     called the partner is drawn at random. `session` belongs to assays that have sessions.
     """
 
@@ -94,6 +95,7 @@ class Condition(Record):
     cohousing_h: Annotated[float, number(0, 336)] = 0.0
     relationship: Annotated[str, choice("peer", "mate")] = "peer"
     separation_h: Annotated[float, number(0)] = 0.0
+    mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, Field(default=None)] = None
     side: Literal["left", "right"] | None = None
     drugs: tuple[Drug, ...] = ()

@@ -97,7 +97,7 @@ def _load(*paths: str) -> Registry:
 def registry_conditions(assay: str, registry: Registry | None = None) -> list[dict[str, Any]]:
     """Return the tests that the registry needs in one assay, as plain dicts in the order of the file.
 
-    Keys: name, cohousing_h, relationship, separation_h, session, side, drugs (dicts with drug, dose, start_s, end_s;
+    Keys: name, cohousing_h, relationship, separation_h, mating, session, side, drugs (dicts with drug, dose, start_s, end_s;
     seconds from the start of the test), arms, partner_is. An assay that no finding uses gives an empty list.
     """
     book = registry or load_registry()
@@ -108,6 +108,7 @@ def registry_conditions(assay: str, registry: Registry | None = None) -> list[di
             "cohousing_h": condition.cohousing_h,
             "relationship": condition.relationship,
             "separation_h": condition.separation_h,
+            "mating": condition.mating,
             "session": condition.session,
             "side": condition.side,
             "drugs": [drug.model_dump() for drug in condition.drugs],

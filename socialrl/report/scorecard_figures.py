@@ -298,6 +298,7 @@ def _plain_tests(registry: Registry, table: pd.DataFrame, relationship: str) -> 
         if name in present
         and registry.assay_of[name] == "PartnerPreference"
         and one.relationship == relationship
+        and one.mating is not False
         and not (one.drugs or one.arms or one.separation_h or one.side)
         and one.partner_is == "familiar"
     ]
@@ -326,7 +327,7 @@ def _drug_label(registry: Registry, name: str, narrow: bool) -> str:
     one = registry.conditions[name]
     what = " + ".join(_DRUGS[drug.drug] for drug in one.drugs)
     when = "at the test" if one.drugs[0].start_s >= 0 else "while cohoused"
-    who = f"{one.relationship} {one.cohousing_h:g} h"
+    who = f"{'unmated' if one.mating is False else one.relationship} {one.cohousing_h:g} h"
     return f"{who}\n{what},\n{when}" if narrow else f"{who}: {what}, {when}"
 
 

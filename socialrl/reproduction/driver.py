@@ -114,8 +114,8 @@ def _tests(assay: str) -> list[dict[str, Any]]:
     tests = []
     for condition in registry_conditions(assay):
         session = "alone" if assay == "StrangerEncounter" else condition["session"]
-        kept = {name: condition[name] for name in ("name", "cohousing_h", "relationship", "separation_h", "drugs")}
-        tests.append({**kept, "session": session})
+        kept = ("name", "cohousing_h", "relationship", "separation_h", "mating", "drugs")
+        tests.append({**{name: condition[name] for name in kept}, "session": session})
     return tests
 
 

@@ -53,7 +53,7 @@ def _bond(condition, acts: float) -> float:
     """Familiarity at the start of a test; drugs during cohousing act on how fast it grew."""
     before = {drug.drug: drug.dose for drug in condition.drugs if drug.start_s < 0}
     gain = acts * (1 - before.get("antagonist", 0.0)) * (1 + before.get("agonist", 0.0))
-    rate = 0.012 + 0.09 * gain + 0.12 * (condition.relationship == "mate")
+    rate = 0.012 + 0.09 * gain + 0.12 * (condition.relationship == "mate" and condition.mating is not False)
     return float(1 - np.exp(-condition.cohousing_h * rate))
 
 

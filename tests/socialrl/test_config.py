@@ -130,6 +130,13 @@ def test_overrides_reach_lists_and_missing_sections(write):
     ]
 
 
+def test_a_test_says_of_mating_only_what_it_was_told(write):
+    tests = "probes.tests=[{name: a, cohousing_h: 6, relationship: mate}, {name: b, cohousing_h: 6, relationship: mate, mating: false}]"
+    histories = [test.history() for test in load_config(write(), [tests]).probes.tests]
+    assert "mating" not in histories[0]
+    assert histories[1] == {"cohousing_h": 6.0, "relationship": "mate", "separation_h": 0.0, "mating": False}
+
+
 def test_reset_values_are_always_tuples(write):
     reset = load_config(write(), ["env.reset.cohousing_h=24", "env.reset.relationship=[peer, mate]"]).env.reset
     assert reset.cohousing_h == (24.0,)
@@ -237,6 +244,11 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
             "probes.tests=[{name: a, cohoused_h: 2}]",
             "unknown key probes.tests[0].cohoused_h; did you mean probes.tests[0].cohousing_h? Allowed: name, cohousing_h",
         ),
+        (
+            "probes.tests=[{name: a, cohousing_h: 2, mating: true}]",
+            "probes.tests[0].mating must be false where the relationship is peer, got true",
+        ),
+        ("probes.tests=[{name: a, cohousing_h: 2, mating: 0}]", "probes.tests[0].mating"),
         ("genotypes.knockout.oxtr_gain=-0.1", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got -0.1"),
         ("genotypes.knockout.oxtr_gain=2.5", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got 2.5"),
         ("genotypes.knockout.oxtr_gain=.nan", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got nan"),

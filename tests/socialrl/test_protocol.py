@@ -150,3 +150,16 @@ def test_a_parameter_of_a_group_leaves_individuals_paired_and_other_groups_as_th
         assert wt == next(one for one in animals_of(config) if one.id == f"wt-{index}").parameters
     rows = per_row(list(animals.values()), 1)
     assert rows["oxytocin_tau_s"] == [120.0, 120.0, 120.0, 120.0, 600.0, 600.0]
+
+
+def test_a_mate_that_did_not_mate_is_less_familiar(config):
+    animals = animals_of(config)
+    tests = [
+        TestCondition(name="mated", cohousing_h=6, relationship="mate"),
+        TestCondition(name="unmated", cohousing_h=6, relationship="mate", mating=False),
+        TestCondition(name="peer", cohousing_h=6),
+    ]
+    table = play_tests(config, animals, policies(len(animals)), tests, repeats=1, purpose="probe", steps=0)
+    known = table.pivot(index="animal", columns="test", values="familiarity_start_partner")
+    assert (known["mated"] > known["unmated"] + 0.05).all()
+    np.testing.assert_allclose(known["unmated"], known["peer"])
