@@ -24,6 +24,7 @@ from . import seeding
 from .animals import Animal, animals_of, arms_per_row, per_row
 from .config import Config, Drug, TestCondition
 from .errors import UserError
+from .events import EventRecorder
 from .policies import FrozenPolicies, load_policy
 from .progress import Progress
 from .rows import env_rows, in_env_order
@@ -43,6 +44,7 @@ def play_tests(
     purpose: str,
     steps: int,
     tracer: Tracer | None = None,
+    events: EventRecorder | None = None,
 ) -> pd.DataFrame:
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
@@ -55,14 +57,14 @@ def play_tests(
         alike = [test for test in tests if test.drugs == drugs]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
         stage = _Stage(config, animals, block, purpose, [*config.env.drugs, *drugs])
-        sums, record = stage.play(policies, tracer)
-        rows = stage.rows
+        sums, record = stage.play(policies, tracer, events)
+        labels = stage.labels()
         columns: dict[str, Any] = {
-            **{name: [animal.common()[name] for animal, _, _ in rows] for name in animals[0].common()},
+            **{name: labels[name] for name in animals[0].common()},
             "steps": steps,
-            "test": [test.name for _, test, _ in rows],
+            "test": labels["test"],
             "assay": config.env.id,
-            "repeat": [repeat for _, _, repeat in rows],
+            "repeat": labels["repeat"],
             "seed": stage.seeds,
             "return": sums.sum(axis=0),
             **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
@@ -111,8 +113,17 @@ class _Stage:
             mask[self._order] = [one.name == test.name for _, one, _ in self.rows]
             self._observations, _ = env.reset(seed=world_seeds, options={"reset_mask": mask, **test.history()})
 
+    def labels(self) -> dict[str, list[Any]]:
+        """Return what says which test a row is: the animal's common columns, test and repeat."""
+        common = [animal.common() for animal, _, _ in self.rows]
+        return {
+            **{name: [one[name] for one in common] for name in common[0]},
+            "test": [test.name for _, test, _ in self.rows],
+            "repeat": [repeat for _, _, repeat in self.rows],
+        }
+
     def play(
-        self, policies: FrozenPolicies, tracer: Tracer | None
+        self, policies: FrozenPolicies, tracer: Tracer | None, events: EventRecorder | None
     ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
         """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
         env, observations = self._env, self._observations
@@ -123,7 +134,9 @@ class _Stage:
         follow = tracer if tracer is not None and len(env.assay.acting) == 1 else None
         if follow is not None:
             follow.follow(self.rows)
-        return play_out(env, self._order, observations, self._keys, policies, follow)
+        if events is not None:
+            events.follow(env, self._order, self.labels())
+        return play_out(env, self._order, observations, self._keys, policies, follow, events)
 
 
 def play_out(
@@ -133,11 +146,12 @@ def play_out(
     keys: NDArray[np.uint64],
     policies: FrozenPolicies,
     follow: Tracer | None = None,
+    events: EventRecorder | None = None,
 ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
     """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
 
     `order` (`rows.env_rows`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
-    records go animal by animal.
+    records go animal by animal. `follow` and `events` have been told of these tests.
     """
     sums = np.zeros((len(TERMS), len(keys)))
     chance = np.empty(len(keys))
@@ -150,6 +164,10 @@ def play_out(
             total += term
         if follow is not None:
             follow.note(env, actions)
+        if events is not None:
+            events.note()
+    if events is not None:
+        events.finish()
     return sums[:, order], {name: column[order] for name, column in info["record"].items()}
 
 
@@ -166,10 +184,18 @@ def trained_animals(run: RunFolder) -> list[Animal]:
     return animals
 
 
-def evaluate_run(run: RunFolder, *, repeats: int | None = None, progress: Progress) -> None:
+def evaluate_run(
+    run: RunFolder,
+    *,
+    repeats: int | None = None,
+    events: bool | None = None,
+    events_csv: bool = False,
+    progress: Progress,
+) -> None:
     """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
 
-    Animals that are not finished yet are left out; a run without any raises `UserError`.
+    With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, with
+    `events_csv` as CSV, too. Animals that are not finished yet are left out; a run without any raises `UserError`.
     """
     config = run.config
     tests = config.evaluation.tests or config.probes.tests
@@ -179,16 +205,32 @@ def evaluate_run(run: RunFolder, *, repeats: int | None = None, progress: Progre
     repeats = config.evaluation.repeats if repeats is None else repeats
     steps = run.read_table("animals").set_index("animal")["steps"]
     tracer = Tracer()
+    n_acting = len(ASSAYS[config.env.id].acting)
+    recorder = EventRecorder() if events or events_csv or (events is None and n_acting > 1) else None
     pieces = []
-    at_once = max(1, _ROWS_AT_ONCE // (len(tests) * repeats))
+    # whole habitats at a time, so that animals that share a world stay together
+    at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
     for first in range(0, len(animals), at_once):
         progress.update(first, len(animals), "animals tested")
         some = animals[first : first + at_once]
         policies = load_policies(run, some)
-        piece = play_tests(config, some, policies, tests, repeats=repeats, purpose="evaluation", steps=0, tracer=tracer)
+        piece = play_tests(
+            config,
+            some,
+            policies,
+            tests,
+            repeats=repeats,
+            purpose="evaluation",
+            steps=0,
+            tracer=tracer,
+            events=recorder,
+        )
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
+    run.drop_table("events")  # those of the evaluation that is replaced now
     run.write_table("evaluation", pd.concat(pieces, ignore_index=True), csv=True)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)
+    if recorder is not None:
+        run.write_table("events", recorder.table(), csv=events_csv)

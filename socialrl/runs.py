@@ -31,7 +31,11 @@ FORMAT = 1
 TRAINING_TABLES = ("animals", "episodes", "probes")
 """Tables that training writes; `DONE` holds their checksums, and nothing may change them afterwards."""
 
-_MADE_BY = {"evaluation": "socialrl evaluate {path}", "traces": "socialrl evaluate {path}"}
+_MADE_BY = {
+    "evaluation": "socialrl evaluate {path}",
+    "traces": "socialrl evaluate {path}",
+    "events": "socialrl evaluate {path} --events",
+}
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -205,6 +209,15 @@ class RunFolder:
         write_parquet(path, table)
         if csv:
             write_bytes(path.with_suffix(".csv"), csv_text(table).encode())
+
+    def drop_table(self, name: str) -> None:
+        """Delete a table, and its CSV, if it is there; a training table of a finished run is refused."""
+        if name in self._checksums():
+            raise UserError(f"{self.path} is finished; its table {name} cannot be deleted")
+        path = self._table_path(name)
+        for one in (path, path.with_suffix(".csv")):
+            with naming_the_place(f"delete {one}"):
+                one.unlink(missing_ok=True)
 
     def write_part(self, animal: str, name: str, table: pd.DataFrame) -> None:
         """Write one animal's piece of a table; worker processes may do so side by side, without the lock."""
