@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from socialrl_envs import ASSAYS, SocialEnv
+
 from .animals import Animal, animals_of
 from .errors import UserError, unknown
+from .members import FrozenCompanionsEnv, frozen_companions, random_companions
 from .policies import FrozenPolicies, load_policy
 from .rendering import record_frames, write_gif, write_png
 from .runs import RunFolder
@@ -19,6 +23,7 @@ from .seeding import generator, seed_int
 
 _FPS = 12
 _FRAME_EVERY_S = 60.0
+_FRAMES = 180  # of a long test; a film of days shows them at longer intervals
 
 Policy = Callable[[np.ndarray], int]
 
@@ -33,29 +38,30 @@ def render_test(
     png: Path | None = None,
     seed: int = 1,
     overwrite: bool = False,
-    every_s: float = _FRAME_EVERY_S,
+    every_s: float | None = None,
     width_px: int | None = None,
 ) -> str:
     """Write a film and/or the last picture of one test and return in words what was shown.
 
     `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of an
-    assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds of the test; `width_px` shrinks the film.
+    assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds of the test (default: every minute, in a
+    test of more than three hours 180 times); `width_px` shrinks the film. Of animals that share a habitat, each is played by its own network.
     """
     if isinstance(source, str):
         if animal is not None:
             raise UserError(f"an animal can only be chosen from a run folder, and {source} is an assay")
-        actor = _Actor(f"{source} with random actions", {"id": source, "oxtr_gain": 1.0}, None)
+        actor = _at_random(source)
     else:
         actor = _trained(source, animal)
     keywords = actor.world if gain is None else {**actor.world, "oxtr_gain": gain}
-    env = gym.make(**keywords, render_mode="rgb_array")
+    env = actor.make(**keywords, render_mode="rgb_array")
     try:
         frames = record_frames(
             env,
             actor.policy(env, generator(seed, "film", "actions")),
             seed=seed_int(seed, "film", "env"),
             options={"cohousing_h": cohousing_h},
-            every_s=every_s,
+            every_s=max(_FRAME_EVERY_S, _duration_s(env) / _FRAMES) if every_s is None else every_s,
         )
     finally:
         env.close()
@@ -66,11 +72,17 @@ def render_test(
     return f"{actor.name}, receptor gain {keywords['oxtr_gain']:.3g}, after {cohousing_h:g} h of cohousing"
 
 
+def _duration_s(env: gym.Env[Any, Any]) -> float:
+    assert isinstance(env.unwrapped, SocialEnv)
+    return env.unwrapped.world.duration_s
+
+
 @dataclass(frozen=True)
 class _Actor:
-    """Who acts in which world: `world` are keywords of `gym.make`; `network` is None for random actions."""
+    """Who acts in which world: `make` is called with `world`; `network` is None for random actions."""
 
     name: str
+    make: Callable[..., gym.Env[Any, Any]]
     world: dict[str, Any]
     network: FrozenPolicies | None
 
@@ -89,6 +101,15 @@ class _Actor:
         return lambda observation: int(rng.choice(n_actions, p=network.probabilities(observation[None])[0]))
 
 
+def _at_random(assay: str) -> _Actor:
+    """Everybody acts at random; where several animals do, the film is of the first of them."""
+    if len(ASSAYS[assay].acting) > 1:
+        make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, random_companions())
+    else:
+        make = partial(gym.make, assay)
+    return _Actor(f"{assay} with random actions", make, {"oxtr_gain": 1.0}, None)
+
+
 def _trained(run: RunFolder, name: str | None) -> _Actor:
     config = run.config
     # In the order of the configuration, which names the reference group first.
@@ -98,15 +119,18 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
     if name is not None and name not in trained:
         raise UserError(f"{run.path}: {unknown('animal', name, trained, listed_as='trained')}")
     animal = trained[name or next(iter(trained))]
+    if animal.habitat:
+        make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, frozen_companions(run, animal.id))
+    else:
+        make = partial(gym.make, config.env.id)
     world = {
-        "id": config.env.id,
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
         **animal.parameters,
     }
-    return _Actor(animal.id, world, FrozenPolicies([load_policy(_network_path(run, animal))]))
+    return _Actor(animal.id, make, world, FrozenPolicies([load_policy(_network_path(run, animal))]))
 
 
 def _network_path(run: RunFolder, animal: Animal) -> Path:

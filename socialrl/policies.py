@@ -47,6 +47,11 @@ class FrozenPolicies:
         """Length of the observation that the policies take."""
         return int(self.layers[0][0].shape[1])
 
+    @property
+    def n_actions(self) -> int:
+        """Number of actions that the policies choose from."""
+        return int(self.layers[-1][0].shape[2])
+
     def probabilities(self, observations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return action probabilities (n_rows, n_actions) for observations (n_rows, n_features), rows animal by animal.
 

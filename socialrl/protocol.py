@@ -194,8 +194,8 @@ def evaluate_run(
 ) -> None:
     """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
 
-    With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, with
-    `events_csv` as CSV, too. Animals that are not finished yet are left out; a run without any raises `UserError`.
+    With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
+    `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
     """
     config = run.config
     tests = config.evaluation.tests or config.probes.tests
@@ -206,7 +206,7 @@ def evaluate_run(
     steps = run.read_table("animals").set_index("animal")["steps"]
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
-    recorder = EventRecorder() if events or events_csv or (events is None and n_acting > 1) else None
+    recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
     pieces = []
     # whole habitats at a time, so that animals that share a world stay together
     at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -40,7 +40,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
     """Base of every single-agent assay; subclasses name the assay and carry the manual page."""
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi", "human"], "render_fps": 20}
-    assay: ClassVar[Assay]
+    assay: Assay
 
     def __init__(
         self,
@@ -63,9 +63,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         for name, value in split_overrides(overrides).items():
             if np.ndim(value):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
-        self.world = World(
-            self.assay,
-            1,
+        self.world = self._make_world(
             overrides=overrides,
             dt_s=dt_s,
             duration_s=duration_s,
@@ -84,7 +82,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
         self._n_actions = self.world.n_actions
         self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
-        self._actions = np.zeros(1, dtype=np.int64)
+        self._actions = np.zeros(self.world.n_rows, dtype=np.int64)
         self._seeded = False
         self._scene: Any = None
         if render_mode is not None:
@@ -125,6 +123,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
                 f"action must be 0 to {self._n_actions - 1} ({', '.join(self.action_names)}), got {action!r}"
             )
         self._actions[0] = number
+        self._act_for_others()
         observations, reward, truncated, terms = self.world.step(self._actions)
         info = self._info(terms)
         over = bool(truncated[0])
@@ -147,6 +146,13 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Close the window, if one is open."""
         if self._scene is not None:
             self._scene.close()
+
+    def _make_world(self, **arguments: Any) -> World:
+        """Return the world to live in; where others act, too, a subclass gives them their parameters here."""
+        return World(self.assay, 1, **arguments)
+
+    def _act_for_others(self) -> None:
+        """Write what others that act, too, do at this tick into `self._actions[1:]`; in most assays there are none."""
 
     def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
         """Copies of the raw counters so far and, after a step, the named reward terms."""

@@ -66,6 +66,14 @@ def evaluate(
     repeats: Annotated[
         int | None, typer.Option(help="How often each animal plays each test, instead of the configuration's.")
     ] = None,
+    events: Annotated[
+        bool | None,
+        typer.Option(
+            "--events/--no-events",
+            help="Write when an animal was where and with whom (docs/habitat.md); default: for group habitats.",
+        ),
+    ] = None,
+    events_csv: Annotated[bool, typer.Option("--events-csv", help="Write the events as CSV, too.")] = False,
     overwrite: Annotated[bool, overwrite_option("an evaluation that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,15 +86,21 @@ def evaluate(
     from ..runs import RunFolder
 
     check_range("--repeats", repeats, 1)
+    if events_csv and events is False:
+        raise UserError("--events-csv writes events, --no-events writes none; leave one of them out")
     with RunFolder.open(run) as folder:
         if protocol is not None:
+            if events or events_csv:
+                raise UserError("a protocol's tests have no event table; leave out --events, or --protocol")
             _evaluate_protocol(folder, protocol, repeats, overwrite, quiet)
             return
         if folder.has_table("evaluation") and not overwrite:
             raise UserError(f"{folder.path} is evaluated already; replace evaluation.parquet with --overwrite")
         folder.lock()
         note_unfinished(folder)
-        _evaluate(folder, repeats, quiet)
+        _evaluate(folder, repeats, quiet, events=True if events_csv else events, events_csv=events_csv)
+        if folder.has_table("events"):
+            typer.echo(f"events: {folder.path / 'events.parquet'}{' and .csv' if events_csv else ''}")
     typer.echo(f"evaluation: {folder.path / 'evaluation.parquet'} and .csv")
     typer.echo(f"next: socialrl report {folder.path}")
 
@@ -190,11 +204,13 @@ def _resume(path: Path, quiet: bool) -> RunFolder:
     return run
 
 
-def _evaluate(run: RunFolder, repeats: int | None, quiet: bool) -> None:
+def _evaluate(
+    run: RunFolder, repeats: int | None, quiet: bool, *, events: bool | None = None, events_csv: bool = False
+) -> None:
     from ..protocol import evaluate_run
 
     with open_progress("testing", quiet=quiet) as progress:
-        evaluate_run(run, repeats=repeats, progress=progress)
+        evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
     from ..training.results_log import write_results
 
     write_results(run)

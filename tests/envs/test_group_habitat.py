@@ -258,3 +258,39 @@ def test_among_strangers_a_sociable_animal_favours_nobody() -> None:
     assert counts[4] == 0
     expected = len(targets) / 7
     np.testing.assert_allclose(np.delete(counts, 4), expected, atol=4 * np.sqrt(expected))
+
+
+def test_roaming_others_go_to_anybody() -> None:
+    """Among roaming animals the focal animal's mate seeks it no more often than anybody else."""
+    sought = {}
+    for others in ("sociable", "roaming"):
+        env = make_rows(2000, MEMBER, others=others, cohousing_h=48.0)
+        env.reset(seed=0)
+        env.step(np.full(2000, REST))
+        seeking = env.world.batch.animals["intent"][:, 1] == AFFILIATE
+        sought[others] = np.bincount(env.world.batch.animals["target"][seeking, 1], minlength=N) / seeking.sum()
+    assert sought["sociable"][0] == 1.0
+    np.testing.assert_allclose(np.delete(sought["roaming"], 1), 1 / 7, atol=0.06)  # 4 standard errors of 800 draws
+
+
+def test_others_may_differ_from_each_other() -> None:
+    """Seven rules: the partner roams, vole2 to vole7 are sociable; the single face takes the same."""
+    rules = ["roaming", *["sociable"] * 6]
+    env = make_rows(500, MEMBER, others=rules, cohousing_h=48.0)
+    env.reset(seed=1)
+    env.step(np.full(500, REST))
+    animals = env.world.batch.animals
+    for i in range(1, N):
+        targets = animals["target"][animals["intent"][:, i] == AFFILIATE, i]
+        assert (len(set(targets.tolist())) > 3) == (i == 1), i
+    single = make_single(MEMBER, others=rules)
+    assert single.world.stage.rules.tolist() == env.world.stage.rules.tolist()
+    assert make_single(MEMBER).assay.rules == ("sociable",) * N
+
+
+@pytest.mark.parametrize("others", ["shy", ["sociable"] * 6, [], ["tethered"] * 7])
+def test_other_rules_are_refused(others: Any) -> None:
+    with pytest.raises(
+        ParameterError, match=r"others must be sociable or roaming, or a list of 7 of these \(partner, "
+    ):
+        make_single(MEMBER, others=others)

@@ -52,8 +52,9 @@ class Parts:
         run.write_table("probes", ROWS)
         run.finish()
 
-    def evaluate_run(self, run, *, repeats=None, progress):
+    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, progress):
         self.calls.append(("evaluate", run.path, repeats))
+        self.events = (events, events_csv)
         progress.update(1, 1)
         run.write_table("evaluation", ROWS, csv=True)
 

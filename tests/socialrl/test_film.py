@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,11 +45,12 @@ def run(tmp_path):
 def test_a_run_gives_the_animal_its_own_world_and_network(run):
     actor = film._trained(run, None)
     assert actor.name == "wild_type-00"
-    expected = {"id": ASSAY, "dt_s": 15.0, "duration_s": 300.0, "arms": {"release": "knockout"}, "drugs": []}
+    expected = {"dt_s": 15.0, "duration_s": 300.0, "arms": {"release": "knockout"}, "drugs": []}
     expected |= {"transit_s": 30.0, "oxtr_gain": 1.0}
     assert {name: actor.world[name] for name in expected} == expected
     assert film._trained(run, "knockout-00").world["oxtr_gain"] == 0.0
-    env = gym.make(**actor.world)
+    env = actor.make(**actor.world)
+    assert env.unwrapped.assay.id == ASSAY
     observation, _ = env.reset(seed=0)
     policy = actor.policy(env, np.random.default_rng(0))
     assert [policy(observation) for _ in range(20)] == [1] * 20
@@ -62,7 +62,7 @@ def test_actions_are_sampled(run):
     weights["action_net.bias"] = np.log([0.6, 0.4, 1e-9, 1e-9, 1e-9, 1e-9])
     save_policy(path, weights, {})
     actor = film._trained(run, None)
-    env = gym.make(**actor.world)
+    env = actor.make(**actor.world)
     policy = actor.policy(env, np.random.default_rng(0))
     explored = sum(policy(np.zeros(26, np.float32)) for _ in range(1000))
     # 400 expected, standard deviation sqrt(1000 * 0.6 * 0.4) = 15.5

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 from ..assay import Assay
 from ..habitat import Habitat
+from ..parameters import ParameterError
 from ..single import SocialEnv
 from ..vector import SocialVectorEnv
 
 N_ANIMALS = 8
+OTHERS: tuple[str, ...] = ("sociable", "roaming")  # rules that the animals of GroupMember may follow
 _ARENA = Habitat.build(
     ("arena", "cage1", "cage2", "cage3", "cage4"),
     ((0, 1), (0, 2), (0, 3), (0, 4)),
@@ -93,9 +99,11 @@ class GroupHabitatVectorEnv(SocialVectorEnv):
 class GroupMemberEnv(SocialEnv):
     """One vole of the group habitat acts; the seven others follow a rule, so that any single-agent learner can play.
 
-    The others are *sociable*: for a minute on average they explore, rest, or go to the animal they know best (see
-    `socialrl_envs.conspecifics`); each has its own familiarity with everybody. Habitat, start and measures are those of
-    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. Everybody is of one sex; `relationship`
+    The others keep to an intent for a minute on average: they explore, rest, or go to another animal. With `others`
+    "sociable" that is the one they know best, with "roaming" anybody; seven rules give the partner and vole2 to vole7
+    one each (`socialrl_envs.conspecifics`). Each has its own familiarity with everybody. Habitat, start and measures are those of
+    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks in place of the
+    rules: `socialrl.members.FrozenCompanionsEnv`. Everybody is of one sex; `relationship`
     "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
 
     **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
@@ -119,15 +127,35 @@ class GroupMemberEnv(SocialEnv):
     **Info** is that of `PartnerPreferenceEnv`, for the seven others; `record` is that of an animal of
     `GroupHabitatVectorEnv`.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`.
+    **Arguments.** `others`: "sociable" (default), "roaming", or a list of seven of these; all others and the reset
+    options are those of `PartnerPreferenceEnv`.
 
     **Versions.** v0: first.
     """
 
     assay = GROUP_MEMBER
 
+    def __init__(self, *, others: str | Sequence[str] = "sociable", **arguments: Any) -> None:
+        self.assay = _with_others(others)
+        super().__init__(**arguments)
+
 
 class GroupMemberVectorEnv(SocialVectorEnv):
-    """`GroupMemberEnv` natively batched: same step, same numbers."""
+    """`GroupMemberEnv` natively batched: same step, same numbers; `others` are alike in all worlds."""
 
     assay = GROUP_MEMBER
+
+    def __init__(self, num_envs: int = 1, *, others: str | Sequence[str] = "sociable", **arguments: Any) -> None:
+        self.assay = _with_others(others)
+        super().__init__(num_envs, **arguments)
+
+
+def _with_others(others: str | Sequence[str]) -> Assay:
+    """Return the assay whose animals 1 to 7 follow the rules `others`; anything else raises `ParameterError`."""
+    rules = [others] * (N_ANIMALS - 1) if isinstance(others, str) else list(others)
+    if len(rules) != N_ANIMALS - 1 or any(rule not in OTHERS for rule in rules):
+        names = f"{GROUP_MEMBER.animals[1]}, {GROUP_MEMBER.animals[2]}, …, {GROUP_MEMBER.animals[-1]}"
+        raise ParameterError(
+            f"others must be {' or '.join(OTHERS)}, or a list of {N_ANIMALS - 1} of these ({names}), got {others!r}"
+        )
+    return replace(GROUP_MEMBER, rules=(rules[0], *rules))  # the first is of the animal that acts, and plays no part
