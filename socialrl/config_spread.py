@@ -15,7 +15,9 @@ _MOST = {"factor": 100.0, "log-sd": 10.0}
 def check_spread(value: Any) -> float | dict[str, float]:
     """Return a factor on the table's spreads, or that factor as `scale` with the log-sd of single parameters by name."""
     if not isinstance(value, dict):
-        return _number(value, "factor", "", " (0: identical animals, 1: the table's spreads) or a mapping of parameters to log-sd")
+        return _number(
+            value, "factor", "", " (0: identical animals, 1: the table's spreads) or a mapping of parameters to log-sd"
+        )
     # Imported here, because a configuration that gives one number needs no parameter table.
     from socialrl_envs.parameters import NAMES
 

@@ -1,9 +1,13 @@
-"""The whole calibration: rounds of training and fitting, then a check of the result with freshly trained animals."""
+"""The whole calibration: rounds of training and fitting, then a check of the result with freshly trained animals.
+
+Every stage is a table, so that a caller can keep what is done: `keep(name, make)` returns the table of a stage, from an
+earlier call or from `make()`. All later stages go on from the table alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,18 +15,21 @@ from numpy.typing import NDArray
 
 from ..errors import UserError
 from . import population as pop
+from . import tables
 from .emulator import Emulator
 from .fit import fit_population, region
-from .population import FREE, N_FREE, Population
-from .summaries import Target, distances, raw_of, share_as_far, summary_table
+from .outcome import Calibration
+from .population import Population
+from .summaries import Target, distances, raw_of, share_as_far
 
 Simulate = Callable[[NDArray[np.float64], int, str], NDArray[np.float64]]
 """Log factors (n, n_free), the first animal's index and a word for the display in; raw tests (n, n_repeats, 7) out."""
 
+Keep = Callable[[str, Callable[[], pd.DataFrame]], pd.DataFrame]
+"""The name of a stage and what makes its table in; the table out."""
+
 LEAST_ANIMALS = 8
 _LATER_WEIGHT = 4.0
-_DRAWS_PER_AXIS = 3
-_DETERMINED, _PARTLY = 0.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -45,97 +52,21 @@ class Plan:
         return max(self.vectors // 2, 1)
 
     @property
-    def n_trained(self) -> int:
-        """Animals trained in all."""
-        return self.vectors + (self.rounds - 1 + 2) * self.part
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after, the last two of trained animals."""
-
-    base: Mapping[str, float]
-    target: Target
-    before: Population
-    after: Population
-    posterior: NDArray[np.float64]
-    prior: NDArray[np.float64]
-    sets: Mapping[str, NDArray[np.float64]]
-    distances: Mapping[str, Mapping[str, float]]
-    as_far: Mapping[str, float]
-    skill: tuple[float, ...]
-    rounds: list[dict[str, float]] = field(default_factory=list)
+    def cohorts(self) -> dict[str, int]:
+        """The stages that train a cohort, in order, and the animals of each."""
+        rounds = {f"round-{number}": self.part if number > 1 else self.vectors for number in range(1, self.rounds + 1)}
+        return {**rounds, "check-before": self.part, "check-after": self.part}
 
     @property
-    def improved(self) -> bool:
-        """Whether trained animals of the calibrated population are nearer to the voles than those of the table."""
-        return self.distances["after"]["all"] < self.distances["before"]["all"]
+    def n_trained(self) -> int:
+        """Animals trained in all."""
+        return sum(self.cohorts.values())
 
-    def summaries(self) -> pd.DataFrame:
-        """Return quantiles of every measure in the three sets."""
-        return summary_table(self.sets)
 
-    def parameters(self) -> pd.DataFrame:
-        """Return one row per free quantity: table and calibrated median and spread, 90 % region, what is determined.
-
-        `width_median` and `width_spread` are the region's standard deviation over the prior's; below 0.5 counts as determined,
-        below 0.8 as partly.
-        """
-        rows = []
-        sd_after, sd_prior = self.posterior.std(axis=0), self.prior.std(axis=0)
-        low, high = np.quantile(self.posterior, [0.05, 0.95], axis=0)
-        for k, free in enumerate(FREE):
-            table, s = free.total(self.base), N_FREE + k
-            width, width_spread = sd_after[k] / sd_prior[k], sd_after[s] / sd_prior[s]
-            rows.append(
-                {
-                    "quantity": free.name,
-                    "members": " + ".join(free.members),
-                    "table": table,
-                    "median": table * np.exp(self.after.median[k]),
-                    "median_low": table * np.exp(low[k]),
-                    "median_high": table * np.exp(high[k]),
-                    "table_spread": self.before.spread[k],
-                    "spread": self.after.spread[k],
-                    "spread_low": low[s],
-                    "spread_high": high[s],
-                    "width_median": width,
-                    "width_spread": width_spread,
-                    "median_is": _verdict(width),
-                    "spread_is": _verdict(width_spread),
-                }
-            )
-        return pd.DataFrame(rows)
-
-    def combinations(self, n: int = 3) -> pd.DataFrame:
-        """Return the `n` combinations of medians that the tests say most about, the narrowest first.
-
-        Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
-        region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
-        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are fewer
-        than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
-        """
-        if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
-            return pd.DataFrame(columns=["combination", "width", "width_by_chance"])
-        scale = self.prior[:, :N_FREE].std(axis=0)
-        widths, directions = _axes(self.posterior[:, :N_FREE] / scale)
-        by_chance, _ = _axes(self.prior[: len(self.posterior), :N_FREE] / scale)
-        rows = []
-        for k in range(n):
-            loads = directions[:, k] * np.sign(directions[np.abs(directions[:, k]).argmax(), k])
-            order = np.argsort(-np.abs(loads))
-            words = [f"{loads[i]:+.2f} {FREE[i].name}".replace("-", "−") for i in order if abs(loads[i]) >= 0.25]
-            rows.append({"combination": " ".join(words), "width": widths[k], "width_by_chance": by_chance[k]})
-        return pd.DataFrame(rows)
-
-    def members(self) -> dict[str, dict[str, float]]:
-        """Return `value` and `spread` (log-sd, members drawn independently) for every parameter of the table that changed."""
-        values = pop.members(self.base, self.after.median[None, :])
-        return {
-            member: {"value": float(values[member][0]), "spread": free.member_spread(self.after.spread[k], self.base)}
-            for k, free in enumerate(FREE)
-            for member in free.members
-        }
+def check_enough(tests: pd.DataFrame) -> None:
+    """Refuse fewer tests than a calibration needs with a `UserError`."""
+    if len(tests) < LEAST_ANIMALS:
+        raise UserError(f"a calibration needs tests of at least {LEAST_ANIMALS} animals, got {len(tests)}")
 
 
 def calibrate(
@@ -144,41 +75,59 @@ def calibrate(
     plan: Plan,
     base: Mapping[str, float] | None = None,
     on_stage: Callable[[str], None] = lambda _: None,
+    keep: Keep = lambda _, make: make(),
 ) -> Calibration:
     """Fit a wild-type population to real tests (rows of a score sheet) and check it with fresh simulations.
 
     `base` are parameters that differ from the table in all animals. Fewer than 8 voles raise `UserError`.
     """
-    if len(tests) < LEAST_ANIMALS:
-        raise UserError(f"a calibration needs tests of at least {LEAST_ANIMALS} animals, got {len(tests)}")
+    check_enough(tests)
     base = dict(base or {})
     seed = plan.seed
     real = raw_of(tests)
     target = Target.of(real, seed)
     before, centre = pop.table_population(base), pop.anchor(base)
     prior = pop.draw_prior(centre, 1000, seed)
-    factors = pop.spread_out(plan.vectors, seed)
-    all_tests = simulate(factors, 0, "round 1")
+
+    def train(stage: str, index: int, factors: NDArray[np.float64]) -> tables.Cohort:
+        words = stage.replace("-", " ")
+        made = keep(stage, lambda: tables.cohort_table(factors, simulate(factors, index, words), index))
+        return tables.read_cohort(made)
+
+    def fit(number: int, emulator: Emulator, best: Population) -> tuple[Population, float]:
+        starts = np.concatenate([best.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
+        made = keep(
+            f"fit-{number}",
+            lambda: tables.population_table(*fit_population(target, emulator, centre, starts, seed, "round", number)),
+        )
+        return tables.read_population(made)
+
+    factors, all_tests = train("round-1", 0, pop.spread_out(plan.vectors, seed))
     weights = np.ones(len(factors))
     rounds: list[dict[str, float]] = []
     best, index = centre, plan.vectors
     for number in range(1, plan.rounds + 1):
         if number > 1:
-            drawn = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
-            all_tests = np.concatenate([all_tests, simulate(drawn, index, f"round {number}")])
-            factors = np.concatenate([factors, drawn])
+            around = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
+            drawn, more = train(f"round-{number}", index, around)
+            all_tests, factors = np.concatenate([all_tests, more]), np.concatenate([factors, drawn])
             weights = np.concatenate([weights, np.full(len(drawn), _LATER_WEIGHT)])
             index += len(drawn)
         on_stage(f"fitting, round {number}")
         emulator = Emulator.fit(factors, all_tests, weights)
-        starts = np.concatenate([best.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
-        best, loss = fit_population(target, emulator, centre, starts, seed, "round", number)
+        best, loss = fit(number, emulator, best)
         rounds.append({"round": number, "animals": len(factors), "loss": loss, "skill": float(emulator.skill.mean())})
     on_stage("resampling")
-    posterior = region(real, target, factors, all_tests, weights, centre, best, n=plan.resamples, seed=seed)
+    resampled = keep(
+        "region",
+        lambda: tables.region_table(
+            region(real, target, factors, all_tests, weights, centre, best, n=plan.resamples, seed=seed)
+        ),
+    )
+    posterior = tables.read_region(resampled)
     # The same random numbers for both checks, so that they differ in the population alone.
     checks = {
-        name: simulate(one.draw(plan.part, seed, "check"), index, f"check, {name}")
+        name: train(f"check-{name}", index, one.draw(plan.part, seed, "check"))[1]
         for name, one in (("before", before), ("after", best))
     }
     sets = {"real": real, **{name: one.reshape(-1, one.shape[-1]) for name, one in checks.items()}}
@@ -187,13 +136,3 @@ def calibrate(
     return Calibration(
         base, target, before, best, posterior, prior, sets, apart, as_far, tuple(map(float, emulator.skill)), rounds
     )
-
-
-def _axes(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return standard deviations along the principal axes, smallest first, and the axes as columns."""
-    variances, axes = np.linalg.eigh(np.cov(draws.T))
-    return np.sqrt(np.maximum(variances, 0.0)), axes
-
-
-def _verdict(width: float) -> str:
-    return "determined" if width < _DETERMINED else "partly" if width < _PARTLY else "open"

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from ..report import style
-from .calibrate import Calibration
+from .outcome import Calibration
 from .population import FREE, N_FREE
 from .summaries import MEASURES, TERMS, failed, values_of
 

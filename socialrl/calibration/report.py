@@ -14,8 +14,8 @@ from socialrl_envs.parameters import parameter
 from ..atomic import write_bytes
 from ..report import style, templates
 from ..run_files import csv_text, json_text
-from .calibrate import Calibration
 from .figures import FIGURES
+from .outcome import Calibration
 from .population import FREE
 from .summaries import MEASURES, TERMS
 
@@ -87,22 +87,27 @@ def verdict(result: Calibration) -> str:
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
-    """Return a piece of a configuration: medians under `env.parameters`, spreads as a comment beside each."""
+    """Return a piece of a configuration, to be laid over one: medians as parameters, spreads between individuals."""
     data = provenance["data"]
+    found = result.members()
+    rows = {name: parameter(name) for name in found}
     lines = [
         f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']} (sha256 {data['sha256'][:16]}…),",
         f"# {provenance['started']}, seed {provenance['seed']}: {provenance['command']}",
         f"# {verdict(result)}",
-        "# log_sd: spread over animals, the standard deviation of the logarithm (the table's `spread`); members of one",
-        "# total drawn independently. Not a key of configurations.",
+        "# Use: socialrl train CONFIG --with FILE",
         "env:",
         "  parameters:",
     ]
-    for name, found in result.members().items():
-        row = parameter(name)
-        lines.append(
-            f"    {name}: {_short(found['value'])}  # {row.unit}; log_sd {found['spread']:.2f} (table {row.value:g}, {row.spread:g})"
-        )
+    lines += [
+        f"    {name}: {_short(one['value'])}  # {rows[name].unit}; table {rows[name].value:g}"
+        for name, one in found.items()
+    ]
+    lines += [
+        "individual_spread:  # log-sd between animals; members of one total are drawn independently",
+        "  scale: 1.0  # times the table's log-sd, of the parameters that are not named here (the gain is one of them)",
+    ]
+    lines += [f"  {name}: {_short(one['spread'])}  # table {rows[name].spread:g}" for name, one in found.items()]
     return "\n".join(lines) + "\n"
 
 

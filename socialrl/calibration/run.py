@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch as th
+
+import socialrl_envs
+from socialrl_envs.compiled import sources_digest
+from socialrl_envs.parameters import markdown
 
 from ..config import Config, TestCondition, config_from_data, with_overrides
 from ..errors import UserError
 from ..interop.score_sheets import choose_tests, read_score_sheet
 from ..progress import Progress
 from ..provenance import collect_meta
-from .calibrate import Calibration, Plan, calibrate
+from ..run_files import checksum
+from ..training import cohort
+from .calibrate import Plan, calibrate, check_enough
+from .outcome import Calibration
 from .simulate import trained_cohorts
+from .stages import Stages, refuse_finished
 
 ASSAY = "socialrl/PartnerPreference-v0"
 REPEATS = 4
-MARKER = "calibration.json"
 
 
 def run_calibration(
@@ -34,33 +41,66 @@ def run_calibration(
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
 ) -> Calibration:
-    """Calibrate on the early tests of a score sheet and write the results to `output`; nothing is written before the end.
+    """Calibrate on the early tests of a score sheet and write the results to `output`, stage by stage.
 
-    `config` gives training and world (default: the schema's values, 150 000 steps); its groups are not used, all animals are
-    wild types. With `pairs` FM the simulated partner is a mate, else a peer. Raises `UserError` for what cannot be used.
+    A call that was stopped goes on where it was when it is repeated. `config` gives training and world (default: the
+    schema's values, 150 000 steps); its groups are not used, all animals are wild types. With `pairs` FM the simulated
+    partner is a mate, else a peer. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
-    if (output / MARKER).exists() and not overwrite:
-        raise UserError(f"{output} holds a calibration; give another --output, or replace it with --overwrite")
+    refuse_finished(output, overwrite)
     sheet = read_score_sheet(data)
     tests, notes = choose_tests(sheet, pairs)
+    check_enough(tests)
     notes = [*sheet.notes, *notes]
     relationship = "mate" if set(tests["pair_type"]) == {"FM"} else "peer"
     settings = training_settings(config, plan.seed, steps, relationship)
+    test = TestCondition(name="calibration", cohousing_h=cohousing_h, relationship=relationship)
     say(f"{len(tests)} tests of {sheet.name}; {plan.n_trained} animals learn {settings.steps} steps each")
     for note in notes:
         say(f"note: {note}")
-    meta = collect_meta(plan.seed)  # now, because it holds the time of the start
-    th.set_num_threads(settings.workers or th.get_num_threads())
-    counter = _Counter(progress, plan.n_trained * settings.steps)
-    test = TestCondition(name="calibration", cohousing_h=cohousing_h, relationship=relationship)
-    simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
-    result = calibrate(tests, simulate, plan, dict(settings.env.parameters), on_stage=counter.stage)
-    provenance = _provenance(meta, data, sheet.sha256, tests, plan, settings, test, pairs, notes)
-    # Here and not above, because drawing libraries are needed only now.
-    from .report import write_results
+    everything = whole_plan(plan, settings, test, sheet.sha256, pairs)
+    with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
+        there = [stage for stage in plan.cohorts if stages.done(stage)]
+        if there:
+            say(f"going on in {output}; trained already: {', '.join(there)}")
+        th.set_num_threads(settings.workers or th.get_num_threads())
+        before = sum(plan.cohorts[stage] for stage in there) * settings.steps
+        counter = _Counter(progress, plan.n_trained * settings.steps, before)
+        simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
+        base = dict(settings.env.parameters)
+        result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
+        provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, notes)
+        # Here and not above, because drawing libraries are needed only now.
+        from .report import write_results
 
-    write_results(result, output, provenance)
+        write_results(result, output, provenance)
     return result
+
+
+def whole_plan(plan: Plan, settings: Config, test: TestCondition, sha256: str, pairs: str) -> dict[str, Any]:
+    """Return everything that the numbers of a calibration depend on, by name."""
+    world = Path(socialrl_envs.__file__).parent
+    training = settings.model_dump(mode="json", include={"device", "env", "lives", "ppo", "steps"})
+    return {
+        **vars(plan),
+        "pairs": pairs,
+        "cohousing_h": test.cohousing_h,
+        "relationship": test.relationship,
+        "repeats": REPEATS,
+        **dict(_flat(training)),
+        "score sheet": sha256,
+        "parameter table": checksum(markdown().encode()),
+        "code of the model": sources_digest(world) + sources_digest(world / "assays"),
+        "code of the training": sources_digest(Path(cohort.__file__).parent),
+    }
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def training_settings(config: Config | None, seed: int, steps: int | None, relationship: str) -> Config:
@@ -89,9 +129,9 @@ def training_settings(config: Config | None, seed: int, steps: int | None, relat
 class _Counter:
     """Adds up the steps of one cohort after another for the display."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress, total: int, before: int) -> None:
         self._progress, self._total = progress, total
-        self._before, self._now, self._cohort = 0, 0, ""
+        self._before, self._now, self._cohort = before, 0, ""
 
     def __call__(self, steps: int, cohort: str) -> None:
         if cohort != self._cohort:
@@ -104,7 +144,7 @@ class _Counter:
 
 
 def _provenance(
-    meta: dict[str, Any],
+    stages: Stages,
     data: Path,
     sha256: str,
     tests: Any,
@@ -115,8 +155,9 @@ def _provenance(
     notes: list[str],
 ) -> dict[str, Any]:
     return {
-        **meta,
-        "command": meta["command"].replace(str(data), data.name),
+        **stages.begun,
+        "command": stages.begun["command"].replace(str(data), data.name),
+        "continued": [{name: one[name] for name in ("started", "versions", "commit")} for one in stages.continued],
         "data": {
             "file": data.name,
             "sha256": sha256,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +44,15 @@ def note_unfinished(run: RunFolder) -> None:
     """Say on standard error that a run is unfinished, if it is."""
     if not run.finished:
         typer.echo(f"note: {run.path} is unfinished; what follows is of the animals done so far", err=True)
+
+
+@contextlib.contextmanager
+def stoppable(how_to_go_on: str) -> Iterator[None]:
+    """Turn Ctrl-C in the block into a `StoppedError` that says how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        raise StoppedError(f"stopped; {how_to_go_on}") from stopped
 
 
 class StoppedError(Exception):

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import UserError, unknown
 from ..progress import open_progress
-from .app import Quiet, app, check_range, overwrite_option
+from .app import Quiet, app, check_range, overwrite_option, stoppable
 
 
 @app.command()
@@ -56,6 +56,8 @@ def calibrate(
 ) -> None:
     """Fit wild-type parameters and their spread over animals to partner-preference score sheets.
 
+    A call that was stopped goes on where it was when it is repeated.
+
     Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
     """
     check_range("--vectors", vectors, 16)
@@ -69,7 +71,9 @@ def calibrate(
     from ..calibration.report import verdict
     from ..calibration.run import run_calibration
 
-    with open_progress("calibrating", quiet=quiet) as progress:
+    again = "the same command without --overwrite" if overwrite else "the same command"
+    go_on = f"the stages that are done are kept; {again} goes on where it was"
+    with stoppable(go_on), open_progress("calibrating", quiet=quiet) as progress:
         result = run_calibration(
             data,
             output,

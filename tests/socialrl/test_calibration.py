@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import wasserstein_distance
+from synthetic_voles import CONTACT, EXPLORE, SELECTIVE, surrogate, voles
 
+from socialrl.animals import animals_of
 from socialrl.calibration import population as pop
 from socialrl.calibration import run, summaries
-from socialrl.calibration.calibrate import Calibration, Plan, calibrate
+from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.emulator import Emulator, describe, raw_from
+from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.report import parameters_yaml, verdict, write_results
 from socialrl.calibration.summaries import RAW, Target
 from socialrl.config import TestCondition, config_from_data, load_config
@@ -22,36 +25,7 @@ from socialrl.errors import UserError
 from socialrl.progress import Silent
 from socialrl_envs.parameters import parameter
 
-CONTACT, SELECTIVE, EXPLORE = (pop.NAMES.index(name) for name in ("contact", "selective", "exploration_reward"))
 DEFENCE = pop.NAMES.index("defence")
-
-
-def surrogate(factors: np.ndarray, first_index: int, _text: str, repeats: int = 4) -> np.ndarray:
-    """A cheap stand-in for training: contact, selectivity and exploration matter, the other quantities do not."""
-    rng = np.random.default_rng(first_index + 17)
-    x = factors[:, None, :] + np.zeros((1, repeats, 1))
-    noise = rng.normal(0.0, 0.1, size=(*x.shape[:2], 6))
-    outcome = np.stack(
-        [
-            -0.6 + 1.2 * x[..., CONTACT] + 0.8 * x[..., SELECTIVE] - 0.5 * x[..., EXPLORE],
-            -3.0 + 1.2 * x[..., CONTACT] - 1.5 * x[..., SELECTIVE],
-            0.9 + 0.6 * x[..., SELECTIVE] - 0.9 * x[..., EXPLORE],
-            -0.4 - 0.6 * x[..., SELECTIVE] - 0.9 * x[..., EXPLORE],
-            5.0 - 0.5 * x[..., CONTACT],
-            6.0 + 0.5 * x[..., SELECTIVE],
-        ],
-        axis=-1,
-    )
-    return raw_from(outcome + noise)
-
-
-def as_sheet(raw: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(raw, columns=list(RAW)).assign(animal=[str(k) for k in range(len(raw))], pair_type="FF")
-
-
-def voles(n: int, median: np.ndarray, spread: np.ndarray) -> pd.DataFrame:
-    factors = pop.Population(median, spread).draw(n, 99, "voles")
-    return as_sheet(surrogate(factors, 10**6, "", repeats=1)[:, 0])
 
 
 # --- measures and distance
@@ -232,7 +206,7 @@ PROVENANCE = {
 }  # fmt: skip
 
 
-def test_results_are_whole_and_the_parameters_load_as_a_configuration(recovered, tmp_path):
+def test_results_are_whole(recovered, tmp_path):
     result = recovered[0]
     write_results(result, tmp_path / "out", PROVENANCE)
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
@@ -245,17 +219,28 @@ def test_results_are_whole_and_the_parameters_load_as_a_configuration(recovered,
     page = (tmp_path / "out" / "calibration.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert verdict(result).split(" (")[0] in page
-    smoke = (Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml").read_text()
-    snippet = (tmp_path / "out" / "parameters.yaml").read_text()
-    whole = tmp_path / "whole.yaml"
-    assert "  parameters: {}" in smoke
-    parameters = "\n".join(line for line in snippet.splitlines() if line.startswith("  "))
-    whole.write_text(
-        "\n".join(parameters if line.startswith("  parameters: {}") else line for line in smoke.splitlines())
-    )
-    loaded = load_config(whole).env.parameters
+
+
+def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
+    result = recovered[0]
+    piece = tmp_path / "parameters.yaml"
+    piece.write_text(parameters_yaml(result, PROVENANCE))
+    smoke = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
+    config = load_config(smoke, ["animals=400", "genotypes={wt: {oxtr_gain: 1.0}}"], [piece])
     expected = parameter("exploration_reward").value * math.exp(result.after.median[EXPLORE])
-    assert loaded["exploration_reward"] == pytest.approx(expected, rel=0.01)
+    assert config.env.parameters["exploration_reward"] == pytest.approx(expected, rel=0.01)
+    members = result.members()
+    assert set(config.env.parameters) == set(members)
+    assert config.individual_spread == {
+        "scale": 1.0,
+        **{name: pytest.approx(one["spread"], rel=0.01, abs=1e-9) for name, one in members.items()},
+    }
+    # The animals that train makes are the population: medians and spreads of the totals.
+    animals = [animal.parameters for animal in animals_of(config)]
+    for k, free in enumerate(pop.FREE):
+        logs = np.log([sum(animal[member] for member in free.members) for animal in animals])
+        assert np.median(logs) == pytest.approx(math.log(free.total({})) + result.after.median[k], abs=0.15), free.name
+        assert logs.std() == pytest.approx(result.after.spread[k], rel=0.2, abs=0.02), free.name
 
 
 def test_the_verdict_names_what_got_worse(recovered):

@@ -27,3 +27,16 @@ def test_mistakes(arguments, told, tmp_path, monkeypatch, capsys):
     )
     assert cli.main(["calibrate", "-q", *arguments]) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("more", "same"), [([], "the same command"), (["--overwrite"], "the same command without --overwrite")]
+)
+def test_stopped(more, same, monkeypatch, capsys):
+    def stopped(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("socialrl.calibration.run.run_calibration", stopped)
+    assert cli.main(["calibrate", "-q", "scores.csv", *more]) == 130
+    told = f"stopped; the stages that are done are kept; {same} goes on where it was\n"
+    assert capsys.readouterr().err == told

@@ -1,0 +1,115 @@
+"""What a calibration came to: the populations before and after, the region, the distances, and tables of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from . import population as pop
+from .population import FREE, N_FREE, Population
+from .summaries import Target, summary_table
+
+_DRAWS_PER_AXIS = 3
+_DETERMINED, _PARTLY = 0.5, 0.8
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after, the last two of trained animals."""
+
+    base: Mapping[str, float]
+    target: Target
+    before: Population
+    after: Population
+    posterior: NDArray[np.float64]
+    prior: NDArray[np.float64]
+    sets: Mapping[str, NDArray[np.float64]]
+    distances: Mapping[str, Mapping[str, float]]
+    as_far: Mapping[str, float]
+    skill: tuple[float, ...]
+    rounds: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def improved(self) -> bool:
+        """Whether trained animals of the calibrated population are nearer to the voles than those of the table."""
+        return self.distances["after"]["all"] < self.distances["before"]["all"]
+
+    def summaries(self) -> pd.DataFrame:
+        """Return quantiles of every measure in the three sets."""
+        return summary_table(self.sets)
+
+    def parameters(self) -> pd.DataFrame:
+        """Return one row per free quantity: table and calibrated median and spread, 90 % region, what is determined.
+
+        `width_median` and `width_spread` are the region's standard deviation over the prior's; below 0.5 counts as determined,
+        below 0.8 as partly.
+        """
+        rows = []
+        sd_after, sd_prior = self.posterior.std(axis=0), self.prior.std(axis=0)
+        low, high = np.quantile(self.posterior, [0.05, 0.95], axis=0)
+        for k, free in enumerate(FREE):
+            table, s = free.total(self.base), N_FREE + k
+            width, width_spread = sd_after[k] / sd_prior[k], sd_after[s] / sd_prior[s]
+            rows.append(
+                {
+                    "quantity": free.name,
+                    "members": " + ".join(free.members),
+                    "table": table,
+                    "median": table * np.exp(self.after.median[k]),
+                    "median_low": table * np.exp(low[k]),
+                    "median_high": table * np.exp(high[k]),
+                    "table_spread": self.before.spread[k],
+                    "spread": self.after.spread[k],
+                    "spread_low": low[s],
+                    "spread_high": high[s],
+                    "width_median": width,
+                    "width_spread": width_spread,
+                    "median_is": _verdict(width),
+                    "spread_is": _verdict(width_spread),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def combinations(self, n: int = 3) -> pd.DataFrame:
+        """Return the `n` combinations of medians that the tests say most about, the narrowest first.
+
+        Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
+        region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
+        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are fewer
+        than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
+        """
+        if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
+            return pd.DataFrame(columns=["combination", "width", "width_by_chance"])
+        scale = self.prior[:, :N_FREE].std(axis=0)
+        widths, directions = _axes(self.posterior[:, :N_FREE] / scale)
+        by_chance, _ = _axes(self.prior[: len(self.posterior), :N_FREE] / scale)
+        rows = []
+        for k in range(n):
+            loads = directions[:, k] * np.sign(directions[np.abs(directions[:, k]).argmax(), k])
+            order = np.argsort(-np.abs(loads))
+            words = [f"{loads[i]:+.2f} {FREE[i].name}".replace("-", "−") for i in order if abs(loads[i]) >= 0.25]
+            rows.append({"combination": " ".join(words), "width": widths[k], "width_by_chance": by_chance[k]})
+        return pd.DataFrame(rows)
+
+    def members(self) -> dict[str, dict[str, float]]:
+        """Return `value` and `spread` (log-sd, members drawn independently) for every parameter of the table that changed."""
+        values = pop.members(self.base, self.after.median[None, :])
+        return {
+            member: {"value": float(values[member][0]), "spread": free.member_spread(self.after.spread[k], self.base)}
+            for k, free in enumerate(FREE)
+            for member in free.members
+        }
+
+
+def _axes(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return standard deviations along the principal axes, smallest first, and the axes as columns."""
+    variances, axes = np.linalg.eigh(np.cov(draws.T))
+    return np.sqrt(np.maximum(variances, 0.0)), axes
+
+
+def _verdict(width: float) -> str:
+    return "determined" if width < _DETERMINED else "partly" if width < _PARTLY else "open"

@@ -1,0 +1,132 @@
+"""The folder of a calibration while it is made: a manifest that says of which plan it is, and a table for every stage done.
+
+`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json` last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+
+from ..atomic import naming_the_place, remove_leftovers, write_bytes
+from ..errors import UserError
+from ..locks import FileLock, LockedError
+from ..run_files import json_text, read_json, read_parquet, write_parquet
+
+MARKER = "calibration.json"
+_MANIFEST = "manifest.json"
+_FORMAT = 1
+_MOST_NAMED = 4
+
+
+class Stages:
+    """The stages of one calibration in `folder`; a context manager that gives up the lock on the folder at its end.
+
+    `begun` is what `collect_meta` said at the first call, `continued` the same of every later one.
+    """
+
+    def __init__(self, folder: Path, lock: FileLock, manifest: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self._lock = lock
+        self.begun: dict[str, Any] = manifest["begun"]
+        self.continued: list[dict[str, Any]] = manifest["continued"]
+
+    @classmethod
+    def open(cls, folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], *, overwrite: bool = False) -> Stages:
+        """Begin a calibration in `folder`, or go on with the one that is there; `plan` is everything its numbers depend on.
+
+        `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan, raise
+        `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes to.
+        """
+        refuse_finished(folder, overwrite)
+        with naming_the_place(f"create {folder}"):
+            (folder / "stages").mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(folder / ".lock")
+        except LockedError as error:
+            raise UserError(f"{folder} is being written by {error.holder}; wait until it ends, or stop it") from error
+        try:
+            return cls(folder, lock, _manifest(folder, plan, meta, overwrite))
+        except BaseException:
+            lock.release()
+            raise
+
+    def keep(self, stage: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return the table of `stage`: the one that is there, or the one that `make` returns, which is then written."""
+        path = self._path(stage)
+        if not path.exists():
+            write_parquet(path, make())
+        return read_parquet(path).to_pandas()
+
+    def done(self, stage: str) -> bool:
+        """Whether `stage` need not be made again."""
+        return self._path(stage).exists()
+
+    def _path(self, stage: str) -> Path:
+        return self.folder / "stages" / f"{stage}.parquet"
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+
+def refuse_finished(folder: Path, overwrite: bool) -> None:
+    """Raise `UserError` if `folder` holds a finished calibration that is not to be replaced, or is a file."""
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; a calibration needs a folder of its own")
+    if (folder / MARKER).exists() and not overwrite:
+        raise UserError(f"{folder} holds a calibration; give another --output, or replace it with --overwrite")
+
+
+def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:
+    """Return the manifest of the calibration in `folder` after writing this call into it."""
+    path = folder / _MANIFEST
+    fresh = {"format": _FORMAT, "plan": dict(plan), "begun": dict(meta), "continued": []}
+    if overwrite or not path.exists():
+        _clear(folder)
+        manifest = fresh
+    else:
+        manifest = read_json(path)
+        there = manifest.get("plan")
+        if manifest.get("format") != _FORMAT or not isinstance(there, dict):
+            raise UserError(f"{path} is not a calibration of this version; give another --output, or use --overwrite")
+        if differ := _differences(there, dict(plan)):
+            raise UserError(
+                f"{folder} was begun with another plan ({differ}); repeat that one to go on with it, give another --output,"
+                " or begin anew with --overwrite"
+            )
+        manifest["continued"] = [*manifest["continued"], dict(meta)]
+    remove_leftovers(folder)
+    remove_leftovers(folder / "stages")
+    write_bytes(path, json_text(manifest).encode())
+    return manifest
+
+
+def _clear(folder: Path) -> None:
+    """Delete the marker, then the manifest, then the stages, so that a kill in between leaves nothing that looks whole."""
+    with naming_the_place(f"clear {folder}"):
+        for path in (folder / MARKER, folder / _MANIFEST, *sorted((folder / "stages").glob("*.parquet"))):
+            path.unlink(missing_ok=True)
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Return "name: a there, b here" for everything that differs, the first few of them, or nothing."""
+    names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    told = [_difference(name, there.get(name), here.get(name)) for name in names[:_MOST_NAMED]]
+    if len(names) > _MOST_NAMED:
+        told.append("…")
+    return "; ".join(told)
+
+
+def _difference(name: str, there: Any, here: Any) -> str:
+    # What is long (checksums) tells a reader nothing but that it is another one.
+    long = any(isinstance(one, str) and len(one) > 40 for one in (there, here))
+    return f"another {name}" if long else f"{name}: {there} there, {here} here"
