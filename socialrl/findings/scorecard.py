@@ -258,8 +258,17 @@ def flat_rows(scorecard: Scorecard) -> pd.DataFrame:
     )
 
 
-def as_json(scorecard: Scorecard, name: str = "") -> str:
-    """Return `scorecard.json`: the rule, the counts, and one record per finding with its comparisons; NaN is null."""
+def as_json(
+    scorecard: Scorecard,
+    name: str = "",
+    made: Mapping[str, Any] | None = None,
+    hangs_on: Mapping[str, str] | None = None,
+) -> str:
+    """Return `scorecard.json`: the rule, the counts, and one record per finding with its comparisons; NaN is null.
+
+    `made` says how the tables came about (preset, seed, command, versions); `hangs_on` which findings survive every change
+    of an assumed parameter but those of one, finding → parameter.
+    """
     table = flat_rows(scorecard)
     records: dict[str, list[dict[str, Any]]] = {}
     per_finding = {
@@ -280,6 +289,7 @@ def as_json(scorecard: Scorecard, name: str = "") -> str:
         "format": FORMAT,
         "socialrl": __version__,
         "name": name,
+        "made": dict(made or {}),
         "rule": (__doc__ or "").strip(),
         "min_animals": MIN_ANIMALS,
         "alpha": ALPHA,
@@ -298,6 +308,7 @@ def as_json(scorecard: Scorecard, name: str = "") -> str:
                 "verdict": judged.verdict,
                 "kind": judged.kind,
                 "counted": judged.counted,
+                "hangs_on": (hangs_on or {}).get(judged.finding.id),
                 "may_fail": judged.finding.may_fail,
                 "comparisons": records.get(judged.finding.id, []),
             }
@@ -307,11 +318,17 @@ def as_json(scorecard: Scorecard, name: str = "") -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write_tables(scorecard: Scorecard, folder: Path, name: str = "") -> None:
-    """Write `scorecard.json` and `scorecard.csv` into `folder`, which is made when it is not there."""
+def write_tables(
+    scorecard: Scorecard,
+    folder: Path,
+    name: str = "",
+    made: Mapping[str, Any] | None = None,
+    hangs_on: Mapping[str, str] | None = None,
+) -> None:
+    """Write `scorecard.json` (`as_json`) and `scorecard.csv` into `folder`, which is made when it is not there."""
     with naming_the_place(f"create {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / "scorecard.json", as_json(scorecard, name).encode())
+    write_bytes(folder / "scorecard.json", as_json(scorecard, name, made, hangs_on).encode())
     write_bytes(folder / "scorecard.csv", flat_rows(scorecard).to_csv(index=False, lineterminator="\n").encode())
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -63,11 +64,13 @@ def write_scorecard(
     notes: Sequence[str] = (),
     registry: Registry | None = None,
     changed: Variants | None = None,
+    made: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the scorecard of evaluation tables into `folder` and return the path of `scorecard.html`.
 
     `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
-    ablation and sensitivity tables made before; by default they are made from `tables`. Beside the page go
+    ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables came
+    about (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
     `scorecard.json`, `scorecard.csv`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
     earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
@@ -81,7 +84,7 @@ def write_scorecard(
     )
     tables = ready
     plates = draw(tables, card, changed)
-    scoring.write_tables(card, folder, name)
+    scoring.write_tables(card, folder, name, made, variant_figures.hanging(changed.sensitivity))
     for place in ("scorecard_tables", "scorecard_figures"):
         with naming_the_place(f"create {folder / place}"):
             (folder / place).mkdir(parents=True, exist_ok=True)
@@ -99,7 +102,7 @@ def write_scorecard(
             else:
                 path.unlink(missing_ok=True)  # an earlier scorecard's figure, which these tables no longer give
     path = folder / "scorecard.html"
-    write_bytes(path, html(card, plates, changed, name=name, notes=notes).encode())
+    write_bytes(path, html(card, plates, changed, name=name, notes=notes, made=made).encode())
     return path
 
 
@@ -147,7 +150,15 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
     return plates
 
 
-def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: str, notes: Sequence[str]) -> str:
+def html(
+    card: Scorecard,
+    plates: Sequence[Plate],
+    changed: Variants,
+    *,
+    name: str,
+    notes: Sequence[str],
+    made: Mapping[str, Any] | None = None,
+) -> str:
     """Return the page."""
     environment = templates.environment(Path(__file__).parent)
     environment.globals.update(words=words, SYMBOL=words.SYMBOL)
@@ -172,6 +183,7 @@ def html(card: Scorecard, plates: Sequence[Plate], changed: Variants, *, name: s
         hanging=variant_figures.hanging(changed.sensitivity),
         margins=words.margins(card),
         rule=words.RULE,
+        made=dict(made or {}),
     )
 
 
