@@ -89,7 +89,7 @@ def refuse_finished(folder: Path, overwrite: bool) -> None:
 def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:
     """Return the manifest of the calibration in `folder` after writing this call into it."""
     path = folder / _MANIFEST
-    fresh = {"format": _FORMAT, "plan": dict(plan), "begun": dict(meta), "continued": []}
+    fresh: dict[str, Any] = {"format": _FORMAT, "plan": dict(plan), "begun": dict(meta), "continued": []}
     if overwrite or not path.exists():
         _clear(folder)
         manifest = fresh
