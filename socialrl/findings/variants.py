@@ -24,10 +24,12 @@ from socialrl.statistics import NAN
 
 ARMS = ("release", "consolidation", "reward", "defence", "retention")
 SETTINGS = ("knockout", "wild_type")
+UNCHANGED = "unchanged"
+"""The `parameter` of animals that a sensitivity analysis ran with nothing changed, at factor 1, for comparison."""
 _DOSE_COLUMNS = ["gain", "measure", "label", "unit", "mean", "low", "high", "n"]
 _ABLATION_COLUMNS = [
-    "arm", "setting", "finding", "part", "says", "difference", "low", "high", "effect_size", "unit", "n", "share",
-    "share_low", "share_high",
+    "arm", "setting", "finding", "part", "says", "measure", "difference", "low", "high", "effect_size", "unit", "n",
+    "share", "share_low", "share_high",
 ]  # fmt: skip
 _SENSITIVITY_COLUMNS = [
     "parameter", "factor", "finding", "part", "says", "difference", "low", "high", "effect_size", "n", "verdict",
@@ -100,6 +102,7 @@ def ablation_table(
                 "finding": finding.id,
                 "part": "" if len(finding.contrasts) == 1 else "abcdefghijklmnopqrstuvwxyz"[number],
                 "says": contrast.says,
+                "measure": book.measures[contrast.measure].label,
             }
             records.append({"arm": "all", "setting": "knockout", **start, **_numbers(full)})
             for (arm, setting), genotype in changed.items():
@@ -115,6 +118,7 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
 
     Rows of the tables with the columns `parameter` and `factor` are judged like the scorecard, all other rows left out.
     `survives` is whether the finding as a whole is reproduced; controls and comparisons that were not run are left out.
+    Animals with nothing changed (parameter `UNCHANGED`) come first: they say what can be lost in cohorts of that size.
     """
     book = registry or load_registry()
     varied = {name: table for name, table in tables.items() if {"parameter", "factor"} <= set(table.columns)}
@@ -123,7 +127,7 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
         rows = table[_given(table["parameter"])]
         settings |= set(zip(rows["parameter"], rows["factor"].astype(float), strict=True))
     records: list[dict[str, Any]] = []
-    for parameter, factor in sorted(settings):
+    for parameter, factor in sorted(settings, key=lambda one: (one[0] != UNCHANGED, one)):
         part = {
             name: table[(table["parameter"] == parameter) & (table["factor"] == factor)].drop(columns="parameter")
             for name, table in varied.items()

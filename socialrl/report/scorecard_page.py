@@ -25,7 +25,7 @@ from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import Judged, Scorecard
 from socialrl.findings.tables import NotRun, association_by_hour
-from socialrl.report import scorecard_figures, style, templates, variant_figures
+from socialrl.report import scorecard_courses, scorecard_figures, scorecard_work, style, templates, variant_figures
 from socialrl.report import scorecard_words as words
 
 _ENLARGED = 1.2
@@ -115,14 +115,17 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
         ("bond", "bond", "Preference by hours of cohousing",
          f"{marks}. Dashed: guide line of 2/3; dotted: chance.", scorecard_figures.bond),
         ("group", "group", "Partner's share of contact in the group habitat",
-         "Share of an animal's contact that is with its partner, in blocks of 6 h; line: mean over animals, band: 95 %"
-         " bootstrap interval. Dotted: chance with eight animals.", scorecard_figures.group),
+         "Share of all side-by-side contact that is with the partner, in blocks of 6 h; line: mean, band: 95 % bootstrap"
+         " interval over animals, or over pairs where the two of a pair are one replicate. Dotted: chance with eight animals.", scorecard_courses.group),
         ("worth", "worth", "Work for the partner and for a stranger",
-         "Presses in progressive-ratio sessions of 30 min. Thin lines join the two sessions of an animal; marks with"
-         " bars are means with 95 % bootstrap intervals over animals.", scorecard_figures.worth),
+         "Progressive-ratio sessions of 30 min, one with the partner behind the door and one with a stranger. Thin lines"
+         " join the two sessions of an animal; marks with bars are means with 95 % bootstrap intervals over animals. Huddle"
+         " per access needs an access; n of both sessions where they differ.", scorecard_work.worth),
         ("defend", "defend", "Attacks on an intruder, and keeping away from it", f"{marks}.", scorecard_figures.defend),
         ("release", "accumbens", "Evoked oxytocin release",
-         f"{marks}. No behaviour is involved: this follows from the release equation.", scorecard_figures.release),
+         "Above: fluorescence of the probe, mean over animals and its 95 % bootstrap interval, 30 pulses from minute 1 on."
+         f" Below: peak of every animal's own trace. {marks}. No behaviour is involved: the difference between genotypes is in"
+         " the release equation; slices and noise are assumed, and no two animals share them.", scorecard_courses.release),
         ("drugs", "accumbens", "Wild types under drugs",
          "Preference in the partner-preference test. Blue: with the drug, pale marks are animals; open grey: the same"
          " test without it. Bars are 95 % bootstrap intervals over animals. Dashed: 2/3; dotted: chance.",
@@ -134,16 +137,18 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
     ]
     by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
         ("ablation", "arm", "How much of the knockouts' difference each arm carries",
-         "1: the arm alone gives the whole difference between knockouts and wild types, 0: nothing of it; below 0"
-         " (orange) it works against it. Arms need not add up to 1. A dash: the full difference cannot be told from zero."
-         " Intervals are in the table below.", lambda narrow: variant_figures.ablation(changed.ablation, narrow),
+         "One line per comparison, named as in the sections above. 1: the arm alone gives the whole difference between"
+         " knockouts and wild types, 0: nothing of it; below 0 (orange) it works against it. Bold: the arm that carries"
+         " most. Arms need not add up to 1. A dash: the full difference cannot be told from zero. Effect sizes, intervals"
+         " and n are in the table below.", lambda narrow: variant_figures.ablation(changed.ablation, narrow),
          "No animals with a single changed arm were run"),
         ("dose_response", "sure", "Receptor gain from none to more than wild type",
-         "Mean over animals, band: 95 % bootstrap interval. Dotted: wild type.",
+         "Mean over animals (in the habitat over pairs, where these are the replicate), band: 95 % bootstrap interval."
+         " Dotted upright: wild type.",
          lambda narrow: variant_figures.dose_response(changed.doses, narrow), "No animals of other gains were run"),
         ("sensitivity", "sure", "Which findings survive a change of one assumed parameter",
-         "Verdict with the parameter changed, the lowest factor at the left of each cell, the highest at the right.",
-         lambda narrow: variant_figures.sensitivity(changed.sensitivity, narrow),
+         _sensitivity_caption(changed.sensitivity), lambda narrow: variant_figures.sensitivity(
+             changed.sensitivity, narrow, {one.finding.id: one.verdict for one in card.findings}),
          "No animals under changed parameters were run"),
     ]  # fmt: skip
     plates += [_plate(*one[:5], one[5], card) for one in by_changes]
@@ -184,6 +189,14 @@ def html(
         margins=words.margins(card),
         rule=words.RULE,
         made=dict(made or {}),
+    )
+
+
+def _sensitivity_caption(table: pd.DataFrame) -> str:
+    factors = ", ".join(f"× {factor:g}" for factor in sorted(set(table["factor"]))) if len(table) else ""
+    return (
+        f"Verdict with the parameter changed; parts of a cell from left to right: {factors}. A frame: the finding is lost by"
+        " changes of this parameter only."
     )
 
 

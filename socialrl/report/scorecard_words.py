@@ -78,6 +78,9 @@ def lede(card: Scorecard) -> str:
     text = f"Of {run} published {noun} neither into the parameters nor into the equations, {parts[0]}, {parts[1]} and {parts[2]}."
     if predicted[NOT_RUN]:
         text += f" {predicted[NOT_RUN]} more could not be compared, because something was not run."
+    added = sum(counts["mechanism"].values())
+    if added:
+        text += f" For {added} more a mechanism was added to the model, so {'it is' if added == 1 else 'they are'} no test of it."
     broken = counts["control"][NOT_REPRODUCED]
     if broken:
         text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
@@ -151,13 +154,14 @@ def sides(row: Row) -> str:
     return f"{first} against {wording.number(effect.reference, max(row.measure.digits, 2))}"
 
 
-def n_text(row: Row) -> str:
-    """Return n with what it counts."""
-    if row.effect.missing:
-        return wording.MISSING
-    if row.effect.side_b is None or row.contrast.kind == "conditions":
-        return str(row.effect.n)
-    return f"{row.effect.n} pairs" if row.contrast.paired else f"{row.effect.n}"
+def n_counts(row: Row) -> str:
+    """Return what n counts where that is not animals in one group: "pairs" (one replicate a cage), "per group"."""
+    effect = row.effect
+    if effect.missing or effect.side_a is None:
+        return ""
+    pairs = not pd.api.types.is_numeric_dtype(effect.side_a.index)
+    two_groups = effect.side_b is not None and row.contrast.kind != "conditions" and row.contrast.paired
+    return " ".join([*(["pairs"] if pairs else []), *(["per group"] if two_groups else [])])
 
 
 def forest(row: Row) -> Markup:
@@ -210,7 +214,7 @@ def margins(card: Scorecard) -> list[dict[str, str]]:
 
 
 def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the ablation as rows of text: arm, setting, comparison, difference, share, n."""
+    """Return the ablation as rows of text: arm, setting, comparison, difference, effect size, share, n."""
     settings = {"knockout": "knocked out alone", "wild_type": "restored alone"}
     rows = []
     for row in table.to_dict("records"):
@@ -224,6 +228,7 @@ def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "comparison": f"{row['finding']}{row['part']}",
                 "says": row["says"],
                 "difference": wording.interval(difference, _fitting(difference.value), sign=True),
+                "size": wording.number(float(row["effect_size"]), 2),
                 "share": wording.interval(share),
                 "n": str(n),
             }

@@ -112,8 +112,13 @@ def _encounter(rng, _condition, acts, _index) -> dict:
 
 
 def _release(_rng, _condition, acts, index) -> dict:
-    peak = 0.8 * (0.5 + 0.5 * min(max(acts, 0), 1)) * (1 + 0.05 * np.sin(index))
-    return {"peak": peak, "area": 150 * peak, "decay_s": 120.0, "sex": "male" if index % 2 else "female"}
+    peak = 0.08 * (0.5 + 0.5 * min(max(acts, 0), 1)) * (1 + 0.05 * np.sin(index))
+    at = np.arange(0, 600, 5) + 2.5
+    shape = np.clip((at - 60) / 30, 0, 1) * np.exp(-np.clip(at - 90, 0, None) / 120)
+    return {
+        "peak": peak, "area": 150 * peak, "decay_s": 120.0, "sex": "male" if index % 2 else "female",
+        "duration_s": 600.0, "fluorescence": list(peak * shape),
+    }  # fmt: skip
 
 
 _ANIMALS = ("partner", "stranger")
