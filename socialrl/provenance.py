@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 import platform
 import shlex
@@ -32,6 +34,19 @@ def collect_meta(seed: int) -> dict[str, Any]:
         "platform": platform.platform(),
         "cores": os.cpu_count(),
     }
+
+
+@functools.cache
+def world_checksum() -> str:
+    """Return a short checksum of the source of the environments, parameters included: equal where the model is."""
+    import socialrl_envs
+
+    root = Path(socialrl_envs.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        if "render" not in path.relative_to(root).as_posix():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def _version(distribution: str) -> str | None:

@@ -1,7 +1,8 @@
 """How each assay is trained: numbers only, to be tuned on wild types.
 
-`TRAINING` holds what differs from the defaults of a configuration (sections `env`, `ppo` and the key `lives`), `STEPS` the
-steps per animal, over all its lives, by preset.
+`TRAINING` holds what differs from the defaults of a configuration (sections `env`, `ppo` and the key `lives`), `TEST_S` the
+length of tests where it is another than that of training episodes, `STEPS` the steps per animal, over all its lives, and
+`LEAST_ANIMALS` the animals a group where presets with fewer could not give a verdict.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ TRAINING: dict[str, dict[str, Any]] = {
         "lives": 8,
     },
 }  # fmt: skip
+
+TEST_S: dict[str, float] = {
+    "GroupHabitat": 432_000,  # five days, because the registry compares the first with the last of five
+}
+
+LEAST_ANIMALS: dict[str, int] = {
+    "GroupHabitat": 16,  # eight pairs; the pair is the replicate there, and a verdict needs six
+}
 
 STEPS: dict[str, dict[str, int]] = {
     "quick": {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},

@@ -1,0 +1,113 @@
+"""The groups of animals of a battery: those that the registry compares, other gains, single arms, changed parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from socialrl.findings.registry import Registry, load_registry
+from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED
+from socialrl_envs.parameters import PARAMETERS, parameter
+
+GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""Gains of the dose-response; where a group of the registry has a gain, it stands for it."""
+
+FACTORS = (0.5, 1.5)
+TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
+"""Values of `oxytocin_tau_s`, for which no vole measurement exists, in place of `FACTORS`."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Animals of one kind: `name` in configurations, what makes them, and the columns that say so in tables.
+
+    `columns` are set in the group's rows, `genotype` among them where a table is to show another name.
+    """
+
+    name: str
+    oxtr_gain: float
+    arms: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str | float] = field(default_factory=dict)
+
+    def section(self) -> dict[str, Any]:
+        """Return the group as a configuration has it."""
+        return {"oxtr_gain": self.oxtr_gain, "arms": dict(self.arms), "parameters": dict(self.parameters)}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One assumed parameter set to `factor` times its value; `UNCHANGED` is the comparison, with nothing set."""
+
+    parameter: str
+    factor: float
+    value: float | None
+
+    def applied_to(self, group: Group) -> Group:
+        """Return the group under this change; its rows keep the group's own name."""
+        name = f"{self.parameter}_x{self.factor:g}_{group.name}".replace(".", "_")
+        own = {} if self.value is None else {self.parameter: self.value}
+        columns: dict[str, str | float] = {"genotype": group.name, "parameter": self.parameter, "factor": self.factor}
+        return Group(name, group.oxtr_gain, group.arms, {**group.parameters, **own}, columns)
+
+
+def registered(registry: Registry | None = None) -> list[Group]:
+    """Return the groups of the registry, wild type, heterozygote and knockout under their short names, first."""
+    book = registry or load_registry()
+    short = {"wild_type": "wt", "heterozygote": "het", "knockout": "ko"}
+    return [Group(short.get(name, name), group.oxtr_gain, group.arms) for name, group in book.groups.items()]
+
+
+def compared_in(assay: str, registry: Registry | None = None) -> list[Group]:
+    """Return the groups that findings compare in one assay; null controls and context need none."""
+    book = registry or load_registry()
+    used = {
+        name
+        for finding in book.findings
+        if finding.use not in ("control", "context")
+        for contrast in finding.contrasts
+        if book.assay(contrast) == assay
+        for name in contrast.groups
+    }
+    return [group for name, group in zip(book.groups, registered(book), strict=True) if name in used]
+
+
+def doses(registry: Registry | None = None) -> list[Group]:
+    """Return groups for those of `GAINS` that no group of the registry has."""
+    known = {group.oxtr_gain for group in registered(registry) if not group.arms}
+    return [Group(f"gain_{gain:g}".replace(".", "_"), gain) for gain in GAINS if gain not in known]
+
+
+def single_arms() -> list[Group]:
+    """Return wild types with one arm as in a knockout, and knockouts with one arm as in a wild type."""
+    kinds = {"knockout": (1.0, "ko"), "wild_type": (0.0, "wt")}
+    return [
+        Group(f"arm_{arm}_{short}", gain, {arm: setting}, columns={"arm": arm, "arm_setting": setting})
+        for setting in SETTINGS
+        for gain, short in [kinds[setting]]
+        for arm in ARMS
+    ]
+
+
+def assumed_parameters() -> list[str]:
+    """Return the names of the parameters whose source says that they, or their amount, are assumed."""
+    return [row.name for row in PARAMETERS if "assumed" in row.source]
+
+
+def changes() -> list[Change]:
+    """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
+
+    A parameter whose value is 0 has no factor and is left out, as is a change that the range cuts to nothing.
+    """
+    found = [Change(UNCHANGED, 1.0, None)]
+    for name in assumed_parameters():
+        row = parameter(name)
+        if row.value == 0.0:
+            continue
+        values = TIME_CONSTANTS_S if name == "oxytocin_tau_s" else [row.value * factor for factor in FACTORS]
+        inside = dict.fromkeys(float(value) for value in np.clip(values, row.low, row.high))
+        found += [Change(name, round(value / row.value, 4), value) for value in inside if value != row.value]
+    return found

@@ -1,0 +1,59 @@
+"""How large a reproduction is: animals, steps and tests of each preset, and which changed animals it adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .training_plan import LEAST_ANIMALS, STEPS
+
+
+@dataclass(frozen=True)
+class Size:
+    """Animals a group (a multiple of 8, the animals of one habitat), steps per animal by assay, repeats of each test."""
+
+    animals: int
+    steps: Mapping[str, int]
+    repeats: int
+
+    def animals_in(self, assay: str) -> int:
+        """Return the animals a group in an assay; some need more of them before a verdict is possible."""
+        return max(self.animals, LEAST_ANIMALS.get(assay, 0))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What `socialrl reproduce` does: the groups of the registry, and more of them where asked for.
+
+    `doses` adds further receptor gains, `arms` animals with a single changed place of receptor action, `parameters` (their
+    size) animals under changed assumed parameters. `note` stands on top of the page.
+    """
+
+    size: Size
+    doses: bool
+    arms: bool
+    parameters: Size | None
+    note: str
+
+
+_FULL = Size(16, STEPS["full"], 4)
+
+PRESETS = {
+    "quick": Preset(
+        Size(8, STEPS["quick"], 2),
+        doses=False,
+        arms=False,
+        parameters=None,
+        note="Preset quick: 8 animals a group (16 in the group habitat) and short training, so intervals are wide and"
+        " some animals have not learned.",
+    ),
+    "full": Preset(_FULL, doses=True, arms=False, parameters=None, note="Preset full: 16 animals a group."),
+    "study": Preset(
+        _FULL,
+        doses=True,
+        arms=True,
+        parameters=Size(8, STEPS["sensitivity"], 2),
+        note="Preset study: 16 animals a group; under changed parameters 8 (16 in the group habitat), trained for a"
+        " shorter time.",
+    ),
+}
