@@ -172,6 +172,19 @@ def test_a_run_refused_before_it_began_leaves_no_folder(say, parts, tmp_path):
     assert not (tmp_path / "runs" / "smoke").exists()
 
 
+def test_events_are_asked_for_or_left_out(say, parts):
+    say("train", SMOKE, "-q", "--output", "runs")
+    for option, passed in (((), (None, False)), (("--events",), (True, False)), (("--no-events",), (False, False)), (("--events-csv",), (True, True))):  # fmt: skip
+        say("evaluate", "runs/smoke", "--overwrite", *option)
+        assert parts.events == passed
+    assert mistake(say("evaluate", "runs/smoke", "--overwrite", "--no-events", "--events-csv")) == (
+        "--events-csv writes events, --no-events writes none; leave one of them out"
+    )
+    assert mistake(say("evaluate", "runs/smoke", "--events", "--protocol", "x.yaml")) == (
+        "a protocol's tests have no event table; leave out --events, or --protocol"
+    )
+
+
 def test_evaluate_does_not_disturb_a_writer(say, parts):
     parts.error = KeyboardInterrupt()
     assert say("train", SMOKE)[0] == 130
