@@ -14,7 +14,9 @@ from .app import Quiet, app, check_range, overwrite_option, stoppable
 
 @app.command()
 def reproduce(
-    preset: Annotated[str, typer.Option(help="quick (minutes) or full.")] = "quick",
+    preset: Annotated[
+        str, typer.Option(help="quick, full (16 animals a group, dose-response) or study (single arms, sensitivity).")
+    ] = "quick",
     output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")] = Path(
         "runs/reproduce"
     ),
@@ -25,12 +27,23 @@ def reproduce(
 
     Example: `socialrl reproduce --preset quick`
     """
-    from ..reproduction.driver import PRESETS, reproduce
+    from ..reproduction.driver import reproduce
+    from ..reproduction.presets import PRESETS
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
     check_range("--seed", seed, 0)
-    typer.echo(f"scorecard: {reproduce(output, preset, seed, quiet=quiet)}")
+    with stoppable("the stages that are done are kept; the same command goes on where it was"):
+        page = reproduce(
+            output, preset, seed, quiet=quiet, say=lambda line: None if quiet else typer.echo(line, err=True)
+        )
+    from rich.console import Console
+
+    from ..report.scorecard_terminal import findings_table
+    from ..run_files import read_json
+
+    Console().print(findings_table(read_json(output / "scorecard.json")))
+    typer.echo(f"scorecard: {page}")
 
 
 @app.command()
