@@ -27,6 +27,7 @@ def battery(
     registry = load_registry()
     groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
+    groups.append(("all_arms_knockout", 1.0, 0.0, None, None))
     groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items() if arm in arms]
     groups += [(f"arm_{arm}_wt", 0.0, share, arm, "wild_type") for arm, share in ARMS.items() if arm in arms]
     tables: dict[str, list[dict]] = {}
@@ -90,11 +91,13 @@ def _operant(rng, condition, acts, index) -> dict:
     return row | {"duration_s": 1800.0, "sex": "female"}
 
 
-def _habitat(rng, _condition, acts, index) -> dict:
+def _habitat(rng, condition, acts, index) -> dict:
     hours = np.arange(120)
     floor = 0.18 + 0.5 * min(max(acts, 0), 1)
     share = floor + (0.75 - floor) * np.exp(-hours / (6 + 60 * max(acts, 0)))
     share = np.clip(share + 0.05 * np.sin(index) + 0.04 * rng.standard_normal(120), 0.02, 0.98)
+    if condition.partner_is == "shuffled":
+        share = np.clip(1 / 7 + 0.04 * rng.standard_normal(120), 0.02, 0.98)
     contact = 3600 * np.clip(0.55 + 0.05 * acts + 0.05 * rng.standard_normal(120), 0, 1)
     partner, others = share * contact, (1 - share) * contact
     return {

@@ -151,7 +151,7 @@ def test_conditions_are_plain_dicts_that_a_driver_can_play():
     assert blocked["drugs"] == [{"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0}]
     assert (blocked["relationship"], blocked["cohousing_h"], blocked["partner_is"]) == ("mate", 24.0, "familiar")
     assert conditions["cohoused_24h_shuffled"]["partner_is"] == "shuffled"
-    assert [one["session"] for one in registry_conditions("SocialOperant")] == ["partner", "stranger"] * 2
+    assert [one["session"] for one in registry_conditions("SocialOperant")] == ["partner", "stranger"] * 3
     assert (conditions["unmated_6h"]["relationship"], conditions["unmated_6h"]["mating"]) == ("mate", False)
     assert registry_conditions("NoSuchAssay") == []
     assert registry_assays()[0] == "PartnerPreference"
