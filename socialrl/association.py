@@ -1,17 +1,27 @@
-"""Who is with whom, and when: measures from the event table of `socialrl evaluate`.
+"""Who is with whom, and when: measures of a group habitat from the tables `events` and `evaluation`.
 
 What a test's record has already (contact by the hour, seconds in groups of each size, with whom) is not computed again;
-here is what needs the times.
+from events comes what needs the times.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from . import measures
+from .findings.tables import association_by_hour
+
 HOUR_S = 3600.0
+OWN_KIND = "their own kind"
+"""Company of animals in a habitat of one genotype."""
+
+N_POINTS = 24
+"""At most so many points along a test; in a longer one a point covers several hours."""
+
 _WORLD = ("habitat_type", "habitat", "test", "repeat")
 
 
@@ -60,6 +70,29 @@ def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     pieces = in_bins(steps[steps["size"] > 0], bin_s)
     pieces["animal_s"] = pieces["seconds"] * pieces["size"]
     return pieces.groupby([*worlds, "bin", "size"], sort=True)["animal_s"].sum().reset_index()
+
+
+def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the partner's share of all contact along a test: one row per pair, test and span of hours.
+
+    `records` are the rows of one run in the group habitat. Columns: genotype, company (the kind of habitat, "their own kind"
+    where all are of one genotype), pair, test, hour (middle of the span) and share, 0 to 1, NaN without contact. Cage mates share
+    their contact, so those of one genotype count as one.
+    """
+    hourly = association_by_hour(records)
+    lives_in = records.drop_duplicates("animal").set_index("animal")
+    alone = lives_in.groupby("habitat")["genotype"].nunique() == 1
+    company = lives_in["habitat_type"].where(~lives_in["habitat"].map(alone), OWN_KIND)
+    span = math.ceil((hourly["hour"].max() + 1) / N_POINTS)
+    hourly = hourly.assign(
+        company=hourly["animal"].map(company),
+        pair=hourly["animal"].map(lives_in["habitat"]) + "/" + (hourly["index"] // 2).astype(str),
+        hour=(hourly["hour"] // span + 0.5) * span,
+    )
+    keys = ["genotype", "company", "pair", "test", "hour"]
+    table = hourly.groupby(keys, sort=False)[["partner_s", "others_s"]].sum().reset_index()
+    table["share"] = measures.preference(table["partner_s"], table["others_s"])
+    return table
 
 
 def _steps(changes: pd.DataFrame, place: Sequence[str]) -> pd.DataFrame:

@@ -102,6 +102,8 @@ def notices(study: Study) -> list[str]:
     for run in study.runs:
         name = study.names[run.path]
         of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
+        if of_run.empty and len(study.habitat) and (study.habitat["run"] == name).any():
+            continue
         if of_run.empty:
             found.append(f"{name}: no animal has been tested yet; {wording.next_step(run.path, run.finished)}.")
         elif study.final_is_probe[name]:

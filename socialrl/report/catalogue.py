@@ -1,4 +1,4 @@
-"""The six figures of a report: what each is called, how it is drawn, its caption, its text for those who cannot see it,
+"""The figures of a report, six and one for group habitats: what each is called, how it is drawn, its caption, its text for those who cannot see it,
 and what to do when the run lacks the table behind it."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from socialrl.report import figures, timecourse, wording
+from socialrl.report import figures, habitat, timecourse, wording
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 
@@ -208,3 +208,19 @@ PLATES: tuple[Plate, ...] = (
         _no_probes,
     ),
 )
+
+HABITAT = Plate(
+    "fig_habitat",
+    "Does a pair stay together in a group?",
+    habitat.partner_share,
+    habitat.caption,
+    lambda study, _summary: habitat.alt(study),
+    _no_tests,
+)
+
+
+def plates_of(study: Study) -> tuple[Plate, ...]:
+    """Return the figures that a study can have: the six of partner preference, that of habitats, or both."""
+    if study.habitat.empty:
+        return PLATES
+    return (*PLATES, HABITAT) if len(study.final) or len(study.probes) else (HABITAT,)

@@ -10,8 +10,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.report import account, headline, style, tables, templates
-from socialrl.report.catalogue import PLATES, Plate
+from socialrl.report import account, habitat, headline, style, tables, templates
+from socialrl.report.catalogue import Plate, plates_of
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 
@@ -33,9 +33,9 @@ class Drawn:
 
 
 def draw(study: Study) -> list[Drawn]:
-    """Return the six figures of a study, in order."""
+    """Return the figures of a study, in order."""
     drawn = []
-    for number, plate in enumerate(PLATES, start=1):
+    for number, plate in enumerate(plates_of(study), start=1):
         with style.house_style():
             wide, narrow = plate.draw(study, False), plate.draw(study, True)
             if wide is None or narrow is None:
@@ -67,7 +67,7 @@ def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[d
         title=", ".join(study.names.values()),
         version=__version__,
         several=len(study.runs) > 1,
-        lede=headline.lede(found),
+        lede=headline.lede(found) or habitat.lede(study),
         findings=found,
         unfinished=account.unfinished(study),
         notices=account.notices(study),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from socialrl import measures
+from socialrl.association import share_of_partner
 from socialrl.atomic import naming_the_place
 from socialrl.errors import UserError
 from socialrl.report import style, wording
@@ -59,7 +60,8 @@ class Study:
 
     `final`: `measures.animal_table` of the evaluation, or of each animal's last probe where there is no evaluation
     (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
-    10 min, from the same tests as `final`. `traces`, `animals`: as stored. All have the columns `run` and `group`.
+    10 min, from the same tests as `final`. `habitat`: `association.share_of_partner` of the tests in a group habitat.
+    `traces`, `animals`: as stored. All have the columns `run` and `group`.
     """
 
     runs: list[RunFolder]
@@ -73,6 +75,7 @@ class Study:
     criterion: pd.DataFrame
     bins: pd.DataFrame
     traces: pd.DataFrame
+    habitat: pd.DataFrame = field(default_factory=pd.DataFrame)
     names: dict[Path, str] = field(default_factory=dict)
 
     def of(self, table: pd.DataFrame, group: Group | None = None, condition: Condition | None = None) -> pd.DataFrame:
@@ -141,6 +144,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         criterion=_with_group(measures.criterion_table(probes)) if len(probes) else pd.DataFrame(),
         bins=_bins(_stack(raw_finals)),
         traces=gathered["traces"],
+        habitat=_habitat(raw_finals),
         names=names,
     )
 
@@ -221,6 +225,16 @@ def _bins(records: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     tests = records[_is_partner_preference(records) & records["huddle_s_partner_10min"].notna()]
     return _with_group(measures.huddle_bins(tests)) if len(tests) else pd.DataFrame()
+
+
+def _habitat(finals: list[pd.DataFrame]) -> pd.DataFrame:
+    """Association in the group habitats of runs, below each other; `finals` are the runs' last tests."""
+    parts = []
+    for records in finals:
+        if len(records) and {"partner_s_hourly", "habitat"} <= set(records):
+            tests = records[records["habitat"].notna() & records["partner_s_hourly"].notna()]
+            parts += [share_of_partner(tests).assign(run=records["run"].iloc[0])] if len(tests) else []
+    return _with_group(_stack(parts))
 
 
 def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, several: bool) -> list[Group]:

@@ -76,6 +76,8 @@ def _tables(study: Study, numbers: summary.Summary, parameters: list[dict[str, A
         "animals_huddle_10min": study.bins,
         "parameters": pd.DataFrame(parameters),
     }
+    if len(study.habitat):
+        tables["pairs_habitat"] = study.habitat
     return {name: table.drop(columns="group", errors="ignore") for name, table in tables.items()}
 
 

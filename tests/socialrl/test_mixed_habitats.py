@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from socialrl.animals import animals_of, ids_by_group
+from socialrl.association import OWN_KIND, share_of_partner
 from socialrl.config import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.policies import load_policy
@@ -148,4 +150,34 @@ def test_results_go_by_group_and_a_report_can_be_written(run) -> None:
     write_results(run)
     assert {path.name for path in run.tb.iterdir()} >= {"cohort", "wt", "wt_in_mixed", "ko_in_mixed"}
     assert "ko" not in {path.name for path in run.tb.iterdir()}
-    assert write_report([run]).exists()
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert "Does a pair stay together in a group?" in page
+    assert "knockout (bonded: in mixed habitats)" in page
+    assert "tested yet" not in page
+    assert (run.path / "figures" / "fig_habitat.svg").exists()
+
+
+def test_the_partners_share_counts_pairs_not_animals() -> None:
+    """By hand: a pair in its own kind's habitat, a pair of two genotypes in a mixed one; two repeats, 48 hours."""
+
+    def rows(animal: str, genotype: str, kind: str, index: int, partner_s: float, others_s: float) -> list[dict]:
+        hourly = {"partner_s_hourly": [partner_s] * 24 + [0.0] * 24, "others_s_hourly": [others_s] * 48}
+        common = {"animal": animal, "genotype": genotype, "oxtr_gain": 1.0, "index": index, "test": "bonded"}
+        return [{**common, "habitat_type": kind, "habitat": f"{kind}-0", "repeat": k, **hourly} for k in range(2)]
+
+    records = [
+        *rows("wt-00", "wt", "wt", 0, 600.0, 100.0), *rows("wt-01", "wt", "wt", 1, 600.0, 500.0),
+        *rows("mixed-02", "wt", "mixed", 2, 300.0, 300.0), *rows("mixed-03", "ko", "mixed", 3, 300.0, 900.0),
+    ]  # fmt: skip
+    table = share_of_partner(pd.DataFrame(records)).set_index(["company", "genotype", "pair"]).sort_index()
+    assert sorted(set(table.index)) == [
+        ("mixed", "ko", "mixed-0/1"),
+        ("mixed", "wt", "mixed-0/1"),
+        (OWN_KIND, "wt", "wt-0/0"),
+    ]
+    early, late = table[table["hour"] < 24], table[table["hour"] >= 24]
+    assert table.loc[(OWN_KIND, "wt"), "hour"].tolist() == [2.0 * k + 1.0 for k in range(24)]
+    assert early.loc[(OWN_KIND, "wt"), "share"].unique() == pytest.approx([1200 / 1800])
+    assert early.loc[("mixed", "wt"), "share"].unique() == pytest.approx([0.5])
+    assert early.loc[("mixed", "ko"), "share"].unique() == pytest.approx([0.25])
+    assert (late["share"] == 0.0).all()

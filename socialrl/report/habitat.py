@@ -1,0 +1,77 @@
+"""The figure of a group habitat: does the partner keep its share of an animal's contact, hour by hour?"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from socialrl import statistics
+from socialrl.association import OWN_KIND
+from socialrl.report import panels, style, wording
+from socialrl.report.study import Study
+
+CHANCE = 1 / 7
+_CHANCE_LINE = Line2D([], [], color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)), label="no preference, 1/7")
+
+
+def partner_share(study: Study, narrow: bool) -> Figure | None:
+    """Share of the partner in all contact against hours, a panel per test and company; None without a habitat."""
+    table = study.habitat
+    if table.empty:
+        return None
+    places = list(dict.fromkeys(zip(table["test"], table["company"], strict=True)))
+    groups = panels.groups_with(study, table)
+    figure, axes = panels.panel_grid(len(places), narrow, height_in=2.6)
+    for ax, (test, company) in zip(axes, places, strict=True):
+        here = table[(table["test"] == test) & (table["company"] == company)]
+        for group in groups:
+            rows = study.of(here, group)
+            if rows.empty:
+                continue
+            for _, pair in rows.groupby("pair"):
+                ax.plot(pair["hour"], pair["share"], color=group.colour, alpha=0.25, linewidth=0.7)
+            spans = [(hour, statistics.mean_interval(at["share"])) for hour, at in rows.groupby("hour")]
+            panels.band(ax, np.array([hour for hour, _ in spans]), [mean for _, mean in spans], group)
+        ax.axhline(CHANCE, zorder=0, color=_CHANCE_LINE.get_color(), linewidth=1.1, linestyle=(0, (1, 1.5)))
+        ax.set_ylim(-0.02, 1.02)
+        ax.set_title(_title(test, company, several=table["test"].nunique() > 1))
+        if panels.first_in_row(ax):
+            ax.set_ylabel("Partner's share of contact")
+    panels.label_x(axes, "Hours in the habitat")
+    panels.legend(figure, groups, narrow, _CHANCE_LINE)
+    return figure
+
+
+def caption(study: Study) -> str:
+    """Return what the figure shows, with the numbers of pairs."""
+    n = study.habitat.groupby("group")["pair"].nunique()
+    counts = ", ".join(f"{n[group.key]} {group.label}" for group in panels.groups_with(study, study.habitat))
+    return (
+        "Share of the cage mate in all side-by-side contact. Thin lines are pairs (in mixed pairs each genotype's own side),"
+        f" thick lines their mean, bands the 95 % bootstrap interval over pairs; n = {counts} pairs. Pairs of one habitat are"
+        " not independent of each other, so the intervals are somewhat too narrow. Dotted: contact with all seven others alike."
+    )
+
+
+def alt(study: Study) -> str:
+    """Return the figure in words: each group's share in the first and the last span."""
+    parts = []
+    for (test, company), rows in study.habitat.groupby(["test", "company"], sort=False):
+        for group in panels.groups_with(study, rows):
+            by_hour = study.of(rows, group).groupby("hour")["share"].mean()
+            first, last = wording.number(by_hour.iloc[0]), wording.number(by_hour.iloc[-1])
+            parts.append(f"{group.label} ({_title(str(test), str(company), several=True)}) {first} to {last}")
+    return f"Partner's share of contact against hours in the habitat, first to last: {'; '.join(parts)}."
+
+
+def lede(study: Study) -> str:
+    """Return the sentences that open a page on group habitats only, or nothing; the habitat has no verdicts here."""
+    if study.habitat.empty or len(study.final):
+        return ""
+    return f"Tests of a group habitat. {alt(study)} What is expected of it is judged by the scorecard of “socialrl reproduce”."
+
+
+def _title(test: str, company: str, *, several: bool) -> str:
+    among = f"Among {company}" if company == OWN_KIND else f"In {company} habitats"
+    return f"{test}: {among[0].lower()}{among[1:]}" if several else among
