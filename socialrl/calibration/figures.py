@@ -13,36 +13,35 @@ from numpy.typing import NDArray
 from ..report import style
 from .outcome import Calibration
 from .population import FREE, N_FREE
-from .summaries import MEASURES, TERMS, failed, values_of
+from .summaries import KINDS, MEASURES, TERMS, shares, values_of
 
-_LOOKS: dict[str, tuple[str, Any, str]] = {"real": (style.INK, "-", "voles"), "before": ("#E69F00", "--", "model, table"),
-          "after": ("#0072B2", "-", "model, calibrated")}  # fmt: skip
+SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
+"""The sets of tests as a reader sees them, in every figure and table."""
+
+_LOOKS: dict[str, tuple[str, Any]] = {"real": (style.INK, "-"), "before": ("#E69F00", "--"), "after": ("#0072B2", "-")}
+_PALE = "#9EC6DF"
+_SECONDS = (0, 30, 100, 1000, 10_000)
 _LABELS = {**{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
 
 
 def distributions(result: Calibration) -> Figure:
-    """Cumulative distributions of every measure, voles against both simulated populations, and the share of failures."""
+    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of tests."""
     figure = style.new_figure(style.WIDE_IN, 6.6)
     axes = figure.subplots(3, 3).ravel()
     for ax, measure in zip(axes, MEASURES, strict=False):
         for name, raw in result.sets.items():
             _steps(ax, values_of(raw)[measure.name], name)
         if measure.scale != "linear":
-            ax.set_xscale("symlog", linthresh=30.0, linscale=0.6)
+            ax.set_xscale("symlog", linthresh=30.0, linscale=0.4)
             ax.set_xlim(left=0.0)
+            ax.set_xticks(_SECONDS, [f"{s:,}".replace(",", "\u202f") for s in _SECONDS])
+            ax.minorticks_off()
         ax.set_ylim(0.0, 1.02)
         ax.set_title(measure.label)
         ax.set_xlabel(measure.unit or "fraction")
         if ax in axes[::3]:
             ax.set_ylabel("Share of tests at or below")
-    last = axes[len(MEASURES)]
-    shares = [float(failed(raw).mean()) for raw in result.sets.values()]
-    last.bar(range(len(shares)), shares, color=[_LOOKS[name][0] for name in result.sets], width=0.6)
-    for k, share in enumerate(shares):
-        last.text(k, share + 0.01, f"{share:.0%}", ha="center", va="bottom", fontsize=8)
-    last.set_xticks(range(len(shares)), list(result.sets))
-    last.set_ylim(0.0, max(0.3, 1.25 * max(shares)))
-    last.set_title("Failures: preference < 2/3")
+    _kinds(axes[len(MEASURES)], result)
     _legend(figure, list(result.sets))
     return figure
 
@@ -54,7 +53,7 @@ def distance_by_measure(result: Calibration) -> Figure:
     names = ["all", *TERMS]
     places = np.arange(len(names))[::-1]
     for name in ("before", "after"):
-        colour, _, label = _LOOKS[name]
+        colour, label = _LOOKS[name][0], SETS[name]
         marks = "o" if name == "after" else "s"
         values = [result.distances[name][one] for one in names]
         ax.scatter(values, places, color=colour, marker=marks, s=30, zorder=3, label=label)
@@ -75,15 +74,17 @@ def distance_by_measure(result: Calibration) -> Figure:
 
 
 def regions(result: Calibration) -> Figure:
-    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue), the table and the point taken."""
+    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and point taken."""
+    found = result.parameters()
     figure = style.new_figure(style.WIDE_IN, 3.8)
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(N_FREE)[::-1]
-    for ax, part, table, taken in (
-        (left, slice(0, N_FREE), result.before.median, result.after.median),
-        (right, slice(N_FREE, None), result.before.spread, result.after.spread),
+    for ax, part, table, taken, verdicts in (
+        (left, slice(0, N_FREE), result.before.median, result.after.median, found["median_is"]),
+        (right, slice(N_FREE, None), result.before.spread, result.after.spread, found["spread_is"]),
     ):
-        for drawn, colour, width in ((result.prior, style.RULE, 9.0), (result.posterior, "#0072B2", 3.0)):
+        ours = [_PALE if verdict == "open" else "#0072B2" for verdict in verdicts]
+        for drawn, colour, width in ((result.prior, style.RULE, 9.0), (result.posterior, ours, 3.0)):
             low, high = np.quantile(drawn[:, part], [0.05, 0.95], axis=0)
             scaled = (np.exp(low), np.exp(high)) if ax is left else (low, high)
             ax.hlines(places, *scaled, color=colour, linewidth=width, zorder=1 if width > 5 else 2)
@@ -99,30 +100,51 @@ def regions(result: Calibration) -> Figure:
     handles = [
         Line2D([], [], color=style.RULE, linewidth=7, label="prior, 90 %"),
         Line2D([], [], color="#0072B2", linewidth=3, label="calibrated, 90 %"),
+        Line2D([], [], color=_PALE, linewidth=3, label="not determined"),
         Line2D([], [], color=style.INK, marker="|", linestyle="none", markersize=8, label="table"),
         Line2D([], [], color="#0072B2", marker="o", markerfacecolor="white", linestyle="none", label="taken"),
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=4)
+    figure.legend(handles=handles, loc="outside upper left", ncols=5)
     return figure
 
 
 FIGURES = {
-    "distributions": (distributions, "Voles against the model, one curve per set of tests (cumulative shares)"),
-    "distance": (distance_by_measure, "Distance by measure before and after, from trained animals"),
+    "distributions": (
+        distributions,
+        "Voles against the model, one curve per set of tests (cumulative shares), and shares of tests by preference",
+    ),
+    "distance": (
+        distance_by_measure,
+        "Distance by measure, of the parameter table and of the calibrated population, from trained animals",
+    ),
     "regions": (regions, "What the tests say about each free quantity, against the prior"),
 }
 """File name: function and caption."""
+
+
+def _kinds(ax: Axes, result: Calibration) -> None:
+    counted = {name: shares(raw) for name, raw in result.sets.items()}
+    places = np.arange(len(KINDS) - 1)
+    for k, (name, found) in enumerate(counted.items()):
+        heights = [found[kind.name] for kind in KINDS[:-1]]
+        ax.bar(places + 0.27 * (k - 1), heights, width=0.25, color=_LOOKS[name][0])
+        for place, height in zip(places + 0.27 * (k - 1), heights, strict=True):
+            ax.text(place, height + 0.01, f"{100 * height:.0f}", ha="center", va="bottom", fontsize=7)
+    ax.set_xticks(places, [kind.short for kind in KINDS[:-1]])
+    ax.set_ylim(0.0, 1.02)
+    ax.set_yticks([])
+    ax.set_title("Tests by preference, %")
 
 
 def _steps(ax: Axes, values: NDArray[np.float64], name: str) -> None:
     there = np.sort(values[~np.isnan(values)])
     if not len(there):
         return
-    colour, line, _ = _LOOKS[name]
+    colour, line = _LOOKS[name]
     shares = np.arange(1, len(there) + 1) / len(there)
     ax.step(there, shares, where="post", color=colour, linestyle=line, linewidth=1.5)
 
 
 def _legend(figure: Figure, names: list[str]) -> None:
-    handles = [Line2D([], [], color=_LOOKS[n][0], linestyle=_LOOKS[n][1], label=_LOOKS[n][2]) for n in names]
+    handles = [Line2D([], [], color=_LOOKS[n][0], linestyle=_LOOKS[n][1], label=SETS[n]) for n in names]
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

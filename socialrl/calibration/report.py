@@ -14,13 +14,14 @@ from socialrl_envs.parameters import parameter
 from ..atomic import write_bytes
 from ..report import style, templates
 from ..run_files import csv_text, json_text
-from .figures import FIGURES
+from .figures import FIGURES, SETS
 from .outcome import Calibration
 from .population import FREE
-from .summaries import MEASURES, TERMS
+from .summaries import KINDS, MEASURES, TERMS
 
-_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures",
-           "never_huddled": "Never huddled"}  # fmt: skip
+_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
+_KIND_NAMES = {kind.name for kind in KINDS}
+_ROWS = {**_LABELS, **{kind.name: kind.label for kind in KINDS}}
 
 
 _WORSE = 0.3
@@ -159,8 +160,8 @@ def _quantities(result: Calibration) -> list[list[str]]:
             [
                 free.name,
                 free.meaning,
-                f"{row['table']:.3g} ({row['table_spread']:.2f})",
-                f"{row['median']:.3g} [{row['median_low']:.3g}, {row['median_high']:.3g}]",
+                f"{_short(row['table'])} ({row['table_spread']:.2f})",
+                f"{_short(row['median'])} [{_short(row['median_low'])}, {_short(row['median_high'])}]",
                 f"{row['median_is']} ({row['width_median']:.2f})",
                 f"{row['spread']:.2f} [{row['spread_low']:.2f}, {row['spread_high']:.2f}]",
                 f"{row['spread_is']} ({row['width_spread']:.2f})",
@@ -180,14 +181,13 @@ def _open(result: Calibration) -> str:
 def _summaries(table: pd.DataFrame) -> list[list[str]]:
     rows = []
     for row in table.to_dict("records"):
-        share = row["measure"] in ("failures", "never_huddled")
         ratio = row["measure"] == "preference"
-        if share:
+        if row["measure"] in _KIND_NAMES:
             cells = [f"{row['mean']:.1%}", "", "", "", "", "", ""]
         else:
             names = ("mean", "sd", "q10", "q25", "median", "q75", "q90")
             cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
-        rows.append([_LABELS[row["measure"]], row["set"], str(row["n"]), *cells])
+        rows.append([_ROWS[row["measure"]], SETS[row["set"]], str(row["n"]), *cells])
     return rows
 
 

@@ -91,6 +91,34 @@ def failed(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
     return ~(share >= measures.GUIDE_LINE)
 
 
+_STRANGER_LINE = 1.0 - measures.GUIDE_LINE
+_PARTNER_ALONE = 0.95
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of test outcome that is counted; `short` is its label where there is little room."""
+
+    name: str
+    label: str
+    short: str
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("failures", "Failures (preference below 2/3, or never huddled)", "below 2/3"),
+    Kind("stranger_preferred", "Prefers the stranger (below 1/3)", "below 1/3"),
+    Kind("partner_alone", "Huddles with the partner almost alone (above 0.95)", "above 0.95"),
+    Kind("never_huddled", "Never huddled", "no huddle"),
+)
+
+
+def shares(raw: NDArray[np.float64]) -> dict[str, float]:
+    """Return the share of tests of each kind, in the order of `KINDS`; they tell one broad group from two."""
+    share = measures.preference(raw[..., 0], raw[..., 1])
+    found = (failed(raw), share < _STRANGER_LINE, share > _PARTNER_ALONE, (raw[..., 0] + raw[..., 1]) <= 0)
+    return {kind.name: float(one.mean()) for kind, one in zip(KINDS, found, strict=True)}
+
+
 @dataclass(frozen=True)
 class Target:
     """The real tests: `levels` (n_levels, n_measures) are their quantiles, `failures` the share, `noise` (n_terms,).
@@ -164,7 +192,7 @@ def at_levels(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
 def summary_table(sets: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
     """Return one row per measure and set (real, before, after): n, mean, sd and quantiles in the measure's own unit.
 
-    The last rows, `failures`, have the share in `mean`; `n` counts tests, without those that have no value.
+    The last rows, of `KINDS`, have the share in `mean`; `n` counts tests, without those that have no value.
     """
     rows = []
     for measure in MEASURES:
@@ -182,10 +210,12 @@ def summary_table(sets: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
                     **dict(zip(("q10", "q25", "median", "q75", "q90"), map(float, levels), strict=True)),
                 }
             )
-    for name, raw in sets.items():
-        rows.append({"measure": "failures", "set": name, "n": len(raw), "mean": float(failed(raw).mean())})
-        never = (raw[:, 0] + raw[:, 1]) <= 0
-        rows.append({"measure": "never_huddled", "set": name, "n": len(raw), "mean": float(never.mean())})
+    counted = {name: shares(raw) for name, raw in sets.items()}
+    for kind in KINDS:
+        rows += [
+            {"measure": kind.name, "set": name, "n": len(raw), "mean": counted[name][kind.name]}
+            for name, raw in sets.items()
+        ]
     return pd.DataFrame(rows)
 
 

@@ -42,6 +42,20 @@ def test_failures_are_below_two_thirds_or_without_any_huddle():
     assert list(summaries.failed(raw)) == [False, True, True, True]
 
 
+def test_kinds_of_tests_are_counted_by_preference():
+    raw = np.zeros((5, 7))
+    raw[:, 0], raw[:, 1] = [960, 600, 400, 300, 0], [40, 400, 600, 700, 0]
+    assert summaries.shares(raw) == {
+        "failures": pytest.approx(0.8),  # .6, .4, .3 and the one that never huddled
+        "stranger_preferred": pytest.approx(0.2),
+        "partner_alone": pytest.approx(0.2),
+        "never_huddled": pytest.approx(0.2),
+    }
+    table = summaries.summary_table({"real": raw}).set_index("measure")
+    assert table.loc["partner_alone", "mean"] == pytest.approx(0.2)
+    assert table.loc["preference", "n"] == 4
+
+
 def test_distance_terms_are_wasserstein_distances_on_the_compared_scale():
     rng = np.random.default_rng(1)
     real, simulated = (
@@ -219,6 +233,7 @@ def test_results_are_whole(recovered, tmp_path):
     page = (tmp_path / "out" / "calibration.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert verdict(result).split(" (")[0] in page
+    assert "Prefers the stranger (below 1/3)" in page
 
 
 def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
