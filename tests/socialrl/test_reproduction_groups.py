@@ -1,0 +1,103 @@
+"""Which animals a reproduction makes: gains, single arms, changed parameters, and the stages they are trained in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from socialrl.animals import animals_of
+from socialrl.findings.registry import load_registry, registry_assays
+from socialrl.findings.variants import ARMS, UNCHANGED
+from socialrl.reproduction import groups
+from socialrl.reproduction.presets import PRESETS
+from socialrl.reproduction.stages import RELEASE, stages_of
+from socialrl_envs.parameters import parameter
+
+OUTPUT = Path("unused")
+
+
+def stages(name: str, seed: int = 1) -> dict:
+    return {stage.config.name: stage for stage in stages_of(PRESETS[name], seed, OUTPUT)}
+
+
+def test_the_dose_response_has_its_nine_gains_each_once():
+    plain = [one.oxtr_gain for one in [*groups.registered(), *groups.doses()] if not one.arms]
+    assert sorted(plain) == [0, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.25, 1.5]
+
+
+def test_single_arms_are_wild_types_without_it_and_knockouts_with_it():
+    made = {one.name: one for one in groups.single_arms()}
+    assert len(made) == 2 * len(ARMS)
+    lost, kept = made["arm_reward_ko"], made["arm_reward_wt"]
+    assert (lost.oxtr_gain, dict(lost.arms)) == (1.0, {"reward": "knockout"})
+    assert (kept.oxtr_gain, dict(kept.arms)) == (0.0, {"reward": "wild_type"})
+    assert dict(kept.columns) == {"arm": "reward", "arm_setting": "wild_type"}
+
+
+def test_every_assumed_parameter_is_halved_and_raised_by_half_inside_its_range():
+    made: dict[str, list[groups.Change]] = {}
+    for change in groups.changes():
+        made.setdefault(change.parameter, []).append(change)
+    assert next(iter(made)) == UNCHANGED
+    assert set(made) - {UNCHANGED} == {name for name in groups.assumed_parameters() if parameter(name).value}
+    for name, tried in made.items():
+        if name == UNCHANGED:
+            continue
+        row = parameter(name)
+        assert all(row.low <= change.value <= row.high for change in tried)
+        assert [change.factor for change in tried] == pytest.approx(
+            [change.value / row.value for change in tried], abs=1e-4
+        )
+        if name == "oxytocin_tau_s":
+            assert [change.value for change in tried] == [10, 30, 60, 300, 600, 1800]
+        else:
+            assert [change.factor for change in tried] in ([0.5, 1.5], [0.5, round(row.high / row.value, 4)])
+
+
+def test_a_changed_group_keeps_its_name_in_tables_and_has_one_of_its_own_in_files():
+    knockout = next(one for one in groups.registered() if one.name == "ko")
+    changed = groups.Change("receptor_half", 0.5, 0.5).applied_to(knockout)
+    assert (changed.name, changed.columns["genotype"]) == ("receptor_half_x0_5_ko", "ko")
+    assert dict(changed.parameters) == {"receptor_half": 0.5}
+    assert (changed.columns["parameter"], changed.columns["factor"]) == ("receptor_half", 0.5)
+
+
+def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
+    book = load_registry()
+    for assay in registry_assays():
+        assert {"wt", "ko"} <= {one.name for one in groups.compared_in(assay)}
+        assert not any(one.arms for one in groups.compared_in(assay))
+    assert "over_expression" in {one.name for one in groups.compared_in(book.assay_of["mate_2h"])}
+
+
+def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():
+    quick, full, study = (stages(name) for name in ("quick", "full", "study"))
+    assert set(quick) == set(full) == set(registry_assays())
+    assert all(study[name].config == full[name].config for name in full)
+    assert {name for name, stage in study.items() if stage.part == "arms"} == {f"{name}-arms" for name in full}
+    for assay in registry_assays():
+        parts = [stage for stage in study.values() if stage.part == "parameters" and stage.assay == assay]
+        made = {(group.columns["parameter"], group.columns["factor"]) for part in parts for group in part.groups}
+        assert made == {(change.parameter, change.factor) for change in groups.changes()}
+
+
+def test_habitats_hold_enough_pairs_for_a_verdict_in_every_preset():
+    for name in PRESETS:
+        for stage in stages(name).values():
+            if stage.assay == "GroupHabitat":
+                assert stage.config.animals // 2 >= 6
+
+
+def test_recordings_of_release_are_of_both_sexes():
+    assert stages("full")[RELEASE].config.animals == 2 * PRESETS["full"].size.animals
+
+
+def test_the_seed_reaches_every_stage_and_pairs_hold_across_stages():
+    study = stages("study", seed=5)
+    assert {stage.config.seed for stage in study.values()} == {5}
+    base = next(one for one in animals_of(study["SocialOperant"].config) if one.id == "wt-03")
+    arm = next(one for one in animals_of(study["SocialOperant-arms"].config) if one.id == "arm_release_ko-03")
+    assert (arm.parameters, arm.index) == (base.parameters, base.index)
+    assert stages_of(replace(PRESETS["quick"]), 6, OUTPUT)[0].config.seed == 6
