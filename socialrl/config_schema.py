@@ -85,6 +85,7 @@ class ResetSection(Section):
     relationship: Annotated[tuple[str, ...], one_or_list(choice(*_RELATIONSHIPS))] = ("peer",)
     separation_h: Annotated[tuple[float, ...], one_or_list(number(0))] = (0.0,)
     session: Annotated[str | None, identifier(optional=True)] = None
+    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, 100))] = (1.0,)
 
 
 def _known_assay(value: Any) -> Any:

@@ -18,6 +18,7 @@ COHOUSING_DT_S = (
 BIN_S = 600.0  # huddling is also counted in 10-min bins, the form in which partner-preference tests are printed
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
+MAX_RATIO_STEP = 100.0
 
 
 def count_ticks(dt_s: float, duration_s: float) -> int:
@@ -61,6 +62,7 @@ class Assay:
     doors: tuple[int, ...] = ()
     lever: int = 0
     access_s: float = 0.0
+    known_place: bool = False
     relationships: tuple[str, ...] = RELATIONSHIPS
 
     @property

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from .compiled import inlined
 from .drugs import NO_DRUG, levels
-from .physiology import familiarity_gain, familiarity_loss, occupancy, relax, release_level
+from .physiology import familiarity_gain, familiarity_loss, mating_route, occupancy, relax, release_level
 
 
 @inlined
-def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine):  # type: ignore[no-untyped-def]
+def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # type: ignore[no-untyped-def]
     """Advance animal `i` (its record is `me`) of one world by a tick, given its contacts (`pairs[i, j].contact`).
 
-    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns the receptor signal that a
-    gain of 1 would have now.
+    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns the
+    receptor signal that a gain of 1 would have now.
     """
     n_animals = pairs.shape[0]
     n_contacts = 0
@@ -27,7 +27,9 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine):  # type: 
     # what one unit of gain passes on; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
     me.receptor_signal = rates.oxtr_gain * passed_on
-    bonding = rates.gain_consolidation * passed_on
+    drive = rates.dopamine_tone * dopamine
+    bonding = rates.gain_consolidation * passed_on * drive
+    mating = mating_route(rates.gain_consolidation, receptor) * drive * rates.v1a_gain * v1a
     protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
     bondedness = 0.0
     calm = 1.0
@@ -39,7 +41,7 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine):  # type: 
             rate = (
                 rates.consolidation_floor
                 + rates.consolidation_gain * bonding
-                + rates.consolidation_mate * pair.mated * rates.dopamine_tone * dopamine
+                + rates.consolidation_mate * pair.mated * mating
             )
             pair.familiarity += familiarity_gain(pair.familiarity, rate)
             pair.habituation += (1.0 - pair.habituation) * rates.habituation
@@ -91,7 +93,7 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s
             for animal, own in ((i, mine), (j, theirs)):
-                agonist, receptor, dopamine, _ = levels(doses, time_s) if stage.acts[animal] else NO_DRUG
-                live(own, animals[animal], pairs, animal, False, agonist, receptor, dopamine)
+                agonist, receptor, dopamine, v1a = levels(doses, time_s) if stage.acts[animal] else NO_DRUG
+                live(own, animals[animal], pairs, animal, False, agonist, receptor, dopamine, v1a)
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

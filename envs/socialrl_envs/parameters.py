@@ -62,12 +62,14 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("receptor_half", 1.0, "oxytocin units", 0.05, 20.0, 0.0,
               "oxytocin at which the receptor passes half of its maximum", "assumed"),
     # --- familiarity
-    Parameter("consolidation_floor_per_h", 0.025, "1/h of contact", 0.0, 10.0, 0.0,
+    Parameter("consolidation_floor_per_h", 0.015, "1/h of contact", 0.0, 10.0, 0.0,
               "bond growth without the receptor (kappa0)", "knockouts prefer by about 7 days: Black et al. 2025 (press)"),
-    Parameter("consolidation_gain_per_h", 0.18, "1/h of contact", 0.0, 10.0, 0.4,
-              "bond growth per unit of receptor signal (kappa1)", "wild types prefer within 24 h: Black et al. 2025"),
-    Parameter("consolidation_mate_per_h", 0.4, "1/h of contact", 0.0, 10.0, 0.0,
-              "bond growth with a mate, times dopamine tone", "about 6 h with mating: Williams et al. 1992 Horm Behav 26:339"),
+    Parameter("consolidation_gain_per_h", 0.06, "1/h of contact", 0.0, 10.0, 0.4,
+              "bond growth per unit of receptor signal (kappa1), times dopamine tone",
+              "wild types prefer a peer after 24 h, little before: Black et al. 2025; Williams et al. 1992 Horm Behav 26:339"),
+    Parameter("consolidation_mate_per_h", 0.22, "1/h of contact", 0.0, 10.0, 0.0,
+              "bond growth with a mate, times dopamine tone, V1a gain and open mating route",
+              "6 h with mating as good as 24 h without: Williams et al. 1992 Horm Behav 26:339"),
     Parameter("absence_loss_per_h", 0.0005, "1/h", 0.0, 1.0, 0.0,
               "bond loss while apart", "preference lasts 2 weeks or more after mating: Insel & Hulihan 1995"),
     Parameter("interference_per_h", 0.05, "1/h of contact", 0.0, 10.0, 0.0,
@@ -134,6 +136,10 @@ PARAMETERS: tuple[Parameter, ...] = (
               "effort of one lever press, divided by the dopamine tone", "assumed"),
     Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,
               "time of one lever press", "assumed"),
+    # --- a place that the animal knows
+    Parameter("known_place_exploration", 0.35, "fraction", 0.0, 1.0, 0.0,
+              "worth of exploring a place known from days or daily sessions, relative to a new one",
+              "assumed; set so that wild types work in the operant box and huddle in the habitat"),
 )
 # fmt: on
 

@@ -135,6 +135,18 @@ def occupancy(oxytocin: float, half: float) -> float:
 
 
 @inlined
+def mating_route(gain: float, receptor: float) -> float:
+    """How much of the mating route to a bond is open: min(g, 1)·receptor + 1 − min(g, 1), `receptor` 0 when blocked.
+
+    As much of the route as an animal grew up with the receptor hangs on it; the rest developed without it. So a lifelong
+    loss spares bonds with mates (Berendzen et al. 2023 Neuron 111:787), and a block in wild types does not (Young et al. 2001
+    Horm Behav 40:133).
+    """
+    grown = min(gain, 1.0)
+    return grown * receptor + 1.0 - grown
+
+
+@inlined
 def familiarity_gain(familiarity: float, rate: float) -> float:
     """Growth of the bond trace in one tick of contact: (1 − F)·rate."""
     return (1.0 - familiarity) * min(rate, 1.0)

@@ -51,6 +51,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         relationship: str | Sequence[str] = "peer",
         separation_h: float | Sequence[float] = 0.0,
         session: str | Sequence[str] | None = None,
+        ratio_step: float | Sequence[float] = 1.0,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
@@ -71,6 +72,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             relationship=relationship,
             separation_h=separation_h,
             session=session,
+            ratio_step=ratio_step,
             arms=arms,
             drugs=drugs,
         )

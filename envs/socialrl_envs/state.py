@@ -31,6 +31,7 @@ TEST_DTYPE = np.dtype(
         ("relationship", np.int64),
         ("placement", np.int64),
         ("session", np.int64),  # which of the assay's animals take part
+        ("ratio_step", np.float64),  # presses that each further access costs more (doors)
         ("mating", np.int64),  # whether mates that were cohoused have mated
         ("continued", np.int64),  # whether the animals of the last episode live on
     ]

@@ -126,7 +126,7 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
         if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
                 keeper = stage.keepers[world.test.placement, goal]
-                _press(stage, own, me, animals[keeper], counters[k], animals.shape[0], keeper)
+                _press(stage, world.test.ratio_step, own, me, animals[keeper], counters[k], animals.shape[0], keeper)
             goal = -1
         if goal >= 0:
             me.travel_to = goal
@@ -160,8 +160,8 @@ def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _press(stage, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
-    """Press the lever of the door that animal `j` (its record is `behind`) is kept by; the k-th access costs k presses."""
+def _press(stage, ratio_step, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
+    """Press the lever of the door that animal `j` (its record is `behind`) is kept by; each further access costs `ratio_step` more."""
     me.presses = min(rates.presses, behind.work_left)
     behind.work_left -= me.presses
     opened = 0.0
@@ -169,7 +169,7 @@ def _press(stage, rates, me, behind, counters, n_animals, j):  # type: ignore[no
         opened = 1.0
         behind.accesses += 1
         behind.access_s = stage.access_s + stage.dt_s  # from the end of this tick, which was spent pressing
-        behind.work_left = behind.accesses + 1.0
+        behind.work_left = 1.0 + ratio_step * behind.accesses
     count_work(counters, n_animals, j, me.presses, opened)
 
 
@@ -254,9 +254,10 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
             ):
                 a_seeks = a.intent == AFFILIATE and a.target == j
                 b_seeks = b.intent == AFFILIATE and b.target == i
-                # waiting for one that is not there is staying, too: it must not be a free way out of contact
-                a_stays = a.intent != EXPLORE and a.intent != REJECT
-                b_stays = b.intent != EXPLORE and b.intent != REJECT
+                # waiting for one that is not there is staying, too: it must not be a free way out of contact; and driving
+                # one animal off takes a moment, not a tick, so it does not part an animal from the others that seek it
+                a_stays = a.intent != EXPLORE and not (a.intent == REJECT and a.target == j)
+                b_stays = b.intent != EXPLORE and not (b.intent == REJECT and b.target == i)
                 if (a_seeks and b_stays) or (b_seeks and a_stays):
                     contact = 1
                     begins = pairs[i, j].contact == 0
@@ -278,7 +279,7 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
         me = world.animals[i]
         own = rates[world.rates_of[i]]
         agonist, receptor, dopamine, v1a = drugged if stage.acts[i] else NO_DRUG
-        passed_on = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine)
+        passed_on = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
         if stage.acts[i]:
             feel(own, me, world.pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row)
             row += 1

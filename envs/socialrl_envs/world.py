@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import noise, parameters
-from .assay import MAX_COHOUSING_H, MAX_SEPARATION_H, Assay
+from .assay import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, Assay
 from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
@@ -29,9 +29,15 @@ HISTORY_KEYS: tuple[str, ...] = (
     "relationship",
     "separation_h",
     "session",
+    "ratio_step",
     "side",
     "mating",
     "continued",
+)
+_LIMITS = (
+    ("cohousing_h", MAX_COHOUSING_H, "hours"),
+    ("separation_h", MAX_SEPARATION_H, "hours"),
+    ("ratio_step", MAX_RATIO_STEP, "presses"),
 )
 
 
@@ -64,6 +70,7 @@ class World:
         relationship: str | Sequence[str] = "peer",
         separation_h: float | Sequence[float] = 0.0,
         session: str | Sequence[str] | None = None,
+        ratio_step: float | Sequence[float] = 1.0,
         threads: int = 1,
     ) -> None:
         self.assay = assay
@@ -81,6 +88,8 @@ class World:
         self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(1)])
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
+        if assay.known_place:
+            self.rates["exploration"] *= self.parameters["known_place_exploration"]
         self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, switches)
         n_acting, n_chambers = len(assay.acting), len(assay.habitat.names)
         self._packed_stage = self.stage.packed()
@@ -100,6 +109,7 @@ class World:
                 "relationship": relationship,
                 "separation_h": separation_h,
                 "session": list(assay.session_table) if session is None else session,
+                "ratio_step": ratio_step,
             }
         )
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
@@ -123,14 +133,18 @@ class World:
             if key not in HISTORY_KEYS:
                 raise ParameterError(f"unknown reset option {key!r}; allowed: {', '.join(HISTORY_KEYS)}")
         checked = dict(options)
-        for key, highest in (("cohousing_h", MAX_COHOUSING_H), ("separation_h", MAX_SEPARATION_H)):
+        for key, highest, unit in _LIMITS:
             if key in options:
                 array = np.asarray(options[key])
                 if array.dtype.kind not in "fiu" or array.ndim > 1 or array.size == 0:
-                    raise ParameterError(f"{key} must be a number of hours or a list of them, got {options[key]!r}")
+                    raise ParameterError(f"{key} must be a number of {unit} or a list of them, got {options[key]!r}")
                 if not (np.isfinite(array) & (array >= 0.0) & (array <= highest)).all():
-                    raise ParameterError(f"{key} must be 0 to {highest:g} h, got {options[key]!r}")
+                    raise ParameterError(f"{key} must be 0 to {highest:g} {unit}, got {options[key]!r}")
                 checked[key] = np.atleast_1d(array.astype(np.float64))
+        if "ratio_step" in checked and not self.assay.doors and (checked["ratio_step"] != 1.0).any():
+            raise ParameterError(
+                f"ratio_step has no place in {self.assay.id}, which has no doors; got {options['ratio_step']!r}"
+            )
         if "relationship" in options:
             given = options["relationship"]
             kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
@@ -169,7 +183,7 @@ class World:
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1
-        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h", "session")):
+        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h", "session", "ratio_step")):
             choices = history[key]
             picked = np.zeros(self.n_worlds, dtype=np.int64)
             if len(choices) > 1:

@@ -15,7 +15,13 @@ TRAINING: dict[str, dict[str, Any]] = {
         "lives": 16,
     },
     "SocialOperant": {
-        "env": {"dt_s": 5, "duration_s": 1_800, "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"]}},
+        # sessions at a fixed ratio of 1 among those at a progressive one: the lever has to be found before work can pay,
+        # as animals in the laboratory are shaped before they are tested
+        "env": {
+            "dt_s": 10,
+            "duration_s": 1_800,
+            "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 1]},
+        },
         "lives": 16,
         "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
     },
@@ -24,8 +30,9 @@ TRAINING: dict[str, dict[str, Any]] = {
         "lives": 16,
     },
     "GroupHabitat": {
-        "env": {"dt_s": 60, "duration_s": 172_800, "reset": {"cohousing_h": 168}},
-        "lives": 8,
+        # short episodes and many lives, so that the seven others are met in many orders of the slots
+        "env": {"dt_s": 60, "duration_s": 43_200, "reset": {"cohousing_h": 168}},
+        "lives": 32,
     },
 }  # fmt: skip
 
@@ -38,7 +45,7 @@ LEAST_ANIMALS: dict[str, int] = {
 }
 
 STEPS: dict[str, dict[str, int]] = {
-    "quick": {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
-    "full": {"PartnerPreference": 200_000, "SocialOperant": 300_000, "StrangerEncounter": 100_000, "GroupHabitat": 200_000},
-    "sensitivity": {"PartnerPreference": 80_000, "SocialOperant": 120_000, "StrangerEncounter": 40_000, "GroupHabitat": 60_000},
+    "quick": {"PartnerPreference": 80_000, "SocialOperant": 250_000, "StrangerEncounter": 60_000, "GroupHabitat": 150_000},
+    "full": {"PartnerPreference": 150_000, "SocialOperant": 600_000, "StrangerEncounter": 100_000, "GroupHabitat": 400_000},
+    "sensitivity": {"PartnerPreference": 80_000, "SocialOperant": 250_000, "StrangerEncounter": 60_000, "GroupHabitat": 150_000},
 }  # fmt: skip

@@ -35,6 +35,7 @@ def native_arguments(config: Config) -> dict[str, Any]:
         "relationship": list(reset.relationship),
         "separation_h": list(reset.separation_h),
         "session": reset.session,
+        "ratio_step": list(reset.ratio_step),
     }
 
 

@@ -109,6 +109,33 @@ def test_mates_bond_without_the_receptor() -> None:
     assert familiarity(peer) == pytest.approx(1.0 - np.exp(-0.02 * 3.0), rel=5e-3)
 
 
+@pytest.mark.parametrize("gain", [0.0, 0.25, 1.0, 1.5])
+@pytest.mark.parametrize("block", [0.0, 0.5, 1.0])
+def test_a_block_shuts_as_much_of_the_mating_route_as_grew_up_with_the_receptor(gain: float, block: float) -> None:
+    """Open: min(g, 1) · (1 − block) + 1 − min(g, 1); a lifelong loss leaves it open, a full block in wild types shuts it."""
+    parameters = {"consolidation_floor_per_h": 0.0, "consolidation_gain_per_h": 0.0, "consolidation_mate_per_h": 0.3}
+    drugs = [{"drug": "antagonist", "dose": block, "start_s": -21_600.0, "end_s": 0.0}]
+    env = before_test(
+        6.0, relationship="mate", oxtr_gain=gain, drugs=drugs, cohousing_contact_share=0.5, **parameters, **ALONE
+    )
+    grown = min(gain, 1.0)
+    assert familiarity(env) == pytest.approx(1.0 - np.exp(-0.3 * (1.0 - grown * block) * 3.0), rel=6e-3, abs=1e-12)
+
+
+@pytest.mark.parametrize(("parameter", "relationship"), [("dopamine_tone", "peer"), ("v1a_gain", "mate")])
+def test_dopamine_and_v1a_scale_their_routes_to_a_bond(parameter: str, relationship: str) -> None:
+    """Dopamine the receptor's route (Liu & Wang 2003) and V1a that of mates (Cho et al. 1999): half of it, half the rate."""
+    routes = {"consolidation_floor_per_h": 0.0, "consolidation_mate_per_h": 0.3, "consolidation_gain_per_h": 0.1}
+    if relationship == "mate":
+        routes["consolidation_gain_per_h"] = 0.0
+    traces = {
+        tone: familiarity(before_test(6.0, relationship=relationship, **{parameter: tone}, **routes, **ALONE))
+        for tone in (0.0, 0.5, 1.0)
+    }
+    assert traces[0.0] == 0.0
+    assert np.log1p(-traces[0.5]) == pytest.approx(0.5 * np.log1p(-traces[1.0]), rel=0.01)
+
+
 def test_mates_and_peers_look_different_and_partner_and_stranger_alike() -> None:
     for relationship, same in (("peer", 1.0), ("mate", 0.0)):
         env = make_single()

@@ -194,8 +194,7 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> N
 
     mating, work = {"consolidation_mate_per_h", "selective_mate", "v1a_gain"}, {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
-    if idle == mating | work:
-        idle.add("dopamine_tone")
+    idle |= set() if assay.known_place else {"known_place_exploration"}
     as_in_table = played()
     for parameter in PARAMETERS:
         other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))

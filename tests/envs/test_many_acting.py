@@ -128,20 +128,34 @@ def test_each_recognises_the_other_with_an_error_of_its_own() -> None:
     assert not (errors == before)[others].any()
 
 
-def test_an_explorer_or_one_who_drives_off_does_not_stay_for_a_huddle() -> None:
+def test_an_explorer_or_one_who_is_driven_off_does_not_stay_for_a_huddle() -> None:
     """Sought from either side of the pair (the lower and the higher number)."""
     for busy, seeker in ((1, 0), (0, 1)):
-        for action in (EXPLORE, against):
-            world = begun("arena", overrides={"explore_dwell_s": 1e4})
-            actions = np.full(4, REST)
-            actions[seeker] = toward(world, seeker, busy)
-            actions[busy] = EXPLORE if action is EXPLORE else against(world, busy, 3)
+        world = begun("arena", overrides={"explore_dwell_s": 1e4, "withdrawal_s": 1.0})
+        actions = np.full(4, REST)
+        actions[seeker] = toward(world, seeker, busy)
+        for refusal in (EXPLORE, against(world, busy, seeker)):
+            actions[busy] = refusal
             world.step(actions)
             assert world.batch.animals["chamber"][0].tolist() == [0, 0, 0, 0]
             assert world.batch.pairs["contact"].sum() == 0
-            actions[busy] = REST
-            world.step(actions)
-            assert world.batch.pairs["contact"].sum() == 2
+        actions[busy] = REST
+        world.step(actions)
+        assert world.batch.pairs["contact"].sum() == 2
+
+
+def test_driving_one_off_does_not_part_from_another() -> None:
+    """It takes a moment, not a tick: whoever seeks the defender still finds it, the one that was driven off does not."""
+    for defender, companion in ((1, 0), (0, 1)):
+        world = begun("arena")
+        actions = np.full(4, REST)
+        actions[companion] = toward(world, companion, defender)
+        actions[3] = toward(world, 3, defender)
+        actions[defender] = against(world, defender, 3)
+        world.step(actions)
+        contact = world.batch.pairs["contact"][0]
+        assert contact[defender, companion] == contact[companion, defender] == 1
+        assert contact.sum() == 2
 
 
 def test_a_huddle_of_three_calms_by_the_most_familiar_and_pays_contact_once() -> None:

@@ -280,3 +280,45 @@ def test_the_doors_mirror_with_the_sides() -> None:
     assert records[0]["accesses_partner"] > 2 < records[0]["accesses_stranger"]
     for name, value in records[0].items():
         np.testing.assert_array_equal(value, records[1][name], err_msg=name)
+
+
+@pytest.mark.parametrize(("ratio_step", "costs"), [(0.0, [1, 1, 1, 1]), (1.0, [1, 2, 3, 4]), (2.0, [1, 3, 5, 7])])
+def test_each_further_access_costs_ratio_step_more(ratio_step: float, costs: list[int]) -> None:
+    """A step of 0 is a fixed ratio of 1, as in shaping; 1 is the progressive ratio of the assay."""
+    env = box("partner", ratio_step=ratio_step)
+    for cost in costs:
+        assert press_until_open(env, PARTNER)[0] == cost
+        rest_until_shut(env, PARTNER)
+
+
+def test_ratio_steps_of_a_list_are_drawn_by_episode() -> None:
+    env = make_rows(64, OPERANT, ratio_step=[0.0, 1.0], session="partner")
+    env.reset(seed=2)
+    drawn = env.world.batch.worlds["ratio_step"]
+    assert set(drawn.tolist()) == {0.0, 1.0}
+    assert 16 < (drawn == 0.0).sum() < 48
+
+
+@pytest.mark.parametrize("bad", [-1.0, 101.0, float("nan"), "one", []])
+def test_a_ratio_step_that_is_none_is_refused(bad: Any) -> None:
+    with pytest.raises(ParameterError, match="ratio_step must be"):
+        make_single(OPERANT, ratio_step=bad)
+
+
+def test_without_doors_there_is_no_ratio_step() -> None:
+    with pytest.raises(ParameterError, match="has no doors"):
+        make_single("socialrl/PartnerPreference-v0", ratio_step=0.0)
+    make_single("socialrl/PartnerPreference-v0", ratio_step=1.0)
+
+
+def test_exploring_a_known_place_is_worth_the_share_of_the_table() -> None:
+    """In the box by `known_place_exploration`; in the three chambers, which are new, not."""
+
+    def explored(env_id: str, share: float) -> float:
+        env = make_single(env_id, known_place_exploration=share, reward_noise=0.0)
+        env.reset(seed=0)
+        return float(env.step(EXPLORE)[4]["reward_terms"]["exploration"])
+
+    assert explored(OPERANT, 0.25) == pytest.approx(0.25 * explored(OPERANT, 1.0))
+    three = "socialrl/PartnerPreference-v0"
+    assert explored(three, 0.25) == explored(three, 1.0) > 0.0

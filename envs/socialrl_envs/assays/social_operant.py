@@ -17,6 +17,7 @@ SOCIAL_OPERANT = Assay(
     cohoused_with=(1, 0, -1),
     placements={"left": (0, 1, 2), "right": (0, 2, 1)},
     chambers={"left": ("lever", "partner", "stranger"), "right": ("lever", "stranger", "partner")},
+    known_place=True,
     duration_s=1800.0,
     paper="Beery, Lopez, Blandino, Lee & Bourdon 2021 eLife 10:e72684 (progressive ratio, 30 min, 60-s access)",
     dt_s=5.0,

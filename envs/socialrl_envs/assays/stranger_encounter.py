@@ -17,6 +17,7 @@ STRANGER_ENCOUNTER = Assay(
     cohoused_with=(2, -1, 0),
     placements={"home": (0, 0, 0), "refuge": (1, 0, 0)},
     chambers={"home": ("home", "refuge"), "refuge": ("home", "refuge")},
+    known_place=True,
     duration_s=600.0,
     paper="resident-intruder test; direction of the knockout effect: Black et al. 2025 Curr Biol 35:4178",
     dt_s=5.0,
