@@ -76,7 +76,7 @@ def test_the_environments_know_nothing_of_the_rest():
     assert not {name: found for name, found in offenders.items() if found}
 
 
-@pytest.mark.parametrize("name", ["measures.py", "statistics.py", "runs.py", "report"])
+@pytest.mark.parametrize("name", ["measures.py", "statistics.py", "event_times.py", "runs.py", "report"])
 def test_analysis_never_imports_a_learning_library_not_even_late(name):
     path = ROOT / "socialrl" / name
     for file in files(f"socialrl/{name}") if path.is_dir() else [path]:

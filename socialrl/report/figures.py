@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from socialrl import statistics
+from socialrl.event_times import reached_share
 from socialrl.report import panels, style, wording
 from socialrl.report.study import Group, Study
 
@@ -180,7 +181,7 @@ def criterion_curves(study: Study, narrow: bool) -> Figure | None:
 
 def _event_curve(ax: Axes, rows: pd.DataFrame, group: Group, shift: float, taken: list[tuple[float, float]]) -> None:
     """One group's curve; `shift` keeps equal curves apart, `taken` are the places of numbers already written."""
-    steps, share = statistics.reached_share(rows["event_steps"], rows["reached"])
+    steps, share = reached_share(rows["event_steps"], rows["reached"])
     last = max(float(rows["steps_followed"].max()), float(steps[-1]))
     x = np.concatenate([[0.0], steps, [last]]) / 1000
     ax.step(x, np.concatenate([[0.0], share, [share[-1]]]) + shift, where="post", color=group.colour, linewidth=1.7)
