@@ -127,6 +127,9 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
     page = Page(write_scorecard(only, tmp_path, registry=book, changed=NOTHING).read_text(encoding="utf-8"))
     assert "Mechanism added: the model got a mechanism, for all animals, because of this finding" in page.text
     assert "mechanism added for it: no test" in page.text
+    assert "For 1 more a mechanism was added to the model, so it is no test of it." in " ".join(
+        words.lede(score(tables, book)).split()
+    )
     assert words.lede(score(only, book)) in page.text
 
 
@@ -146,6 +149,24 @@ def test_numbers_tables_and_figures_lie_beside_the_page(written, page):
         assert stem.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     assert "No animals under changed parameters were run" in page.text
     assert not (folder / "scorecard_figures" / "sensitivity.svg").exists()
+
+
+def test_counts_say_what_they_count():
+    tables = battery(8, repeats=1)
+    habitat = tables["socialrl/GroupHabitat-v0"]
+    tables["socialrl/GroupHabitat-v0"] = habitat.assign(unit=[f"pair {index // 2}" for index in habitat["index"]])
+    rows = {row.name: row for row in score(tables).rows}
+    assert (rows["F14"].effect.n, words.n_counts(rows["F14"])) == (8, "")
+    assert (rows["F01a"].effect.n, words.n_counts(rows["F01a"])) == (8, "per group")
+    assert (rows["F02a"].effect.n, words.n_counts(rows["F02a"])) == (4, "pairs per group")
+    assert (rows["F02c"].effect.n, words.n_counts(rows["F02c"])) == (4, "pairs")
+    assert words.n_counts(score({}).rows[0]) == ""
+
+
+def test_table_of_arms_stands_only_where_arms_were_run(page, tmp_path):
+    assert "All numbers of the arms" in page.text
+    plain = {name: table for name, table in battery(6, repeats=1).items() if "Encounter" in name}
+    assert "All numbers of the arms" not in Page(write_scorecard(plain, tmp_path).read_text(encoding="utf-8")).text
 
 
 def test_page_without_any_table_says_so(tmp_path):
@@ -190,6 +211,7 @@ def test_findings_that_hang_on_one_parameter_are_marked(tmp_path):
     assert variant_figures.hanging(changes) == {"F06": "contact_floor"}
     page = Page(write_scorecard(tables, tmp_path).read_text(encoding="utf-8"))
     assert "Hang on one assumed number" in page.text
+    assert page.text.count("hangs on contact_floor alone") == 2, "in the list on top and at the finding"
     assert (tmp_path / "scorecard_figures" / "sensitivity.png").exists()
     assert page.text.count("Nothing that was predicted has been run yet") == 1  # changed animals are not the model
 
@@ -221,13 +243,19 @@ def test_a_browser_shows_the_page_without_complaint_or_sideways_scrolling(writte
     assert "CONSOLE" not in browse(written, width, tmp_path / "first").stderr
     # A window of a browser without a screen is at least 500 px wide, so the page is put into a frame of the width asked for.
     script = (
-        "<script>parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}`</script></body>"
+        "<script>const all = [...document.body.querySelectorAll('*')];"
+        "const small = Math.min(...all.filter(one => one.innerText).map(one => parseFloat(getComputedStyle(one).fontSize)));"
+        "const cut = all.filter(one => one.matches('.scroll:has(.card-table)') && one.scrollWidth > one.clientWidth + 1);"
+        "parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}, ${small} px, ${cut.length} cut`"
+        "</script></body>"
     )
     text = re.sub("<meta http-equiv[^>]*>", "", written.read_text(encoding="utf-8")).replace("</body>", script)
     frame = tmp_path / "frame.html"
     frame.write_text(f'<iframe width="{width}" height="900" style="border:0" srcdoc="{html.escape(text)}"></iframe>')
-    found = re.search(r"<title>(\d+) of (\d+)", browse(frame, 1300, tmp_path / "second").stdout)
+    found = re.search(r"<title>(\d+) of (\d+), ([\d.]+) px, (\d+) cut", browse(frame, 1300, tmp_path / "second").stdout)
     assert found
-    needed, given = map(int, found.groups())
+    needed, given, smallest_px, cut = map(float, found.groups())
     assert given == width
     assert needed <= width
+    assert smallest_px >= 11.5
+    assert cut == 0, "tables of findings that have to be scrolled sideways"
