@@ -265,7 +265,7 @@ def test_histories_and_groups_are_paired_and_numbers_do_not_depend_on_who_else_p
 
 
 def test_a_whole_habitat_lives_through_a_protocol():
-    overrides = ["env.id=socialrl/GroupHabitat-v0", "env.dt_s=60", "env.duration_s=7200", "animals=8"]
+    overrides = ["engine=cohort", "env.id=socialrl/GroupHabitat-v0", "env.dt_s=60", "env.duration_s=7200", "animals=8"]
     config = load_config(ROOT / "configs" / "smoke.yaml", overrides)
     phases = [
         cohouse(24),
