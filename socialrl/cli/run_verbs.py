@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from ..errors import UserError
 from ..progress import open_progress
-from .app import Quiet, RunArgument, StoppedError, app, check_range, note_unfinished, overwrite_option
+from .app import Quiet, RunArgument, app, check_range, note_unfinished, overwrite_option, stoppable
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -229,14 +228,8 @@ def _evaluate_protocol(run: RunFolder, file: Path, repeats: int | None, overwrit
     typer.echo(f"protocol: {table} and .csv")
 
 
-@contextlib.contextmanager
-def _stoppable(run: RunFolder) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as stopped:
-        raise StoppedError(
-            f"stopped; the run folder is readable; continue with `socialrl resume {run.path}`"
-        ) from stopped
+def _stoppable(run: RunFolder) -> AbstractContextManager[None]:
+    return stoppable(f"the run folder is readable; continue with `socialrl resume {run.path}`")
 
 
 def _say_next(run: RunFolder) -> None:
