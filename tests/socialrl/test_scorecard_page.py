@@ -18,7 +18,7 @@ from synthetic_battery import battery
 from socialrl.findings import load_registry
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.scorecard import score
-from socialrl.findings.variants import sensitivity_table
+from socialrl.findings.variants import UNCHANGED, sensitivity_table
 from socialrl.report import scorecard_words as words
 from socialrl.report import variant_figures
 from socialrl.report.scorecard_page import Variants, write_scorecard
@@ -214,6 +214,17 @@ def test_findings_that_hang_on_one_parameter_are_marked(tmp_path):
     assert page.text.count("hangs on contact_floor alone") == 2, "in the list on top and at the finding"
     assert (tmp_path / "scorecard_figures" / "sensitivity.png").exists()
     assert page.text.count("Nothing that was predicted has been run yet") == 1  # changed animals are not the model
+
+
+def test_a_finding_that_is_not_there_without_a_change_hangs_on_nothing():
+    def changes(unchanged: bool) -> pd.DataFrame:
+        survives = {UNCHANGED: unchanged, "contact_floor": False, "recognition_noise": True}
+        return pd.DataFrame(
+            {"finding": "F06", "parameter": name, "factor": 1.5, "survives": alive} for name, alive in survives.items()
+        )
+
+    assert variant_figures.hanging(changes(unchanged=True)) == {"F06": "contact_floor"}
+    assert variant_figures.hanging(changes(unchanged=False)) == {}
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
