@@ -80,7 +80,7 @@ def lede(card: Scorecard) -> str:
         text += f" {predicted[NOT_RUN]} more could not be compared, because something was not run."
     added = sum(counts["mechanism"].values())
     if added:
-        text += f" For {added} more a mechanism was added to the model, so {'it is' if added == 1 else 'they are'} no test of it."
+        text += f" For {added} more a mechanism was added to the model, so {'it is no test' if added == 1 else 'they are no tests'} of it."
     broken = counts["control"][NOT_REPRODUCED]
     if broken:
         text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."

@@ -95,7 +95,7 @@ def test_a_gain_that_acts_outside_the_arms_breaks_the_control(tables):
 def test_everything_is_not_run_without_tables():
     card = score({})
     assert {one.verdict for one in card.findings if one.rows} == {"not run"}
-    assert card.counts()["predicted"]["not run"] == sum(card.counts()["predicted"].values()) > 10
+    assert card.counts()["predicted"]["not run"] == sum(card.counts()["predicted"].values()) > 5
     assert judged(card, "F03").leading.because == "assay SocialOperant was not run"
 
 
