@@ -249,9 +249,10 @@ class ProbesSection(Section):
 
 
 class EvaluationSection(Section):
-    """Tests that `socialrl evaluate` plays with the trained animals."""
+    """Tests that `socialrl evaluate` plays with the trained animals, of `duration_s` where training episodes are shorter."""
 
     repeats: Count = 4
+    duration_s: OptionalPositive = None
     tests: Tests = ()
 
 
@@ -314,6 +315,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _fits_the_assay(self) -> Config:
         from socialrl_envs import ASSAYS
+        from socialrl_envs.assay import count_ticks
 
         assay = ASSAYS[self.env.id]
         if self.animals % len(assay.acting):
@@ -323,6 +325,14 @@ class Config(Section):
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
             raise refuse(text, key="engine", involves=["engine", "env.id"])
         check_habitats(self.habitats, self.genotypes, assay)
+        if self.evaluation.duration_s is not None:
+            try:
+                count_ticks(self.env.dt_s, self.evaluation.duration_s)
+            except ValueError as error:
+                text = f"is not usable: {error}"
+                raise refuse(
+                    text, key="evaluation.duration_s", involves=["env.dt_s", "evaluation.duration_s"]
+                ) from error
         named = {"env.reset.session": self.env.reset.session}
         for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
             named |= {f"{section}.tests.{k}.session": test.session for k, test in enumerate(tests)}
@@ -330,6 +340,13 @@ class Config(Section):
             if session is not None and session not in assay.session_table:
                 raise refuse(f"is not usable: {unknown('session', session, assay.session_table)}", key=key)
         return self
+
+    def for_evaluation(self) -> Config:
+        """Return the configuration with the length of the tests of `evaluation` in place of that of training episodes."""
+        if self.evaluation.duration_s is None:
+            return self
+        env = self.env.model_copy(update={"duration_s": self.evaluation.duration_s})
+        return self.model_copy(update={"env": env})
 
     @property
     def run_path(self) -> Path:

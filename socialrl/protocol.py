@@ -197,7 +197,7 @@ def evaluate_run(
     With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
     `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
     """
-    config = run.config
+    config = run.config.for_evaluation()
     tests = config.evaluation.tests or config.probes.tests
     if not tests:
         raise UserError(f"{run.path / 'config.yaml'} names no tests; add evaluation.tests")

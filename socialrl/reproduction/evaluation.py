@@ -5,13 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from socialrl.animals import animals_of
-from socialrl.config import Config, with_overrides
 from socialrl.protocol import load_policies, play_tests
 from socialrl.runs import RunFolder
 from socialrl_envs import ASSAYS
 
 from .shuffling import shuffle_identities
-from .training_plan import TEST_S
 
 _ROWS_AT_ONCE = 8192
 
@@ -21,7 +19,7 @@ def evaluate(run: RunFolder, assay: str) -> pd.DataFrame:
 
     In the group habitat `unit` names the pair, the replicate there: cage mates share their contact.
     """
-    config = _for_tests(run.config, assay)
+    config = run.config.for_evaluation()
     animals, n_acting = animals_of(config), len(ASSAYS[config.env.id].acting)
     tests, repeats = config.evaluation.tests, config.evaluation.repeats
     at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
@@ -37,7 +35,3 @@ def evaluate(run: RunFolder, assay: str) -> pd.DataFrame:
         # pairs of one habitat are not independent either, but there would be two replicates left
         table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     return table
-
-
-def _for_tests(config: Config, assay: str) -> Config:
-    return with_overrides(config, [f"env.duration_s={TEST_S[assay]:g}"]) if assay in TEST_S else config

@@ -70,7 +70,7 @@ def check_folder(stage: Stage) -> RunFolder | None:
     if not (path / "meta.json").exists():
         return None
     run = RunFolder.open(path)
-    if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery(stage):
+    if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery():
         raise UserError(
             f"{path} was made with another preset, seed or version of the model; choose another --output, or delete it"
         )
@@ -87,7 +87,7 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
 
     run = check_folder(stage)
     if run is None:
-        meta = {**collect_meta(stage.config.seed), "battery": _battery(stage)}
+        meta = {**collect_meta(stage.config.seed), "battery": _battery()}
         with RunFolder.create(stage.config.run_path, config_yaml=config_to_yaml(stage.config), meta=meta) as run:
             train_run(stage.config, run, progress=progress)
     elif not run.finished:
@@ -127,7 +127,7 @@ def stage_config(name: str, assay: str, members: Sequence[Group], size: Size, se
             "steps": size.steps[trained],
             "ppo": training.get("ppo", {}),
             "probes": {"every_steps": 10**9, "repeats": 1, "tests": []},
-            "evaluation": {"repeats": size.repeats, "tests": _tests(trained)},
+            "evaluation": {"repeats": size.repeats, "duration_s": TEST_S.get(trained), "tests": _tests(trained)},
         },
         f"battery, {name}",
     )
@@ -148,6 +148,6 @@ def _essence(config: Config) -> dict[str, Any]:
     return config.model_dump(exclude={"output", "workers"})
 
 
-def _battery(stage: Stage) -> dict[str, Any]:
-    """What else decides them: the world's code and parameters, and how long tests are."""
-    return {"world": world_checksum(), "test_s": TEST_S.get(stage.assay, stage.config.env.duration_s)}
+def _battery() -> dict[str, Any]:
+    """What else decides them: the world's code and parameters."""
+    return {"world": world_checksum()}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from socialrl.progress import Silent
-from socialrl.reproduction import driver, evaluation, groups, stages
+from socialrl.reproduction import driver, groups, stages
 from socialrl.reproduction.presets import Preset, Size
 
 ASSAYS = ["StrangerEncounter", "GroupHabitat", "OxytocinRelease"]
@@ -37,8 +37,7 @@ def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
     replace(stages, "registry_assays", lambda: ASSAYS)
     replace(stages, "TRAINING", _TRAINING)
-    for module in (stages, evaluation):
-        replace(module, "TEST_S", {"GroupHabitat": 7200})
+    replace(stages, "TEST_S", {"GroupHabitat": 7200})
     changes = groups.changes()
     kept = [changes[0], *(one for one in changes if one.parameter in ("contact_floor", "withdrawal_s"))]
     replace(groups, "changes", lambda: kept)
