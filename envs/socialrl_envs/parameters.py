@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_CALIBRATED = "set on wild types (gain 1) so that partner-preference tests fall in the range of Brusman et al. 2024"
+_CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
+_STARTED = "assumed, then moved by the same fit, which does not determine it alone"
 _BLACK = "Black et al. 2025 Curr Biol 35:4178 (direction); amount assumed"
 
 
@@ -62,9 +63,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("receptor_half", 1.0, "oxytocin units", 0.05, 20.0, 0.0,
               "oxytocin at which the receptor passes half of its maximum", "assumed"),
     # --- familiarity
-    Parameter("consolidation_floor_per_h", 0.015, "1/h of contact", 0.0, 10.0, 0.0,
+    Parameter("consolidation_floor_per_h", 0.017, "1/h of contact", 0.0, 10.0, 0.48,
               "bond growth without the receptor (kappa0)", "knockouts prefer by about 7 days: Black et al. 2025 (press)"),
-    Parameter("consolidation_gain_per_h", 0.06, "1/h of contact", 0.0, 10.0, 0.4,
+    Parameter("consolidation_gain_per_h", 0.069, "1/h of contact", 0.0, 10.0, 0.48,
               "bond growth per unit of receptor signal (kappa1), times dopamine tone",
               "wild types prefer a peer after 24 h, little before: Black et al. 2025; Williams et al. 1992 Horm Behav 26:339"),
     Parameter("consolidation_mate_per_h", 0.22, "1/h of contact", 0.0, 10.0, 0.0,
@@ -80,22 +81,22 @@ PARAMETERS: tuple[Parameter, ...] = (
               "time to get used to a novel animal", "assumed"),
     Parameter("habituation_recovery_h", 72.0, "h", 0.1, 1e4, 0.0,
               "time for novelty to come back", "assumed"),
-    Parameter("recognition_noise", 0.15, "familiarity units", 0.0, 1.0, 0.5,
-              "error in recognising familiarity, drawn per encounter", "assumed"),
+    Parameter("recognition_noise", 0.127, "familiarity units", 0.0, 1.0, 0.49,
+              "error in recognising familiarity, drawn per encounter", _STARTED),
     # --- what contact is worth
-    Parameter("contact_floor", 0.8, "reward/min", 0.0, 50.0, 0.3,
-              "worth of contact with anyone, without the receptor (b0)", "assumed"),
-    Parameter("contact_gain", 0.4, "reward/min", 0.0, 50.0, 0.0,
+    Parameter("contact_floor", 0.7, "reward/min", 0.0, 50.0, 0.23,
+              "worth of contact with anyone, without the receptor (b0)", _STARTED),
+    Parameter("contact_gain", 0.35, "reward/min", 0.0, 50.0, 0.23,
               "worth of contact with anyone per unit of receptor signal (b1)", _CALIBRATED),
-    Parameter("selective_floor", 0.85, "reward/min", 0.0, 50.0, 0.4,
+    Parameter("selective_floor", 0.81, "reward/min", 0.0, 50.0, 0.255,
               "extra worth of a familiar animal, without the receptor (w0)", _BLACK),
-    Parameter("selective_gain", 0.25, "reward/min", 0.0, 50.0, 0.4,
+    Parameter("selective_gain", 0.24, "reward/min", 0.0, 50.0, 0.255,
               "extra worth of a familiar animal per unit of receptor signal (w1)", _CALIBRATED),
     Parameter("selective_mate", 0.9, "reward/min", 0.0, 50.0, 0.0,
               "extra worth of a familiar mate, times V1a gain", "knockouts keep mates: Berendzen et al. 2023 Neuron 111:787; amount assumed"),
-    Parameter("defence_floor", 0.1, "reward/min", 0.0, 50.0, 0.0,
+    Parameter("defence_floor", 0.11, "reward/min", 0.0, 50.0, 0.13,
               "cost of contact with an unfamiliar animal when bonded, without the receptor (a0)", _BLACK),
-    Parameter("defence_gain", 0.4, "reward/min", 0.0, 50.0, 0.0,
+    Parameter("defence_gain", 0.44, "reward/min", 0.0, 50.0, 0.13,
               "the same, per unit of gain (a1)", _CALIBRATED),
     Parameter("defence_payoff_min", 1.0, "min", 0.0, 60.0, 0.0,
               "minutes of unfamiliar contact that driving off is worth", "assumed"),
@@ -104,18 +105,18 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("withdrawal_s", 120.0, "s", 1.0, 1e4, 0.0,
               "time a driven-off animal keeps away", "assumed"),
     # --- the rest of a vole's life, none of it scaled by the gain
-    Parameter("exploration_reward", 5.5, "reward/min", 0.0, 50.0, 0.25,
+    Parameter("exploration_reward", 5.3, "reward/min", 0.0, 50.0, 0.185,
               "worth of exploring at full activity drive", _CALIBRATED),
-    Parameter("activity_rise_s", 200.0, "s", 10.0, 1e5, 0.4,
+    Parameter("activity_rise_s", 247.0, "s", 10.0, 1e5, 0.44,
               "time constant of the activity drive's rise in rest and contact", _CALIBRATED),
-    Parameter("activity_spend_s", 700.0, "s", 10.0, 1e5, 0.0,
+    Parameter("activity_spend_s", 674.0, "s", 10.0, 1e5, 0.02,
               "time constant of the activity drive's fall while exploring", _CALIBRATED),
-    Parameter("explore_dwell_s", 45.0, "s", 5.0, 1e4, 0.3,
+    Parameter("explore_dwell_s", 54.0, "s", 5.0, 1e4, 0.29,
               "mean stay in a chamber while exploring", _CALIBRATED),
     Parameter("transit_s", 15.0, "s", 1.0, 600.0, 0.0,
               "time to pass from one chamber to the next", "assumed"),
-    Parameter("novelty_reward", 1.3, "reward/min", 0.0, 50.0, 0.5,
-              "worth of first investigation of a novel animal", "assumed"),
+    Parameter("novelty_reward", 1.77, "reward/min", 0.0, 50.0, 0.56,
+              "worth of first investigation of a novel animal", _STARTED),
     Parameter("move_cost", 0.05, "reward/move", 0.0, 50.0, 0.0,
               "effort of passing to another chamber", "assumed"),
     Parameter("rest_reward", 0.2, "reward/min", 0.0, 50.0, 0.0,

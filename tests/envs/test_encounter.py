@@ -100,7 +100,7 @@ def test_a_stranger_driven_off_keeps_away_for_its_time_and_then_comes_again() ->
         withdrawn = observations[:, seen[0]] + observations[:, seen[1]]
         assert (withdrawn == (1.0 if tick < 22 else 0.0)).all()
     assert (env.counters()["huddle_s"] == 0.0).all()
-    for _ in range(60):
+    for _ in range(90):
         env.step(toward(env, STRANGER))
     assert (env.counters()["huddle_s"][:, STRANGER] > 0.0).mean() > 0.95
 
