@@ -193,11 +193,23 @@ def html(
 
 
 def _sensitivity_caption(table: pd.DataFrame) -> str:
-    factors = ", ".join(f"× {factor:g}" for factor in sorted(set(table["factor"]))) if len(table) else ""
-    return (
-        f"Verdict with the parameter changed; parts of a cell from left to right: {factors}. A frame: the finding is lost by"
-        " changes of this parameter only."
+    tried = (
+        {name: tuple(sorted(set(rows["factor"]))) for name, rows in table.groupby("parameter")} if len(table) else {}
     )
+    tried.pop(variants.UNCHANGED, None)
+    named: dict[tuple[float, ...], list[str]] = {}
+    for name, factors in tried.items():
+        named.setdefault(factors, []).append(str(name))
+    usual = max(named, key=lambda factors: len(named[factors]), default=())
+    others = [f"{', '.join(names)}: {_times(factors)}" for factors, names in named.items() if factors != usual]
+    return (
+        f"Verdict with the parameter changed; parts of a cell from left to right: {'; '.join([_times(usual), *others])}."
+        " A frame: the finding is lost by changes of this parameter only."
+    )
+
+
+def _times(factors: Sequence[float]) -> str:
+    return ", ".join(f"× {factor:g}" for factor in factors)
 
 
 def _plate(

@@ -122,8 +122,9 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
         width = 0.9 / len(factors[parameter])
         left = x - 0.45 + width * factors[parameter].index(row["factor"])
         ax.add_patch(Rectangle((left, y - 0.42), width * 0.94, 0.84, facecolor=colour, edgecolor="none"))
-        ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=min(6.0, 16 * width),
-                color=style.INK if colour == GREY else "white", fontfamily="DejaVu Sans")  # fmt: skip
+        if width > 0.2:  # more values than that leave room for colours only
+            ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6,
+                    color=style.INK if colour == GREY else "white", fontfamily="DejaVu Sans")  # fmt: skip
         if hangs.get(name) == parameter:
             frame = Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, facecolor="none", edgecolor=style.INK, linewidth=1.4)
             ax.add_patch(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,7 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
     if not run.has_table("evaluation"):
         with run:
             run.lock()
+            shutil.rmtree(run.checkpoints, ignore_errors=True)  # half of a stage's size, and training is over
             # Rows under changed parameters are many, and nobody reads them one by one.
             run.write_table("evaluation", evaluate(run, stage.assay), csv=stage.part != "parameters")
     return run
