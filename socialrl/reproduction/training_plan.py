@@ -20,7 +20,7 @@ TRAINING: dict[str, dict[str, Any]] = {
         "env": {
             "dt_s": 10,
             "duration_s": 1_800,
-            "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 1]},
+            "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 0, 1]},
         },
         "lives": 16,
         "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
@@ -45,7 +45,7 @@ LEAST_ANIMALS: dict[str, int] = {
 }
 
 STEPS: dict[str, dict[str, int]] = {
-    "quick": {"PartnerPreference": 80_000, "SocialOperant": 250_000, "StrangerEncounter": 60_000, "GroupHabitat": 150_000},
-    "full": {"PartnerPreference": 150_000, "SocialOperant": 600_000, "StrangerEncounter": 100_000, "GroupHabitat": 400_000},
-    "sensitivity": {"PartnerPreference": 80_000, "SocialOperant": 250_000, "StrangerEncounter": 60_000, "GroupHabitat": 150_000},
+    "quick": {"PartnerPreference": 80_000, "SocialOperant": 200_000, "StrangerEncounter": 60_000, "GroupHabitat": 120_000},
+    "full": {"PartnerPreference": 150_000, "SocialOperant": 400_000, "StrangerEncounter": 100_000, "GroupHabitat": 300_000},
+    "sensitivity": {"PartnerPreference": 60_000, "SocialOperant": 300_000, "StrangerEncounter": 50_000, "GroupHabitat": 100_000},
 }  # fmt: skip
