@@ -55,8 +55,8 @@ def stages_of(preset: Preset, seed: int, output: Path) -> list[Stage]:
     if preset.arms:
         found += [_stage("arms", 0, assay, groups.single_arms(), preset.size, seed, output) for assay in assays]
     if preset.parameters is not None:
-        changes = groups.changes()
-        for assay in assays:
+        changes, steps = groups.changes(), preset.parameters.steps
+        for assay in sorted(assays, key=lambda one: steps.get(one, 0)):  # so that most is there soon
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
                 members = [change.applied_to(group) for change in some for group in groups.compared_in(assay)]
