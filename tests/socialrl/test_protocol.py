@@ -9,6 +9,7 @@ from socialrl.errors import UserError
 from socialrl.policies import FrozenPolicies
 from socialrl.protocol import play_tests
 from socialrl.traces import Tracer
+from socialrl_envs.parameters import parameter
 
 N_FEATURES, N_ACTIONS = 26, 6
 TESTS = [
@@ -145,11 +146,13 @@ def test_a_parameter_of_a_group_leaves_individuals_paired_and_other_groups_as_th
     animals = {one.id: one for one in animals_of(load_config("configs/smoke.yaml", [slow]))}
     for index in ("00", "01"):
         wt, changed = animals[f"wt-{index}"].parameters, animals[f"slow-{index}"].parameters
-        assert changed["contact_floor"] == pytest.approx(0.5 * wt["contact_floor"])  # 0.8 in the table
+        # the same factor of its own, on the group's value
+        assert changed["contact_floor"] / 0.4 == pytest.approx(wt["contact_floor"] / parameter("contact_floor").value)
         assert changed["selective_floor"] == wt["selective_floor"]
         assert wt == next(one for one in animals_of(config) if one.id == f"wt-{index}").parameters
     rows = per_row(list(animals.values()), 1)
-    assert rows["oxytocin_tau_s"] == [120.0, 120.0, 120.0, 120.0, 600.0, 600.0]
+    usual = parameter("oxytocin_tau_s").value
+    assert rows["oxytocin_tau_s"] == [usual] * 4 + [600.0] * 2
 
 
 def test_a_mate_that_did_not_mate_is_less_familiar(config):
