@@ -26,7 +26,8 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
     # what one unit of gain passes on; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
-    me.receptor_signal = rates.oxtr_gain * passed_on
+    # what the animal feels of it goes with the arm that makes contact worth something: no sixth place for the gain
+    me.receptor_signal = rates.gain_reward * passed_on
     drive = rates.dopamine_tone * dopamine
     bonding = rates.gain_consolidation * passed_on * drive
     mating = mating_route(rates.gain_consolidation, receptor) * drive * rates.v1a_gain * v1a

@@ -26,16 +26,13 @@ def pairs(env: SocialVectorEnv, name: str) -> Any:
 
 @pytest.mark.parametrize(("setting", "gain", "own"), [("knockout", 0.0, 1.0), ("wild_type", 1.0, 0.0)])
 def test_all_arms_together_are_the_genotype(setting: str, gain: float, own: float) -> None:
-    """Only the animal's perception of its own receptor still knows the gain."""
+    """To the last bit, what the animal perceives of its receptor included: there is no sixth place."""
     arms = make_rows(20, oxtr_gain=own, arms=dict.fromkeys(ARMS, setting))
     genotype = make_rows(20, oxtr_gain=gain)
     for env in (arms, genotype):
         env.reset(seed=2)
     actions = random_actions(arms, 300)
     a, b = play(arms, actions), play(genotype, actions)
-    signal = arms.observation_names.index("receptor_signal")
-    assert not np.array_equal(a.observations[:, :, signal], b.observations[:, :, signal])
-    a.observations[:, :, signal] = b.observations[:, :, signal] = 0.0
     assert_identical(a, b)
 
 
@@ -72,10 +69,14 @@ def test_consolidation_alone() -> None:
 
 
 def test_reward_alone() -> None:
-    """Contact pays as in a knockout; state, defence and all other terms stay the wild type's."""
+    """Contact pays and feels as in a knockout; state, defence and all other terms stay the wild type's."""
     ours, arm = lived(PARTNER, arms={"reward": "knockout"})
     theirs, _ = lived(PARTNER, oxtr_gain=0.0)
     wild_play, wild = lived(PARTNER)
+    signal = arm.observation_names.index("receptor_signal")
+    assert (ours.observations[:, :, signal] == 0.0).all()
+    assert (wild_play.observations[-1, :, signal] > 0.0).all()
+    ours.observations[:, :, signal] = wild_play.observations[:, :, signal]
     np.testing.assert_array_equal(ours.observations, wild_play.observations)
     np.testing.assert_array_equal(ours.terms["contact_general"], theirs.terms["contact_general"])
     floor = float(wild.world.parameters["selective_floor"][0]) * 0.25
