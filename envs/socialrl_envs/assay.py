@@ -41,7 +41,8 @@ class Assay:
     animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes
     part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
     tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for `access_s` seconds after
-    lever presses in chamber `lever` (the k-th access costs k presses). Huddling is also counted in bins of `bin_s`.
+    lever presses in chamber `lever` (the k-th access costs k presses). In a
+    `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of the other
     sex, so it makes no sense where more than one pair lives together.
     """

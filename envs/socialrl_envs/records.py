@@ -46,15 +46,17 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
 def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     named = counters.named(batch.counters[rows, 0], assay.n_animals, len(assay.habitat.names))
-    record: dict[str, NDArray[Any]] = {}
+    record: dict[str, NDArray[Any]] = {"ratio_step": batch.worlds["ratio_step"][rows]} if assay.doors else {}
     for counter in (*_EACH, *(counters.WORK if assay.doors else ())):
         for other in conspecifics(world, 0):
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()
     for other in conspecifics(world, 0):
         latency = record[f"latency_s_{assay.animals[other]}"]
         latency[np.isinf(latency)] = np.nan
-        if assay.doors:  # the k-th access costs k presses, so the last completed ratio is the number of accesses
-            record[f"breakpoint_{assay.animals[other]}"] = record[f"accesses_{assay.animals[other]}"].copy()
+        if assay.doors:
+            accesses = record[f"accesses_{assay.animals[other]}"]
+            last = 1.0 + batch.worlds["ratio_step"][rows] * (accesses - 1.0)
+            record[f"breakpoint_{assay.animals[other]}"] = np.where(accesses > 0.0, last, 0.0)
     seen_first = next(iter(assay.chambers.values()))
     order = np.array([[seen.index(name) for name in seen_first] for seen in assay.chambers.values()])
     places = order[batch.worlds["placement"][rows]]

@@ -98,7 +98,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Begin an episode; `seed` alone reproduces everything.
 
         `options`: `cohousing_h` (0–336, or a list to draw from), `relationship` ("peer" or "mate"), `separation_h`,
-        `side` (a placement name, None = drawn), `session`; `mating` (False: cohoused with an animal of the other sex that
+        `side` (a placement name, None = drawn), `session`, `ratio_step` (assays with doors: presses that each further
+        access costs more); `mating` (False: cohoused with an animal of the other sex that
         does not mate); `continued` (True: no new animals, those of the last episode live on with their familiarity,
         habituation, stress and activity). Unknown or impossible options raise `ParameterError`.
         """

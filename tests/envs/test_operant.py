@@ -322,3 +322,18 @@ def test_exploring_a_known_place_is_worth_the_share_of_the_table() -> None:
     assert explored(OPERANT, 0.25) == pytest.approx(0.25 * explored(OPERANT, 1.0))
     three = "socialrl/PartnerPreference-v0"
     assert explored(three, 0.25) == explored(three, 1.0) > 0.0
+
+
+@pytest.mark.parametrize(("ratio_step", "breakpoint"), [(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)])
+def test_the_breakpoint_is_the_last_ratio_completed(ratio_step: float, breakpoint: float) -> None:
+    """Three accesses; nobody pressed for the stranger."""
+    env = box("choice", ratio_step=ratio_step, duration_s=600.0)
+    for _ in range(3):
+        press_until_open(env, PARTNER)
+        rest_until_shut(env, PARTNER)
+    over = False
+    while not over:
+        *_, over, info = env.step(REST)
+    assert info["record"]["breakpoint_partner"] == breakpoint
+    assert info["record"]["breakpoint_stranger"] == 0.0
+    assert info["record"]["ratio_step"] == ratio_step

@@ -90,7 +90,8 @@ class GroupHabitatVectorEnv(SocialVectorEnv):
     (`cohabitation_s`) and in one chamber with each (`together_s`; 0 for itself); seconds in and entries into each
     chamber, and the mate's familiarity.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`; a parameter may have one value per row.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`; a parameter may have one value per row. The
+    habitat is a known place: exploring is worth `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.
     """

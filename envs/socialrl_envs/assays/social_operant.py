@@ -33,8 +33,8 @@ class SocialOperantEnv(SocialEnv):
 
     The focal animal starts in the lever chamber; its cage mate of the last `cohousing_h` hours and an animal that it
     never met are tethered behind doors at the left and right (which is where is drawn at reset, or
-    `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1). Its door is then open for
-    60 s, and when that is over the focal animal is put back to the lever. Nobody gets through a shut door by exploring.
+    `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes
+    it a fixed ratio of 1, as in shaping). Its door is then open for 60 s, and when that is over the focal animal is put back to the lever. Nobody gets through a shut door by exploring.
     Sessions (`options={"session": …}`, drawn where not given): "partner" or "stranger", with one animal present, and
     "choice", with both. Paper: Beery et al. 2021, eLife 10:e72684.
 
@@ -65,13 +65,16 @@ class SocialOperantEnv(SocialEnv):
     dopamine tone (at most twenty-fold when dopamine is all blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
-    length. It never terminates. A door opens once in a tick at most, so ticks should not be longer than `press_s`.
+    length. It never terminates. A door opens once in a tick at most, with the tick's end: where ticks are longer than
+    `press_s`, presses beyond the last one needed are lost.
 
     **Info** and `record` are those of `PartnerPreferenceEnv` (chambers: lever, partner, stranger) and, for partner and
     stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
-    `breakpoint` (last completed ratio, which is the number of accesses; 0 for none).
+    `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none); `ratio_step`.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (presses that
+    each further access costs more, 0 to 100, or a list that each reset draws from). The box is a known place: exploring
+    it is worth `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.
     """

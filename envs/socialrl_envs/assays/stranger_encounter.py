@@ -60,7 +60,8 @@ class StrangerEncounterEnv(SocialEnv):
     `chamber_s_apart` the others, the avoidance. Everybody is of one sex, except with `relationship` "mate": then
     partner *and* stranger are of the other one.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`. The home is a known place:
+    exploring is worth `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.
     """
