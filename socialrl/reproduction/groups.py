@@ -61,13 +61,14 @@ def registered(registry: Registry | None = None) -> list[Group]:
     return [Group(short.get(name, name), group.oxtr_gain, group.arms) for name, group in book.groups.items()]
 
 
-def compared_in(assay: str, registry: Registry | None = None) -> list[Group]:
-    """Return the groups that findings compare in one assay; null controls and context need none."""
+def compared_in(assay: str, registry: Registry | None = None, *, controls: bool = False) -> list[Group]:
+    """Return the groups that findings compare in one assay, with `controls` those of the null controls, too."""
     book = registry or load_registry()
+    left_out = ("context",) if controls else ("control", "context")
     used = {
         name
         for finding in book.findings
-        if finding.use not in ("control", "context")
+        if finding.use not in left_out
         for contrast in finding.contrasts
         if book.assay(contrast) == assay
         for name in contrast.groups

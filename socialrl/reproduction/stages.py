@@ -50,8 +50,11 @@ class Stage:
 def stages_of(preset: Preset, seed: int, output: Path) -> list[Stage]:
     """Return the stages of a preset in their order: the registry's groups, then single arms, then changed parameters."""
     assays = registry_assays()
-    more = groups.doses() if preset.doses else []
-    found = [_stage("", 0, assay, [*groups.registered(), *more], preset.size, seed, output) for assay in assays]
+    found = []
+    for assay in assays:
+        # without a dose-response, only the groups that something is said about
+        members = [*groups.registered(), *groups.doses()] if preset.doses else groups.compared_in(assay, controls=True)
+        found.append(_stage("", 0, assay, members, preset.size, seed, output))
     if preset.arms:
         found += [_stage("arms", 0, assay, groups.single_arms(), preset.size, seed, output) for assay in assays]
     if preset.parameters is not None:

@@ -45,7 +45,7 @@ LEAST_ANIMALS: dict[str, int] = {
 }
 
 STEPS: dict[str, dict[str, int]] = {
-    "quick": {"PartnerPreference": 80_000, "SocialOperant": 200_000, "StrangerEncounter": 60_000, "GroupHabitat": 120_000},
+    "quick": {"PartnerPreference": 80_000, "SocialOperant": 280_000, "StrangerEncounter": 60_000, "GroupHabitat": 120_000},
     "full": {"PartnerPreference": 150_000, "SocialOperant": 400_000, "StrangerEncounter": 100_000, "GroupHabitat": 300_000},
     "sensitivity": {"PartnerPreference": 60_000, "SocialOperant": 300_000, "StrangerEncounter": 50_000, "GroupHabitat": 100_000},
 }  # fmt: skip
