@@ -167,7 +167,9 @@ def _changed_groups(tables: Tables) -> dict[tuple[str, str], str]:
 
 def _compares_knockouts(contrast: Contrast) -> bool:
     sides = [side.group for side in contrast.sides]
-    return contrast.kind in ("groups", "interaction") and sides == [("knockout",), ("wild_type",)]
+    # in the same tests: where wild types are drugged and knockouts are not, the difference is not that of an arm
+    alike = len({(side.conditions, side.minus) for side in contrast.sides}) == 1
+    return contrast.kind in ("groups", "interaction") and sides == [("knockout",), ("wild_type",)] and alike
 
 
 def _numbers(effect: Effect) -> Mapping[str, Any]:
