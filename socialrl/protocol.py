@@ -184,6 +184,42 @@ def trained_animals(run: RunFolder) -> list[Animal]:
     return animals
 
 
+def play_evaluation(
+    run: RunFolder,
+    config: Config,
+    animals: Sequence[Animal],
+    tests: Sequence[TestCondition],
+    *,
+    repeats: int,
+    tracer: Tracer | None = None,
+    events: EventRecorder | None = None,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return the rows of `play_tests` for all `animals` of a run, some of them at a time, so that memory stays small."""
+    n_acting = len(ASSAYS[config.env.id].acting)
+    # whole habitats at a time, so that animals that share a world stay together
+    at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
+    pieces = []
+    for first in range(0, len(animals), at_once):
+        progress.update(first, len(animals), "animals tested")
+        some = animals[first : first + at_once]
+        pieces.append(
+            play_tests(
+                config,
+                some,
+                load_policies(run, some),
+                tests,
+                repeats=repeats,
+                purpose="evaluation",
+                steps=config.steps,
+                tracer=tracer,
+                events=events,
+            )
+        )
+    progress.update(len(animals), len(animals), "animals tested")
+    return pd.concat(pieces, ignore_index=True)
+
+
 def evaluate_run(
     run: RunFolder,
     *,
@@ -207,28 +243,11 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
-    pieces = []
-    # whole habitats at a time, so that animals that share a world stay together
-    at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
-    for first in range(0, len(animals), at_once):
-        progress.update(first, len(animals), "animals tested")
-        some = animals[first : first + at_once]
-        policies = load_policies(run, some)
-        piece = play_tests(
-            config,
-            some,
-            policies,
-            tests,
-            repeats=repeats,
-            purpose="evaluation",
-            steps=0,
-            tracer=tracer,
-            events=recorder,
-        )
-        pieces.append(piece.assign(steps=piece["animal"].map(steps)))
-    progress.update(len(animals), len(animals), "animals tested")
+    table = play_evaluation(
+        run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
+    )
     run.drop_table("events")  # those of the evaluation that is replaced now
-    run.write_table("evaluation", pd.concat(pieces, ignore_index=True), csv=True)
+    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)

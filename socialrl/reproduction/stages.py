@@ -102,7 +102,7 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
             run.lock()
             shutil.rmtree(run.checkpoints, ignore_errors=True)  # half of a stage's size, and training is over
             # Rows under changed parameters are many, and nobody reads them one by one.
-            run.write_table("evaluation", evaluate(run, stage.assay), csv=stage.part != "parameters")
+            run.write_table("evaluation", evaluate(run, stage.assay, progress), csv=stage.part != "parameters")
     return run
 
 
