@@ -55,8 +55,8 @@ def dose_response(doses: pd.DataFrame, narrow: bool) -> Figure | None:
         ax.text(0, 1.03, f"n = {n} at each gain", transform=ax.transAxes, fontsize=7.5, color=style.SOFT)
         ax.set_ylabel(unit, fontsize=8)
         style.few_ticks(ax, x=4, y=4)
+        ax.tick_params(labelbottom=True)  # panels of one axis have them at the bottom only
         if number + columns >= len(names):
-            ax.tick_params(labelbottom=True)
             ax.set_xlabel("Receptor gain (wild type = 1)")
     return figure
 
