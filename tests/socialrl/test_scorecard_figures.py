@@ -124,7 +124,9 @@ def test_dose_response_and_arms_say_what_they_count_and_measure():
 @pytest.mark.parametrize(("narrow", "lowest"), [(False, {2, 3, 4}), (True, {4})])
 def test_every_dose_response_panel_has_ticks_that_can_be_read(narrow, lowest):
     tables = battery(8, genotypes={"wt": 1.0, "ko": 0.0, "gain_0.5": 0.5}, repeats=1)
-    figure = drawn(lambda tables, _, narrow: variant_figures.dose_response(dose_response(tables), narrow), tables, narrow)
+    figure = drawn(
+        lambda tables, _, narrow: variant_figures.dose_response(dose_response(tables), narrow), tables, narrow
+    )
     panels = [ax for ax in figure.axes if ax.axison]
     for ax in panels:
         gains = [label.get_text() for label in ax.get_xticklabels() if label.get_visible()]
