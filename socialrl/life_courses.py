@@ -48,7 +48,7 @@ def play_protocol(
     repeats: int,
     steps: int = 0,
 ) -> pd.DataFrame:
-    """Return one row per animal, test and repeat: the columns of an evaluation, and `history`, `phase`, `mated`, `doses`.
+    """Return one row per animal, test and repeat: the columns of an evaluation, and `history`, `phase`, `doses`.
 
     `histories` come from `life_plan.plan`. Drugs are those of the protocol alone: `env.drugs` of the configuration
     belongs to its own tests. A test that the networks do not fit raises `UserError` before anything is played.
@@ -164,7 +164,7 @@ class _Test:
             # of the whole history, where the world knows its last stretch only
             "cohousing_h": test.cohousing_h,
             "separation_h": test.separation_h,
-            "mated": test.mated,
+            "mating": test.mated,
             "doses": test.doses,
         }
         return pd.DataFrame(columns)

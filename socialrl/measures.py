@@ -30,7 +30,7 @@ BIN_MIN = 10
 """Length in minutes of the bins in which huddling is counted along a test."""
 
 ANIMAL_KEYS = ("run", "animal", "genotype", "oxtr_gain", "index")
-TEST_KEYS = ("assay", "test", "cohousing_h", "relationship", "separation_h")
+TEST_KEYS = ("assay", "test", "cohousing_h", "relationship", "mating", "separation_h")
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 
 

@@ -27,16 +27,18 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     Conspecifics go by their names in the assay and chambers by what they hold from the acting animal's point of view
     (`chamber_s_partner` is the partner's chamber, whichever side that is). Assays with doors add presses, accesses,
     breakpoints and seconds of access; one with an animal that roams, seconds in one chamber with it and apart from it.
-    In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. Seconds, counts,
-    familiarity 0 to 1; a latency that never came is not a number.
+    In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
+    and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency that never came is not a
+    number.
     """
     assay, batch = world.assay, world.batch
-    w = rows // len(assay.acting)
+    w, me = rows // len(assay.acting), np.array(assay.acting)[rows % len(assay.acting)]
     record: dict[str, NDArray[Any]] = {
         "duration_s": batch.worlds["tick"][w] * world.dt_s,
         "cohousing_h": batch.worlds["cohousing_h"][w],
         "separation_h": batch.worlds["separation_h"][w],
         "relationship": np.array(RELATIONSHIPS)[batch.worlds["relationship"][w]],
+        "mating": batch.pairs["mated"][w, me, np.array(assay.cohoused_with)[me]] > 0,
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
         "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,6 +98,26 @@ def test_the_record_says_what_the_animal_had_lived_through() -> None:
     assert (record["relationship"], record["side"]) == ("mate", "right")
 
 
+@pytest.mark.parametrize(
+    ("history", "mated"),
+    [
+        ({"relationship": "mate"}, True),
+        ({"relationship": "mate", "mating": False}, False),
+        ({"relationship": "mate", "cohousing_h": 0}, False),
+        ({"relationship": "peer"}, False),
+    ],
+)
+@pytest.mark.parametrize("env_id", ["socialrl/PartnerPreference-v0", "socialrl/StrangerEncounter-v0"])
+def test_the_record_says_whether_partners_have_mated(env_id: str, history: dict[str, Any], mated: bool) -> None:
+    env = make_single(env_id, duration_s=15.0)
+    env.reset(seed=0, options={"cohousing_h": 3, **history})
+    info: dict[str, Any] = {}
+    while "record" not in info:
+        *_, info = env.step(0)
+    assert info["record"]["mating"] is mated
+    assert list(info["record"]).index("mating") == list(info["record"]).index("relationship") + 1
+
+
 def test_a_record_is_plain_numbers_and_texts() -> None:
     """So that it goes into a table, JSON or a log line as it is."""
     env = make_single(duration_s=15.0)
@@ -106,7 +127,7 @@ def test_a_record_is_plain_numbers_and_texts() -> None:
         if name.endswith("_10min"):
             assert isinstance(value, np.ndarray)
         else:
-            assert type(value) in (float, int, str), name
+            assert type(value) in (float, int, str, bool), name
 
 
 def test_infos_are_copies_with_all_counters_for_partner_and_stranger() -> None:

@@ -447,7 +447,7 @@ def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, fi
     table = run.read_table("protocol_mine")
     assert table.groupby(["test", "animal"]).size().tolist() == [3] * 2 * 4
     assert set(table["steps"]) == {2048}
-    assert set(table["mated"]) == {False}
+    assert set(table["mating"]) == {False}
     assert set(table["relationship"]) == {"mate"}
     operant = table[table["test"] == "social_operant"]
     assert (set(operant["duration_s"]), set(operant["session"])) == ({300.0}, {"partner"})

@@ -150,6 +150,17 @@ def test_cohousing_table_is_per_animal_and_relationship():
     assert table.loc["mate", "longest_h"] == 24
 
 
+def test_mating_stays_yes_or_no_in_the_table_of_animals():
+    rows = [
+        record("a-00", name, repeat, partner=2, stranger=1, relationship="mate", mating=mating)
+        for name, mating in (("mated", True), ("unmated", False))
+        for repeat in range(2)
+    ]
+    table = measures.animal_table(pd.DataFrame(rows)).set_index("test")
+    assert table["mating"].dtype == bool
+    assert table["mating"].to_dict() == {"mated": True, "unmated": False}
+
+
 def test_every_measure_has_unit_formula_and_source():
     for measure in measures.MEASURES:
         assert all([measure.name, measure.label, measure.unit, measure.formula, measure.source]), measure

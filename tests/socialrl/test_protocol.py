@@ -166,3 +166,20 @@ def test_a_mate_that_did_not_mate_is_less_familiar(config):
     known = table.pivot(index="animal", columns="test", values="familiarity_start_partner")
     assert (known["mated"] > known["unmated"] + 0.05).all()
     np.testing.assert_allclose(known["unmated"], known["peer"])
+    told = table.groupby("test")[["relationship", "mating"]].agg(set).to_dict("index")
+    assert told["mated"] == {"relationship": {"mate"}, "mating": {True}}
+    assert told["unmated"] == {"relationship": {"mate"}, "mating": {False}}
+    assert told["peer"] == {"relationship": {"peer"}, "mating": {False}}
+
+
+def test_a_dose_of_some_training_episodes_only_is_not_given_in_tests(config):
+    """What is given in every episode is."""
+    dose = "{drug: agonist, dose: 4, start_s: 0, end_s: 10800"
+    animals = animals_of(config)
+    plain = play(config, animals)
+    sometimes = play(
+        load_config("configs/smoke.yaml", ["env.duration_s=1200", f"env.drugs=[{dose}, share: 0.9}}]"]), animals
+    )
+    always = play(load_config("configs/smoke.yaml", ["env.duration_s=1200", f"env.drugs=[{dose}}}]"]), animals)
+    np.testing.assert_array_equal(sometimes["return"], plain["return"])
+    assert (always["return"] != plain["return"]).any()
