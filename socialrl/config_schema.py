@@ -64,12 +64,17 @@ class Section(BaseModel):
 
 
 class Drug(Section):
-    """One dose: `start_s` and `end_s` count from the start of the test; negative times lie before it."""
+    """One dose: `start_s` and `end_s` count from the start of the test; negative times lie before it.
+
+    In training it is given in `share` of the episodes, drawn for each, so that animals learn what contact is worth under a
+    drug and without. Tests leave out what is not given in every episode; a dose of a test has no share.
+    """
 
     drug: Annotated[str, choice("agonist", "antagonist", "dopamine_antagonist", "v1a_antagonist")]
     dose: NonNegative
     start_s: Annotated[float, number()]
     end_s: Annotated[float, number()]
+    share: Annotated[float, number(0, 1, above=0)] = 1.0
 
     @model_validator(mode="after")
     def _span(self) -> Drug:
@@ -139,6 +144,14 @@ def _known_doses(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
     return drugs
 
 
+def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+    for dose in drugs:
+        if dose.share < 1.0:
+            raise refuse(f"must be 1 in a test, where every dose is given, got {dose.share:g}", key="share")
+    return _known_doses(drugs)
+
+
+DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
 Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
@@ -159,6 +172,11 @@ class EnvSection(Section):
     arms: Arms = FrozenDict()
     drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
     reset: ResetSection = ResetSection()
+
+    @property
+    def drugs_of_tests(self) -> tuple[Drug, ...]:
+        """The doses that are given in every episode, and so in tests, too."""
+        return tuple(dose for dose in self.drugs if dose.share == 1.0)
 
     @model_validator(mode="after")
     def _whole_ticks(self) -> EnvSection:
@@ -214,7 +232,7 @@ class TestCondition(Section):
     separation_h: NonNegative = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
-    drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
+    drugs: DosesOfTest = ()
 
     @model_validator(mode="after")
     def _mates_mate(self) -> TestCondition:

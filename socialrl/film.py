@@ -127,7 +127,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "arms": animal.arms,
-        "drugs": [drug.model_dump() for drug in config.env.drugs],
+        "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
         **animal.parameters,
     }
     return _Actor(animal.id, make, world, FrozenPolicies([load_policy(_network_path(run, animal))]))

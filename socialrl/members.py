@@ -30,7 +30,7 @@ N_COMPANIONS = N_ANIMALS - 1
 class FrozenCompanions:
     """Seven animals that no longer learn: the partner first, then the three other pairs.
 
-    `policies` are their networks (73 channels in, 16 actions out), `parameters` and `arms` what differs from the table
+    `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
     in each of them. `world` are arguments of `FrozenCompanionsEnv` that they are used to: length of a tick and of a
     test, cohousing, drugs.
     """
@@ -101,7 +101,7 @@ class FrozenCompanionsEnv(SocialEnv):
         companions = frozen_companions("runs/group_habitat", replacing="wt-03")
         env = FrozenCompanionsEnv(companions, oxtr_gain=0.0)
 
-    **Actions** (`Discrete(16)`, names in `env.action_names`), **observation** (`Box`, float32, 73 channels, names in
+    **Actions** (`Discrete(16)`, names in `env.action_names`), **observation** (`Box`, float32, 75 channels, names in
     `env.observation_names`), **reward** and `record` are those of `GroupMemberEnv`, whose page describes them.
 
     **Episode.** `duration_s` seconds in ticks of `dt_s`, then truncation; it never terminates. `reset(seed=…)` alone

@@ -56,7 +56,7 @@ def play_tests(
     for drugs in dict.fromkeys(test.drugs for test in tests):
         alike = [test for test in tests if test.drugs == drugs]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
-        stage = _Stage(config, animals, block, purpose, [*config.env.drugs, *drugs])
+        stage = _Stage(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
         sums, record = stage.play(policies, tracer, events)
         labels = stage.labels()
         columns: dict[str, Any] = {

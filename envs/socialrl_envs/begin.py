@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import noise
 from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
+from .drugs import draw_doses, levels
 from .life import live_before_test
 from .observation import write_observation
 from .state import ABSENT, MATE, REST
@@ -25,7 +26,9 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
             # resets draw from a moment that no step uses
             base = noise.moment(world.test.key, world.test.episode, 2**31)
             _place(stage, world, base)
+            world.test.given = draw_doses(doses, base)
             live_before_test(stage, doses, cohousing_rates, world)
+            _feel_drugs(stage, doses, rates, world)
             _meet(stage, rates, world, counters[w], base)
             bins[w] = 0.0
             for k in range(n_acting):
@@ -59,6 +62,17 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
                 _new_pair(pair)
             if mates and test.mating > 0 and stage.cohoused_with[i] == j and test.cohousing_h > 0.0:
                 pair.mated = 1
+
+
+@inlined
+def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
+    """Set the levels that no history has set yet, or another one sets from now on: those at the first moment of the test."""
+    _, _, dopamine, v1a = levels(doses, world.test.given, 0.0)
+    for i in range(world.animals.shape[0]):
+        own = rates[world.rates_of[i]]
+        drugged = stage.acts[i] > 0
+        world.animals[i].dopamine_tone = own.dopamine_tone * (dopamine if drugged else 1.0)
+        world.animals[i].v1a_gain = own.v1a_gain * (v1a if drugged else 1.0)
 
 
 @inlined

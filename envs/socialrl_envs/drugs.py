@@ -1,4 +1,4 @@
-"""Drug schedules: which drug acts how strongly at a moment of a test."""
+"""Drug schedules: which drug acts how strongly at a moment of a test, and in which episodes it is given."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import noise
 from .compiled import inlined
 from .parameters import ParameterError, is_number
 
@@ -18,27 +19,34 @@ DRUGS: dict[str, tuple[float, str]] = {
     "v1a_antagonist": (1.0, "fraction of the V1a route blocked"),
 }
 NO_DRUG = (0.0, 1.0, 1.0, 1.0)
+ALL_DOSES = -1
+"""Every bit set: all doses of a schedule are given."""
+MAX_DOSES = 62  # one bit each
 _FIELDS = ("drug", "dose", "start_s", "end_s")
 
 
 def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Return doses as an array `(n_doses, 4)`: drug code, dose, start and end in seconds from the start of the test.
+    """Return doses as an array `(n_doses, 5)`: drug code, dose, start and end in seconds from the start of the test, share.
 
-    Each dose is `{drug, dose, start_s, end_s}`; negative times lie before the test (cohousing, separation). Unknown
-    drugs or fields, doses out of range and empty spans raise `ParameterError`.
+    Each dose is `{drug, dose, start_s, end_s}`; negative times lie before the test (cohousing, separation). A dose with a
+    `share` below 1 is given in that share of the episodes, drawn for each. Unknown drugs or fields, doses or shares out of
+    range, empty spans and more than `MAX_DOSES` doses raise `ParameterError`.
     """
-    rows = np.empty((len(doses), 4))
+    if len(doses) > MAX_DOSES:
+        raise ParameterError(f"drugs: at most {MAX_DOSES} doses, got {len(doses)}")
+    rows = np.empty((len(doses), 5))
     for i, dose in enumerate(doses):
-        if set(dose) != set(_FIELDS):
+        if set(dose) - {"share"} != set(_FIELDS):
             raise ParameterError(
-                f"drug {i}: needs exactly the fields {', '.join(_FIELDS)}, got {', '.join(map(str, dose))}"
+                f"drug {i}: needs the fields {', '.join(_FIELDS)} and may have share, got {', '.join(map(str, dose))}"
             )
         if dose["drug"] not in DRUGS:
             raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; allowed: {', '.join(DRUGS)}")
         highest, meaning = DRUGS[dose["drug"]]
-        for name in _FIELDS[1:]:
-            if not is_number(dose[name]):
-                raise ParameterError(f"drug {i} ({dose['drug']}): {name} must be a number, got {dose[name]!r}")
+        share = dose.get("share", 1.0)
+        for name, value in [*((name, dose[name]) for name in _FIELDS[1:]), ("share", share)]:
+            if not is_number(value):
+                raise ParameterError(f"drug {i} ({dose['drug']}): {name} must be a number, got {value!r}")
         numbers = [float(dose[name]) for name in _FIELDS[1:]]
         if not 0.0 <= numbers[0] <= highest:
             raise ParameterError(
@@ -48,16 +56,29 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
             raise ParameterError(
                 f"drug {i} ({dose['drug']}): start_s must be before end_s, got {numbers[1]:g} and {numbers[2]:g}"
             )
-        rows[i] = [list(DRUGS).index(dose["drug"]), *numbers]
+        if not 0.0 < share <= 1.0:
+            raise ParameterError(f"drug {i} ({dose['drug']}): share must be above 0 and at most 1, got {share!r}")
+        rows[i] = [list(DRUGS).index(dose["drug"]), *numbers, share]
     return rows
 
 
 @inlined
-def levels(doses, time_s):  # type: ignore[no-untyped-def]
-    """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`."""
+def draw_doses(doses, base):  # type: ignore[no-untyped-def]
+    """Return which of `doses` are given in the episode that begins at moment `base`, one bit each."""
+    given = 0
+    for k in range(doses.shape[0]):
+        # animal 0 of this stream draws the history of the episode
+        if noise.uniform(noise.draw(base, noise.HISTORY, k + 1, 0)) < doses[k, 4]:
+            given |= 1 << k
+    return given
+
+
+@inlined
+def levels(doses, given, time_s):  # type: ignore[no-untyped-def]
+    """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`; bits of `given`: which doses."""
     agonist, receptor, dopamine, v1a = NO_DRUG
     for k in range(doses.shape[0]):
-        if doses[k, 2] <= time_s < doses[k, 3]:
+        if (given >> k) & 1 and doses[k, 2] <= time_s < doses[k, 3]:
             code, dose = doses[k, 0], doses[k, 1]
             if code == 0.0:
                 agonist += dose

@@ -15,7 +15,7 @@ from .physiology import familiarity_gain, familiarity_loss, mating_route, occupa
 def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # type: ignore[no-untyped-def]
     """Advance animal `i` (its record is `me`) of one world by a tick, given its contacts (`pairs[i, j].contact`).
 
-    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine` are drug levels. Returns the
+    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine`, `v1a` are drug levels. Returns the
     receptor signal that a gain of 1 would have now.
     """
     n_animals = pairs.shape[0]
@@ -28,9 +28,10 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
     # what the animal feels of it goes with the arm that makes contact worth something: no sixth place for the gain
     me.receptor_signal = rates.gain_reward * passed_on
-    drive = rates.dopamine_tone * dopamine
-    bonding = rates.gain_consolidation * passed_on * drive
-    mating = mating_route(rates.gain_consolidation, receptor) * drive * rates.v1a_gain * v1a
+    me.dopamine_tone = rates.dopamine_tone * dopamine
+    me.v1a_gain = rates.v1a_gain * v1a
+    bonding = rates.gain_consolidation * passed_on * me.dopamine_tone
+    mating = mating_route(rates.gain_consolidation, receptor) * me.dopamine_tone * me.v1a_gain
     protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
     bondedness = 0.0
     calm = 1.0
@@ -94,7 +95,9 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s
             for animal, own in ((i, mine), (j, theirs)):
-                agonist, receptor, dopamine, v1a = levels(doses, time_s) if stage.acts[animal] else NO_DRUG
+                agonist, receptor, dopamine, v1a = (
+                    levels(doses, world.test.given, time_s) if stage.acts[animal] else NO_DRUG
+                )
                 live(own, animals[animal], pairs, animal, False, agonist, receptor, dopamine, v1a)
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

@@ -21,6 +21,8 @@ SLOT_FEATURES: tuple[tuple[str, float], ...] = (
 INTEROCEPTION: tuple[tuple[str, float], ...] = (
     ("oxytocin", 2.0),
     ("receptor_signal", 4.0),
+    ("dopamine_tone", 2.0),
+    ("v1a_gain", 2.0),
     ("activity_drive", 1.0),
     ("stress", 1.0),
     ("bondedness", 1.0),
@@ -73,6 +75,8 @@ def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
         at += 9
     out[at] = min(2.0, me.oxytocin)
     out[at + 1] = min(4.0, me.receptor_signal)
-    out[at + 2] = me.activity_drive
-    out[at + 3] = me.stress
-    out[at + 4] = me.bondedness
+    out[at + 2] = me.dopamine_tone
+    out[at + 3] = me.v1a_gain
+    out[at + 4] = me.activity_drive
+    out[at + 5] = me.stress
+    out[at + 6] = me.bondedness

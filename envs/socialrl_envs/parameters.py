@@ -133,8 +133,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("cohousing_bout_s", 1200.0, "s", 60.0, 1e5, 0.0,
               "length of one contact bout while cohoused", "assumed"),
     # --- work for access (new parameters go to the end, so that individuals keep their factors)
-    Parameter("press_cost", 0.1, "reward/press", 0.0, 50.0, 0.3,
-              "effort of one lever press, divided by the dopamine tone", "assumed"),
+    Parameter("press_cost", 0.03, "reward/press", 0.0, 50.0, 0.3,
+              "effort of one lever press, divided by the dopamine tone", "assumed; set so that all wild types work"),
     Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,
               "time of one lever press", "assumed"),
     # --- a place that the animal knows

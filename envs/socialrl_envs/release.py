@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .assay import count_ticks
 from .compiled import compiled
-from .drugs import levels, schedule
+from .drugs import ALL_DOSES, levels, schedule
 from .parameters import ParameterError, is_number
 from .physiology import derive_rates, relax, release_level
 from .recording import Recording, streams
@@ -156,7 +156,7 @@ def advance_release(first, stimulated, doses, rates, dt_s, oxytocin):  # type: i
     for i in range(oxytocin.shape[0]):
         for k in range(stimulated.shape[0]):
             tick = first + k
-            _, receptor, _, _ = levels(doses, tick * dt_s)
+            _, receptor, _, _ = levels(doses, ALL_DOSES, tick * dt_s)
             level = stimulated[k] * release_level(rates[i].gain_release * receptor, rates[i].release_floor)
             oxytocin[i, tick + 1] = relax(oxytocin[i, tick], level, rates[i].keep_oxytocin)
 

@@ -34,6 +34,7 @@ TEST_DTYPE = np.dtype(
         ("ratio_step", np.float64),  # presses that each further access costs more (doors)
         ("mating", np.int64),  # whether mates that were cohoused have mated
         ("continued", np.int64),  # whether the animals of the last episode live on
+        ("given", np.int64),  # which doses of the drug schedule are given in this episode, one bit each
     ]
 )
 ANIMAL_DTYPE = np.dtype(
@@ -46,6 +47,8 @@ ANIMAL_DTYPE = np.dtype(
         ("sex", np.int64),
         ("oxytocin", np.float64),
         ("receptor_signal", np.float64),
+        ("dopamine_tone", np.float64),  # this and the next as they are now, drugs included
+        ("v1a_gain", np.float64),
         ("activity_drive", np.float64),
         ("stress", np.float64),
         ("bondedness", np.float64),

@@ -274,7 +274,7 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
 @inlined
 def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row):  # type: ignore[no-untyped-def]
     """Let every animal live through the tick, and those that act feel what it was worth."""
-    drugged = levels(doses, time_s)
+    drugged = levels(doses, world.test.given, time_s)
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         own = rates[world.rates_of[i]]

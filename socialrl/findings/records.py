@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from socialrl.config_checks import choice, number, one_or_list, refuse, whole
-from socialrl.config_schema import Drug
+from socialrl.config_schema import DosesOfTest
 
 QUESTIONS: dict[str, str] = {
     "bond": "Do they bond, and how fast?",
@@ -98,7 +98,7 @@ class Condition(Record):
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, Field(default=None)] = None
     side: Literal["left", "right"] | None = None
-    drugs: tuple[Drug, ...] = ()
+    drugs: DosesOfTest = ()
     arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
     note: str = ""

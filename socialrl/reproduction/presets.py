@@ -52,8 +52,7 @@ PRESETS = {
         _FULL,
         doses=True,
         arms=True,
-        parameters=Size(8, STEPS["sensitivity"], 2),
-        note="Preset study: 16 animals a group; under changed parameters 8 (16 in the group habitat), trained for a"
-        " shorter time.",
+        parameters=Size(16, STEPS["sensitivity"], 2),
+        note="Preset study: 16 animals a group; those under changed parameters are trained for a shorter time.",
     ),
 }

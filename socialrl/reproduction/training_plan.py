@@ -11,7 +11,18 @@ from typing import Any
 
 TRAINING: dict[str, dict[str, Any]] = {
     "PartnerPreference": {
-        "env": {"dt_s": 15, "duration_s": 10_800, "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]}},
+        "env": {
+            "dt_s": 15,
+            "duration_s": 10_800,
+            "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]},
+            # one test in ten under each of the drugs that animals are tested under: a network that is frozen at the test
+            # can only do what it has learned, and an animal that feels worse for its drug notices at once
+            "drugs": [
+                {"drug": "agonist", "dose": 4.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+                {"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+                {"drug": "v1a_antagonist", "dose": 1.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+            ],
+        },
         "lives": 16,
     },
     "SocialOperant": {
@@ -45,7 +56,7 @@ LEAST_ANIMALS: dict[str, int] = {
 }
 
 STEPS: dict[str, dict[str, int]] = {
-    "quick": {"PartnerPreference": 80_000, "SocialOperant": 280_000, "StrangerEncounter": 60_000, "GroupHabitat": 120_000},
-    "full": {"PartnerPreference": 150_000, "SocialOperant": 400_000, "StrangerEncounter": 100_000, "GroupHabitat": 300_000},
-    "sensitivity": {"PartnerPreference": 60_000, "SocialOperant": 300_000, "StrangerEncounter": 50_000, "GroupHabitat": 100_000},
+    "quick": {"PartnerPreference": 120_000, "SocialOperant": 280_000, "StrangerEncounter": 60_000, "GroupHabitat": 120_000},
+    "full": {"PartnerPreference": 200_000, "SocialOperant": 400_000, "StrangerEncounter": 100_000, "GroupHabitat": 300_000},
+    "sensitivity": {"PartnerPreference": 80_000, "SocialOperant": 250_000, "StrangerEncounter": 60_000, "GroupHabitat": 100_000},
 }  # fmt: skip

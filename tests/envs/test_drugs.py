@@ -19,7 +19,7 @@ from playing import (
     until_together,
 )
 
-from socialrl_envs.drugs import levels, schedule
+from socialrl_envs.drugs import ALL_DOSES, levels, schedule
 from socialrl_envs.parameters import ParameterError
 
 ALWAYS = {"start_s": -1e9, "end_s": 1e9}
@@ -41,7 +41,7 @@ def test_an_antagonist_throughout_is_a_lower_gain_to_the_last_bit(dose: float, g
     route = {"consolidation_mate_per_h": 0.0}
     blocked = played(relationship=relationship, drugs=[{"drug": "antagonist", "dose": dose, **ALWAYS}], **route)
     mutant = played(relationship=relationship, oxtr_gain=gain, **route)
-    signal = -4  # interoception ends: oxytocin, receptor signal, activity, stress, bondedness
+    signal = -6  # interoception: oxytocin, receptor signal, dopamine, V1a, activity, stress, bondedness
     blocked.observations[:, :, signal] = mutant.observations[:, :, signal] = 0.0
     assert_identical(blocked, mutant)
 
@@ -153,9 +153,51 @@ def test_doses_add_up_or_multiply() -> None:
             {"drug": "dopamine_antagonist", "dose": 0.1, "start_s": 0, "end_s": 60},
         ]
     )
-    assert levels(doses, 55.0) == (2.0, 0.25, 0.9, 0.0)
-    assert levels(doses, 60.0) == (2.0, 1.0, 1.0, 1.0)
-    assert levels(doses, -0.1) == levels(doses, 100.0) == (0.0, 1.0, 1.0, 1.0)
+    assert levels(doses, ALL_DOSES, 55.0) == (2.0, 0.25, 0.9, 0.0)
+    assert levels(doses, ALL_DOSES, 60.0) == (2.0, 1.0, 1.0, 1.0)
+    assert levels(doses, ALL_DOSES, -0.1) == levels(doses, ALL_DOSES, 100.0) == (0.0, 1.0, 1.0, 1.0)
+    assert levels(doses, 0b010101, 55.0) == (1.5, 0.5, 1.0, 0.0), "the first, third and fifth dose alone"
+
+
+def test_a_dose_with_a_share_is_drawn_for_every_episode() -> None:
+    """As often as it says, each for itself; an episode without it is one of a world without drugs, to the last bit."""
+    doses = [
+        {"drug": "agonist", "dose": 2.0, "start_s": 0.0, "end_s": 9e9, "share": 0.3},
+        {"drug": "v1a_antagonist", "dose": 1.0, "start_s": 0.0, "end_s": 9e9, "share": 0.5},
+    ]
+    given, plain = make_rows(400, drugs=doses), make_rows(400)
+    drawn = []
+    for episode in range(2):
+        seed = 3 if episode == 0 else None
+        given.reset(seed=seed)
+        plain.reset(seed=seed)
+        actions = random_actions(given, 20)
+        with_drugs, without = play(given, actions), play(plain, actions)
+        mask = given.world.batch.worlds["given"]
+        drawn.append(mask.copy())
+        np.testing.assert_array_equal(with_drugs.observations[:, mask == 0], without.observations[:, mask == 0])
+        assert (with_drugs.observations[-1, mask != 0] != without.observations[-1, mask != 0]).any(axis=1).all()
+    both = np.concatenate(drawn)
+    assert 0.25 < (both & 1).mean() < 0.35
+    assert 0.43 < (both >> 1).mean() < 0.57
+    assert 0.1 < (both == 3).mean() < 0.2, "drawn each for itself"
+    assert (drawn[0] != drawn[1]).any()
+
+
+def test_animals_perceive_dopamine_and_v1a_from_the_first_moment() -> None:
+    doses = [
+        {"drug": drug, "dose": 0.75, "start_s": 0.0, "end_s": 60.0}
+        for drug in ("dopamine_antagonist", "v1a_antagonist")
+    ]
+    env = make_single(drugs=doses, cohousing_h=0.0, dopamine_tone=1.2)
+    observation, _ = env.reset(seed=1)
+    at = [env.observation_names.index(name) for name in ("dopamine_tone", "v1a_gain")]
+    seen = [observation[at]]
+    for _ in range(6):
+        observation, *_ = env.step(1)
+        seen.append(observation[at])
+    np.testing.assert_allclose(seen[:5], [[0.3, 0.25]] * 5, rtol=1e-6)
+    np.testing.assert_allclose(seen[5:], [[1.2, 1.0]] * 2, rtol=1e-6)
 
 
 GOOD = {"drug": "agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}
@@ -172,7 +214,9 @@ GOOD = {"drug": "agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}
         ({"start_s": None}, "start_s must be a number, got None"),
         ({"drug": "antagonist", "dose": 1.5}, "dose must be 0 to 1 .*got 1.5"),
         ({"end_s": 0.0}, "start_s must be before end_s, got 0 and 0"),
-        ({"until_s": 3.0}, "needs exactly the fields drug, dose, start_s, end_s, got .*until_s"),
+        ({"until_s": 3.0}, "needs the fields drug, dose, start_s, end_s and may have share, got .*until_s"),
+        ({"share": 0.0}, "drug 0 .agonist.: share must be above 0 and at most 1, got 0.0"),
+        ({"share": "often"}, "drug 0 .agonist.: share must be a number, got 'often'"),
     ],
 )
 def test_a_bad_dose_is_refused_in_one_line(changes: dict[str, Any], message: str) -> None:

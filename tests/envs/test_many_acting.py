@@ -56,7 +56,7 @@ def test_spaces_and_rows_count_animals() -> None:
     env = GroupVectorEnv(8)
     observations, _ = env.reset(seed=0)
     assert env.world.n_worlds == 2
-    assert observations.shape == (8, 4 + 3 * 9 + 5)
+    assert observations.shape == (8, 4 + 3 * 9 + 7)
     assert env.single_action_space.n == 2 + 2 * 3
     out = play(env, random_actions(env, 200))
     assert all(env.observation_space.contains(o) for o in out.observations)

@@ -82,7 +82,7 @@ def test_spaces_are_one_object_an_agent(face: Any) -> None:
     for agent in env.possible_agents:
         assert env.observation_space(agent) is env.observation_space(agent)
         assert env.action_space(agent) is env.action_space(agent)
-        assert env.observation_space(agent).shape == (73,)
+        assert env.observation_space(agent).shape == (75,)
         assert env.action_space(agent).n == 16
     assert env.action_space("vole0") is not env.action_space("vole1")
 

@@ -289,7 +289,7 @@ def test_the_observation_names_its_channels_rightly() -> None:
     observed = play(env, random_actions(env, 211)).observations[-1]
     animals, pairs = env.world.batch.animals, env.world.batch.pairs
     expected = {f"in_{name}": animals["chamber"][:, FOCAL] == i for i, name in enumerate(("left", "centre", "right"))}
-    for name in ("oxytocin", "receptor_signal", "activity_drive", "stress", "bondedness"):
+    for name in ("oxytocin", "receptor_signal", "dopamine_tone", "v1a_gain", "activity_drive", "stress", "bondedness"):
         expected[name] = animals[name][:, FOCAL]
     rows = np.arange(30)
     for slot in (0, 1):

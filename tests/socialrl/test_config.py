@@ -158,7 +158,13 @@ def test_parameters_arms_and_drugs_are_kept(write):
     )
     assert config.env.parameters == {"oxytocin_tau_s": 60.0}
     assert config.env.arms == {"release": "knockout"}
-    assert config.env.drugs[0].model_dump() == {"drug": "agonist", "dose": 2.0, "start_s": -600.0, "end_s": 3600.0}
+    assert config.env.drugs[0].model_dump() == {
+        "drug": "agonist",
+        "dose": 2.0,
+        "start_s": -600.0,
+        "end_s": 3600.0,
+        "share": 1.0,
+    }
     assert load_config(write(config_to_yaml(config))) == config
 
 
@@ -315,6 +321,9 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("env.arms.release=ko", "env.arms.release must be own or wild_type or knockout, got the text 'ko'"),
         ("env.drugs=[{drug: agonists, dose: 1, start_s: 0, end_s: 9}]", "got the text 'agonists'; did you mean 'agonist'?"),
         ("env.drugs=[{drug: agonist, dose: 1, start_s: 9, end_s: 9}]", "env.drugs[0].start_s must be before end_s, got 9 and 9"),
+        ("env.drugs=[{drug: agonist, dose: 1, start_s: 0, end_s: 9, share: 0}]", "env.drugs[0].share must be"),
+        ("evaluation.tests=[{name: a, cohousing_h: 1, drugs: [{drug: agonist, dose: 1, start_s: 0, end_s: 9, share: 0.5}]}]",
+         "share must be 1 in a test, where every dose is given, got 0.5"),
         ("env.drugs=[{drug: antagonist, dose: 2, start_s: 0, end_s: 9}]", "env.drugs is not usable: drug 0 (antagonist): dose must be 0 to 1"),
         ("probes.tests=[{name: a, cohousing_h: 1}, {name: a, cohousing_h: 2}]", "probes.tests has two tests called 'a'; each test needs a name"),
         ("evaluation.tests=[{name: a b, cohousing_h: 1}]", "evaluation.tests[0].name must be a name of letters, digits and underscores, got the text 'a b'"),

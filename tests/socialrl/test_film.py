@@ -31,7 +31,7 @@ def run(tmp_path):
     with RunFolder.create(tmp_path / "short", config_yaml=config_to_yaml(config), meta={}) as run:
         # One action overwhelmingly likely: exploring, so that a test can tell this policy from another.
         weights = {
-            "mlp_extractor.policy_net.0.weight": np.zeros((8, 26)),
+            "mlp_extractor.policy_net.0.weight": np.zeros((8, 28)),
             "mlp_extractor.policy_net.0.bias": np.zeros(8),
             "action_net.weight": np.zeros((6, 8)),
             "action_net.bias": np.array([0.0, 50.0, 0.0, 0.0, 0.0, 0.0]),
@@ -64,7 +64,7 @@ def test_actions_are_sampled(run):
     actor = film._trained(run, None)
     env = actor.make(**actor.world)
     policy = actor.policy(env, np.random.default_rng(0))
-    explored = sum(policy(np.zeros(26, np.float32)) for _ in range(1000))
+    explored = sum(policy(np.zeros(28, np.float32)) for _ in range(1000))
     # 400 expected, standard deviation sqrt(1000 * 0.6 * 0.4) = 15.5
     assert abs(explored - 400) < 4 * 15.5
 

@@ -148,7 +148,7 @@ def test_conditions_are_plain_dicts_that_a_driver_can_play():
     conditions = {one["name"]: one for one in registry_conditions("socialrl/PartnerPreference-v0")}
     assert registry_conditions("PartnerPreference") == list(conditions.values())
     blocked = conditions["mate_24h_antagonist"]
-    assert blocked["drugs"] == [{"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0}]
+    assert blocked["drugs"] == [{"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0, "share": 1.0}]
     assert (blocked["relationship"], blocked["cohousing_h"], blocked["partner_is"]) == ("mate", 24.0, "familiar")
     assert conditions["cohoused_24h_shuffled"]["partner_is"] == "shuffled"
     assert [one["session"] for one in registry_conditions("SocialOperant")] == ["partner", "stranger"] * 3
@@ -162,7 +162,7 @@ def test_drug_conditions_are_what_the_environment_accepts():
 
     for assay in registry_assays():
         for condition in registry_conditions(assay):
-            assert schedule(condition["drugs"]).shape == (len(condition["drugs"]), 4)
+            assert schedule(condition["drugs"]).shape == (len(condition["drugs"]), 5)
 
 
 def test_groups_to_train_are_those_that_are_compared():

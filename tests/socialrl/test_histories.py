@@ -30,7 +30,7 @@ def config():
     return load_config(ROOT / "configs" / "smoke.yaml", ["env.duration_s=600", "animals=2"])
 
 
-def network(n_features=26, n_actions=6):
+def network(n_features=28, n_actions=6):
     """A network that chooses at random."""
     return {
         "mlp_extractor.policy_net.0.weight": np.zeros((4, n_features), np.float32),
@@ -273,7 +273,7 @@ def test_a_whole_habitat_lives_through_a_protocol():
         separate(6),
         {"assay": {"id": "GroupHabitat", "name": "b"}},
     ]
-    table = play(config, phases, n_features=5 + 7 * 9 + 5, n_actions=16)
+    table = play(config, phases, n_features=5 + 7 * 9 + 7, n_actions=16)
     first, second = (table[table["test"] == name].reset_index(drop=True) for name in ("group_habitat", "b"))
     assert first["animal"].tolist() == [one.id for one in animals_of(config)]
     lost = np.exp(-0.0005 * 6)  # apart for 6 h; the animals have this parameter of the table
@@ -403,8 +403,8 @@ def test_an_assay_that_the_networks_do_not_fit_is_refused_before_anything_is_pla
     with pytest.raises(UserError) as caught:
         play(config, [cohouse(1), PPT, {"assay": {"id": "StrangerEncounter", "with": "stranger"}}])
     assert str(caught.value) == (
-        "protocol: phase 3 (assay): StrangerEncounter has 25 observation channels and 6 actions, the networks of this run "
-        "(trained in PartnerPreference) take 26 and 6"
+        "protocol: phase 3 (assay): StrangerEncounter has 27 observation channels and 6 actions, the networks of this run "
+        "(trained in PartnerPreference) take 28 and 6"
     )
 
 
@@ -477,7 +477,7 @@ def test_mistakes_on_the_command_line_leave_nothing_behind(capsys, run, file, tm
     file.write_text("name: mine\nphases:\n  - assay: {id: StrangerEncounter, with: stranger}\n")
     code, _, err = say(capsys, "evaluate", run.path, "--protocol", file, "-q")
     assert code == 2
-    assert f"error: {file}: phase 1 (assay): StrangerEncounter has 25 observation channels" in err
+    assert f"error: {file}: phase 1 (assay): StrangerEncounter has 27 observation channels" in err
     assert {path.name for path in run.path.iterdir()} - {".lock"} == before - {".lock"}
     file.write_text("- cohouse\n")
     assert say(capsys, "evaluate", run.path, "--protocol", file)[2] == (

@@ -22,7 +22,7 @@ from socialrl_envs import SocialEnv
 from socialrl_envs.parameters import ParameterError
 from socialrl_envs.state import EXPLORE, REST
 
-N_CHANNELS, N_ACTIONS = 73, 16
+N_CHANNELS, N_ACTIONS = 75, 16
 HABITATS = {"wt": ["wt"] * 8, "mixed": ["wt", "ko"] * 4}
 
 
@@ -191,10 +191,10 @@ def test_what_cannot_be_company(run, tmp_path) -> None:
     six = FrozenPolicies([network(0)] * 6)
     with pytest.raises(UserError, match="companions must be 7, each with a name, a network, parameters and arms"):
         FrozenCompanions(tuple("abcdef"), six, ({},) * 6, ({},) * 6, {})
-    small = {"action_net.weight": np.zeros((6, 26), np.float32), "action_net.bias": np.zeros(6, np.float32)}
+    small = {"action_net.weight": np.zeros((6, 28), np.float32), "action_net.bias": np.zeros(6, np.float32)}
     strangers = FrozenCompanions(tuple("abcdefg"), FrozenPolicies([small] * 7), ({},) * 7, ({},) * 7, {})
     with pytest.raises(
-        UserError, match="take 26 observation channels and choose from 6 actions, a group habitat has 73"
+        UserError, match="take 28 observation channels and choose from 6 actions, a group habitat has 75"
     ):
         FrozenCompanionsEnv(strangers)
     with pytest.raises(ParameterError, match="did you mean 'oxtr_gain'"):

@@ -24,7 +24,7 @@ def weights(trained: PPO) -> dict[str, np.ndarray]:
 
 def test_probabilities_are_those_of_sb3():
     models = [model(1), model(2)]
-    observations = np.random.default_rng(0).random((6, 26), dtype=np.float32)
+    observations = np.random.default_rng(0).random((6, 28), dtype=np.float32)
     ours = FrozenPolicies([weights(one) for one in models]).probabilities(observations)
     for k, one in enumerate(models):
         rows = th.as_tensor(observations[3 * k : 3 * k + 3])

@@ -11,7 +11,7 @@ from socialrl.protocol import play_tests
 from socialrl.traces import Tracer
 from socialrl_envs.parameters import parameter
 
-N_FEATURES, N_ACTIONS = 26, 6
+N_FEATURES, N_ACTIONS = 28, 6
 TESTS = [
     TestCondition(name="none", cohousing_h=0),
     TestCondition(name="day", cohousing_h=24),

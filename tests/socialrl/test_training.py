@@ -80,7 +80,7 @@ def test_models_load_in_sb3_and_equal_the_frozen_ones(run):
         weights = load_policy(run.models / f"{animal}.safetensors")
         for name, tensor in model.policy.state_dict().items():
             np.testing.assert_array_equal(tensor.numpy(), weights[name])
-        action, _ = model.predict(np.zeros(26, dtype=np.float32), deterministic=True)
+        action, _ = model.predict(np.zeros(28, dtype=np.float32), deterministic=True)
         assert 0 <= int(action) < 6
 
 

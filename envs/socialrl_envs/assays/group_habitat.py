@@ -68,14 +68,14 @@ class GroupHabitatVectorEnv(SocialVectorEnv):
     **Actions** (`Discrete(16)`, names in `env.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
     slot 0 to 6, as in `PartnerPreferenceEnv`.
 
-    **Observation** (`Box`, float32, 73 channels, names in `env.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 75 channels, names in `env.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
     | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–72 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
@@ -112,14 +112,14 @@ class GroupMemberEnv(SocialEnv):
     **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
     slot 0 to 6, as in `PartnerPreferenceEnv`.
 
-    **Observation** (`Box`, float32, 73 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 75 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
     | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–72 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).

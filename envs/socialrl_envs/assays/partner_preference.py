@@ -36,7 +36,7 @@ class PartnerPreferenceEnv(SocialEnv):
     | 2, 3 | affiliate slot 0, 1 | goes toward that animal; huddles when in its chamber, unless it keeps away |
     | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
 
-    **Observation** (`Box`, float32, 26 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -45,7 +45,8 @@ class PartnerPreferenceEnv(SocialEnv):
     | 12–20 | slot 1: the same | | 1 |
     | 21 | oxytocin | 1 = steady state of a wild type in contact | 2 |
     | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
-    | 23–25 | activity drive, stress, bondedness | share | 1 |
+    | 23, 24 | dopamine tone, V1a gain, drugs included | 1 = normal | 2 |
+    | 25–27 | activity drive, stress, bondedness | share | 1 |
 
     Slots are shuffled at every reset: neither slot nor side tells who is the partner, and nobody is labelled. The
     partner is the animal that has become familiar.
@@ -66,7 +67,7 @@ class PartnerPreferenceEnv(SocialEnv):
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
     `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward,
     defence, retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative
-    to the start of the test; `render_mode`; and any parameter of `socialrl_envs.parameters` by name, `oxtr_gain` first
+    to the start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of `socialrl_envs.parameters` by name, `oxtr_gain` first
     of all. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
     cohoused but did not mate), `continued` (True: the animals of the last episode live on).
 

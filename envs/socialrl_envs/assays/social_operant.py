@@ -49,14 +49,14 @@ class SocialOperantEnv(SocialEnv):
 
     An action about an animal that takes no part in the session does nothing.
 
-    **Observation** (`Box`, float32, 26 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–2 | own chamber: lever, left, right | one-hot | 1 |
     | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags and shares; zero for an absent animal | 1 |
     | 12–20 | slot 1: the same | | 1 |
-    | 21–25 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+    | 21–27 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
 
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 

@@ -40,14 +40,14 @@ class StrangerEncounterEnv(SocialEnv):
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and 1,
     4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action about an absent partner does nothing.
 
-    **Observation** (`Box`, float32, 25 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 27 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–1 | own chamber: home, refuge | one-hot | 1 |
     | 2–10 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares; zero for an absent animal | 1 |
     | 11–19 | slot 1: the same | | 1 |
-    | 20–24 | oxytocin, receptor signal, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 1, 1, 1 |
+    | 20–26 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
