@@ -27,6 +27,7 @@ from . import seeding
 from .animals import Animal, arms_per_row, per_row
 from .config import Config
 from .errors import UserError
+from .events import EventRecorder
 from .histories import load_protocol
 from .life_plan import PlannedTest, Stretch, plan
 from .policies import FrozenPolicies
@@ -47,6 +48,7 @@ def play_protocol(
     *,
     repeats: int,
     steps: int = 0,
+    events: EventRecorder | None = None,
 ) -> pd.DataFrame:
     """Return one row per animal, test and repeat: the columns of an evaluation, and `history`, `phase`, `doses`.
 
@@ -59,7 +61,7 @@ def play_protocol(
         before: _Test | None = None
         for test in tests:
             before = _Test(config, animals, test, repeats, before)
-            pieces.append(before.play(policies).assign(steps=steps))
+            pieces.append(before.play(policies, events).assign(steps=steps))
     return pd.concat(pieces, ignore_index=True)
 
 
@@ -77,11 +79,19 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
 
 
 def evaluate_protocol(
-    run: RunFolder, file: Path, *, repeats: int | None = None, overwrite: bool = False, progress: Progress
-) -> Path:
-    """Play a protocol file with a run's trained animals; write and return the table `protocol_<name>.parquet`.
+    run: RunFolder,
+    file: Path,
+    *,
+    repeats: int | None = None,
+    events: bool | None = None,
+    events_csv: bool = False,
+    overwrite: bool = False,
+    progress: Progress,
+) -> tuple[Path, Path | None]:
+    """Play a protocol file with a run's trained animals; write and return `protocol_<name>.parquet`, and that of events.
 
-    A CSV is written beside it, and the file itself to `protocols/<name>.yaml`. A table that is there is not replaced
+    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
+    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
     unless `overwrite` is true. Takes the run's lock. All mistakes raise `UserError` before anything is written.
     """
     config, protocol = run.config, load_protocol(file)
@@ -99,16 +109,22 @@ def evaluate_protocol(
     # whole habitats at a time, so that animals that share a world stay together
     share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
     at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
+    recorder = EventRecorder() if events or (events is None and share > 1) else None
     pieces = []
     for first in range(0, len(animals), at_once):
         progress.update(first, len(animals), "animals tested")
         some = animals[first : first + at_once]
-        piece = play_protocol(config, some, load_policies(run, some), histories, repeats=repeats)
+        policies = load_policies(run, some)
+        piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
+    events_table = f"events_{protocol.name}"
+    run.drop_table(events_table)  # those of the tests that are replaced now
     run.write_table(table, pd.concat(pieces, ignore_index=True), csv=True)
+    if recorder is not None:
+        run.write_table(events_table, recorder.table(), csv=events_csv)
     run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
-    return path
+    return path, run.path / f"{events_table}.parquet" if recorder is not None else None
 
 
 class _Test:
@@ -144,19 +160,24 @@ class _Test:
             self._observations = self._reset(env, stretch, continued=last is not None or before is not None)
             self._env, last = env, env.world
 
-    def play(self, policies: FrozenPolicies) -> pd.DataFrame:
+    def play(self, policies: FrozenPolicies, events: EventRecorder | None = None) -> pd.DataFrame:
         """Play the test to its end and return its rows, animal by animal."""
         test = self._test
-        sums, record = play_out(self._env, self._order, self._observations, self._keys, policies)
         common = [animal.common() for animal, _ in self._rows]
+        whose = {name: [one[name] for one in common] for name in common[0]}
+        repeat = [repeat for _, repeat in self._rows]
+        if events is not None:
+            labels = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
+            events.follow(self._env, self._order, labels)
+        sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
         columns: dict[str, Any] = {
-            **{name: [one[name] for one in common] for name in common[0]},
+            **whose,
             "steps": 0,
             "test": test.name,
             "history": test.history,
             "phase": test.phase,
             "assay": test.assay,
-            "repeat": [repeat for _, repeat in self._rows],
+            "repeat": repeat,
             "seed": self._seeds,
             "return": sums.sum(axis=0),
             **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},

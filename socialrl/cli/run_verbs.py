@@ -87,19 +87,18 @@ def evaluate(
     check_range("--repeats", repeats, 1)
     if events_csv and events is False:
         raise UserError("--events-csv writes events, --no-events writes none; leave one of them out")
+    events = True if events_csv else events
     with RunFolder.open(run) as folder:
         if protocol is not None:
-            if events or events_csv:
-                raise UserError("a protocol's tests have no event table; leave out --events, or --protocol")
-            _evaluate_protocol(folder, protocol, repeats, overwrite, quiet)
+            _evaluate_protocol(folder, protocol, repeats, overwrite, quiet, events=events, events_csv=events_csv)
             return
         if folder.has_table("evaluation") and not overwrite:
             raise UserError(f"{folder.path} is evaluated already; replace evaluation.parquet with --overwrite")
         folder.lock()
         note_unfinished(folder)
-        _evaluate(folder, repeats, quiet, events=True if events_csv else events, events_csv=events_csv)
+        _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv)
         if folder.has_table("events"):
-            typer.echo(f"events: {folder.path / 'events.parquet'}{' and .csv' if events_csv else ''}")
+            _say_events(folder.path / "events.parquet", events_csv)
     typer.echo(f"evaluation: {folder.path / 'evaluation.parquet'} and .csv")
     typer.echo(f"next: socialrl report {folder.path}")
 
@@ -215,17 +214,34 @@ def _evaluate(
     write_results(run)
 
 
-def _evaluate_protocol(run: RunFolder, file: Path, repeats: int | None, overwrite: bool, quiet: bool) -> None:
+def _evaluate_protocol(
+    run: RunFolder,
+    file: Path,
+    repeats: int | None,
+    overwrite: bool,
+    quiet: bool,
+    *,
+    events: bool | None,
+    events_csv: bool,
+) -> None:
     from ..life_courses import evaluate_protocol
 
     note_unfinished(run)
     with open_progress("testing", quiet=quiet) as progress:
-        table = evaluate_protocol(run, file, repeats=repeats, overwrite=overwrite, progress=progress)
+        table, events_table = evaluate_protocol(
+            run, file, repeats=repeats, events=events, events_csv=events_csv, overwrite=overwrite, progress=progress
+        )
     learned_in = run.config.env.id
     others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
     if others:
         typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
+    if events_table is not None:
+        _say_events(events_table, events_csv)
     typer.echo(f"protocol: {table} and .csv")
+
+
+def _say_events(table: Path, csv: bool) -> None:
+    typer.echo(f"events: {table}{' and .csv' if csv else ''}")
 
 
 def _stoppable(run: RunFolder) -> AbstractContextManager[None]:

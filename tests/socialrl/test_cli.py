@@ -180,9 +180,6 @@ def test_events_are_asked_for_or_left_out(say, parts):
     assert mistake(say("evaluate", "runs/smoke", "--overwrite", "--no-events", "--events-csv")) == (
         "--events-csv writes events, --no-events writes none; leave one of them out"
     )
-    assert mistake(say("evaluate", "runs/smoke", "--events", "--protocol", "x.yaml")) == (
-        "a protocol's tests have no event table; leave out --events, or --protocol"
-    )
 
 
 def test_evaluate_does_not_disturb_a_writer(say, parts):

@@ -12,6 +12,7 @@ from socialrl.animals import animals_of
 from socialrl.association import cohabitation, group_sizes, in_bins
 from socialrl.config import Config, config_from_data, config_to_yaml
 from socialrl.events import EventRecorder
+from socialrl.life_courses import evaluate_protocol
 from socialrl.policies import FrozenPolicies, save_policy
 from socialrl.progress import Silent
 from socialrl.protocol import evaluate_run, play_tests
@@ -298,6 +299,29 @@ def test_events_do_not_depend_on_how_many_animals_are_tested_at_once(tmp_path, m
             keys = by if name == "events" else KEYS
             after = run.read_table(name).sort_values(keys).reset_index(drop=True)
             pd.testing.assert_frame_equal(after, before.sort_values(keys).reset_index(drop=True))
+
+
+def test_a_protocol_in_a_habitat_has_its_events_unless_told_otherwise(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "twice.yaml"
+    habitat = "assay: {id: GroupHabitat, minutes: 60"
+    file.write_text(
+        f"name: twice\nphases:\n  - {habitat}}}\n  - separate: {{hours: 6}}\n  - {habitat}, name: again}}\n"
+    )
+    with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=7200) as run:
+        table, path = evaluate_protocol(run, file, progress=Silent())
+        assert (table.name, path) == ("protocol_twice.parquet", run.path / "events_twice.parquet")
+        events = run.read_table("events_twice")
+        assert set(events["test"]) == {"group_habitat", "again"}
+        assert_tiles(events, 3600)
+        assert_counted(run.read_table("protocol_twice"), events, CHAMBERS)
+        assert not run.has_table("events"), "those are of the configuration's tests"
+        monkeypatch.setattr("socialrl.life_courses._ROWS_AT_ONCE", 1)
+        evaluate_protocol(run, file, overwrite=True, progress=Silent())
+        by = ["animal", "test", "repeat", "start_s", "kind", "other"]
+        alone, together = (one.sort_values(by, ignore_index=True) for one in (run.read_table("events_twice"), events))
+        pd.testing.assert_frame_equal(alone, together)
+        assert evaluate_protocol(run, file, events=False, overwrite=True, progress=Silent())[1] is None
+        assert not run.has_table("events_twice")
 
 
 def test_no_tests_no_events() -> None:

@@ -470,6 +470,29 @@ def test_a_table_is_never_replaced_silently(capsys, run, file):
     assert len(run.read_table("protocol_mine")) == 2 * 4 * 2
 
 
+def test_a_protocol_has_its_events_when_asked(capsys, run, file):
+    code, out, _ = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 2, "--events-csv", "-q")
+    assert code == 0
+    assert out.splitlines()[0] == f"events: {run.path / 'events_mine.parquet'} and .csv"
+    events, table = run.read_table("events_mine"), run.read_table("protocol_mine")
+    keys = ["animal", "test", "repeat"]
+    own = table.set_index(keys)
+    assert set(map(tuple, events[keys].to_numpy())) == set(own.index), (
+        "every test of every animal, by the table's names"
+    )
+    contact = events[(events["kind"] == "contact") & (events["other"] == "partner")]
+    seconds = (contact["end_s"] - contact["start_s"]).groupby([contact[key] for key in keys]).sum()
+    assert (seconds > 0).any()
+    np.testing.assert_allclose(seconds.reindex(own.index, fill_value=0.0), own["huddle_s_partner"])
+    ends = events[events["kind"] != "contact"].groupby(keys)["end_s"].max()
+    np.testing.assert_allclose(ends.reindex(own.index), own["duration_s"])
+    assert len(pd.read_csv(run.path / "events_mine.csv")) == len(events)
+    # none of the tests that are replaced are left, and taking them down changes no test
+    say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 2, "--overwrite", "-q")
+    assert not list(run.path.glob("events*"))
+    pd.testing.assert_frame_equal(run.read_table("protocol_mine"), table)
+
+
 def test_mistakes_on_the_command_line_leave_nothing_behind(capsys, run, file, tmp_path):
     before = {path.name for path in run.path.iterdir()}
     code, _, err = say(capsys, "evaluate", run.path, "--protocol", tmp_path / "mone.yaml")
