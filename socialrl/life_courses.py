@@ -167,7 +167,7 @@ class _Test:
         whose = {name: [one[name] for one in common] for name in common[0]}
         repeat = [repeat for _, repeat in self._rows]
         if events is not None:
-            labels = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
+            labels: dict[str, list[Any]] = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
             events.follow(self._env, self._order, labels)
         sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
         columns: dict[str, Any] = {
