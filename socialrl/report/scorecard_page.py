@@ -1,6 +1,6 @@
 """The scorecard as a page: all findings on top, then sections by question with figures in the form the field prints.
 
-One self-contained HTML file, with `scorecard.json`, tables as CSV and figures as SVG and PNG beside it.
+One self-contained HTML file, with `scorecard.json`, a Markdown table, tables as CSV and figures as SVG and PNG beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import Judged, Scorecard
 from socialrl.findings.tables import NotRun, association_by_hour
-from socialrl.report import scorecard_courses, scorecard_figures, scorecard_work, style, templates, variant_figures
+from socialrl.report import (
+    scorecard_courses,
+    scorecard_figures,
+    scorecard_markdown,
+    scorecard_work,
+    style,
+    templates,
+    variant_figures,
+)
 from socialrl.report import scorecard_words as words
 
 _ENLARGED = 1.2
@@ -71,7 +79,7 @@ def write_scorecard(
     `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
     ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables came
     about (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
-    `scorecard.json`, `scorecard.csv`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
+    `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
     earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
     book = registry or load_registry()
@@ -84,7 +92,9 @@ def write_scorecard(
     )
     tables = ready
     plates = draw(tables, card, changed)
-    scoring.write_tables(card, folder, name, made, variant_figures.hanging(changed.sensitivity))
+    hanging = variant_figures.hanging(changed.sensitivity)
+    scoring.write_tables(card, folder, name, made, hanging)
+    write_bytes(folder / "scorecard.md", scorecard_markdown.markdown(card, hanging).encode())
     for place in ("scorecard_tables", "scorecard_figures"):
         with naming_the_place(f"create {folder / place}"):
             (folder / place).mkdir(parents=True, exist_ok=True)

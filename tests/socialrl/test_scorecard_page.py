@@ -93,6 +93,22 @@ def test_page_is_one_sound_file_that_loads_nothing(written, page):
     assert all(len(alt) > 60 for alt in page.alts)
 
 
+def test_the_markdown_table_has_a_line_for_every_compared_finding(written, tables):
+    card = score(tables)
+    lines = (written.parent / "scorecard.md").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == words.lede(card)
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[4:]]
+    compared = {judged.finding.id: judged for judged in card.findings if judged.kind in words.KINDS}
+    assert sorted(cell[0] for cell in cells) == sorted(compared)
+    assert {len(cell) for cell in cells} == {7}
+    for name, title, _, verdict, says, difference, _ in cells:
+        judged = compared[name]
+        assert title == judged.finding.title
+        assert verdict.strip("*") == words.shown(judged.verdict, judged.finding.use)
+        assert says == judged.leading.contrast.says
+        assert judged.leading.effect.missing or difference.startswith(words.difference(judged.leading))
+
+
 def test_scorecard_stands_before_the_questions_and_all_questions_are_there(page):
     order = [one for one in page.ids if one == "scorecard" or one in QUESTIONS]
     assert order == ["scorecard", *QUESTIONS]
