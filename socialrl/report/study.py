@@ -23,6 +23,10 @@ KEY_COHOUSING_H = 24.0
 """Hours of cohousing at which the genotypes are expected to differ most (Black et al. 2025)."""
 
 
+UNMATED = "unmated mate"
+"""What reports call a partner of the other sex with which an animal did not mate."""
+
+
 @dataclass(frozen=True)
 class Group:
     """Animals of one genotype in one run; `key` is its value in the column `group` of every table."""
@@ -210,6 +214,10 @@ def _scored(records: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     for name, usual in (("assay", "PartnerPreference"), ("relationship", "peer"), ("separation_h", 0.0)):
         tests[name] = tests[name].fillna(usual) if name in tests else usual
+    if "mating" in tests:
+        # an animal of the other sex that it lived with and did not mate with is a partner of its own kind
+        unmated = (tests["relationship"] == "mate") & (tests["cohousing_h"] > 0) & ~tests["mating"].astype(bool)
+        tests.loc[unmated, "relationship"] = UNMATED
     return _with_group(measures.animal_table(tests))
 
 
