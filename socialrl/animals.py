@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from socialrl_envs import ASSAYS
 from socialrl_envs.parameters import draw_individual, parameter
 
 from . import seeding
-from .config import Config
+from .config import Config, RecordingConfig
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,18 @@ class Animal:
 
 def animals_of(config: Config) -> list[Animal]:
     """Return all animals of an experiment, group by group; those that share a habitat follow each other."""
-    share = len(ASSAYS[config.env.id].acting)
+    return _drawn(config, config.members, len(ASSAYS[config.env.id].acting))
+
+
+def animals_recorded(config: RecordingConfig) -> list[Animal]:
+    """Return all animals of a recording of evoked release, group by group."""
+    return _drawn(config, {name: (name,) for name in config.genotypes}, 1)
+
+
+def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]], share: int) -> list[Animal]:
+    """Draw the animals of each kind of group; `kinds` has the genotypes of its members, `share` how many live together."""
     animals = []
-    for kind, members in config.members.items():
+    for kind, members in kinds.items():
         for index, name in enumerate(config.animal_ids(kind)):
             genotype = members[index % len(members)]
             group = config.genotypes[genotype]

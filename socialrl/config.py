@@ -10,7 +10,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from .config_checks import shown
 from .config_layers import Origins, lay_over, leaves
+from .config_recording import RecordingConfig
 from .config_schema import (
     Config,
     Drug,
@@ -43,13 +44,17 @@ __all__ = [
     "Genotype",
     "PPOSection",
     "ProbesSection",
+    "RecordingConfig",
     "ResetSection",
     "TestCondition",
     "config_from_data",
     "config_to_yaml",
     "load_config",
+    "load_recording",
     "with_overrides",
 ]
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 _COMMAND_LINE = "command line"
 _MOST_LINES = 5
@@ -81,6 +86,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
     return config_from_data(_read_mapping(Path(path), "configuration"), str(path), overrides, layers)
 
 
+def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> RecordingConfig:
+    """Return the recording of evoked release that a YAML file describes, with overrides; errors as in `load_config`."""
+    return _checked(RecordingConfig, _read_mapping(Path(path), "recording"), str(path), overrides)
+
+
 def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
     """Return a changed, newly checked copy of `config`; overrides as in `load_config`."""
     return config_from_data(_plain(config), "configuration", overrides)
@@ -96,6 +106,17 @@ def config_from_data(
 
     `layers` are names and data of pieces that are laid over `data`.
     """
+    return _checked(Config, data, where, overrides, layers)
+
+
+def _checked(
+    kind: type[Kind],
+    data: Mapping[str, Any],
+    where: str,
+    overrides: Sequence[str] = (),
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Kind:
+    """Return the record of class `kind` that `data` with its layers and overrides describes, or say what is wrong."""
     origins = Origins(where)
     for name, piece in layers:
         data = lay_over(data, piece)
@@ -116,9 +137,9 @@ def config_from_data(
     problems = list(_reward_scaling(plain))
     if not problems:
         try:
-            return Config.model_validate(plain)
+            return kind.model_validate(plain)
         except ValidationError as error:
-            problems = sorted((_problem(one) for one in error.errors()), key=lambda problem: problem.rank)
+            problems = sorted((_problem(one, kind) for one in error.errors()), key=lambda problem: problem.rank)
     lines = [f"{origins.of(problem.paths)}: {problem.text}" for problem in problems]
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more mistakes"]
@@ -156,8 +177,8 @@ def _read_mapping(path: Path, what: str) -> dict[str, Any]:
     return data
 
 
-def config_to_yaml(config: Config) -> str:
-    """Return the configuration with every default written out; loading the text gives an equal `Config`."""
+def config_to_yaml(config: Config | RecordingConfig) -> str:
+    """Return the configuration with every default written out; loading the text gives an equal one."""
     return OmegaConf.to_yaml(OmegaConf.create(_plain(config)))
 
 
@@ -205,13 +226,13 @@ def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[_Problem]:
             yield from _reward_scaling(child, here)
 
 
-def _problem(error: Mapping[str, Any]) -> _Problem:
+def _problem(error: Mapping[str, Any], kind: type[BaseModel]) -> _Problem:
     """Return one of pydantic's errors in our words; unknown keys rank before wrong values, missing ones last."""
     path: KeyPath = tuple(error["loc"])
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return _Problem(_unknown_key(path), (path,), 1)
+            return _Problem(_unknown_key(path, kind), (path,), 1)
         case "missing":
             # Blamed on the section, so that a group made on the command line is not looked for in the file.
             return _Problem(f"{key_path(path)} is missing", (path[:-1] or path,), 3)
@@ -226,19 +247,19 @@ def _problem(error: Mapping[str, Any]) -> _Problem:
         case "dict_type":
             allowed = "a mapping"
         case "model_type" | "model_attributes_type":
-            allowed = f"a mapping with the keys {', '.join(_section_at(path).model_fields)}"
+            allowed = f"a mapping with the keys {', '.join(_section_at(path, kind).model_fields)}"
         case _:
             return _Problem(f"{key_path(path)}: {error['msg']}, got {shown(error['input'])}", (path,), 2)
     return _Problem(f"{key_path(path)} must be {allowed}, got {shown(error['input'])}", (path,), 2)
 
 
-def _unknown_key(path: KeyPath) -> str:
-    section = _section_at(path[:-1])
+def _unknown_key(path: KeyPath, kind: type[BaseModel]) -> str:
+    section = _section_at(path[:-1], kind)
     known = list(section.model_fields)
     name = str(path[-1])
     near = nearest(name, known)
     # A right key in the wrong place is as common as a typing error: learning_rate=… for ppo.learning_rate=….
-    elsewhere = [key_path(one) for one in _all_keys(Config) if one[-1] == name]
+    elsewhere = [key_path(one) for one in _all_keys(kind) if one[-1] == name]
     if elsewhere and near is None:
         hint = f"; did you mean {elsewhere[0]}?"
     else:
@@ -246,9 +267,9 @@ def _unknown_key(path: KeyPath) -> str:
     return f"unknown key {key_path(path)}{hint} Allowed: {', '.join(known)}".replace("; Allowed", "; allowed")
 
 
-def _section_at(path: KeyPath) -> type[BaseModel]:
-    """Return the record class that describes the value at `path` of a configuration."""
-    section: type[BaseModel] = Config
+def _section_at(path: KeyPath, kind: type[BaseModel]) -> type[BaseModel]:
+    """Return the record class that describes the value at `path` of a configuration of class `kind`."""
+    section = kind
     for part in path:
         if isinstance(part, str) and part in section.model_fields:
             section = _section_in(section.model_fields[part].annotation) or section

@@ -31,6 +31,9 @@ from .errors import unknown
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+RELEASE = "socialrl/OxytocinRelease-v0"
+"""The assay without an acting animal: it is recorded, not trained."""
+
 _MAX_COHOUSING_H = 336.0
 _ARMS = ("release", "consolidation", "reward", "defence", "retention")
 _ARM_SETTINGS = ("own", "wild_type", "knockout")
@@ -93,12 +96,20 @@ class ResetSection(Section):
     ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, 100))] = (1.0,)
 
 
+def numbered(group: str, animals: int) -> list[str]:
+    """Return the ids `<group>-<NN>` of so many animals."""
+    width = max(2, len(str(animals - 1)))
+    return [f"{group}-{index:0{width}d}" for index in range(animals)]
+
+
 def _known_assay(value: Any) -> Any:
     # Imported here, because compiled code behind the registry makes the import slow for those who only read tables.
     from socialrl_envs import ASSAYS
 
     if not isinstance(value, str):
         raise refuse(f"must be the id of an assay ({', '.join(ASSAYS)}), got {shown(value)}")
+    if value == RELEASE:
+        raise refuse(f"must be an assay in which animals act; {value} is recorded: socialrl record FILE")
     if value not in ASSAYS:
         raise refuse(f"is not usable: {unknown('assay', value, ASSAYS)} (`socialrl envs` lists them)")
     return value
@@ -381,5 +392,4 @@ class Config(Section):
 
     def animal_ids(self, group: str) -> list[str]:
         """Return the ids `<group>-<NN>` of a group's animals, in the order of their pair index."""
-        width = max(2, len(str(self.animals - 1)))
-        return [f"{group}-{index:0{width}d}" for index in range(self.animals)]
+        return numbered(group, self.animals)

@@ -37,8 +37,13 @@ def render(
             raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
     from socialrl_envs import ASSAYS
 
+    from ..config_schema import RELEASE
     from ..runs import RunFolder
 
+    if source == RELEASE:
+        raise UserError(
+            f"{source} has no acting animal; `socialrl record configs/oxytocin_release.yaml` draws its traces"
+        )
     if source not in ASSAYS and not Path(source).exists():
         raise UserError(f"{source} is neither a run folder nor an assay: {unknown('assay', source, ASSAYS)}")
     from ..film import render_test
@@ -54,6 +59,28 @@ def render(
         overwrite=overwrite,
     )
     typer.echo(f"{shown}: {', '.join(map(str, targets))}")
+
+
+@app.command()
+def record(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A YAML file such as configs/oxytocin_release.yaml.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
+    ] = None,
+    overwrite: Annotated[bool, overwrite_option("a recording that is already there")] = False,
+) -> None:
+    """Record evoked oxytocin release of a population: no policy, so nothing is trained.
+
+    Example: `socialrl record configs/oxytocin_release.yaml stimulation.rate_hz=0.5`
+    """
+    from ..config import load_recording
+    from ..recordings import record, summary
+
+    loaded = load_recording(config, overrides or [])
+    typer.echo(summary(record(loaded, overwrite=overwrite)))
+    typer.echo(f"recording: {loaded.path / 'release.png'}, release.csv and traces.csv beside it")
 
 
 @app.command()

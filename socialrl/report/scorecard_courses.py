@@ -21,7 +21,6 @@ from socialrl.report.scorecard_marks import (
     groups_of,
     side_by_side,
     unit_column,
-    values_of,
     with_n,
 )
 from socialrl.report.study import Group
@@ -71,7 +70,12 @@ def release(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
     table = assay_table(tables, "OxytocinRelease")
     if table is None or "peak" not in table:
         return None
-    groups, test = groups_of(table, registry), first_test(table)
+    return recordings(table, groups_of(table, registry), narrow)
+
+
+def recordings(table: pd.DataFrame, groups: list[Group], narrow: bool = False) -> Figure:
+    """The same of one table of recordings (`socialrl.release.release_table`) and the groups to show of it."""
+    test = first_test(table)
     sexes = [sex for sex in _SEXES if "sex" in table and (table["sex"] == sex).any()] or [""]
     traced = "fluorescence" in table
     lines = (["trace"] if traced else []) + ["peak"]
@@ -84,10 +88,7 @@ def release(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
         axes[0].set_title(_SEXES.get(sex, ""))
         if traced:
             _traces(axes[0], rows, groups)
-        where: dict[str, str | int | float] = {"sex": sex} if sex else {}
-        cells = {
-            (g.key, test): 100 * values_of(table, registry, "release_peak", test, g.genotype, where) for g in groups
-        }
+        cells = {(g.key, test): 100 * rows[rows["genotype"] == g.genotype].set_index("index")["peak"] for g in groups}
         side_by_side(axes[-1], groups, test, cells)
         axes[-1].set_ylabel("Peak ΔF/F (%)")
     _same_height([ax for ax in grid.ravel() if ax.get_ylabel().startswith("Peak")], bottom=0.0)

@@ -42,6 +42,15 @@ def groups_of(table: pd.DataFrame, registry: Registry, names: Sequence[str] = SH
     return found
 
 
+def groups_by_gain(table: pd.DataFrame) -> list[Group]:
+    """Return the groups of a table whatever they are called, highest gain first."""
+    gains = table.groupby("genotype", sort=False)["oxtr_gain"].first().sort_values(ascending=False, kind="stable")
+    return [
+        Group(name, wording.group_label(name), wording.group_plural(name), "", name, float(gain), colour, marker)
+        for (name, gain), (colour, marker) in zip(gains.items(), style.group_looks(len(gains)), strict=True)
+    ]
+
+
 def with_n(groups: Sequence[Group], table: pd.DataFrame) -> list[Group]:
     """Return the groups with the number of their animals, or of their pairs where these are the replicate, as labels."""
     column = unit_column(table)

@@ -17,10 +17,10 @@ import pandas as pd
 from socialrl.animals import animals_of
 from socialrl.progress import open_progress
 from socialrl.provenance import collect_meta, world_checksum
+from socialrl.release import release_table
 from socialrl.run_files import json_text
 
 from .presets import PRESETS, Preset
-from .release import release_table
 from .stages import RELEASE, Stage, check_folder, run_stage, stages_of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from socialrl.animals import Animal
 from socialrl.findings.scorecard import score
-from socialrl.reproduction.release import BIN_S, release_table
+from socialrl.release import BIN_S, release_table
 
 GAINS = {"wt": 1.0, "ko": 0.0}
 
