@@ -20,6 +20,7 @@ from .config_checks import shown
 from .config_layers import Origins, lay_over, leaves
 from .config_recording import RecordingConfig
 from .config_schema import (
+    RELEASE,
     Config,
     Drug,
     EnvSection,
@@ -83,12 +84,28 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
     mistake, the main one first.
     """
     layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
-    return config_from_data(_read_mapping(Path(path), "configuration"), str(path), overrides, layers)
+    data = _read_mapping(Path(path), "configuration")
+    if _assay_of(data) == RELEASE:
+        # One line instead of one for every key that a recording has and an experiment has not.
+        raise UserError(
+            f"{path}: env.id must be an assay in which animals act; {RELEASE} is recorded: socialrl record {path}"
+        )
+    return config_from_data(data, str(path), overrides, layers)
 
 
 def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> RecordingConfig:
     """Return the recording of evoked release that a YAML file describes, with overrides; errors as in `load_config`."""
-    return _checked(RecordingConfig, _read_mapping(Path(path), "recording"), str(path), overrides)
+    data = _read_mapping(Path(path), "recording")
+    if _assay_of(data) not in (RELEASE, None):
+        raise UserError(
+            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: socialrl train {path}"
+        )
+    return _checked(RecordingConfig, data, str(path), overrides)
+
+
+def _assay_of(data: Mapping[str, Any]) -> Any:
+    env = data.get("env")
+    return env.get("id") if isinstance(env, Mapping) else None
 
 
 def with_overrides(config: Config, overrides: Sequence[str]) -> Config:

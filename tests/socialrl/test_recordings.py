@@ -133,8 +133,18 @@ def test_a_mistake_is_one_line(override: str, message: str, tmp_path: Path) -> N
 
 
 def test_what_is_recorded_is_not_trained() -> None:
-    with pytest.raises(UserError, match="is recorded: socialrl record FILE"):
+    """And the other way round; one line, not one for every key of the other kind of file."""
+    with pytest.raises(UserError) as caught:
         load_config(FILE)
+    assert str(caught.value).endswith(f"is recorded: socialrl record {FILE}")
+    assert "\n" not in str(caught.value)
+    trained = FILE.with_name("partner_preference.yaml")
+    with pytest.raises(UserError) as caught:
+        load_recording(trained)
+    assert str(caught.value).endswith(f"got socialrl/PartnerPreference-v0; to train: socialrl train {trained}")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="is recorded: socialrl record FILE"):
+        load_config(FILE.with_name("smoke.yaml"), ["env.id=socialrl/OxytocinRelease-v0"])
 
 
 def test_the_verb_prints_means_and_where_they_lie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
