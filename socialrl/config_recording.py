@@ -20,6 +20,7 @@ from .config_schema import (
     Positive,
     Section,
     Spread,
+    check_whole_ticks,
     numbered,
 )
 
@@ -35,6 +36,11 @@ class ReleaseSection(Section):
     parameters: Parameters = FrozenDict()
     arms: Arms = FrozenDict()
     drugs: DosesOfTest = ()
+
+    @model_validator(mode="after")
+    def _whole_ticks(self) -> ReleaseSection:
+        check_whole_ticks(self.dt_s, self.duration_s)
+        return self
 
 
 class StimulationSection(Section):
@@ -83,10 +89,6 @@ class RecordingConfig(Section):
             raise refuse(
                 f"must be a multiple of {len(self.sex)}, as many of each sex, got {self.animals}", key="animals"
             )
-        ticks = self.env.duration_s / self.env.dt_s
-        if round(ticks) < 1 or abs(ticks - round(ticks)) > 1e-6:
-            text = f"must be a multiple of env.dt_s = {self.env.dt_s:g} s, got {self.env.duration_s:g} s"
-            raise refuse(text, key="env.duration_s", involves=["env.dt_s", "env.duration_s"])
         train = self.stimulation
         end_s = train.start_s + (train.pulses - 1) / train.rate_hz + train.pulse_s
         if end_s > self.env.duration_s:

@@ -173,6 +173,14 @@ Spread = Annotated[
 ]
 
 
+def check_whole_ticks(dt_s: float, duration_s: float) -> None:
+    """Refuse a length in the section `env` that its ticks do not make up."""
+    ticks = duration_s / dt_s
+    if round(ticks) < 1 or abs(ticks - round(ticks)) > 1e-6:
+        text = f"must be a multiple of env.dt_s = {dt_s:g} s, got {duration_s:g} s"
+        raise refuse(text, key="duration_s", involves=["env.dt_s", "env.duration_s"])
+
+
 class EnvSection(Section):
     """The world that the animals live in; `parameters` and `arms` are handed to it as they are."""
 
@@ -191,10 +199,7 @@ class EnvSection(Section):
 
     @model_validator(mode="after")
     def _whole_ticks(self) -> EnvSection:
-        ticks = self.duration_s / self.dt_s
-        if round(ticks) < 1 or abs(ticks - round(ticks)) > 1e-6:
-            text = f"must be a multiple of env.dt_s = {self.dt_s:g} s, got {self.duration_s:g} s"
-            raise refuse(text, key="duration_s", involves=["env.dt_s", "env.duration_s"])
+        check_whole_ticks(self.dt_s, self.duration_s)
         return self
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from . import statistics
 from .animals import animals_recorded
-from .atomic import write_bytes
 from .config import RecordingConfig, config_to_yaml
 from .errors import UserError
 from .provenance import collect_meta
 from .release import BIN_S, release_table
 from .report import wording
+from .report.terminal import aligned
 from .run_files import build_folder, csv_text, json_text
 
 _MARK = "recording.json"
@@ -44,15 +44,15 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
         figure = scorecard_courses.recordings(table, scorecard_marks.groups_by_gain(table))
         svg, png = style.svg_text(figure, config.name), io.BytesIO()
         style.save_png(figure, png)
-    texts = {
+    files: dict[str, str | bytes] = {
         "config.yaml": config_to_yaml(config),
         _MARK: json_text(collect_meta(config.seed)),
         "release.csv": csv_text(table.drop(columns="fluorescence")),
         "traces.csv": csv_text(_traces(table, config.env.dt_s)),
         "release.svg": svg,
+        "release.png": png.getvalue(),
     }
-    build_folder(place, texts, (), replace=replace)
-    write_bytes(place / "release.png", png.getvalue())
+    build_folder(place, files, (), replace=replace)
     return table
 
 
@@ -66,10 +66,7 @@ def summary(table: pd.DataFrame) -> str:
             for name, scale, digits in (("peak", 100, 2), ("area", 100, 0), ("decay_s", 1, 0))
         ]
         lines.append((str(sex), wording.group_label(str(genotype)), *cells, str(len(rows))))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    return "\n".join(aligned(lines))
 
 
 def _traces(table: pd.DataFrame, dt_s: float) -> pd.DataFrame:

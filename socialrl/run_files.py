@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def build_folder(path: Path, files: Mapping[str, str], folders: Sequence[str], *, replace: bool) -> None:
-    """Make `path` with text files and empty folders in it; it appears complete or not at all.
+def build_folder(path: Path, files: Mapping[str, str | bytes], folders: Sequence[str], *, replace: bool) -> None:
+    """Make `path` with files (text or bytes) and empty folders in it; it appears complete or not at all.
 
     Built beside its place and then moved. With `replace` the run that is there is moved aside first and deleted last.
     """
@@ -36,8 +36,8 @@ def build_folder(path: Path, files: Mapping[str, str], folders: Sequence[str], *
             draft.mkdir()
             for folder in folders:
                 (draft / folder).mkdir()
-            for name, text in files.items():
-                write_bytes(draft / name, text.encode())
+            for name, content in files.items():
+                write_bytes(draft / name, content.encode() if isinstance(content, str) else content)
             if replace:
                 os.rename(path, aside)
             try:

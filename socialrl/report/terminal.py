@@ -62,11 +62,14 @@ def _columns(study: Study, head: tuple[str, ...], rows: Sequence[tuple[Any, ...]
             if row[0] == condition:
                 table.append(("" if condition == last else condition.short, *row[1:]))
                 last = condition
+    return ["  " + line for line in aligned(table)]
+
+
+def aligned(table: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return rows of cells as lines with aligned columns, in characters that every terminal has."""
     cells = [[_plain(cell) for cell in row] for row in table]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def _plain(sentence: str) -> str:
