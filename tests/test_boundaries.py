@@ -32,14 +32,31 @@ def test_the_environments_need_no_learning_library():
 
 
 @pytest.mark.parametrize(
-    "module", ["measures", "statistics", "runs", "config", "report", "progress", "rendering", "film"]
+    "module",
+    [
+        "analysis.measures",
+        "analysis.statistics",
+        "storage.run_folder",
+        "config",
+        "report",
+        "progress",
+        "film.frames",
+        "film.films",
+    ],
 )
 def test_analysis_needs_no_learning_library(module):
     assert not loaded_by(f"import socialrl.{module}") & LEARNING
 
 
 def test_opening_a_run_folder_is_light():
-    assert not loaded_by("import socialrl.runs") & {"pandas", "pyarrow", "omegaconf", "pydantic", "numba", "matplotlib"}
+    assert not loaded_by("import socialrl.storage.run_folder") & {
+        "pandas",
+        "pyarrow",
+        "omegaconf",
+        "pydantic",
+        "numba",
+        "matplotlib",
+    }
 
 
 def test_loading_a_configuration_needs_no_learning_library():
@@ -76,7 +93,10 @@ def test_the_environments_know_nothing_of_the_rest():
     assert not {name: found for name, found in offenders.items() if found}
 
 
-@pytest.mark.parametrize("name", ["measures.py", "statistics.py", "event_times.py", "runs.py", "report"])
+@pytest.mark.parametrize(
+    "name",
+    ["analysis", "storage", "report", "scorecard", "drawing", "findings", "evaluation", "protocols", "release", "film"],
+)
 def test_analysis_never_imports_a_learning_library_not_even_late(name):
     path = ROOT / "socialrl" / name
     for file in files(f"socialrl/{name}") if path.is_dir() else [path]:
@@ -85,5 +105,7 @@ def test_analysis_never_imports_a_learning_library_not_even_late(name):
 
 def test_the_scan_sees_what_it_should(tmp_path):
     file = tmp_path / "x.py"
-    file.write_text("import a.b\nfrom c.d import e\nfrom . import f\ndef g():\n    import socialrl.runs as h\n")
+    file.write_text(
+        "import a.b\nfrom c.d import e\nfrom . import f\ndef g():\n    import socialrl.storage.run_folder as h\n"
+    )
     assert imports(file) == {"a", "c", "socialrl"}

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from stable_baselines3.common.logger import Logger
 
-from socialrl.animals import animals_of
-from socialrl.config import Config, load_config
+from socialrl.animals.animal import animals_of
+from socialrl.config.loading import Config, load_config
 from socialrl.progress import Silent
-from socialrl.runs import RunFolder
-from socialrl.training.cohort_engine import CohortDiary, build_cohort
+from socialrl.storage.run_folder import RunFolder
+from socialrl.training.cohort_trainer import CohortDiary, build_cohort
 
 CONFIG = Path(__file__).parents[2] / "configs" / "partner_preference.yaml"
 STEPS = 90_000

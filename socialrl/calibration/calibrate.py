@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import UserError
-from . import population as pop
-from . import tables
-from .emulator import Emulator
-from .fit import fit_population, region
-from .outcome import Calibration
-from .population import Population
-from .summaries import Target, distances, raw_of, share_as_far
+from socialrl.calibration import population as pop
+from socialrl.calibration import tables
+from socialrl.calibration.emulator import Emulator
+from socialrl.calibration.fit import fit_population, region
+from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.population import Population
+from socialrl.calibration.summaries import Target, distances, raw_of, share_as_far
+from socialrl.errors import UserError
 
 Simulate = Callable[[NDArray[np.float64], int, str], NDArray[np.float64]]
 """Log factors (n, n_free), the first animal's index and a word for the display in; raw tests (n, n_repeats, 7) out."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .population import BOX
-from .summaries import TEST_S
+from socialrl.calibration.population import BOX
+from socialrl.calibration.summaries import TEST_S
 
 _SMALL_S = 60.0
 _RIDGES = np.geomspace(1e-3, 1e3, 25)

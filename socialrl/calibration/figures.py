@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from ..report import style
-from .outcome import Calibration
-from .population import FREE, N_FREE
-from .summaries import KINDS, MEASURES, TERMS, shares, values_of
+from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.population import FREE, N_FREE
+from socialrl.calibration.summaries import KINDS, MEASURES, TERMS, shares, values_of
+from socialrl.drawing import style
 
 SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
 """The sets of tests as a reader sees them, in every figure and table."""

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from .. import seeding
-from .emulator import Emulator
-from .population import N_FREE, Population, bounds, draw_prior, normals, prior_sd
-from .summaries import Target
+from socialrl import seeding
+from socialrl.calibration.emulator import Emulator
+from socialrl.calibration.population import N_FREE, Population, bounds, draw_prior, normals, prior_sd
+from socialrl.calibration.summaries import Target
 
 _STEP = 0.02
 _MOST_ITERATIONS = 40

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from . import population as pop
-from .population import FREE, N_FREE, Population
-from .summaries import Target, summary_table
+from socialrl.calibration import population as pop
+from socialrl.calibration.population import FREE, N_FREE, Population
+from socialrl.calibration.summaries import Target, summary_table
 
 _DRAWS_PER_AXIS = 3
 _DETERMINED, _PARTLY = 0.5, 0.8

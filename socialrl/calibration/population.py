@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from socialrl import seeding
+from socialrl.animals.animal import Animal
 from socialrl_envs.parameters import parameter
-
-from .. import seeding
-from ..animals import Animal
 
 BOX = math.log(2.5)
 """Largest log factor of any animal of the first round: the table's value times 0.4 to 2.5."""

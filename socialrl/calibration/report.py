@@ -9,15 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from socialrl.calibration.figures import FIGURES, SETS
+from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.population import FREE
+from socialrl.calibration.summaries import KINDS, MEASURES, TERMS
+from socialrl.drawing import style, templates
+from socialrl.storage.atomic import write_bytes
+from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
-
-from ..atomic import write_bytes
-from ..report import style, templates
-from ..run_files import csv_text, json_text
-from .figures import FIGURES, SETS
-from .outcome import Calibration
-from .population import FREE
-from .summaries import KINDS, MEASURES, TERMS
 
 _LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
 _KIND_NAMES = {kind.name for kind in KINDS}

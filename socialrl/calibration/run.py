@@ -9,20 +9,19 @@ from typing import Any
 import torch as th
 
 import socialrl_envs
+from socialrl.calibration.calibrate import Plan, calibrate, check_enough
+from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.simulate import trained_cohorts
+from socialrl.calibration.stages import Stages, refuse_finished
+from socialrl.config.loading import Config, TestCondition, config_from_data, with_overrides
+from socialrl.errors import UserError
+from socialrl.interop.score_sheets import choose_tests, read_score_sheet
+from socialrl.progress import Progress
+from socialrl.storage.files import checksum
+from socialrl.storage.provenance import collect_meta
+from socialrl.training import cohort
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
-
-from ..config import Config, TestCondition, config_from_data, with_overrides
-from ..errors import UserError
-from ..interop.score_sheets import choose_tests, read_score_sheet
-from ..progress import Progress
-from ..provenance import collect_meta
-from ..run_files import checksum
-from ..training import cohort
-from .calibrate import Plan, calibrate, check_enough
-from .outcome import Calibration
-from .simulate import trained_cohorts
-from .stages import Stages, refuse_finished
 
 ASSAY = "socialrl/PartnerPreference-v0"
 REPEATS = 4
@@ -71,7 +70,7 @@ def run_calibration(
         result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
         provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, notes)
         # Here and not above, because drawing libraries are needed only now.
-        from .report import write_results
+        from socialrl.calibration.report import write_results
 
         write_results(result, output, provenance)
     return result

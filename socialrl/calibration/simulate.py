@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
-from ..animals import Animal
-from ..config import Config, TestCondition
-from ..policies import FrozenPolicies
-from ..protocol import play_tests
-from ..training.cohort import CohortPPO
-from ..training.cohort_engine import build_cohort
-from . import population
-from .calibrate import Simulate
-from .summaries import RAW, raw_of
+from socialrl.animals.animal import Animal
+from socialrl.animals.policies import FrozenPolicies
+from socialrl.calibration import population
+from socialrl.calibration.calibrate import Simulate
+from socialrl.calibration.summaries import RAW, raw_of
+from socialrl.config.loading import Config, TestCondition
+from socialrl.evaluation.playing import play_tests
+from socialrl.training.cohort import CohortPPO
+from socialrl.training.cohort_trainer import build_cohort
 
 
 def trained_cohorts(

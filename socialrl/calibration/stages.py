@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..atomic import naming_the_place, remove_leftovers, write_bytes
-from ..errors import UserError
-from ..locks import FileLock, LockedError
-from ..run_files import json_text, read_json, read_parquet, write_parquet
+from socialrl.errors import UserError
+from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
+from socialrl.storage.files import json_text, read_json, read_parquet, write_parquet
+from socialrl.storage.locks import FileLock, LockedError
 
 MARKER = "calibration.json"
 _MANIFEST = "manifest.json"

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .population import N_FREE, NAMES, Population
-from .summaries import RAW
+from socialrl.calibration.population import N_FREE, NAMES, Population
+from socialrl.calibration.summaries import RAW
 
 Cohort = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Log factors (n, n_free) and raw tests (n, n_repeats, 7) of trained animals."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .. import __version__
-from ..errors import UserError
+from socialrl import __version__
+from socialrl.errors import UserError
 
 if TYPE_CHECKING:
-    from ..runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
 app = typer.Typer(
     name="socialrl",

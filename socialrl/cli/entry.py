@@ -9,8 +9,8 @@ import sys
 
 import typer
 
-from ..errors import from_os_error, unknown
-from .app import StoppedError, app
+from socialrl.cli.app import StoppedError, app
+from socialrl.errors import from_os_error, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:

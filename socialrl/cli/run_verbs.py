@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UserError
-from ..progress import open_progress
-from .app import Quiet, RunArgument, app, check_range, note_unfinished, overwrite_option, stoppable
+from socialrl.cli.app import Quiet, RunArgument, app, check_range, note_unfinished, overwrite_option, stoppable
+from socialrl.errors import UserError
+from socialrl.progress import open_progress
 
 if TYPE_CHECKING:
-    from ..config import Config
-    from ..runs import RunFolder
+    from socialrl.config.loading import Config
+    from socialrl.storage.run_folder import RunFolder
 
 
 @app.command()
@@ -39,7 +39,7 @@ def train(
 
     With calibrated animals: `socialrl train configs/partner_preference.yaml --with runs/calibration/parameters.yaml`
     """
-    from ..config import load_config
+    from socialrl.config.loading import load_config
 
     loaded = load_config(config, overrides or [], pieces or [])
     if output is not None:
@@ -82,7 +82,7 @@ def evaluate(
 
     With a protocol, a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
     """
-    from ..runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
     check_range("--repeats", repeats, 1)
     if events_csv and events is False:
@@ -116,7 +116,7 @@ def report(
 
     Example: `socialrl report runs/demo`
     """
-    from ..runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
     folders = [RunFolder.open(path) for path in runs]
     if output is None and len(folders) > 1:
@@ -127,7 +127,7 @@ def report(
         raise UserError(f"{target} exists; give another --output, or replace it with --overwrite")
     for folder in folders:
         note_unfinished(folder)
-    from ..report import write_report
+    from socialrl.report import write_report
 
     typer.echo(f"report: {write_report(folders, output)}")
 
@@ -142,8 +142,8 @@ def demo(
 
     Example: `socialrl demo --output runs/demo`
     """
-    from ..config import load_config
-    from ..runs import RunFolder
+    from socialrl.config.loading import load_config
+    from socialrl.storage.run_folder import RunFolder
 
     if (output / "meta.json").exists() and not overwrite:
         run = RunFolder.open(output)
@@ -155,7 +155,7 @@ def demo(
     else:
         config = _with_output(load_config(_demo_config()), str(output.parent), output.name)
         run = _train(config, overwrite, quiet)
-    from ..report import terminal_summary, write_report
+    from socialrl.report import terminal_summary, write_report
 
     with run:
         if not run.has_table("evaluation"):
@@ -167,12 +167,12 @@ def demo(
 
 
 def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
-    from ..config import config_to_yaml
-    from ..provenance import collect_meta
-    from ..runs import RunFolder
+    from socialrl.config.loading import config_to_yaml
+    from socialrl.storage.provenance import collect_meta
+    from socialrl.storage.run_folder import RunFolder
 
     # Before the folder is made, so that a broken installation leaves none behind.
-    from ..training.cohort_run import train_run
+    from socialrl.training.run import train_run
 
     groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
     if config.habitats:
@@ -192,10 +192,10 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
 
 
 def _resume(path: Path, quiet: bool) -> RunFolder:
-    from ..runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
     with RunFolder.resume(path) as run:
-        from ..training.cohort_run import resume_run
+        from socialrl.training.run import resume_run
 
         with _stoppable(run), open_progress("training", quiet=quiet) as progress:
             resume_run(run, progress=progress)
@@ -205,11 +205,11 @@ def _resume(path: Path, quiet: bool) -> RunFolder:
 def _evaluate(
     run: RunFolder, repeats: int | None, quiet: bool, *, events: bool | None = None, events_csv: bool = False
 ) -> None:
-    from ..protocol import evaluate_run
+    from socialrl.evaluation.playing import evaluate_run
 
     with open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
-    from ..training.results_log import write_results
+    from socialrl.tensorboard.results import write_results
 
     write_results(run)
 
@@ -224,7 +224,7 @@ def _evaluate_protocol(
     events: bool | None,
     events_csv: bool,
 ) -> None:
-    from ..life_courses import evaluate_protocol
+    from socialrl.protocols.playing import evaluate_protocol
 
     note_unfinished(run)
     with open_progress("testing", quiet=quiet) as progress:
@@ -254,7 +254,7 @@ def _say_next(run: RunFolder) -> None:
 
 
 def _with_output(config: Config, output: str, name: str) -> Config:
-    from ..config import with_overrides
+    from socialrl.config.loading import with_overrides
 
     return with_overrides(config, [f"output={output or '.'}", f"name={name}"])
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import UserError, unknown
-from ..progress import open_progress
-from .app import Quiet, app, check_range, overwrite_option, stoppable
+from socialrl.cli.app import Quiet, app, check_range, overwrite_option, stoppable
+from socialrl.errors import UserError, unknown
+from socialrl.progress import open_progress
 
 
 @app.command()
@@ -27,8 +27,8 @@ def reproduce(
 
     Example: `socialrl reproduce --preset quick`
     """
-    from ..reproduction.driver import reproduce
-    from ..reproduction.presets import PRESETS
+    from socialrl.reproduction.driver import reproduce
+    from socialrl.reproduction.presets import PRESETS
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
@@ -39,8 +39,8 @@ def reproduce(
         )
     from rich.console import Console
 
-    from ..report.scorecard_terminal import findings_table
-    from ..run_files import read_json
+    from socialrl.scorecard.terminal import findings_table
+    from socialrl.storage.files import read_json
 
     Console().print(findings_table(read_json(output / "scorecard.json")))
     typer.echo(f"scorecard: {page}")
@@ -77,12 +77,12 @@ def calibrate(
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0)
     check_range("--cohousing-h", cohousing_h, 0, 336)
-    from ..config import load_config
+    from socialrl.config.loading import load_config
 
     loaded = None if config is None else load_config(config)
-    from ..calibration.calibrate import Plan
-    from ..calibration.report import verdict
-    from ..calibration.run import run_calibration
+    from socialrl.calibration.calibrate import Plan
+    from socialrl.calibration.report import verdict
+    from socialrl.calibration.run import run_calibration
 
     again = "the same command without --overwrite" if overwrite else "the same command"
     go_on = f"the stages that are done are kept; {again} goes on where it was"

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import UserError, unknown
-from .app import Quiet, app, check_range, overwrite_option
+from socialrl.cli.app import Quiet, app, check_range, overwrite_option
+from socialrl.errors import UserError, unknown
 
 
 @app.command()
@@ -35,10 +35,9 @@ def render(
     for path in targets:
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
+    from socialrl.config.experiment import RELEASE
+    from socialrl.storage.run_folder import RunFolder
     from socialrl_envs import ASSAYS
-
-    from ..config_schema import RELEASE
-    from ..runs import RunFolder
 
     if source == RELEASE:
         raise UserError(
@@ -46,7 +45,7 @@ def render(
         )
     if source not in ASSAYS and not Path(source).exists():
         raise UserError(f"{source} is neither a run folder nor an assay: {unknown('assay', source, ASSAYS)}")
-    from ..film import render_test
+    from socialrl.film.films import render_test
 
     shown = render_test(
         source if source in ASSAYS else RunFolder.open(source),
@@ -75,8 +74,8 @@ def record(
 
     Example: `socialrl record configs/oxytocin_release.yaml stimulation.rate_hz=0.5`
     """
-    from ..config import load_recording
-    from ..recordings import record, summary
+    from socialrl.config.loading import load_recording
+    from socialrl.release.folder import record, summary
 
     loaded = load_recording(config, overrides or [])
     typer.echo(summary(record(loaded, overwrite=overwrite)))
@@ -107,14 +106,14 @@ def bench(
     """
     if json is not None and json.exists() and not overwrite:
         raise UserError(f"{json} exists; give another name, or replace it with --overwrite")
-    from ..run_files import json_text
-    from ..training.bench import run_bench
+    from socialrl.storage.files import json_text
+    from socialrl.training.bench import run_bench
 
     numbers = run_bench(progress=None if quiet else lambda line: typer.echo(line, err=True))
     width = max(map(len, numbers))
     for name, value in numbers.items():
         typer.echo(f"{name:<{width}}  {value:>14,.1f}")
     if json is not None:
-        from ..atomic import write_bytes
+        from socialrl.storage.atomic import write_bytes
 
         write_bytes(json, json_text(numbers).encode())

@@ -2,7 +2,7 @@
 
 No torch and no SB3 is imported here. `load_registry` reads the findings; `registry_conditions` and `registry_groups` say
 what has to be played and trained. `socialrl.findings.scorecard.score` compares evaluation tables with them, and
-`socialrl.report.scorecard_page.write_scorecard` writes the result.
+`socialrl.scorecard.page.write_scorecard` writes the result.
 """
 
 from __future__ import annotations

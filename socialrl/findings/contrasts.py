@@ -16,11 +16,11 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
-from socialrl import statistics
+from socialrl.analysis import statistics
+from socialrl.analysis.statistics import NAN, Estimate
 from socialrl.findings.records import Contrast, Side
 from socialrl.findings.registry import Registry, short_id
 from socialrl.findings.tables import NotRun, animal_values, time_to_criterion
-from socialrl.statistics import NAN, Estimate
 
 Tables = Mapping[str, pd.DataFrame]
 """Evaluation tables by assay id, short ("SocialOperant") or as registered ("socialrl/SocialOperant-v0")."""

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from socialrl.config_checks import choice, number, one_or_list, refuse, whole
-from socialrl.config_schema import DosesOfTest
+from socialrl.config.checks import choice, number, one_or_list, refuse, whole
+from socialrl.config.experiment import DosesOfTest
 
 QUESTIONS: dict[str, str] = {
     "bond": "Do they bond, and how fast?",

@@ -14,11 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from socialrl.atomic import naming_the_place
-from socialrl.config_checks import shown
+from socialrl.config.checks import shown
+from socialrl.config.strict_yaml import key_path, read_yaml
 from socialrl.errors import UserError, unknown
 from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group, Measure
-from socialrl.strict_yaml import key_path, read_yaml
+from socialrl.storage.atomic import naming_the_place
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "says", "title", "statement"})

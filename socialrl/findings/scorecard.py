@@ -27,12 +27,13 @@ from typing import Any
 
 import pandas as pd
 
-from socialrl import __version__, statistics
-from socialrl.atomic import naming_the_place, write_bytes
+from socialrl import __version__
+from socialrl.analysis import statistics
+from socialrl.analysis.statistics import Estimate
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
 from socialrl.findings.records import SIGNS, Contrast, Finding, Measure
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.statistics import Estimate
+from socialrl.storage.atomic import naming_the_place, write_bytes
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN = "reproduced", "not reproduced", "inconclusive", "not run"
 NOT_COMPARED = "not compared"

@@ -1,6 +1,6 @@
 """One number per animal from the rows of an evaluation table, by the formula that the registry gives for a measure.
 
-The order is that of `socialrl.measures`: seconds and counts of an animal's repeats are averaged first, ratios are taken
+The order is that of `socialrl.analysis.measures`: seconds and counts of an animal's repeats are averaged first, ratios are taken
 after that. Animals that share a value of the optional column `unit` (a pair or a habitat, where animals are not
 independent) are averaged into one.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from socialrl import measures
+from socialrl.analysis import measures
 from socialrl.errors import nearest
 from socialrl.findings.records import Measure
 from socialrl.findings.registry import Registry

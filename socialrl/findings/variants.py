@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from socialrl import statistics
+from socialrl.analysis import statistics
+from socialrl.analysis.statistics import NAN
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared, table_of
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
 from socialrl.findings.tables import NotRun, animal_values
-from socialrl.statistics import NAN
 
 ARMS = ("release", "consolidation", "reward", "defence", "retention")
 SETTINGS = ("knockout", "wild_type")

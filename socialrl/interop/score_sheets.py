@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import UserError, from_os_error, nearest
+from socialrl.errors import UserError, from_os_error, nearest
 
 _SECONDS = ("s", "sec", "secs", "second", "seconds")
 _MINUTES = ("min", "mins", "minute", "minutes")

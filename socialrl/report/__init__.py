@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socialrl.runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
 
 def write_report(runs: Iterable[RunFolder], output: Path | None = None) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from socialrl import statistics
-from socialrl.report import wording
+from socialrl.analysis import statistics
+from socialrl.drawing import wording
 from socialrl.report.study import Study, config_text
 from socialrl.report.summary import MIN_ANIMALS, Summary
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from socialrl.report import figures, habitat, timecourse, wording
+from socialrl.drawing import wording
+from socialrl.report import figures, habitat, timecourse
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 

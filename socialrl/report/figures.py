@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from socialrl import statistics
-from socialrl.event_times import reached_share
-from socialrl.report import panels, style, wording
+from socialrl.analysis import statistics
+from socialrl.analysis.survival import reached_share
+from socialrl.drawing import panels, style, wording
 from socialrl.report.study import Group, Study
 
 

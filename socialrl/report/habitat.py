@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from socialrl import statistics
-from socialrl.association import OWN_KIND
-from socialrl.report import panels, style, wording
+from socialrl.analysis import statistics
+from socialrl.analysis.association import OWN_KIND
+from socialrl.drawing import panels, style, wording
 from socialrl.report.study import Study
 
 CHANCE = 1 / 7

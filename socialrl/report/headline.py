@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from socialrl import measures
-from socialrl.report import wording
+from socialrl.analysis import measures
+from socialrl.analysis.statistics import Estimate
+from socialrl.drawing import wording
 from socialrl.report.study import Condition, Group, Study
 from socialrl.report.summary import MIN_ANIMALS, Summary
-from socialrl.statistics import Estimate
 
 SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few animals to judge"
 ALPHA = 0.05

@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.report import account, habitat, headline, style, tables, templates
+from socialrl.drawing import style, templates
+from socialrl.report import account, habitat, headline, tables
 from socialrl.report.catalogue import Plate, plates_of
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from socialrl import measures
-from socialrl.association import share_of_partner
-from socialrl.atomic import naming_the_place
+from socialrl.analysis import measures
+from socialrl.analysis.association import share_of_partner
+from socialrl.config.strict_yaml import read_yaml
+from socialrl.drawing import style, wording
 from socialrl.errors import UserError
-from socialrl.report import style, wording
-from socialrl.strict_yaml import read_yaml
+from socialrl.storage.atomic import naming_the_place
 
 if TYPE_CHECKING:
-    from socialrl.runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
 KEY_COHOUSING_H = 24.0
 """Hours of cohousing at which the genotypes are expected to differ most (Black et al. 2025)."""

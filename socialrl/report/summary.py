@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from socialrl import event_times, measures, statistics
-from socialrl.event_times import EventTimes, LogRank
+from socialrl.analysis import measures, statistics, survival
+from socialrl.analysis.statistics import ChanceTest, Estimate, GroupComparison, PairedComparison
+from socialrl.analysis.survival import EventTimes, LogRank
 from socialrl.report.study import Condition, Group, Study
-from socialrl.statistics import ChanceTest, Estimate, GroupComparison, PairedComparison
 
 MIN_ANIMALS = 6
 """Fewest animals (or pairs) from which a finding is judged: with five, a signed-rank test cannot give p < 0.05."""
@@ -181,13 +181,13 @@ def criterion_rows(study: Study) -> list[CriterionRow]:
             if ours.empty:
                 continue
             horizon = float(of_test.loc[of_test["run"] == group.run, "steps_followed"].max())
-            times = event_times.event_times(ours["event_steps"], ours["reached"], horizon)
+            times = survival.event_times(ours["event_steps"], ours["reached"], horizon)
             reference = study.reference(group.run)
             theirs = study.of(of_test, reference)
             difference, logrank = None, None
             if group != reference and len(theirs):
                 difference = statistics.paired(_restricted_steps(ours, horizon), _restricted_steps(theirs, horizon))
-                logrank = event_times.logrank(
+                logrank = survival.logrank(
                     ours["event_steps"], ours["reached"], theirs["event_steps"], theirs["reached"]
                 )
             found.append((group, condition, times, difference, logrank))
@@ -219,7 +219,7 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
                     relationship=str(relationship),
                     separation_h=float(separation_h),
                     group_h=measures.cohousing_to_criterion_h(by_time.index, by_time),
-                    times=event_times.event_times(event_h, ours["reached"], longest),
+                    times=survival.event_times(event_h, ours["reached"], longest),
                     longest_h=longest,
                 )
             )

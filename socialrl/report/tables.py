@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from socialrl import measures
-from socialrl.report import wording
+from socialrl.analysis import measures
+from socialrl.drawing import wording
 from socialrl.report.study import Group, Study
 from socialrl.report.summary import Summary
 

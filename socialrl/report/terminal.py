@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from socialrl.report import account, wording
+from socialrl.drawing import wording
+from socialrl.report import account
 from socialrl.report.study import Study, load
 from socialrl.report.summary import CriterionRow, MeanRow, criterion_rows, mean_rows
 
 if TYPE_CHECKING:
-    from socialrl.runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
 
 def text(run: RunFolder, report: Path | None = None) -> str:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.report import style
+from socialrl.drawing import style
 from socialrl.report.study import Condition, Group, Study
 
 TRACKS = ("chamber", "contact", "oxytocin", "familiarity")

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from socialrl import __version__, measures
-from socialrl.atomic import naming_the_place, write_bytes
+from socialrl import __version__
+from socialrl.analysis import measures
 from socialrl.errors import UserError
 from socialrl.report import headline, page, summary
 from socialrl.report.study import Study, load
+from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl_envs.parameters import table as parameter_table
 
 if TYPE_CHECKING:
-    from socialrl.runs import RunFolder
+    from socialrl.storage.run_folder import RunFolder
 
 FORMAT = 1
 """Of `summary.json`; raised when a reader of the old one would misread the new one."""

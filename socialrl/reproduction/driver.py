@@ -14,14 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from socialrl.animals import animals_of
+from socialrl.animals.animal import animals_of
 from socialrl.progress import open_progress
-from socialrl.provenance import collect_meta, world_checksum
-from socialrl.release import release_table
-from socialrl.run_files import json_text
-
-from .presets import PRESETS, Preset
-from .stages import RELEASE, Stage, check_folder, run_stage, stages_of
+from socialrl.release.table import release_table
+from socialrl.reproduction.presets import PRESETS, Preset
+from socialrl.reproduction.stages import RELEASE, Stage, check_folder, run_stage, stages_of
+from socialrl.storage.files import json_text
+from socialrl.storage.provenance import collect_meta, world_checksum
 
 
 def reproduce(
@@ -38,8 +37,8 @@ def reproduce(
     `say` is given one line per stage. `preset` takes the place of the one called `preset_name`. A folder with a stage of
     another preset, seed or version of the model raises `UserError` before anything is run.
     """
-    from socialrl.atomic import write_bytes
-    from socialrl.report.scorecard_page import write_scorecard
+    from socialrl.scorecard.page import write_scorecard
+    from socialrl.storage.atomic import write_bytes
 
     preset = preset or PRESETS[preset_name]
     stages = stages_of(preset, seed, output)

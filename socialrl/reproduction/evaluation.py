@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from socialrl.animals import animals_of
+from socialrl.animals.animal import animals_of
+from socialrl.evaluation.playing import play_evaluation
 from socialrl.progress import Progress
-from socialrl.protocol import play_evaluation
-from socialrl.runs import RunFolder
+from socialrl.reproduction.shuffling import shuffle_identities
+from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS
-
-from .shuffling import shuffle_identities
 
 
 def evaluate(run: RunFolder, assay: str, progress: Progress) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .training_plan import LEAST_ANIMALS, STEPS
+from socialrl.reproduction.training_plan import LEAST_ANIMALS, STEPS
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from socialrl.config import Config, config_from_data, config_to_yaml
+from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.findings.registry import registry_assays, registry_conditions
 from socialrl.progress import Progress
-from socialrl.provenance import collect_meta, world_checksum
-from socialrl.runs import RunFolder
-
-from . import groups
-from .evaluation import evaluate
-from .groups import Group
-from .presets import Preset, Size
-from .training_plan import TEST_S, TRAINING
+from socialrl.reproduction import groups
+from socialrl.reproduction.evaluation import evaluate
+from socialrl.reproduction.groups import Group
+from socialrl.reproduction.presets import Preset, Size
+from socialrl.reproduction.training_plan import TEST_S, TRAINING
+from socialrl.storage.provenance import collect_meta, world_checksum
+from socialrl.storage.run_folder import RunFolder
 
 RELEASE = "OxytocinRelease"
 """The assay without a policy: its animals are recorded, not trained."""
@@ -87,7 +86,7 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
     What is done is not repeated. A run that another process is writing raises `UserError`.
     """
     # Only now, because a preset's stages can be listed without torch.
-    from socialrl.training.cohort_run import resume_run, train_run
+    from socialrl.training.run import resume_run, train_run
 
     run = check_folder(stage)
     if run is None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from stable_baselines3.common.logger import Logger
 
-from .. import measures
+from socialrl.analysis import measures
 
 _PHYSIOLOGY = ("familiarity_start_partner", "familiarity_end_partner", "familiarity_end_stranger")
 _ASSAY = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..animals import Animal
+from socialrl.animals.animal import Animal
 
 
 def episode_row(animal: Animal, life: int, steps: int, info: Mapping[str, Any]) -> dict[str, Any]:

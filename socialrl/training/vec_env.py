@@ -18,10 +18,9 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from socialrl.config.loading import Config
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.rewards import TERMS
-
-from ..config import Config
 
 
 def native_arguments(config: Config) -> dict[str, Any]:
@@ -61,7 +60,7 @@ class SocialVecEnv(VecEnv):
     ended, and `reward_terms` name -> (n_rows,) float64. Infos of rows that did not end are empty. The info of an ended
     row has SB3's `episode` (r, l), the test's `record` and the sums of the reward terms as `reward_<term>`.
 
-    `order` (n_rows,) says which row of the environment each row here is (see `socialrl.rows`); default: the same.
+    `order` (n_rows,) says which row of the environment each row here is (see `socialrl.animals.rows`); default: the same.
     """
 
     def __init__(self, env: SocialVectorEnv, order: NDArray[np.int64] | None = None) -> None:

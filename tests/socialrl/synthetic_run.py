@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from socialrl.runs import RunFolder
+from socialrl.storage.run_folder import RunFolder
 
 GENOTYPES = {"wild_type": 1.0, "heterozygote": 0.5, "knockout": 0.0}
 TERMS = {

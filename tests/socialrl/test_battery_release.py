@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from socialrl.animals import Animal
+from socialrl.animals.animal import Animal
 from socialrl.findings.scorecard import score
-from socialrl.release import BIN_S, release_table
+from socialrl.release.table import BIN_S, release_table
 
 GAINS = {"wt": 1.0, "ko": 0.0}
 

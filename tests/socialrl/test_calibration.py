@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import wasserstein_distance
 from synthetic_voles import CONTACT, EXPLORE, SELECTIVE, surrogate, voles
 
-from socialrl.animals import animals_of
+from socialrl.animals.animal import animals_of
 from socialrl.calibration import population as pop
 from socialrl.calibration import run, summaries
 from socialrl.calibration.calibrate import Plan, calibrate
@@ -20,7 +20,7 @@ from socialrl.calibration.emulator import Emulator, describe, raw_from
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.report import parameters_yaml, verdict, write_results
 from socialrl.calibration.summaries import RAW, Target
-from socialrl.config import TestCondition, config_from_data, load_config
+from socialrl.config.loading import TestCondition, config_from_data, load_config
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 from socialrl_envs.parameters import parameter

@@ -14,7 +14,7 @@ from socialrl.calibration import population as pop
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.stages import Stages
 from socialrl.calibration.tables import cohort_table, read_cohort
-from socialrl.config import config_from_data
+from socialrl.config.loading import config_from_data
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 

@@ -16,7 +16,7 @@ import socialrl
 from socialrl import cli
 from socialrl.cli import run_verbs
 from socialrl.errors import UserError
-from socialrl.runs import RunFolder
+from socialrl.storage.run_folder import RunFolder
 
 SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
 ROWS = pd.DataFrame({"animal": ["wild_type-00"], "steps": [1]})
@@ -29,9 +29,9 @@ class Parts:
         self.calls: list[tuple] = []
         self.error: BaseException | None = None
         for name, functions in {
-            "socialrl.training.cohort_run": {"train_run": self.train_run, "resume_run": self.resume_run},
-            "socialrl.protocol": {"evaluate_run": self.evaluate_run},
-            "socialrl.training.results_log": {"write_results": lambda _run: None},
+            "socialrl.training.run": {"train_run": self.train_run, "resume_run": self.resume_run},
+            "socialrl.evaluation.playing": {"evaluate_run": self.evaluate_run},
+            "socialrl.tensorboard.results": {"write_results": lambda _run: None},
             "socialrl.report": {"write_report": self.write_report, "terminal_summary": self.terminal_summary},
         }.items():  # fmt: skip
             module = ModuleType(name)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from socialrl.config import Config, config_from_data, config_to_yaml, load_config, with_overrides
+from socialrl.config.loading import Config, config_from_data, config_to_yaml, load_config, with_overrides
 from socialrl.errors import UserError
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -474,7 +474,7 @@ def test_no_permission_is_said(write, monkeypatch):
 
 
 def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_offers():
-    from socialrl.config_schema import _ARMS, Drug
+    from socialrl.config.experiment import _ARMS, Drug
     from socialrl_envs.drugs import DRUGS
     from socialrl_envs.physiology import ARMS
 

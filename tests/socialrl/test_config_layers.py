@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from socialrl.animals import animals_of
-from socialrl.config import config_to_yaml, load_config
-from socialrl.config_layers import lay_over
+from socialrl.animals.animal import animals_of
+from socialrl.config.layers import lay_over
+from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl_envs.parameters import parameter
 

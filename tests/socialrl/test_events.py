@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from socialrl.animals import animals_of
-from socialrl.association import cohabitation, group_sizes, in_bins
-from socialrl.config import Config, config_from_data, config_to_yaml
-from socialrl.events import EventRecorder
-from socialrl.life_courses import evaluate_protocol
-from socialrl.policies import FrozenPolicies, save_policy
+from socialrl.analysis.association import cohabitation, group_sizes, in_bins
+from socialrl.animals.animal import animals_of
+from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.config.loading import Config, config_from_data, config_to_yaml
+from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.playing import evaluate_run, play_tests
 from socialrl.progress import Silent
-from socialrl.protocol import evaluate_run, play_tests
-from socialrl.runs import RunFolder
+from socialrl.protocols.playing import evaluate_protocol
+from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS
 from socialrl_envs.observation import space
 
@@ -292,7 +292,7 @@ def test_events_do_not_depend_on_how_many_animals_are_tested_at_once(tmp_path, m
     with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=3600) as run:
         evaluate_run(run, progress=Silent())
         together = run.read_table("events"), run.read_table("evaluation")
-        monkeypatch.setattr("socialrl.protocol._ROWS_AT_ONCE", 1)
+        monkeypatch.setattr("socialrl.evaluation.playing._ROWS_AT_ONCE", 1)
         evaluate_run(run, progress=Silent())
         by = ["animal", "test", "repeat", "start_s", "kind", "other"]
         for name, before in zip(("events", "evaluation"), together, strict=True):
@@ -315,7 +315,7 @@ def test_a_protocol_in_a_habitat_has_its_events_unless_told_otherwise(tmp_path, 
         assert_tiles(events, 3600)
         assert_counted(run.read_table("protocol_twice"), events, CHAMBERS)
         assert not run.has_table("events"), "those are of the configuration's tests"
-        monkeypatch.setattr("socialrl.life_courses._ROWS_AT_ONCE", 1)
+        monkeypatch.setattr("socialrl.protocols.playing._ROWS_AT_ONCE", 1)
         evaluate_protocol(run, file, overwrite=True, progress=Silent())
         by = ["animal", "test", "repeat", "start_s", "kind", "other"]
         alone, together = (one.sort_values(by, ignore_index=True) for one in (run.read_table("events_twice"), events))

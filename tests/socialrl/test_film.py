@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from socialrl import film
-from socialrl.config import config_from_data, config_to_yaml
+from socialrl.animals.policies import save_policy
+from socialrl.config.loading import config_from_data, config_to_yaml
 from socialrl.errors import UserError
-from socialrl.policies import save_policy
-from socialrl.runs import RunFolder
+from socialrl.film import films
+from socialrl.storage.run_folder import RunFolder
 
 ASSAY = "socialrl/PartnerPreference-v0"
 
@@ -43,12 +43,12 @@ def run(tmp_path):
 
 
 def test_a_run_gives_the_animal_its_own_world_and_network(run):
-    actor = film._trained(run, None)
+    actor = films._trained(run, None)
     assert actor.name == "wild_type-00"
     expected = {"dt_s": 15.0, "duration_s": 300.0, "arms": {"release": "knockout"}, "drugs": []}
     expected |= {"transit_s": 30.0, "oxtr_gain": 1.0}
     assert {name: actor.world[name] for name in expected} == expected
-    assert film._trained(run, "knockout-00").world["oxtr_gain"] == 0.0
+    assert films._trained(run, "knockout-00").world["oxtr_gain"] == 0.0
     env = actor.make(**actor.world)
     assert env.unwrapped.assay.id == ASSAY
     observation, _ = env.reset(seed=0)
@@ -58,10 +58,10 @@ def test_a_run_gives_the_animal_its_own_world_and_network(run):
 
 def test_actions_are_sampled(run):
     path = run.models / "wild_type-00.safetensors"
-    weights = dict(film.load_policy(path))
+    weights = dict(films.load_policy(path))
     weights["action_net.bias"] = np.log([0.6, 0.4, 1e-9, 1e-9, 1e-9, 1e-9])
     save_policy(path, weights, {})
-    actor = film._trained(run, None)
+    actor = films._trained(run, None)
     env = actor.make(**actor.world)
     policy = actor.policy(env, np.random.default_rng(0))
     explored = sum(policy(np.zeros(28, np.float32)) for _ in range(1000))
@@ -71,40 +71,40 @@ def test_actions_are_sampled(run):
 
 def test_film_and_picture_of_a_trained_animal(run, tmp_path):
     gif, png = tmp_path / "a.gif", tmp_path / "a.png"
-    words = film.render_test(run, animal="knockout-00", gif=gif, png=png, cohousing_h=6)
+    words = films.render_test(run, animal="knockout-00", gif=gif, png=png, cohousing_h=6)
     assert words == "knockout-00, receptor gain 0, after 6 h of cohousing"
     assert 1 <= getattr(Image.open(gif), "n_frames", 1) <= 6
     assert Image.open(png).size[0] > 100
 
 
 def test_the_gain_at_test_can_be_replaced(run, tmp_path):
-    words = film.render_test(run, gain=0.5, png=tmp_path / "a.png")
+    words = films.render_test(run, gain=0.5, png=tmp_path / "a.png")
     assert words == "wild_type-00, receptor gain 0.5, after 24 h of cohousing"
 
 
 def test_an_assay_is_played_with_random_actions(tmp_path, monkeypatch):
-    real = film.record_frames
-    monkeypatch.setattr(film, "record_frames", lambda *args, **options: real(*args, **{**options, "max_frames": 3}))
-    words = film.render_test(ASSAY, png=tmp_path / "a.png", gain=0.0)
+    real = films.record_frames
+    monkeypatch.setattr(films, "record_frames", lambda *args, **options: real(*args, **{**options, "max_frames": 3}))
+    words = films.render_test(ASSAY, png=tmp_path / "a.png", gain=0.0)
     assert words == f"{ASSAY} with random actions, receptor gain 0, after 24 h of cohousing"
     first = (tmp_path / "a.png").read_bytes()
-    film.render_test(ASSAY, png=tmp_path / "a.png", gain=0.0, overwrite=True)
+    films.render_test(ASSAY, png=tmp_path / "a.png", gain=0.0, overwrite=True)
     assert (tmp_path / "a.png").read_bytes() == first
 
 
 def test_what_cannot_be_shown(run, tmp_path):
     with pytest.raises(UserError, match="unknown animal 'knockout-01'; did you mean 'knockout-00'"):
-        film.render_test(run, animal="knockout-01", png=tmp_path / "a.png")
+        films.render_test(run, animal="knockout-01", png=tmp_path / "a.png")
     with pytest.raises(UserError, match="an animal can only be chosen from a run folder"):
-        film.render_test(ASSAY, animal="knockout-00", png=tmp_path / "a.png")
+        films.render_test(ASSAY, animal="knockout-00", png=tmp_path / "a.png")
     damaged = run.models / "knockout-00.safetensors"
     damaged.write_bytes(b"half a file")
     with pytest.raises(UserError, match=r"knockout-00.safetensors is damaged"):
-        film.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
+        films.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
     save_policy(damaged, {"action_net.weight": np.zeros((6, 5)), "action_net.bias": np.zeros(6)}, {})
     with pytest.raises(UserError, match="knockout-00: the network takes 5 observation channels, the world gives"):
-        film.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
+        films.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
     for path in run.models.iterdir():
         path.unlink()
     with pytest.raises(UserError, match=r"has no trained animal yet; continue it with `socialrl resume"):
-        film.render_test(run, png=tmp_path / "a.png")
+        films.render_test(run, png=tmp_path / "a.png")

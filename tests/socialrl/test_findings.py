@@ -174,7 +174,7 @@ def test_groups_to_train_are_those_that_are_compared():
 
 
 def test_importing_findings_and_their_page_loads_no_torch():
-    code = "import sys, socialrl.report.scorecard_page; sys.exit('torch' in sys.modules or 'stable_baselines3' in sys.modules)"
+    code = "import sys, socialrl.scorecard.page; sys.exit('torch' in sys.modules or 'stable_baselines3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from socialrl import measures
+from socialrl.analysis import measures
 from socialrl.errors import UserError
 
 

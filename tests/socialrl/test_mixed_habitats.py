@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from socialrl.animals import animals_of, ids_by_group
-from socialrl.association import OWN_KIND, share_of_partner
-from socialrl.config import config_to_yaml, load_config
+from socialrl.analysis.association import OWN_KIND, share_of_partner
+from socialrl.animals.animal import animals_of, ids_by_group
+from socialrl.animals.policies import load_policy
+from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
-from socialrl.policies import load_policy
+from socialrl.evaluation.playing import evaluate_run
 from socialrl.progress import Silent
-from socialrl.protocol import evaluate_run
 from socialrl.report import write_report
-from socialrl.runs import RunFolder
-from socialrl.training.cohort_run import train_run
-from socialrl.training.results_log import write_results
+from socialrl.storage.run_folder import RunFolder
+from socialrl.tensorboard.results import write_results
+from socialrl.training.run import train_run
 
 EXAMPLE = "configs/mixed_habitat.yaml"
 SMALL = ["steps=256", "lives=2", "ppo.n_steps=64", "ppo.batch_size=64", "ppo.net_arch=[8]", "env.duration_s=3600",

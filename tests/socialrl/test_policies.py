@@ -5,8 +5,8 @@ import pytest
 import torch as th
 from stable_baselines3 import PPO
 
+from socialrl.animals.policies import FrozenPolicies, load_policy, save_policy
 from socialrl.errors import UserError
-from socialrl.policies import FrozenPolicies, load_policy, save_policy
 from socialrl.training.vec_env import SocialVecEnv
 
 ID = "socialrl/PartnerPreference-v0"

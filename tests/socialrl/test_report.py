@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 from synthetic_run import write_run
 
+from socialrl.analysis.statistics import Estimate
+from socialrl.drawing import style, wording
 from socialrl.errors import UserError
-from socialrl.report import account, headline, style, tables, terminal_summary, wording, write_report
+from socialrl.report import account, headline, tables, terminal_summary, write_report
 from socialrl.report.study import load
 from socialrl.report.summary import MIN_ANIMALS, plain, summarise
-from socialrl.runs import RunFolder
-from socialrl.statistics import Estimate
+from socialrl.storage.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -13,13 +13,13 @@ import pytest
 import tiny_reproduction as tiny
 from rich.console import Console
 
-from socialrl import provenance
 from socialrl.errors import UserError
 from socialrl.findings.variants import UNCHANGED
-from socialrl.report import scorecard_page
-from socialrl.report.scorecard_terminal import findings_table
 from socialrl.reproduction import driver, stages
-from socialrl.runs import RunFolder
+from socialrl.scorecard import page
+from socialrl.scorecard.terminal import findings_table
+from socialrl.storage import provenance
+from socialrl.storage.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     tiny.shrink(monkeypatch.setattr)
-    monkeypatch.setattr(scorecard_page, "draw", lambda *_: [])  # figures have tests of their own
+    monkeypatch.setattr(page, "draw", lambda *_: [])  # figures have tests of their own
     monkeypatch.setattr(provenance, "_commit", lambda: ("0" * 40, False))
 
 
@@ -48,7 +48,7 @@ def whole(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         tiny.shrink(patch.setattr)
-        patch.setattr(scorecard_page, "draw", lambda *_: [])
+        patch.setattr(page, "draw", lambda *_: [])
         patch.setattr(provenance, "_commit", lambda: ("0" * 40, False))
         run(folder)
     return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from socialrl.animals import animals_of
+from socialrl.animals.animal import animals_of
 from socialrl.findings.registry import load_registry, registry_assays
 from socialrl.findings.variants import ARMS, UNCHANGED
 from socialrl.reproduction import groups

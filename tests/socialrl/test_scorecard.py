@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from synthetic_battery import battery
 
+from socialrl.analysis.statistics import Estimate
 from socialrl.errors import UserError
 from socialrl.findings import load_registry
 from socialrl.findings.scorecard import as_json, flat_rows, judge, score, write_tables
-from socialrl.statistics import Estimate
 
 NAN = math.nan
 

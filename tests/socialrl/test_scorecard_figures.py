@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from synthetic_battery import battery
 
+from socialrl.drawing import style
 from socialrl.findings import load_registry
 from socialrl.findings.contrasts import prepared
 from socialrl.findings.variants import ablation_table, dose_response
-from socialrl.report import scorecard_courses, scorecard_figures, scorecard_work, style, variant_figures
+from socialrl.scorecard import courses, figures, variant_figures, work
 
 pytestmark = pytest.mark.filterwarnings("error")
 REGISTRY = load_registry()
@@ -43,7 +44,7 @@ def changed(tables, assay, **columns):
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_work_is_shown_as_presses_breakpoint_and_huddle_per_access(tables, narrow):
-    axes = drawn(scorecard_work.worth, tables, narrow).axes
+    axes = drawn(work.worth, tables, narrow).axes
     labels = [ax.get_ylabel().replace("\n", " ") for ax in axes]
     assert [label for label in dict.fromkeys(labels) if label] == [
         "Presses in 30 min",
@@ -59,13 +60,13 @@ def test_a_session_without_access_is_counted_out_of_huddle_per_access(tables):
     table = tables["socialrl/SocialOperant-v0"].copy()
     none = (table["genotype"] == "ko") & (table["test"] == "operant_peer_stranger") & (table["index"] < 3)
     table.loc[none, ["accesses_stranger", "huddle_s_stranger"]] = 0.0
-    axes = drawn(scorecard_work.worth, prepared({"SocialOperant": table})).axes
+    axes = drawn(work.worth, prepared({"SocialOperant": table})).axes
     assert ticks(axes[4])[-1] == "knockout\nn = 8/5"
     assert ticks(axes[5])[-1] == "knockout\nn = 8"
 
 
 def test_release_shows_traces_of_both_sexes_and_the_peak_of_every_animal(tables):
-    figure = drawn(scorecard_courses.release, tables)
+    figure = drawn(courses.release, tables)
     females, males, *peaks = figure.axes
     assert [ax.get_title(loc="left") for ax in (females, males)] == ["Females", "Males"]
     assert females.get_ylim() == males.get_ylim()
@@ -78,14 +79,14 @@ def test_release_shows_traces_of_both_sexes_and_the_peak_of_every_animal(tables)
 
 def test_release_without_traces_shows_the_peaks(tables):
     table = tables["socialrl/OxytocinRelease-v0"].drop(columns="fluorescence")
-    axes = drawn(scorecard_courses.release, prepared({"OxytocinRelease": table})).axes
+    axes = drawn(courses.release, prepared({"OxytocinRelease": table})).axes
     assert [ax.get_ylabel() for ax in axes] == ["Peak ΔF/F (%)"] * 2
 
 
 def test_habitat_counts_pairs_where_they_are_the_replicate(tables):
-    assert "wild type, n = 8" in legend(drawn(scorecard_courses.group, tables))
+    assert "wild type, n = 8" in legend(drawn(courses.group, tables))
     units = [f"pair {index // 2}" for index in tables["socialrl/GroupHabitat-v0"]["index"]]
-    figure = drawn(scorecard_courses.group, changed(tables, "GroupHabitat", unit=units))
+    figure = drawn(courses.group, changed(tables, "GroupHabitat", unit=units))
     assert "knockout, n = 4 pairs" in legend(figure)
 
 
@@ -95,14 +96,14 @@ def test_share_of_a_pair_is_that_of_its_seconds():
          "unit": f"pair {index // 2}", "partner_s_hourly": [partner] * 24, "others_s_hourly": [others] * 24}
         for index, (partner, others) in enumerate([(3000.0, 0.0), (0.0, 1000.0), (10.0, 30.0), (10.0, 30.0)])
     ]  # fmt: skip
-    figure = drawn(scorecard_courses.group, prepared({"GroupHabitat": pd.DataFrame(rows)}))
+    figure = drawn(courses.group, prepared({"GroupHabitat": pd.DataFrame(rows)}))
     line = figure.axes[0].get_lines()[0]
     np.testing.assert_allclose(line.get_ydata(), (0.75 + 0.25) / 2)  # not the mean of 1, 0, 1/4 and 1/4
     np.testing.assert_allclose(line.get_xdata(), [3, 9, 15, 21])
 
 
 def test_unmated_animals_do_not_stand_among_mates(tables):
-    peers, mates = drawn(scorecard_figures.bond, tables).axes
+    peers, mates = drawn(figures.bond, tables).axes
     assert ticks(mates) == ["0", "1", "2", "6", "24"]
     assert "336" in ticks(peers)
 

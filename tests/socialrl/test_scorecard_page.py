@@ -19,9 +19,8 @@ from socialrl.findings import load_registry
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.scorecard import score
 from socialrl.findings.variants import UNCHANGED, sensitivity_table
-from socialrl.report import scorecard_words as words
-from socialrl.report import variant_figures
-from socialrl.report.scorecard_page import Variants, write_scorecard
+from socialrl.scorecard import variant_figures, words
+from socialrl.scorecard.page import Variants, write_scorecard
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from socialrl import statistics
+from socialrl.analysis import statistics
 from socialrl.errors import UserError
 
 pytestmark = pytest.mark.filterwarnings("error")

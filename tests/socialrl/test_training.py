@@ -10,16 +10,16 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from socialrl.config import config_to_yaml, load_config
+from socialrl.animals.policies import load_policy
+from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
-from socialrl.policies import load_policy
+from socialrl.evaluation.playing import evaluate_run
 from socialrl.progress import Silent
-from socialrl.protocol import evaluate_run
-from socialrl.runs import RunFolder
-from socialrl.training import sb3_engine
-from socialrl.training.cohort_engine import CohortDiary
-from socialrl.training.cohort_run import resume_run, train_run
-from socialrl.training.results_log import write_results
+from socialrl.storage.run_folder import RunFolder
+from socialrl.tensorboard.results import write_results
+from socialrl.training import sb3_trainer
+from socialrl.training.cohort_trainer import CohortRecorder
+from socialrl.training.run import resume_run, train_run
 from socialrl.training.vec_env import SocialVecEnv
 
 pytestmark = pytest.mark.slow
@@ -122,14 +122,14 @@ def test_the_seed_decides(run, tmp_path):
 def test_a_stopped_cohort_goes_on_bit_identically(tmp_path, monkeypatch):
     whole = trained(tmp_path / "whole", "engine=cohort")
     stopped = new_run(tmp_path / "stopped", "engine=cohort")
-    on_step = CohortDiary._on_step
+    on_step = CohortRecorder._on_step
 
-    def stop_in_the_middle(diary: CohortDiary) -> bool:
-        if diary.num_timesteps == 500:
+    def stop_in_the_middle(recorder: CohortRecorder) -> bool:
+        if recorder.num_timesteps == 500:
             raise KeyboardInterrupt
-        return on_step(diary)
+        return on_step(recorder)
 
-    monkeypatch.setattr(CohortDiary, "_on_step", stop_in_the_middle)
+    monkeypatch.setattr(CohortRecorder, "_on_step", stop_in_the_middle)
     with stopped, pytest.raises(KeyboardInterrupt):
         train_run(stopped.config, stopped, progress=Silent())
     monkeypatch.undo()
@@ -147,9 +147,9 @@ def test_a_stopped_cohort_goes_on_bit_identically(tmp_path, monkeypatch):
 def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path):
     whole = trained(tmp_path / "whole", "engine=sb3")
     stopped = new_run(tmp_path / "stopped", "engine=sb3")
-    animals = sb3_engine.animals_of(stopped.config)
+    animals = sb3_trainer.animals_of(stopped.config)
     with stopped:
-        sb3_engine.train_animal(stopped, stopped.config, animals[3])
+        sb3_trainer.train_animal(stopped, stopped.config, animals[3])
     kept = (stopped.models / "ko-01.zip").stat().st_mtime_ns
     with RunFolder.resume(stopped.path) as again:
         resume_run(again, progress=Silent())
@@ -160,7 +160,7 @@ def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path):
 def test_a_worker_whose_parent_is_gone_stops_and_writes_nothing(tmp_path):
     run = new_run(tmp_path, "engine=sb3")
     with run, pytest.raises(SystemExit, match="main process is gone"):
-        sb3_engine.train_animal(run, run.config, sb3_engine.animals_of(run.config)[0], parent=1)
+        sb3_trainer.train_animal(run, run.config, sb3_trainer.animals_of(run.config)[0], parent=1)
     assert not list((run.path / "parts").glob("*.parquet"))
 
 
@@ -181,7 +181,7 @@ def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, m
 
     def train() -> None:
         if engine == "sb3":  # in this process, where the poison is
-            sb3_engine.train_animal(run, run.config, sb3_engine.animals_of(run.config)[0])
+            sb3_trainer.train_animal(run, run.config, sb3_trainer.animals_of(run.config)[0])
         else:
             train_run(run.config, run, progress=Silent())
 
@@ -194,23 +194,23 @@ def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, m
 
 def test_reward_normalisation_is_refused_by_the_diary(tmp_path):
     run = new_run(tmp_path)
-    animal = sb3_engine.animals_of(run.config)[0]
-    model = sb3_engine.build_model(run.config, animal)
+    animal = sb3_trainer.animals_of(run.config)[0]
+    model = sb3_trainer.build_model(run.config, animal)
     model.set_env(VecNormalize(model.get_env(), norm_obs=False, norm_reward=True))
     with run, pytest.raises(UserError, match="reward normalisation is refused"):
-        model.learn(128, callback=sb3_engine.Diary(run.config, animal))
+        model.learn(128, callback=sb3_trainer.AnimalRecorder(run.config, animal))
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, monkeypatch, recwarn):
     stopped = new_run(tmp_path, "engine=cohort")
-    on_step = CohortDiary._on_step
+    on_step = CohortRecorder._on_step
 
-    def stop_late(diary: CohortDiary) -> bool:
-        if diary.num_timesteps == 700:
+    def stop_late(recorder: CohortRecorder) -> bool:
+        if recorder.num_timesteps == 700:
             raise KeyboardInterrupt
-        return on_step(diary)
+        return on_step(recorder)
 
-    monkeypatch.setattr(CohortDiary, "_on_step", stop_late)
+    monkeypatch.setattr(CohortRecorder, "_on_step", stop_late)
     with stopped, pytest.raises(KeyboardInterrupt):
         train_run(stopped.config, stopped, progress=Silent())
     monkeypatch.undo()

@@ -106,7 +106,7 @@ class GroupMemberEnv(SocialEnv):
     "sociable" that is the one they know best, with "roaming" anybody; seven rules give the partner and vole2 to vole7
     one each (`socialrl_envs.conspecifics`). Each has its own familiarity with everybody. Habitat, start and measures are those of
     `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks in place of the
-    rules: `socialrl.members.FrozenCompanionsEnv`. Everybody is of one sex; `relationship`
+    rules: `socialrl.animals.companions.FrozenCompanionsEnv`. Everybody is of one sex; `relationship`
     "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
 
     **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject

@@ -61,7 +61,7 @@ class PartnerPreferenceEnv(SocialEnv):
     **Info.** Every step: `reward_terms` and raw counters: `huddle_s`, `bouts`, `rejections`, `latency_s` (infinite
     until the first huddle), `familiarity_start`, `familiarity_end` for (partner, stranger); `chamber_s` and `entries`
     for (left, centre, right). With the last step: `record`, all of it as flat columns (a latency that never came is
-    not a number), and huddle seconds in 10-min bins. No index is computed here: `socialrl.measures` does that.
+    not a number), and huddle seconds in 10-min bins. No index is computed here: `socialrl.analysis.measures` does that.
 
     **Arguments.** `dt_s` (s); `duration_s` (s, a multiple of `dt_s`); `cohousing_h` 0–336 h, or a list that each reset
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example

@@ -22,8 +22,8 @@ import torch
 from safetensors.numpy import load_file, save_file
 from stable_baselines3.common.callbacks import BaseCallback
 
-from socialrl.atomic import force_to_disk, naming_the_place
 from socialrl.errors import UserError
+from socialrl.storage.atomic import force_to_disk, naming_the_place
 
 if TYPE_CHECKING:
     from socialrl.training.cohort.ppo import CohortPPO

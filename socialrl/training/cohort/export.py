@@ -9,7 +9,7 @@ from gymnasium import spaces
 from safetensors.torch import save_file
 from stable_baselines3 import PPO
 
-from socialrl.atomic import atomic_file, write_bytes
+from socialrl.storage.atomic import atomic_file, write_bytes
 
 if TYPE_CHECKING:
     from socialrl.training.cohort.ppo import CohortPPO

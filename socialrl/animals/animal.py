@@ -1,0 +1,100 @@
+"""Who takes part in an experiment: the animals of all groups, each with its own parameters and random streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from socialrl import seeding
+from socialrl.config.loading import Config, RecordingConfig
+from socialrl_envs import ASSAYS
+from socialrl_envs.parameters import draw_individual, parameter
+
+
+@dataclass(frozen=True)
+class Animal:
+    """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
+
+    `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the places
+    of receptor action that do not follow the gain. Animals with
+    the same `index` share all random streams and individual factors across groups. Where animals share a world,
+    `habitat` names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
+    """
+
+    id: str
+    genotype: str
+    oxtr_gain: float
+    index: int
+    parameters: dict[str, float] = field(default_factory=dict)
+    arms: dict[str, str] = field(default_factory=dict)
+    habitat_type: str = ""
+    habitat: str = ""
+
+    @property
+    def group(self) -> str:
+        """The animals it is averaged with: its genotype's, in one kind of habitat (`ko`, `ko_in_mixed`)."""
+        alone = self.habitat_type in ("", self.genotype)
+        return self.genotype if alone else f"{self.genotype}_in_{self.habitat_type}"
+
+    def common(self) -> dict[str, str | float | int]:
+        """Return the first columns of every table."""
+        lives_in = {"habitat_type": self.habitat_type, "habitat": self.habitat} if self.habitat else {}
+        return {
+            "animal": self.id,
+            "genotype": self.genotype,
+            "oxtr_gain": self.oxtr_gain,
+            "index": self.index,
+            **lives_in,
+        }
+
+
+def animals_of(config: Config) -> list[Animal]:
+    """Return all animals of an experiment, group by group; those that share a habitat follow each other."""
+    return _drawn(config, config.members, len(ASSAYS[config.env.id].acting))
+
+
+def animals_recorded(config: RecordingConfig) -> list[Animal]:
+    """Return all animals of a recording of evoked release, group by group."""
+    return _drawn(config, {name: (name,) for name in config.genotypes}, 1)
+
+
+def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]], share: int) -> list[Animal]:
+    """Draw the animals of each kind of group; `kinds` has the genotypes of its members, `share` how many live together."""
+    animals = []
+    for kind, members in kinds.items():
+        for index, name in enumerate(config.animal_ids(kind)):
+            genotype = members[index % len(members)]
+            group = config.genotypes[genotype]
+            rng = seeding.generator(config.seed, "animal", index, "individual")
+            given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
+            own = draw_individual(rng, given, config.individual_spread)
+            arms = {**config.env.arms, **group.arms}
+            lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ()
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in))
+    return animals
+
+
+def ids_by_group(animals: Sequence[Animal]) -> dict[str, list[str]]:
+    """Return the ids of each group's animals, groups in the order in which they first come (see `Animal.group`)."""
+    groups: dict[str, list[str]] = {}
+    for animal in animals:
+        groups.setdefault(animal.group, []).append(animal.id)
+    return groups
+
+
+def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
+    """Return the animals' parameters as one value a row, every animal `repeats` rows in a block.
+
+    A parameter that only some of the animals have changed is that of the table in the others.
+    """
+    names = {name: parameter(name).value for animal in animals for name in animal.parameters}
+    return {
+        name: [animal.parameters.get(name, usual) for animal in animals for _ in range(repeats)]
+        for name, usual in names.items()
+    }
+
+
+def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:
+    """Return the arms that any of the animals has switched, one setting a row, every animal `repeats` rows in a block."""
+    switched = {arm: None for animal in animals for arm in animal.arms}
+    return {arm: [animal.arms.get(arm, "own") for animal in animals for _ in range(repeats)] for arm in switched}

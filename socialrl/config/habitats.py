@@ -1,0 +1,41 @@
+"""Who lives with whom where several animals share a world: the check of `habitats` in a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from socialrl.config.checks import refuse
+from socialrl.errors import unknown
+
+if TYPE_CHECKING:
+    from socialrl_envs import Assay
+
+
+def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collection[str], assay: Assay) -> None:
+    """Refuse kinds of habitats that `assay` has no room for, or whose members are not groups of `genotypes`.
+
+    A kind that has the name of a genotype must hold that genotype alone, because animals are called after their habitat.
+    """
+    if not habitats:
+        return
+    n_members = len(assay.acting)
+    if n_members == 1:
+        text = f"is for assays whose animals live and learn in one world (socialrl/GroupHabitat-v0); in {assay.id} one animal acts"
+        raise refuse(text, key="habitats", involves=["habitats", "env.id"])
+    for name, members in habitats.items():
+        key, involves = f"habitats.{name}", [f"habitats.{name}", "env.id"]
+        if len(members) != n_members:
+            text = f"must name the genotypes of {n_members} animals in order (0 and 1 are cage mates, 2 and 3, …), got {len(members)}"
+            raise refuse(text, key=key, involves=involves)
+        for member in members:
+            if member not in genotypes:
+                text = f"is not usable: {unknown('genotype', member, genotypes)}"
+                raise refuse(text, key=key, involves=[f"habitats.{name}", "genotypes"])
+        if name in genotypes and set(members) != {name}:
+            text = f"has the name of a genotype, but other animals in it ({', '.join(dict.fromkeys(members))}); give it another name"
+            raise refuse(text, key=key, involves=[key])
+    homeless = [name for name in genotypes if not any(name in members for members in habitats.values())]
+    if homeless:
+        text = f"lives in no habitat; name it in habitats ({', '.join(habitats)}), or leave the group out"
+        raise refuse(text, key=f"genotypes.{homeless[0]}", involves=["habitats", f"genotypes.{homeless[0]}"])

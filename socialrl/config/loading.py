@@ -1,0 +1,306 @@
+"""Configurations: a YAML file and `key=value` overrides in, one checked and immutable `Config` out.
+
+Everything wrong with a configuration is found here, before anything is built, and said in one line each: the file or
+the command line, the full key, what is allowed, what came, and the nearest known name.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from socialrl.config.checks import shown
+from socialrl.config.experiment import (
+    RELEASE,
+    Config,
+    Drug,
+    EnvSection,
+    EvaluationSection,
+    FrozenDict,
+    Genotype,
+    PPOSection,
+    ProbesSection,
+    ResetSection,
+    TestCondition,
+)
+from socialrl.config.layers import Origins, lay_over, leaves
+from socialrl.config.recording import RecordingConfig
+from socialrl.config.strict_yaml import Path as KeyPath
+from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
+from socialrl.errors import UserError, nearest, unknown
+
+__all__ = [
+    "Config",
+    "Drug",
+    "EnvSection",
+    "EvaluationSection",
+    "FrozenDict",
+    "Genotype",
+    "PPOSection",
+    "ProbesSection",
+    "RecordingConfig",
+    "ResetSection",
+    "TestCondition",
+    "config_from_data",
+    "config_to_yaml",
+    "load_config",
+    "load_recording",
+    "with_overrides",
+]
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+_COMMAND_LINE = "command line"
+_MOST_LINES = 5
+
+# Values that stay text however they look, so that a run may be called 2024.
+_TEXT_KEYS = frozenset({"name", "output", "id"})
+
+_REWARD_SCALING = frozenset(
+    {
+        "normalize", "vec_normalize", "vecnormalize", "norm_reward", "normalize_reward", "reward_normalization",
+        "reward_scale", "reward_scaling", "scale_reward", "reward_clip", "clip_reward",
+    }
+)  # fmt: skip
+_REWARD_SCALING_REASON = (
+    "the receptor gain must change reward ratios; rescaling the reward per animal would hide part of what the gain does"
+    " and change what an animal lives on between genotypes"
+)
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequence[str | Path] = ()) -> Config:
+    """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
+
+    An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
+    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML files
+    with a part of a configuration, laid over the file key by key before the overrides. Raises `UserError`, one line per
+    mistake, the main one first.
+    """
+    layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
+    data = _read_mapping(Path(path), "configuration")
+    if _assay_of(data) == RELEASE:
+        # One line instead of one for every key that a recording has and an experiment has not.
+        raise UserError(
+            f"{path}: env.id must be an assay in which animals act; {RELEASE} is recorded: socialrl record {path}"
+        )
+    return config_from_data(data, str(path), overrides, layers)
+
+
+def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> RecordingConfig:
+    """Return the recording of evoked release that a YAML file describes, with overrides; errors as in `load_config`."""
+    data = _read_mapping(Path(path), "recording")
+    if _assay_of(data) not in (RELEASE, None):
+        raise UserError(
+            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: socialrl train {path}"
+        )
+    return _checked(RecordingConfig, data, str(path), overrides)
+
+
+def _assay_of(data: Mapping[str, Any]) -> Any:
+    env = data.get("env")
+    return env.get("id") if isinstance(env, Mapping) else None
+
+
+def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
+    """Return a changed, newly checked copy of `config`; overrides as in `load_config`."""
+    return config_from_data(_plain(config), "configuration", overrides)
+
+
+def config_from_data(
+    data: Mapping[str, Any],
+    where: str = "configuration",
+    overrides: Sequence[str] = (),
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Config:
+    """Return the configuration of plain data (dicts, lists, numbers, text); `where` names its origin in errors.
+
+    `layers` are names and data of pieces that are laid over `data`.
+    """
+    return _checked(Config, data, where, overrides, layers)
+
+
+def _checked(
+    kind: type[Kind],
+    data: Mapping[str, Any],
+    where: str,
+    overrides: Sequence[str] = (),
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Kind:
+    """Return the record of class `kind` that `data` with its layers and overrides describes, or say what is wrong."""
+    origins = Origins(where)
+    for name, piece in layers:
+        data = lay_over(data, piece)
+        for leaf in leaves(piece):
+            origins.add(leaf, name)
+    tree = OmegaConf.create(dict(data))
+    for item in overrides:
+        key, value = _read_override(item)
+        _known_group(key, tree)
+        _keep_scale(key, tree)
+        try:
+            OmegaConf.update(tree, key_path(key), value, merge=False)
+        except (OmegaConfBaseException, TypeError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{_COMMAND_LINE}: cannot set {key_path(key)}: {reason}") from error
+        origins.add(key, _COMMAND_LINE)
+    plain: Any = OmegaConf.to_container(tree, resolve=False)
+    problems = list(_reward_scaling(plain))
+    if not problems:
+        try:
+            return kind.model_validate(plain)
+        except ValidationError as error:
+            problems = sorted((_problem(one, kind) for one in error.errors()), key=lambda problem: problem.rank)
+    lines = [f"{origins.of(problem.paths)}: {problem.text}" for problem in problems]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more mistakes"]
+    raise UserError("\n".join(lines))
+
+
+def _known_group(key: KeyPath, tree: Any) -> None:
+    """Refuse a setting of a group that is not there: a misspelt name must not make a new group."""
+    groups: Any = tree.get("genotypes") if OmegaConf.is_dict(tree) else None
+    if key[0] != "genotypes" or len(key) < 3 or not OmegaConf.is_dict(groups):
+        return
+    names = [str(name) for name in groups]
+    if str(key[1]) not in names:
+        raise UserError(
+            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), names)}; "
+            f"to add a group, write genotypes.{key[1]}={{oxtr_gain: 0.1}}"
+        )
+
+
+def _keep_scale(key: KeyPath, tree: Any) -> None:
+    """Turn the one number of `individual_spread` into a mapping before a parameter's own is set, so that it stays."""
+    if key[0] != "individual_spread" or len(key) < 2 or not OmegaConf.is_dict(tree):
+        return
+    spread = tree.get("individual_spread")
+    if spread is not None and not OmegaConf.is_dict(spread):
+        tree["individual_spread"] = {"scale": spread}
+
+
+def _read_mapping(path: Path, what: str) -> dict[str, Any]:
+    data = read_yaml(read_yaml_file(path, what), str(path), is_text=_is_text)
+    if data is None:
+        raise UserError(f"{path}: the {what} is empty")
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: a {what} is a mapping of keys to values, got {shown(data)}")
+    return data
+
+
+def config_to_yaml(config: Config | RecordingConfig) -> str:
+    """Return the configuration with every default written out; loading the text gives an equal one."""
+    return OmegaConf.to_yaml(OmegaConf.create(_plain(config)))
+
+
+def _is_text(path: KeyPath) -> bool:
+    return path[-1:] != () and path[-1] in _TEXT_KEYS
+
+
+def _plain(value: Any) -> Any:
+    """Return the data of a configuration with dicts and lists in place of its immutable kinds."""
+    if isinstance(value, BaseModel):
+        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def _read_override(item: str) -> tuple[KeyPath, Any]:
+    key, equals, text = item.partition("=")
+    parts = key.replace("[", ".").replace("]", "").split(".")
+    if not equals or not all(part.strip() == part != "" for part in parts):
+        raise UserError(f"{_COMMAND_LINE}: '{item}' is not an override; write key=value, for example ppo.gamma=0.98")
+    path: KeyPath = tuple(int(part) if part.isdigit() and i else part for i, part in enumerate(parts))
+    if not text.strip():
+        raise UserError(f"{_COMMAND_LINE}: '{item}' has no value; write {key}=null for none")
+    # Text is taken as the shell hands it over: a path may hold characters that mean something in YAML.
+    if _is_text(path) and "${" not in text:
+        return path, text
+    return path, read_yaml(text, _COMMAND_LINE, is_text=_is_text, at=path)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    text: str
+    paths: tuple[KeyPath, ...]
+    rank: int
+
+
+def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[_Problem]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        here = (*path, key)
+        if str(key).lower().replace("-", "_").replace("normalis", "normaliz") in _REWARD_SCALING:
+            yield _Problem(f"{key_path(here)} is refused: {_REWARD_SCALING_REASON}", (here,), 0)
+        else:
+            yield from _reward_scaling(child, here)
+
+
+def _problem(error: Mapping[str, Any], kind: type[BaseModel]) -> _Problem:
+    """Return one of pydantic's errors in our words; unknown keys rank before wrong values, missing ones last."""
+    path: KeyPath = tuple(error["loc"])
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return _Problem(_unknown_key(path, kind), (path,), 1)
+        case "missing":
+            # Blamed on the section, so that a group made on the command line is not looked for in the file.
+            return _Problem(f"{key_path(path)} is missing", (path[:-1] or path,), 3)
+        case "socialrl":
+            path = (*path, *context["key"].split(".")) if context["key"] else path
+            paths = tuple(tuple(one.split(".")) for one in context["involves"]) or (path,)
+            return _Problem(f"{key_path(path)} {context['text']}", paths, 2)
+        case "bool_type":
+            allowed = "true or false"
+        case "tuple_type":
+            allowed = "a list"
+        case "dict_type":
+            allowed = "a mapping"
+        case "model_type" | "model_attributes_type":
+            allowed = f"a mapping with the keys {', '.join(_section_at(path, kind).model_fields)}"
+        case _:
+            return _Problem(f"{key_path(path)}: {error['msg']}, got {shown(error['input'])}", (path,), 2)
+    return _Problem(f"{key_path(path)} must be {allowed}, got {shown(error['input'])}", (path,), 2)
+
+
+def _unknown_key(path: KeyPath, kind: type[BaseModel]) -> str:
+    section = _section_at(path[:-1], kind)
+    known = list(section.model_fields)
+    name = str(path[-1])
+    near = nearest(name, known)
+    # A right key in the wrong place is as common as a typing error: learning_rate=… for ppo.learning_rate=….
+    elsewhere = [key_path(one) for one in _all_keys(kind) if one[-1] == name]
+    if elsewhere and near is None:
+        hint = f"; did you mean {elsewhere[0]}?"
+    else:
+        hint = f"; did you mean {key_path((*path[:-1], near))}?" if near else ";"
+    return f"unknown key {key_path(path)}{hint} Allowed: {', '.join(known)}".replace("; Allowed", "; allowed")
+
+
+def _section_at(path: KeyPath, kind: type[BaseModel]) -> type[BaseModel]:
+    """Return the record class that describes the value at `path` of a configuration of class `kind`."""
+    section = kind
+    for part in path:
+        if isinstance(part, str) and part in section.model_fields:
+            section = _section_in(section.model_fields[part].annotation) or section
+    return section
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for one in typing.get_args(annotation) if (found := _section_in(one))), None)
+
+
+def _all_keys(section: type[BaseModel], path: KeyPath = ()) -> Iterator[KeyPath]:
+    for name, field in section.model_fields.items():
+        yield (*path, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _all_keys(field.annotation, (*path, name))

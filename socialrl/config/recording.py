@@ -1,0 +1,106 @@
+"""What the configuration of a recording may contain: evoked release of animals that are not trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import model_validator
+
+from socialrl.config.checks import choice, folder, number, one_or_list, refuse, run_name, whole
+from socialrl.config.experiment import (
+    RELEASE,
+    Arms,
+    Count,
+    DosesOfTest,
+    FrozenDict,
+    Genotypes,
+    NonNegative,
+    Parameters,
+    Positive,
+    Section,
+    Spread,
+    check_whole_ticks,
+    numbered,
+)
+
+SEXES = ("female", "male")
+
+
+class ReleaseSection(Section):
+    """The preparation; `parameters`, `arms` and `drugs` as in other assays, drugs in seconds from the first frame."""
+
+    id: Annotated[str, choice(RELEASE)] = RELEASE
+    dt_s: Positive = 1.0
+    duration_s: Annotated[float, number(10)] = 600.0
+    parameters: Parameters = FrozenDict()
+    arms: Arms = FrozenDict()
+    drugs: DosesOfTest = ()
+
+    @model_validator(mode="after")
+    def _whole_ticks(self) -> ReleaseSection:
+        check_whole_ticks(self.dt_s, self.duration_s)
+        return self
+
+
+class StimulationSection(Section):
+    """A train of pulses; `strength` 1 releases what as long a contact does."""
+
+    pulses: Count = 30
+    rate_hz: Positive = 1.0
+    start_s: NonNegative = 60.0
+    pulse_s: Positive = 1.0
+    strength: Annotated[float, number(0, 100)] = 1.0
+
+    @model_validator(mode="after")
+    def _apart(self) -> StimulationSection:
+        if self.pulses > 1 and self.pulse_s * self.rate_hz > 1.0 + 1e-9:
+            raise refuse(f"must leave room for pulses of {self.pulse_s:g} s, got {self.rate_hz:g}", key="rate_hz")
+        return self
+
+
+class NoiseSection(Section):
+    """What a recording adds to the probe's signal: see `socialrl_envs.recording.Recording`; all zero: the equations."""
+
+    slice_spread: Annotated[float, number(0, 1)] = 0.3
+    frame_noise: Annotated[float, number(0, 0.1)] = 0.005
+    smoothing_s: Annotated[float, number(0, 60)] = 5.0
+
+
+class RecordingConfig(Section):
+    """A whole recording, as read by `socialrl.config.load_recording`; `animals` counts per genotype, over all `sex`."""
+
+    name: Annotated[str, run_name()]
+    output: Annotated[str, folder()] = "runs"
+    seed: Annotated[int, whole(0, 2**63 - 1)]
+    env: ReleaseSection = ReleaseSection()
+    stimulation: StimulationSection = StimulationSection()
+    recording: NoiseSection = NoiseSection()
+    genotypes: Genotypes
+    animals: Annotated[int, whole(1, 100_000)]
+    sex: Annotated[tuple[str, ...], one_or_list(choice(*SEXES))] = SEXES
+    individual_spread: Spread = 1.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> RecordingConfig:
+        if len(set(self.sex)) < len(self.sex):
+            raise refuse(f"must name each sex once, got {', '.join(self.sex)}", key="sex")
+        if self.animals % len(self.sex):
+            raise refuse(
+                f"must be a multiple of {len(self.sex)}, as many of each sex, got {self.animals}", key="animals"
+            )
+        train = self.stimulation
+        end_s = train.start_s + (train.pulses - 1) / train.rate_hz + train.pulse_s
+        if end_s > self.env.duration_s:
+            text = f"must end within env.duration_s = {self.env.duration_s:g} s, but its last pulse ends at {end_s:g} s"
+            raise refuse(text, key="stimulation", involves=["stimulation", "env.duration_s"])
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The folder of the results, `<output>/<name>`."""
+        return Path(self.output).expanduser() / self.name
+
+    def animal_ids(self, group: str) -> list[str]:
+        """Return the ids `<group>-<NN>` of a group's animals, in the order of their index."""
+        return numbered(group, self.animals)

@@ -1,0 +1,1 @@
+"""What all pages and figures share: colours, panels, words, templates."""

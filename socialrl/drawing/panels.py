@@ -1,0 +1,122 @@
+"""Parts that the figures share: panel grids, legends, means with intervals, dots for animals, reference lines."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from socialrl.analysis.measures import CHANCE, GUIDE_LINE
+from socialrl.analysis.statistics import Estimate
+from socialrl.drawing import style
+from socialrl.report.study import Condition, Group, Study
+
+_GUIDE_LOOKS: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": (0, (5, 2))}
+_CHANCE_LOOKS: dict[str, Any] = {"color": style.SOFT, "linewidth": 1.1, "linestyle": (0, (1, 1.5))}
+GUIDE = Line2D([], [], label="guide line 2/3", **_GUIDE_LOOKS)
+CHANCE_LINE = Line2D([], [], label="chance 1/2", **_CHANCE_LOOKS)
+DOT = 13.0
+
+
+def conditions_with(study: Study, table: pd.DataFrame) -> list[Condition]:
+    """Return the test conditions that have rows in `table`, in order."""
+    present = set(table["test"]) if len(table) else set()
+    return [condition for condition in study.conditions if condition.test in present]
+
+
+def groups_with(study: Study, table: pd.DataFrame) -> list[Group]:
+    """Return the groups that have rows in `table`, by gain descending."""
+    present = set(table["group"]) if len(table) else set()
+    return [group for group in study.groups if group.key in present]
+
+
+def panel_grid(n: int, narrow: bool, height_in: float, share_x: bool = False) -> tuple[Figure, list[Axes]]:
+    """Return a figure with `n` panels, up to three a row (one on a phone), sharing the vertical axis."""
+    columns = 1 if narrow else (n if n <= 3 else 2 if n == 4 else 3)
+    lines = math.ceil(n / columns)
+    width_in = style.NARROW_IN if narrow else (style.WIDE_IN if columns > 1 else 4.6)
+    figure = style.new_figure(width_in, height_in * lines + 0.55)
+    axes = figure.subplots(lines, columns, squeeze=False, sharey=True, sharex=share_x).ravel()
+    for unused in axes[n:]:
+        unused.set_axis_off()
+    return figure, list(axes[:n])
+
+
+def first_in_row(ax: Axes) -> bool:
+    """Return whether a panel stands at the left, where the labels of the shared axis go."""
+    spec = ax.get_subplotspec()
+    return spec is None or spec.is_first_col()
+
+
+def label_x(axes: list[Axes], text: str) -> None:
+    """Label the horizontal axis of every panel that has none below it."""
+    columns = {spec.colspan.start for ax in axes if (spec := ax.get_subplotspec()) is not None}
+    for ax in axes[-len(columns) :]:
+        ax.set_xlabel(text)
+        ax.tick_params(labelbottom=True)  # shared axes would leave it to a row that is not full
+
+
+def legend(figure: Figure, groups: list[Group], narrow: bool, *extra: Line2D) -> None:
+    """Put the legend of the groups above the panels, in as many columns as the labels leave room for."""
+    entries = [(group.label, group.colour, group.marker) for group in groups]
+    longest = max(len(label) for label in [*(label for label, _, _ in entries), *(str(h.get_label()) for h in extra)])
+    room_in = style.NARROW_IN if narrow else figure.get_size_inches()[0]
+    columns = int(room_in / (0.38 + 0.056 * longest))  # handle and gap, and the mean width of a letter
+    style.group_legend(figure, entries, min(max(columns, 1), len(entries) + len(extra)), *extra)
+
+
+def reference_lines(ax: Axes) -> None:
+    """Draw the guide line and chance across a panel whose vertical axis is preference."""
+    ax.axhline(GUIDE_LINE, zorder=0, **_GUIDE_LOOKS)
+    ax.axhline(CHANCE, zorder=0, **_CHANCE_LOOKS)
+
+
+def band(ax: Axes, x: NDArray[np.float64], means: list[Estimate], group: Group) -> None:
+    """Draw means along `x` as a line with marks, and their intervals as a band."""
+    ax.fill_between(
+        x, [m.low for m in means], [m.high for m in means], color=group.colour, alpha=0.16, linewidth=0, zorder=2
+    )
+    ax.plot(
+        x, [m.value for m in means], color=group.colour, marker=group.marker, markersize=3.6, linewidth=1.8, zorder=3
+    )
+
+
+def bars(ax: Axes, x: NDArray[np.float64], means: list[Estimate], group: Group, across: bool = False) -> None:
+    """Draw means with intervals at positions `x`; `across` swaps the axes (positions run down, values run right)."""
+    values = np.array([m.value for m in means], dtype=float)
+    ends = np.array([[m.low, m.high] for m in means], dtype=float).reshape(-1, 2)
+    length = np.nan_to_num(np.abs(ends.T - values))
+    looks: dict[str, Any] = {
+        "color": group.colour,
+        "ecolor": group.colour,
+        "marker": group.marker,
+        "linestyle": "none",
+        "zorder": 5,
+    }
+    looks |= {"markersize": 5.2, "markeredgecolor": "white", "markeredgewidth": 0.6, "elinewidth": 1.6, "capsize": 0}
+    if across:
+        ax.errorbar(values, x, xerr=length, **looks)
+    else:
+        ax.errorbar(x, values, yerr=length, **looks)
+
+
+def dots(ax: Axes, place: float, rows: pd.DataFrame, values: pd.Series, group: Group, half_width: float) -> None:
+    """Draw one dot per animal at `place`, spread sideways by at most `half_width`."""
+    at = place + jitter(rows, min(half_width, 0.1))
+    ax.scatter(at, values, s=DOT, marker=group.marker, color=group.colour, alpha=0.38, linewidths=0, zorder=2)
+
+
+def jitter(rows: pd.DataFrame, half_width: float) -> NDArray[np.float64]:
+    """Return sideways offsets by pair number (golden-ratio steps): the same animal stands at the same place in every panel."""
+    return ((rows["index"].to_numpy(dtype=float) * 0.618034 + 0.5) % 1 - 0.5) * 2 * half_width
+
+
+def lanes(n: int, width: float) -> NDArray[np.float64]:
+    """Return the offsets of `n` groups that stand side by side within `width`."""
+    return (np.arange(n) - (n - 1) / 2) * width / max(n, 1)

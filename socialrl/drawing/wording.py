@@ -1,0 +1,121 @@
+"""Numbers and names as a reader sees them: intervals, p values, groups, cohousing times, commands."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from socialrl.analysis.statistics import Estimate
+
+# The short names of the configurations that come with socialrl, in words; other names are shown as they are.
+_NAMES = {"wt": "wild type", "het": "heterozygote", "ko": "knockout"}
+_PLURALS = {"wild type": "wild types", "heterozygote": "heterozygotes", "knockout": "knockouts"}
+MISSING = "–"
+
+TERMS = {
+    "contact_general": "contact with anyone",
+    "contact_selective": "contact, familiar animal",
+    "defence": "defence against strangers",
+    "novelty": "novelty",
+    "exploration": "exploring",
+    "effort": "effort",
+    "stress": "stress",
+    "rest": "resting",
+    "noise": "felt noise",
+}
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return `value` with a real minus sign and thin spaces between thousands; a dash when it is not a number."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{value:,.{digits}f}".replace(",", "\u202f")
+    if float(f"{value:.{digits}f}") == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def interval(estimate: Estimate, digits: int = 2, scale: float = 1.0, sign: bool = False) -> str:
+    """Return "0.91 [0.85, 0.95]", or the value alone where there is no interval; `scale` divides all three."""
+    plus = "+" if sign and math.isfinite(estimate.value) and round(estimate.value / scale, digits) > 0 else ""
+    text = plus + number(estimate.value / scale, digits)
+    if math.isfinite(estimate.low) and math.isfinite(estimate.high):
+        text += f" [{number(estimate.low / scale, digits)}, {number(estimate.high / scale, digits)}]"
+    return text
+
+
+def p_value(p: float) -> str:
+    """Return a p value with three digits, "< 0.001" below that, a dash when undefined."""
+    if not math.isfinite(p):
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_clause(p: float) -> str:
+    """Return a p value inside a sentence: "p = 0.008", "p < 0.001"."""
+    return f"p {p_value(p)}" if math.isfinite(p) and p < 0.001 else f"p = {p_value(p)}"
+
+
+def group_label(genotype: str, run: str | None = None) -> str:
+    """Return the name of a group for axes and tables: "wild type", with the run where there are several."""
+    name = _NAMES.get(genotype, genotype.replace("_", " ").strip() or genotype)
+    return f"{name} ({run})" if run else name
+
+
+def group_plural(genotype: str, run: str | None = None) -> str:
+    """Return the name of a group inside a sentence: "wild types", or "animals of “gain 0.1”" for other names."""
+    label = group_label(genotype)
+    name = _PLURALS.get(label) or f"animals of “{label}”"
+    return f"{name} of {run}" if run else name
+
+
+def hours(value: float) -> str:
+    """Return cohousing hours, "24 h", with days from two days on when whole: "168 h (7 days)"."""
+    days = value / 24
+    return f"{value:g} h" + (f" ({days:g} days)" if days >= 2 and days == int(days) else "")
+
+
+def condition_label(cohousing_h: float, relationship: str, separation_h: float, *, short: bool = False) -> str:
+    """Return what a test is called in tables ("24 h, mate, 48 h apart") or, `short`, on axes."""
+    parts = [f"{cohousing_h:g} h" if short else hours(cohousing_h)]
+    if relationship and relationship != "peer":
+        parts.append(relationship)
+    if separation_h:
+        parts.append(f"{separation_h:g} h apart")
+    return ", ".join(parts)
+
+
+def term_label(term: str) -> str:
+    """Return a reward term in words; a term this table does not know keeps its name."""
+    return TERMS.get(term, term.replace("_", " "))
+
+
+def capital(text: str) -> str:
+    """Return `text` with its first letter as a capital, the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def command(verb: str, path: Path) -> str:
+    """Return a command line to show, such as "socialrl evaluate runs/demo": the path as seen from the working folder."""
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f"socialrl {verb} {shlex.quote(str(path))}"
+
+
+def next_step(path: Path, finished: bool) -> str:
+    """Return which command brings the tests that a run does not have yet."""
+    if finished:
+        return f"`{command('evaluate', path)}` plays the tests"
+    return f"`{command('resume', path)}` continues the training, `{command('evaluate', path)}` then plays the tests"
+
+
+def individuals(spread: float | Mapping[str, float]) -> str:
+    """Say how animals differ, from `individual_spread` of a configuration."""
+    mapping = spread if isinstance(spread, Mapping) else {"scale": spread}
+    factor = mapping.get("scale", 1.0)
+    own = ", ".join(f"{name} {sd:g}" for name, sd in mapping.items() if name != "scale")
+    if not any(mapping.values()) and "scale" in mapping:
+        return "identical in their parameters"
+    return f"drawn with individual spread × {factor:g}" + (f", but with a log-sd of their own for {own}" if own else "")

@@ -1,0 +1,1 @@
+"""Frozen animals take tests: playing, events, traces."""

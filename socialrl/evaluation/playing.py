@@ -1,0 +1,254 @@
+"""The test protocol: frozen animals play tests, sampled actions, one row per animal, test and repeat.
+
+Nothing learns here. Actions are sampled from the policy, never the most likely one: the argmax would turn a 60/40
+preference into 100/0. Random numbers come from streams of their own, the same in all groups, so that groups are
+compared in pairs; they do not depend on how many animals are tested together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pandas as pd
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from socialrl import seeding
+from socialrl.animals.animal import Animal, animals_of, arms_per_row, per_row
+from socialrl.animals.policies import FrozenPolicies, load_policy
+from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.config.loading import Config, Drug, TestCondition
+from socialrl.errors import UserError
+from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.traces import Tracer
+from socialrl.progress import Progress
+from socialrl.storage.run_folder import RunFolder
+from socialrl_envs import ASSAYS, SocialVectorEnv
+from socialrl_envs.noise import fill_uniform
+from socialrl_envs.rewards import TERMS
+
+_ROWS_AT_ONCE = 4096
+
+
+def play_tests(
+    config: Config,
+    animals: Sequence[Animal],
+    policies: FrozenPolicies,
+    tests: Sequence[TestCondition],
+    *,
+    repeats: int,
+    purpose: str,
+    steps: int,
+    tracer: Tracer | None = None,
+    events: EventRecorder | None = None,
+) -> pd.DataFrame:
+    """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
+
+    `purpose` names the random streams ("probe", "evaluation"): the same purpose plays the same tests again, so that
+    probes at different steps differ by what was learned. `steps` is written into the rows as it is. Tests with other
+    drugs are played in worlds of their own, one after another.
+    """
+    pieces = []
+    for drugs in dict.fromkeys(test.drugs for test in tests):
+        alike = [test for test in tests if test.drugs == drugs]
+        block = [(test, repeat) for test in alike for repeat in range(repeats)]
+        stage = _Stage(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
+        sums, record = stage.play(policies, tracer, events)
+        labels = stage.labels()
+        columns: dict[str, Any] = {
+            **{name: labels[name] for name in animals[0].common()},
+            "steps": steps,
+            "test": labels["test"],
+            "assay": config.env.id,
+            "repeat": labels["repeat"],
+            "seed": stage.seeds,
+            "return": sums.sum(axis=0),
+            **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
+            **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
+        }
+        pieces.append(pd.DataFrame(columns))
+    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
+
+
+class _Stage:
+    """Animals in their worlds, ready to play a block of tests; rows are animal by animal."""
+
+    def __init__(
+        self,
+        config: Config,
+        animals: Sequence[Animal],
+        block: Sequence[tuple[TestCondition, int]],
+        purpose: str,
+        drugs: Sequence[Drug],
+    ) -> None:
+        self.rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
+        n_acting = len(ASSAYS[config.env.id].acting)
+        self._order = env_rows(n_acting, len(animals), len(block))
+        env = gym.make_vec(
+            config.env.id,
+            num_envs=len(self.rows),
+            vectorization_mode="vector_entry_point",
+            autoreset_mode=AutoresetMode.DISABLED,
+            dt_s=config.env.dt_s,
+            duration_s=config.env.duration_s,
+            arms=in_env_order(self._order, arms_per_row(list(animals), len(block))),
+            drugs=[drug.model_dump() for drug in drugs],
+            **in_env_order(self._order, per_row(list(animals), len(block))),
+        ).unwrapped
+        assert isinstance(env, SocialVectorEnv)
+        self._env = env
+        path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in self.rows]
+        self.seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
+        self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
+        # animals that share a world are tested in it together, on the seed of its first animal
+        by_env_row = np.empty(len(self.rows), dtype=np.int64)
+        by_env_row[self._order] = self.seeds
+        world_seeds = by_env_row[::n_acting].tolist()
+        for test in dict.fromkeys(test for test, _ in block):
+            mask = np.zeros(len(self.rows), dtype=np.bool_)
+            mask[self._order] = [one.name == test.name for _, one, _ in self.rows]
+            self._observations, _ = env.reset(seed=world_seeds, options={"reset_mask": mask, **test.history()})
+
+    def labels(self) -> dict[str, list[Any]]:
+        """Return what says which test a row is: the animal's common columns, test and repeat."""
+        common = [animal.common() for animal, _, _ in self.rows]
+        return {
+            **{name: [one[name] for one in common] for name in common[0]},
+            "test": [test.name for _, test, _ in self.rows],
+            "repeat": [repeat for _, _, repeat in self.rows],
+        }
+
+    def play(
+        self, policies: FrozenPolicies, tracer: Tracer | None, events: EventRecorder | None
+    ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
+        """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
+        env, observations = self._env, self._observations
+        if policies.n_features != observations.shape[1]:
+            raise UserError(
+                f"the networks take {policies.n_features} observation channels, {env.assay.id} gives {observations.shape[1]}"
+            )
+        follow = tracer if tracer is not None and len(env.assay.acting) == 1 else None
+        if follow is not None:
+            follow.follow(self.rows)
+        if events is not None:
+            events.follow(env, self._order, self.labels())
+        return play_out(env, self._order, observations, self._keys, policies, follow, events)
+
+
+def play_out(
+    env: SocialVectorEnv,
+    order: NDArray[np.int64],
+    observations: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+    policies: FrozenPolicies,
+    follow: Tracer | None = None,
+    events: EventRecorder | None = None,
+) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
+    """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
+
+    `order` (`rows.env_rows`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
+    records go animal by animal. `follow` and `events` have been told of these tests.
+    """
+    sums = np.zeros((len(TERMS), len(keys)))
+    chance = np.empty(len(keys))
+    actions = np.empty(len(keys), dtype=np.int64)
+    for tick in range(env.world.stage.n_ticks):
+        fill_uniform(keys, tick, chance)
+        actions[order] = policies.choose(observations[order], chance)
+        observations, _, _, _, info = env.step(actions)
+        for total, term in zip(sums, info["reward_terms"].values(), strict=True):
+            total += term
+        if follow is not None:
+            follow.note(env, actions)
+        if events is not None:
+            events.note()
+    if events is not None:
+        events.finish()
+    return sums[:, order], {name: column[order] for name, column in info["record"].items()}
+
+
+def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
+    """Return the trained networks of `animals`."""
+    return FrozenPolicies([load_policy(run.models / f"{animal.id}.safetensors") for animal in animals])
+
+
+def trained_animals(run: RunFolder) -> list[Animal]:
+    """Return the animals that have a network; a run without any raises `UserError`."""
+    animals = [one for one in animals_of(run.config) if (run.models / f"{one.id}.safetensors").exists()]
+    if not animals:
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+    return animals
+
+
+def play_evaluation(
+    run: RunFolder,
+    config: Config,
+    animals: Sequence[Animal],
+    tests: Sequence[TestCondition],
+    *,
+    repeats: int,
+    tracer: Tracer | None = None,
+    events: EventRecorder | None = None,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return the rows of `play_tests` for all `animals` of a run, some of them at a time, so that memory stays small."""
+    n_acting = len(ASSAYS[config.env.id].acting)
+    # whole habitats at a time, so that animals that share a world stay together
+    at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
+    pieces = []
+    for first in range(0, len(animals), at_once):
+        progress.update(first, len(animals), "animals tested")
+        some = animals[first : first + at_once]
+        pieces.append(
+            play_tests(
+                config,
+                some,
+                load_policies(run, some),
+                tests,
+                repeats=repeats,
+                purpose="evaluation",
+                steps=config.steps,
+                tracer=tracer,
+                events=events,
+            )
+        )
+    progress.update(len(animals), len(animals), "animals tested")
+    return pd.concat(pieces, ignore_index=True)
+
+
+def evaluate_run(
+    run: RunFolder,
+    *,
+    repeats: int | None = None,
+    events: bool | None = None,
+    events_csv: bool = False,
+    progress: Progress,
+) -> None:
+    """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
+
+    With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
+    `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
+    """
+    config = run.config.for_evaluation()
+    tests = config.evaluation.tests or config.probes.tests
+    if not tests:
+        raise UserError(f"{run.path / 'config.yaml'} names no tests; add evaluation.tests")
+    animals = trained_animals(run)
+    repeats = config.evaluation.repeats if repeats is None else repeats
+    steps = run.read_table("animals").set_index("animal")["steps"]
+    tracer = Tracer()
+    n_acting = len(ASSAYS[config.env.id].acting)
+    recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    table = play_evaluation(
+        run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
+    )
+    run.drop_table("events")  # those of the evaluation that is replaced now
+    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
+    traces = tracer.table()
+    if len(traces):
+        run.write_table("traces", traces)
+    if recorder is not None:
+        run.write_table("events", recorder.table(), csv=events_csv)

@@ -1,0 +1,1 @@
+"""Life histories as data: cohousing, separation, drugs and tests, from a protocol file."""

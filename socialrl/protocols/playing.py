@@ -1,0 +1,237 @@
+"""Plays the planned tests of a protocol with frozen animals: one row per animal, test and repeat.
+
+The animals of a history are the same from its first phase to its last: familiarity, habituation, mating, stress,
+activity and oxytocin go from stretch to stretch and from test to test. Every repeat begins anew with naive animals.
+Random streams depend on the animal's pair number, on the how-manieth test it is and on the repeat, not on the group or
+the history: groups and histories are compared in pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pandas as pd
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from socialrl import seeding
+from socialrl.animals.animal import Animal, arms_per_row, per_row
+from socialrl.animals.policies import FrozenPolicies
+from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.config.loading import Config
+from socialrl.errors import UserError
+from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.playing import load_policies, play_out, trained_animals
+from socialrl.progress import Progress
+from socialrl.protocols.plan import PlannedTest, Stretch, plan
+from socialrl.protocols.schema import load_protocol
+from socialrl.protocols.stimulus_animals import SHORT_NAMES, others_are_paired, partner_of, stranger_of
+from socialrl.storage.run_folder import RunFolder
+from socialrl_envs import ASSAYS, SocialVectorEnv
+from socialrl_envs.observation import space
+from socialrl_envs.rewards import TERMS
+from socialrl_envs.world import World
+
+_ROWS_AT_ONCE = 4096
+
+
+def play_protocol(
+    config: Config,
+    animals: Sequence[Animal],
+    policies: FrozenPolicies,
+    histories: Sequence[Sequence[PlannedTest]],
+    *,
+    repeats: int,
+    steps: int = 0,
+    events: EventRecorder | None = None,
+) -> pd.DataFrame:
+    """Return one row per animal, test and repeat: the columns of an evaluation, and `history`, `phase`, `doses`.
+
+    `histories` come from `life_plan.plan`. Drugs are those of the protocol alone: `env.drugs` of the configuration
+    belongs to its own tests. A test that the networks do not fit raises `UserError` before anything is played.
+    """
+    check_fit(policies, histories, config.env.id)
+    pieces = []
+    for tests in histories:
+        before: _Test | None = None
+        for test in tests:
+            before = _Test(config, animals, test, repeats, before)
+            pieces.append(before.play(policies, events).assign(steps=steps))
+    return pd.concat(pieces, ignore_index=True)
+
+
+def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained_in: str) -> None:
+    """Raise `UserError` for the first test whose observations or actions the networks do not fit."""
+    have = (policies.n_features, int(policies.layers[-1][0].shape[2]))
+    for test in (one for tests in histories for one in tests):
+        assay = ASSAYS[test.assay]
+        needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)
+        if needed != have:
+            raise UserError(
+                f"{test.where}: {SHORT_NAMES[test.assay]} has {needed[0]} observation channels and {needed[1]} actions, the "
+                f"networks of this run (trained in {SHORT_NAMES[trained_in]}) take {have[0]} and {have[1]}"
+            )
+
+
+def evaluate_protocol(
+    run: RunFolder,
+    file: Path,
+    *,
+    repeats: int | None = None,
+    events: bool | None = None,
+    events_csv: bool = False,
+    overwrite: bool = False,
+    progress: Progress,
+) -> tuple[Path, Path | None]:
+    """Play a protocol file with a run's trained animals; write and return `protocol_<name>.parquet`, and that of events.
+
+    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
+    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
+    unless `overwrite` is true. Takes the run's lock. All mistakes raise `UserError` before anything is written.
+    """
+    config, protocol = run.config, load_protocol(file)
+    histories = plan(protocol, config.env, str(file))
+    table = f"protocol_{protocol.name}"
+    path = run.path / f"{table}.parquet"
+    if run.has_table(table) and not overwrite:
+        raise UserError(
+            f"{path} is there already; give the protocol another name, or replace the table with --overwrite"
+        )
+    run.lock()
+    animals = trained_animals(run)
+    repeats = config.evaluation.repeats if repeats is None else repeats
+    steps = run.read_table("animals").set_index("animal")["steps"]
+    # whole habitats at a time, so that animals that share a world stay together
+    share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
+    at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
+    recorder = EventRecorder() if events or (events is None and share > 1) else None
+    pieces = []
+    for first in range(0, len(animals), at_once):
+        progress.update(first, len(animals), "animals tested")
+        some = animals[first : first + at_once]
+        policies = load_policies(run, some)
+        piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
+        pieces.append(piece.assign(steps=piece["animal"].map(steps)))
+    progress.update(len(animals), len(animals), "animals tested")
+    events_table = f"events_{protocol.name}"
+    run.drop_table(events_table)  # those of the tests that are replaced now
+    run.write_table(table, pd.concat(pieces, ignore_index=True), csv=True)
+    if recorder is not None:
+        run.write_table(events_table, recorder.table(), csv=events_csv)
+    run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
+    return path, run.path / f"{events_table}.parquet" if recorder is not None else None
+
+
+class _Test:
+    """One test of all animals, begun: they have lived through what comes before it."""
+
+    def __init__(
+        self, config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: _Test | None
+    ) -> None:
+        self._test = test
+        self._rows = [(animal, repeat) for animal in animals for repeat in range(repeats)]
+        n_acting = len(ASSAYS[test.assay].acting)
+        self._order = env_rows(n_acting, len(animals), repeats)
+        own = {**per_row(list(animals), repeats)}
+        arms = arms_per_row(list(animals), repeats)
+        self._own: dict[str, Any] = in_env_order(self._order, own)
+        self._arms = in_env_order(self._order, arms)
+        path = [("protocol", animal.index, test.number, repeat) for animal, repeat in self._rows]
+        self._seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
+        self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
+        by_env_row = np.empty(len(self._rows), dtype=np.int64)
+        by_env_row[self._order] = self._seeds
+        self._world_seeds = by_env_row[::n_acting].tolist()
+        self._env: SocialVectorEnv
+        last: World | None = None
+        for stretch in test.life:
+            env = self._make(stretch)
+            if last is not None:
+                _pass_on(last, env.world, [(i, i) for i in range(env.assay.n_animals)])
+            elif before is not None:
+                # animals that were not in the test before are new
+                self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=False)
+                _pass_on(before._env.world, env.world, _the_same(before._test, test))
+            self._observations = self._reset(env, stretch, continued=last is not None or before is not None)
+            self._env, last = env, env.world
+
+    def play(self, policies: FrozenPolicies, events: EventRecorder | None = None) -> pd.DataFrame:
+        """Play the test to its end and return its rows, animal by animal."""
+        test = self._test
+        common = [animal.common() for animal, _ in self._rows]
+        whose = {name: [one[name] for one in common] for name in common[0]}
+        repeat = [repeat for _, repeat in self._rows]
+        if events is not None:
+            labels: dict[str, list[Any]] = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
+            events.follow(self._env, self._order, labels)
+        sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
+        columns: dict[str, Any] = {
+            **whose,
+            "steps": 0,
+            "test": test.name,
+            "history": test.history,
+            "phase": test.phase,
+            "assay": test.assay,
+            "repeat": repeat,
+            "seed": self._seeds,
+            "return": sums.sum(axis=0),
+            **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
+            **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
+            # of the whole history, where the world knows its last stretch only
+            "cohousing_h": test.cohousing_h,
+            "separation_h": test.separation_h,
+            "mating": test.mated,
+            "doses": test.doses,
+        }
+        return pd.DataFrame(columns)
+
+    def _make(self, stretch: Stretch) -> SocialVectorEnv:
+        # a world for every stretch, because its drug times count from the end of that stretch
+        env = gym.make_vec(
+            self._test.assay,
+            num_envs=len(self._rows),
+            vectorization_mode="vector_entry_point",
+            autoreset_mode=AutoresetMode.DISABLED,
+            dt_s=self._test.dt_s,
+            duration_s=self._test.duration_s,
+            arms=self._arms,
+            drugs=list(stretch.drugs),
+            **self._own,
+        ).unwrapped
+        assert isinstance(env, SocialVectorEnv)
+        return env
+
+    def _reset(self, env: SocialVectorEnv, stretch: Stretch, *, continued: bool) -> NDArray[np.float32]:
+        options: Mapping[str, Any] = {
+            "cohousing_h": stretch.cohousing_h,
+            "separation_h": stretch.separation_h,
+            "relationship": stretch.relationship,
+            "mating": stretch.mating,
+            "session": self._test.session,
+            "continued": continued,
+        }
+        return env.reset(seed=self._world_seeds, options=dict(options))[0]
+
+
+def _the_same(before: PlannedTest, test: PlannedTest) -> list[tuple[int, int]]:
+    """Return which animals of the test before are which of this one, as pairs of indices."""
+    old, new = ASSAYS[before.assay], ASSAYS[test.assay]
+    if old is new and others_are_paired(new):
+        return [(i, i) for i in range(new.n_animals)]
+    same = [(old.acting[0], new.acting[0]), (partner_of(old), partner_of(new))]
+    strangers = stranger_of(old), stranger_of(new)
+    if test.stranger == "same" and strangers[0] is not None and strangers[1] is not None:
+        same.append((strangers[0], strangers[1]))
+    return same
+
+
+def _pass_on(old: World, new: World, who: Sequence[tuple[int, int]]) -> None:
+    """Write what animals have become, and what they are to each other, from one batch of worlds into another."""
+    for i, k in who:
+        new.batch.animals[:, k] = old.batch.animals[:, i]
+        for j, m in who:
+            new.batch.pairs[:, k, m] = old.batch.pairs[:, i, j]

@@ -1,0 +1,242 @@
+"""Protocol files: the life of an animal as a list of phases (cohouse, separate, dose, assay), read and checked.
+
+A protocol is data, so that an experiment from the literature is written down without touching code (docs/protocols.md).
+What a phase may contain is checked here; what a sequence of phases means, and whether it is possible, is `life_plan`.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from socialrl.config.checks import IDENTIFIER, choice, identifier, number, one_or_list, refuse, shown
+from socialrl.config.experiment import FrozenDict, Section
+from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
+from socialrl.errors import UserError, unknown
+from socialrl_envs import ASSAYS
+from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_SEPARATION_H
+from socialrl_envs.drugs import DRUGS
+from socialrl_envs.state import RELATIONSHIPS
+
+KINDS = ("cohouse", "separate", "dose", "assay")
+SHORT_IDS: dict[str, str] = {full.rsplit("/", 1)[-1].rsplit("-v", 1)[0]: full for full in ASSAYS}
+"""Assays by the names that protocols use: the id without namespace and version."""
+
+_TEXT_KEYS = frozenset({"name", "about", "source"})
+_PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_MAX_MINUTES = 60.0 * 24.0 * 30.0
+_MIN_DOSE_H = COHOUSING_DT_S / 3600.0
+
+
+def _known_assay(value: Any) -> Any:
+    if value in ASSAYS:
+        return value
+    if not isinstance(value, str):
+        raise refuse(f"must be the name of an assay ({', '.join(SHORT_IDS)}), got {shown(value)}")
+    if value not in SHORT_IDS:
+        raise refuse(f"is not usable: {unknown('assay', value, SHORT_IDS)}")
+    return SHORT_IDS[value]
+
+
+def _table_name(value: Any) -> Any:
+    if not isinstance(value, str) or not _PROTOCOL_NAME.fullmatch(value):
+        raise refuse(
+            f"must be small letters, digits and underscores, beginning with a letter (it names a table), got {shown(value)}"
+        )
+    return value
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip():
+        raise refuse(f"must be text, got {shown(value)}")
+    return value
+
+
+class Cohouse(Section):
+    """Life in one cage with the partner: a peer (same sex) or a mate (other sex), which mates unless `mating` is false."""
+
+    with_: Annotated[str, choice("partner")] = Field(default="partner", alias="with")
+    hours: Annotated[float, number(0, MAX_COHOUSING_H)]
+    relationship: Annotated[str, choice(*RELATIONSHIPS)] = "peer"
+    mating: Annotated[bool | None, Field(strict=True)] = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Cohouse:
+        if self.mating and self.relationship == "peer":
+            text = "must be false where the relationship is peer: a peer is of the same sex; write relationship: mate"
+            raise refuse(f"{text}, got true", key="mating")
+        if self.mating and self.hours == 0.0:
+            raise refuse("must be false where hours is 0, got true", key="mating")
+        return self
+
+
+class Separate(Section):
+    """Life alone."""
+
+    hours: Annotated[float, number(0, MAX_SEPARATION_H)]
+
+
+class Dose(Section):
+    """A drug from `start_h` after the moment where it stands in the list (negative: before it), for `hours`.
+
+    A dose takes no time of its own. `dose` is in the units of `socialrl_envs.drugs.DRUGS`.
+    """
+
+    drug: Annotated[str, choice(*DRUGS)]
+    dose: Annotated[float, number(0)]
+    start_h: Annotated[float, number(-MAX_SEPARATION_H, MAX_SEPARATION_H)] = 0.0
+    hours: Annotated[float, number(above=0)]
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Dose:
+        highest, meaning = DRUGS[self.drug]
+        if self.dose > highest:
+            raise refuse(f"must be 0 to {highest:g} for {self.drug} ({meaning}), got {self.dose:g}", key="dose")
+        if not _MIN_DOSE_H - 1e-9 <= self.hours <= MAX_SEPARATION_H:
+            allowed = f"a number from {_MIN_DOSE_H:.4g} ({COHOUSING_DT_S:g} s) to {MAX_SEPARATION_H:g}"
+            raise refuse(f"must be {allowed}, got {self.hours:g}", key="hours")
+        return self
+
+
+class AssayPhase(Section):
+    """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
+
+    `relationship` says of which sex they are where the history does not (peer: the same, mate: the other). `minutes`
+    replaces the assay's length.
+    """
+
+    id: Annotated[str, BeforeValidator(_known_assay)]
+    name: Annotated[str | None, identifier()] = None
+    with_: Annotated[tuple[str, ...], one_or_list(BeforeValidator(_text))] = Field(default=(), alias="with")
+    stranger: Annotated[str, choice("new", "same")] = "new"
+    relationship: Annotated[str | None, choice(*RELATIONSHIPS)] = None
+    minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
+
+
+class Phase(Section):
+    """One entry of the list: exactly one of the four kinds."""
+
+    cohouse: Cohouse | None = None
+    separate: Separate | None = None
+    dose: Dose | None = None
+    assay: AssayPhase | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Phase:
+        given = [kind for kind in KINDS if kind in self.model_fields_set]
+        empty = [kind for kind in given if getattr(self, kind) is None]
+        if len(given) != 1 or empty:
+            got = f"an empty {empty[0]}" if empty else (" and ".join(given) if given else "nothing")
+            raise refuse(f"must be one of {', '.join(KINDS)}, got {got}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+
+def _named_histories(histories: dict[str, tuple[Phase, ...]]) -> Mapping[str, tuple[Phase, ...]]:
+    if not histories:
+        raise refuse("must have at least one history, got an empty mapping")
+    for name in histories:
+        if not IDENTIFIER.fullmatch(name):
+            raise refuse(f"has a history called '{name}'; a name is made of letters, digits and underscores")
+    return FrozenDict(histories)
+
+
+class Protocol(Section):
+    """A protocol file: one life (`phases`) or several that are compared (`histories`, by name)."""
+
+    name: Annotated[str, BeforeValidator(_table_name)]
+    about: Annotated[str | None, BeforeValidator(_text)] = None
+    source: Annotated[str | None, BeforeValidator(_text)] = None
+    phases: tuple[Phase, ...] | None = None
+    histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Protocol:
+        if (self.phases is None) == (self.histories is None):
+            got = "neither" if self.phases is None else "both"
+            raise refuse(f"needs either phases (one life) or histories (several, by name), got {got}")
+        return self
+
+
+def load_protocol(path: str | Path) -> Protocol:
+    """Return the protocol of a YAML file; a mistake raises `UserError`: file, phase, what is allowed, what came."""
+    path = Path(path)
+    data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: a protocol is a mapping with name and phases or histories, got {shown(data)}")
+    return protocol_from_data(data, str(path))
+
+
+def protocol_from_data(data: Mapping[str, Any], where: str = "protocol") -> Protocol:
+    """Return the protocol of plain data (dicts, lists, numbers, text); `where` names its origin in errors."""
+    try:
+        return Protocol.model_validate(data)
+    except ValidationError as error:
+        # Unknown keys come first, because a misspelt key also looks like a missing one.
+        ranked = sorted(error.errors(), key=lambda one: {"extra_forbidden": 0, "missing": 2}.get(one["type"], 1))
+        raise UserError(f"{where}: {_line(ranked[0])}") from error
+
+
+def place(history: str | None, number: int, kind: str | None = None) -> str:
+    """Return how errors name a phase: "history 'vehicle', phase 2 (dose)"; phases count from 1."""
+    text = f"phase {number}" + (f" ({kind})" if kind else "")
+    return f"history '{history}', {text}" if history else text
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    """Return one of pydantic's errors in our words."""
+    path = tuple(error["loc"])
+    context = error.get("ctx", {})
+    if error["type"] == "socialrl" and context["key"]:
+        path = (*path, context["key"])
+    section, inner, label = _where(path)
+    opening = f"{label}: " if label else ""
+    subject = key_path(inner)
+    match error["type"]:
+        case "extra_forbidden":
+            thing = "phase" if section is Phase else "key"
+            return opening + unknown(thing, str(path[-1]), _keys(section))
+        case "missing":
+            return f"{opening}{subject} is missing; needed: {', '.join(_keys(section, needed=True))}"
+        case "socialrl":
+            text = str(context["text"])
+        case "bool_type":
+            text = f"must be true or false, got {shown(error['input'])}"
+        case "tuple_type":
+            text = f"must be a list of phases, got {shown(error['input'])}"
+        case "dict_type":
+            text = f"must be a mapping of names to lists of phases, got {shown(error['input'])}"
+        case "model_type" | "model_attributes_type":
+            text = f"must be a mapping with {', '.join(_keys(section))}, got {shown(error['input'])}"
+        case _:
+            text = f"is not usable: {error['msg']}, got {shown(error['input'])}"
+    return f"{opening}{subject} {text}" if subject else f"{opening}{text}"
+
+
+def _where(path: tuple[Any, ...]) -> tuple[type[BaseModel], tuple[Any, ...], str]:
+    """Return the section that a path of a protocol ends in, the rest of the path inside it, and the phase in words."""
+    start = {"phases": 1, "histories": 2}.get(str(path[0]) if path else "", 0)
+    if not start or len(path) <= start:
+        return Protocol, path, ""
+    history = str(path[1]) if start == 2 else None
+    number = int(path[start]) + 1
+    kind = path[start + 1] if len(path) > start + 1 and path[start + 1] in KINDS else None
+    if kind is None:
+        return Phase, path[start + 1 :], place(history, number)
+    annotation = Phase.model_fields[kind].annotation
+    section = next(one for one in typing.get_args(annotation) if one is not type(None))
+    return section, path[start + 2 :], place(history, number, kind)
+
+
+def _keys(section: type[BaseModel], *, needed: bool = False) -> list[str]:
+    fields = section.model_fields.items()
+    return [field.alias or name for name, field in fields if field.is_required() or not needed]

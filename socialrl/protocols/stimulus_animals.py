@@ -1,0 +1,94 @@
+"""Which animals an assay of a protocol is played with: who can take part, of which sex, new or met before.
+
+The checks raise `UserError` without a place; the caller knows the file and the phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from socialrl.errors import UserError, unknown
+from socialrl.protocols.schema import SHORT_IDS
+from socialrl_envs import ASSAYS, Assay
+
+SHORT_NAMES: dict[str, str] = {full: short for short, full in SHORT_IDS.items()}
+
+
+def partner_of(assay: Assay) -> int:
+    """Return the index of the tested animal's cage mate."""
+    return assay.cohoused_with[assay.acting[0]]
+
+
+def stranger_of(assay: Assay) -> int | None:
+    """Return the index of the animal that the assay calls stranger, or None."""
+    return assay.animals.index("stranger") if "stranger" in assay.animals else None
+
+
+def takes_part(assay: Assay, session: str, animal: int | None) -> bool:
+    """Return whether an animal is there in a session."""
+    return animal is not None and bool(assay.session_table[session][animal])
+
+
+def others_are_paired(assay: Assay) -> bool:
+    """Return whether animals beside the tested one and its partner have cage mates, and so a history of their own."""
+    others = set(range(assay.n_animals)) - {assay.acting[0], partner_of(assay)}
+    return any(assay.cohoused_with[other] >= 0 for other in others)
+
+
+def check_order(assay: Assay, before: str | None) -> None:
+    """Refuse an assay whose other animals would not have lived through what came before it (`before`: an assay's id)."""
+    if before not in (None, assay.id) and others_are_paired(assay):
+        raise UserError(
+            f"{SHORT_NAMES[assay.id]} must be the first assay of its history, or follow itself: its other pairs live "
+            f"through the same history; the assay before is {SHORT_NAMES[str(before)]}"
+        )
+
+
+def session_of(assay: Assay, given: Sequence[str]) -> str:
+    """Return the session in which just the animals in `given` take part beside the tested one (empty: the only one)."""
+    short = SHORT_NAMES[assay.id]
+    names = [name for i, name in enumerate(assay.animals) if i not in assay.acting]
+    sessions = {
+        frozenset(name for name, there in zip(assay.animals, members, strict=True) if there and name in names): session
+        for session, members in assay.session_table.items()
+    }
+    played = " or ".join(f"[{', '.join(name for name in names if name in members)}]" for members in sessions)
+    if not names and given:
+        raise UserError(f"with: all animals of {short} are tested animals; leave it out, got [{', '.join(given)}]")
+    if not given:
+        if len(sessions) > 1:
+            raise UserError(f"with is missing; {short} is played with {played}")
+        return next(iter(sessions.values()))
+    if len(given) > len(names):
+        raise UserError(
+            f"with: {short} holds {len(names)} animals beside the tested one ({', '.join(names)}), got {len(given)}: "
+            f"{', '.join(given)}"
+        )
+    for name in given:
+        if name not in names:
+            raise UserError(f"with: {unknown('animal', name, names)}")
+    if len(set(given)) < len(given) or frozenset(given) not in sessions:
+        raise UserError(f"with: {short} is played with {played}, got [{', '.join(given)}]")
+    return sessions[frozenset(given)]
+
+
+def relationship_of(assay: Assay, session: str, given: str | None, so_far: str | None) -> str:
+    """Return peer or mate for the animals of a test; where the partner takes part, it is what the partner has been."""
+    relationship = given or so_far or "peer"
+    if relationship == "mate" and len(assay.acting) > 1:
+        raise UserError(
+            f"relationship must be peer in {SHORT_NAMES[assay.id]}, whose animals are all of one sex, got mate"
+        )
+    if takes_part(assay, session, partner_of(assay)) and so_far not in (None, relationship):
+        raise UserError(f"relationship must be {so_far}, which the partner of this history is, got {relationship}")
+    return relationship
+
+
+def check_same_stranger(assay: Assay, session: str, relationship: str, before: tuple[str, str, str] | None) -> None:
+    """Refuse `stranger: same` unless the test before (`before`: its assay, session and relationship) had this stranger."""
+    if not takes_part(assay, session, stranger_of(assay)):
+        raise UserError("stranger: same needs a stranger in this assay, and there is none")
+    if before is None or not takes_part(ASSAYS[before[0]], before[1], stranger_of(ASSAYS[before[0]])):
+        raise UserError("stranger: same needs a stranger in the assay before, and there was none; write new")
+    if before[2] != relationship:
+        raise UserError(f"relationship must be {before[2]}, which the same stranger was, got {relationship}")

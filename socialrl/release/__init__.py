@@ -1,0 +1,1 @@
+"""Evoked oxytocin release, recorded: table and folder."""

@@ -1,0 +1,1 @@
+"""The scorecard of findings: page, terminal table, Markdown and figures."""

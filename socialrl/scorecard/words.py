@@ -1,0 +1,258 @@
+"""What the scorecard page says about a comparison: numbers with intervals, verdicts, the small drawing of an effect."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from socialrl.analysis import statistics
+from socialrl.analysis.statistics import Estimate
+from socialrl.drawing import wording
+from socialrl.findings.records import SIGNS
+from socialrl.findings.scorecard import (
+    INCONCLUSIVE,
+    MIN_ANIMALS,
+    NOT_COMPARED,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    Row,
+    Scorecard,
+)
+
+SYMBOL = {REPRODUCED: "✓", NOT_REPRODUCED: "✕", INCONCLUSIVE: "?", NOT_RUN: "–", NOT_COMPARED: "–"}
+KINDS = {
+    "predicted": "Predicted: used neither to set a parameter nor to choose the equations",
+    "press": "Predicted, but known from press copy only: not counted",
+    "control": "Null controls: nothing should be seen",
+    "mechanism": "Mechanism added: the model got a mechanism, for all animals, because of this finding; no test of it any more",
+    "calibrated": "Calibrated: went into the parameters, no test of the model",
+}
+"""The blocks of the scorecard in their order, with their headings."""
+
+MARKS = {
+    "predicted": "predicted",
+    "press": "predicted, press copy only: not counted",
+    "control": "null control",
+    "mechanism": "mechanism added for it: no test",
+    "calibrated": "calibrated: no test",
+}
+"""The same in a few words, on a finding."""
+
+GRADES = {"A": "full text or data read", "B": "abstract or caption read", "C": "press copy only"}
+
+RULE = (
+    f"Fewer than {MIN_ANIMALS} animals or pairs: inconclusive.",
+    "Expected higher or lower: reproduced when the whole 95 % interval of the difference lies on the expected side and the"
+    " rank test gives p < 0.05; not reproduced when it lies on the other side, or when the whole interval is smaller than"
+    " the smallest difference that counts; else inconclusive.",
+    "Expected the same: reproduced when the whole interval lies inside the margin, not reproduced when it lies outside,"
+    " else inconclusive.",
+    "A finding is reproduced when all comparisons that decide it are, and not reproduced when one of them is not."
+    " Calibrated comparisons, those a mechanism was added for, those from press copy and those marked as shown only do not"
+    " decide where others do.",
+    "The comparisons and their directions were fixed beforehand, so p values are not corrected; the column p_holm of"
+    " scorecard.csv is corrected over all predicted comparisons.",
+)
+
+_SVG_WIDTH, _SVG_HEIGHT = 132.0, 18.0
+_FARTHEST = 25.0
+"""Standardised effect at the ends of the drawing; effects beyond are drawn there."""
+
+
+def lede(card: Scorecard) -> str:
+    """Return the result in a few sentences, the failures named as plainly as the successes."""
+    counts = card.counts()
+    predicted = counts["predicted"]
+    run = sum(predicted.values()) - predicted[NOT_RUN]
+    if not run:
+        return "Nothing that was predicted has been run yet, so there is no verdict."
+    parts = [
+        f"{predicted[verdict]} {'is' if predicted[verdict] == 1 else 'are'} {verdict}"
+        for verdict in (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE)
+    ]
+    noun = "finding that went" if run == 1 else "findings that went"
+    text = f"Of {run} published {noun} neither into the parameters nor into the equations, {parts[0]}, {parts[1]} and {parts[2]}."
+    if predicted[NOT_RUN]:
+        text += f" {predicted[NOT_RUN]} more could not be compared, because something was not run."
+    added = sum(counts["mechanism"].values())
+    if added:
+        text += f" For {added} more a mechanism was added to the model, so {'it is no test' if added == 1 else 'they are no tests'} of it."
+    broken = counts["control"][NOT_REPRODUCED]
+    if broken:
+        text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
+    return text
+
+
+def shown(verdict: str, use: str) -> str:
+    """Return a verdict as the page words it: of a null control, that there is no effect, or that there is one."""
+    controls = {REPRODUCED: "no effect", NOT_REPRODUCED: "an effect"}
+    return controls.get(verdict, verdict) if use == "control" else verdict
+
+
+def slug(verdict: str) -> str:
+    """Return a verdict as a class name."""
+    return verdict.replace(" ", "-")
+
+
+def sign(row: Row) -> str:
+    """Return the expected direction: +, − or 0."""
+    return {+1: "+", -1: "−", 0: "0"}[SIGNS[row.contrast.expected]]
+
+
+def difference(row: Row) -> str:
+    """Return the model's difference with its interval, in the unit of the comparison."""
+    if row.effect.missing:
+        return wording.MISSING
+    return wording.interval(row.effect.difference, _digits(row), sign=True)
+
+
+def unit(row: Row) -> str:
+    """Return what the difference is in, or why there is none: "Presses, presses per session"."""
+    return row.effect.missing or f"{row.measure.label}, {row.effect.unit}"
+
+
+def size(row: Row) -> str:
+    """Return the standardised effect with its interval, or why there is none."""
+    if row.effect.missing:
+        return wording.MISSING
+    if not math.isfinite(row.effect.size.value):
+        return "no spread"
+    return wording.interval(row.effect.size, 1 if abs(row.effect.size.value) >= 10 else 2, sign=True)
+
+
+def size_name(row: Row) -> str:
+    """Return the name of the standardised effect as readers know it."""
+    names = {"d_z": "d (paired)", "d": "d", "g": "Hedges’ g", "ln ratio": "ln ratio"}
+    return names.get(row.effect.size_name, "")
+
+
+def p_value(row: Row) -> str:
+    """Return p of the rank test, or a dash."""
+    return wording.p_value(row.effect.p)
+
+
+def sides(row: Row) -> str:
+    """Return the means of the two sides with their intervals: "0.60 [0.55, 0.65] against 0.93 [0.92, 0.94]"."""
+    effect = row.effect
+    if effect.missing or effect.side_a is None:
+        return effect.missing or wording.MISSING
+    first = _mean(effect.side_a, row)
+    if effect.side_b is not None:
+        return f"{first} against {_mean(effect.side_b, row)}"
+    if row.contrast.kind == "trend":
+        return f"slope {first}"
+    if row.contrast.kind == "distribution" and row.contrast.reference is not None:
+        published = row.contrast.reference
+        sd = wording.number(float(effect.side_a.std(ddof=1)), row.measure.digits)
+        numbers = f"{published.mean:,.0f} ± {published.sd:,.0f}".replace(",", "\u202f")
+        mean = wording.number(float(effect.side_a.mean()), row.measure.digits)
+        return f"{mean} ± {sd} (sd) against published {numbers}, n = {published.n}"
+    return f"{first} against {wording.number(effect.reference, max(row.measure.digits, 2))}"
+
+
+def n_counts(row: Row) -> str:
+    """Return what n counts where that is not animals in one group: "pairs" (one replicate a cage), "per group"."""
+    effect = row.effect
+    if effect.missing or effect.side_a is None:
+        return ""
+    pairs = not pd.api.types.is_numeric_dtype(effect.side_a.index)
+    two_groups = effect.side_b is not None and row.contrast.kind != "conditions" and row.contrast.paired
+    return " ".join([*(["pairs"] if pairs else []), *(["per group"] if two_groups else [])])
+
+
+def forest(row: Row) -> Markup:
+    """Return a small drawing of the standardised effect and its interval; the expected side or the margin is shaded."""
+    effect = row.effect.size
+    if row.effect.missing or not math.isfinite(effect.value):
+        return Markup("")
+    middle, expected, shade = _SVG_WIDTH / 2, SIGNS[row.contrast.expected], ""
+    if expected:
+        left = middle if expected > 0 else 0.0
+        shade = _rect(left, middle)
+    elif math.isfinite(row.same_within) and row.effect.difference.value:
+        margin = abs(row.same_within * effect.value / row.effect.difference.value)
+        shade = _rect(_at(-margin), _at(margin) - _at(-margin))
+    ticks = "".join(
+        f'<line class="{"zero" if d == 0 else "tick"}" x1="{_at(d):.1f}" x2="{_at(d):.1f}" y1="{0 if d == 0 else 5}"'
+        f' y2="{18 if d == 0 else 13}"/>'
+        for d in (-5, -1, 0, 1, 5)
+    )
+    bar = ""
+    if math.isfinite(effect.low) and math.isfinite(effect.high):
+        bar = f'<line class="bar" x1="{_at(effect.low):.1f}" x2="{_at(effect.high):.1f}" y1="9" y2="9"/>'
+    at = _at(effect.value)
+    dot = f'<circle class="dot" cx="{at:.1f}" cy="9" r="3.6"/>'
+    if abs(effect.value) > _FARTHEST:  # off the scale: an arrow at its end
+        tip = at + math.copysign(4, effect.value)
+        back = at - math.copysign(4, effect.value)
+        dot = f'<path class="dot" d="M{tip:.1f} 9L{back:.1f} 4V14Z"/>'
+    return Markup(
+        f'<svg class="forest {slug(row.verdict)}" viewBox="0 0 {_SVG_WIDTH:g} {_SVG_HEIGHT:g}" width="{_SVG_WIDTH:g}"'
+        f' height="{_SVG_HEIGHT:g}" role="img" aria-label="standardised effect {size(row)}">{shade}{ticks}{bar}'
+        f"{dot}</svg>"
+    )
+
+
+def margins(card: Scorecard) -> list[dict[str, str]]:
+    """Return what counts as a difference for every measure in use: label, unit, smallest, margin, reason."""
+    used = {row.contrast.measure for row in card.rows}
+    return [
+        {
+            "label": measure.label,
+            "unit": measure.unit,
+            "smallest": wording.MISSING if measure.smallest is None else f"{measure.smallest:g}",
+            "same_within": wording.MISSING if measure.same_within is None else f"{measure.same_within:g}",
+            "why": measure.why,
+        }
+        for name, measure in card.registry.measures.items()
+        if name in used and measure.why
+    ]
+
+
+def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the ablation as rows of text: arm, setting, comparison, difference, effect size, share, n."""
+    settings = {"knockout": "knocked out alone", "wild_type": "restored alone"}
+    rows = []
+    for row in table.to_dict("records"):
+        n = int(row["n"])
+        difference = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]), n, "")
+        share = Estimate(float(row["share"]), float(row["share_low"]), float(row["share_high"]), n, "")
+        rows.append(
+            {
+                "arm": row["arm"],
+                "setting": "knockouts" if row["arm"] == "all" else settings[str(row["setting"])],
+                "comparison": f"{row['finding']}{row['part']}",
+                "says": row["says"],
+                "difference": wording.interval(difference, _fitting(difference.value), sign=True),
+                "size": wording.number(float(row["effect_size"]), 2),
+                "share": wording.interval(share),
+                "n": str(n),
+            }
+        )
+    return rows
+
+
+def _digits(row: Row) -> int:
+    return 2 if row.contrast.kind in ("distribution", "trend") else row.measure.digits
+
+
+def _fitting(value: float) -> int:
+    return 2 if not math.isfinite(value) or abs(value) < 10 else 1 if abs(value) < 100 else 0
+
+
+def _mean(values: pd.Series, row: Row) -> str:
+    return wording.interval(statistics.mean_interval(values), row.measure.digits)
+
+
+def _rect(x: float, width: float) -> str:
+    return f'<rect class="side" x="{x:.1f}" y="0" width="{width:.1f}" height="{_SVG_HEIGHT:g}"/>'
+
+
+def _at(d: float) -> float:
+    """Place of an effect: linear near zero, logarithmic beyond (inverse hyperbolic sine), cut at the ends."""
+    middle = _SVG_WIDTH / 2
+    return middle + (middle - 4) * max(-1.0, min(1.0, math.asinh(d) / math.asinh(_FARTHEST)))

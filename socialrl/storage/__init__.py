@@ -1,0 +1,1 @@
+"""Run folders: how their files are written, locked, read and described."""

@@ -1,0 +1,126 @@
+"""The pieces of a run folder: how its JSON and Parquet files are written, checked and read, and how a new one is built."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from socialrl.errors import UserError
+from socialrl.storage.atomic import atomic_file, naming_the_place, write_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def build_folder(path: Path, files: Mapping[str, str | bytes], folders: Sequence[str], *, replace: bool) -> None:
+    """Make `path` with files (text or bytes) and empty folders in it; it appears complete or not at all.
+
+    Built beside its place and then moved. With `replace` the run that is there is moved aside first and deleted last.
+    """
+    token = secrets.token_hex(4)
+    draft = path.with_name(f".{path.name}.new-{token}")
+    aside = path.with_name(f".{path.name}.old-{token}")
+    try:
+        with naming_the_place(f"create the run folder {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.mkdir()
+            for folder in folders:
+                (draft / folder).mkdir()
+            for name, content in files.items():
+                write_bytes(draft / name, content.encode() if isinstance(content, str) else content)
+            if replace:
+                os.rename(path, aside)
+            try:
+                os.rename(draft, path)
+            except OSError as error:
+                if replace:
+                    os.rename(aside, path)
+                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise UserError(f"{path} was made by another process meanwhile; choose another name") from error
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    if replace:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def json_text(content: Any) -> str:
+    """Return JSON text; NaN and infinities become null, NumPy numbers plain numbers and paths text."""
+    return json.dumps(_json_ready(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file of a run; one that cannot be read raises `UserError`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: not valid JSON") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is damaged: not a JSON object")
+    return content
+
+
+def checksum(content: bytes) -> str:
+    """Return the SHA-256 of `content` in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_parquet(path: Path, expected_checksum: str | None = None) -> pa.Table:
+    """Return the table of a Parquet file; a damaged one, or one with another checksum, raises `UserError`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    if expected_checksum is not None and checksum(content) != expected_checksum:
+        raise UserError(f"{path} is damaged: it is not the table that the run was finished with")
+    try:
+        return pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} is damaged: not readable as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table without its index, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Converted before the file is opened: a column of mixed types is our mistake, not one of the place.
+    converted = pa.Table.from_pandas(table, preserve_index=False)
+    with atomic_file(path) as temporary:
+        pq.write_table(converted, temporary)
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as CSV, missing numbers empty, list values as JSON text."""
+    flat = table.copy(deep=False)
+    for name in flat.columns:
+        if flat[name].map(lambda value: hasattr(value, "__len__") and not isinstance(value, str)).any():
+            flat[name] = flat[name].map(lambda value: json.dumps(_json_ready(value)))
+    return flat.to_csv(index=False, lineterminator="\n")
+
+
+def _json_ready(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _json_ready(one) for key, one in value.items()}
+    if hasattr(value, "tolist"):  # NumPy arrays and numbers
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_json_ready(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

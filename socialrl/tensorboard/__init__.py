@@ -1,0 +1,1 @@
+"""What TensorBoard gets at the end of a run: final measures, a film, a figure."""

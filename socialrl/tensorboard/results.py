@@ -1,0 +1,84 @@
+"""The end of a run in TensorBoard: final measures as HParams, the main figure, and a film of one test of each group."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from tensorboard.compat.proto.summary_pb2 import Summary
+from torch.utils.tensorboard import SummaryWriter
+
+from socialrl.animals.animal import animals_of, ids_by_group
+from socialrl.config.loading import Config
+from socialrl.drawing.style import house_style
+from socialrl.film.films import render_test
+from socialrl.report.figures import preference_by_cohousing
+from socialrl.report.study import load
+from socialrl.storage.run_folder import RunFolder
+from socialrl.training.scalars import headline
+
+_FILM_HOURS = 24.0
+_FILM_EVERY_S = 180.0
+_FILM_FRAMES = 60
+_FILM_WIDTH_PX = 640
+
+
+def write_results(run: RunFolder) -> None:
+    """Write the results of an evaluated run into `tb/`: HParams and a film per group, the figure under `results`.
+
+    The measure is the assay's main one (`scalars.headline`): preference, presses, share of the partner in a habitat.
+    """
+    config = run.config
+    by_test = {test: headline(rows) for test, rows in run.read_table("evaluation").groupby("test", sort=False)}
+    animals = animals_of(config)
+    for group, members in ids_by_group(animals).items():
+        own = {test: (name, _of(values, members)) for test, (name, values) in by_test.items()}
+        tested = [one for one in members if any(one in values.index for _, values in own.values())]
+        if not tested:  # an unfinished run may not have come to this group yet
+            continue
+        metrics = {
+            f"final/{test}/{name.replace(' ', '_')}": float(values.mean())
+            for test, (name, values) in own.items()
+            if values.notna().any()
+        }
+        with SummaryWriter(str(run.tb / group)) as writer:
+            # "." keeps the group's one entry in the list of runs
+            genotype = next(one.genotype for one in animals if one.id == tested[0])
+            writer.add_hparams(_settings(config, genotype), metrics, run_name=".")
+            _add_film(writer, run, tested[0])
+    with SummaryWriter(str(run.tb / "results")) as writer, house_style():
+        figure = preference_by_cohousing(load([run]), False)
+        if figure is not None:
+            writer.add_figure("results/preference_by_cohousing", figure)
+
+
+def _of(values: pd.Series, animals: Sequence[str]) -> pd.Series:
+    """A measure of some animals, by animal."""
+    by_animal = values.droplevel("genotype")
+    return by_animal[by_animal.index.isin(animals)]
+
+
+def _settings(config: Config, genotype: str) -> dict[str, float | str]:
+    ppo = {f"ppo/{name}": value for name, value in config.ppo.model_dump().items() if isinstance(value, float | int)}
+    return {
+        "genotype": genotype,
+        "oxtr_gain": config.genotypes[genotype].oxtr_gain,
+        "animals": config.animals,
+        "steps": config.steps,
+        "lives": config.lives,
+        "seed": config.seed,
+        **ppo,
+    }
+
+
+def _add_film(writer: SummaryWriter, run: RunFolder, animal: str) -> None:
+    """Add a GIF as an image: TensorBoard plays it, and needs no video library."""
+    with tempfile.TemporaryDirectory() as folder:
+        gif = Path(folder) / "test.gif"
+        every_s = max(_FILM_EVERY_S, run.config.env.duration_s / _FILM_FRAMES)
+        render_test(run, animal=animal, cohousing_h=_FILM_HOURS, gif=gif, every_s=every_s, width_px=_FILM_WIDTH_PX)
+        image = Summary.Image(encoded_image_string=gif.read_bytes(), width=_FILM_WIDTH_PX, height=360, colorspace=3)
+    value = Summary.Value(tag=f"film/after_{_FILM_HOURS:g}h_of_cohousing/{animal}", image=image)
+    writer._get_file_writer().add_summary(Summary(value=[value]), 0)

@@ -1,0 +1,29 @@
+"""Training of a whole experiment: every animal of every group, then the tables, then `DONE`."""
+
+from __future__ import annotations
+
+from socialrl.config.loading import Config
+from socialrl.progress import Progress
+from socialrl.storage.run_folder import RunFolder
+
+
+def train_run(config: Config, run: RunFolder, *, progress: Progress) -> None:
+    """Train all animals of `config` into the new run folder `run`, whose lock the caller holds."""
+    _train(config, run, progress)
+
+
+def resume_run(run: RunFolder, *, progress: Progress) -> None:
+    """Go on with an interrupted run: finished animals are kept, unfinished ones start again."""
+    _train(run.config, run, progress)
+
+
+def _train(config: Config, run: RunFolder, progress: Progress) -> None:
+    if config.engine == "cohort":
+        from socialrl.training.cohort_trainer import train_cohort
+
+        train_cohort(run, config, progress)
+    else:
+        from socialrl.training.sb3_trainer import train_all
+
+        train_all(run, config, progress)
+    run.finish()

@@ -1,0 +1,203 @@
+"""Engine `sb3`: every animal is a plain Stable-Baselines3 PPO of its own, learning in a worker process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch as th
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.vec_env import VecNormalize
+
+from socialrl import seeding
+from socialrl.animals.animal import Animal, animals_of
+from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.config.loading import Config
+from socialrl.errors import UserError
+from socialrl.evaluation.playing import play_tests
+from socialrl.progress import Progress
+from socialrl.storage.atomic import write_bytes
+from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
+from socialrl.training.finite import check_losses, check_rewards
+from socialrl.training.group_curves import write_group_curves
+from socialrl.training.scalars import episode_scalars, probe_scalars, record_animal
+from socialrl.training.tables import animal_row, episode_row
+from socialrl.training.vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
+
+_POLL_S = 0.5
+
+
+def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
+    """Train every animal of `config` that has not finished in `run`, then write the run's tables and group curves."""
+    train_animals(run, config, progress)
+    names = [animal.id for animal in animals_of(config)]
+    for table in TRAINING_TABLES:
+        if run.read_parts(table, names) is not None:
+            run.merge_parts(table, names)
+    write_group_curves(run, config)
+
+
+def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
+    """Train every animal of `config` that has not finished in `run`, `config.workers` at a time."""
+    waiting = [animal for animal in _interleaved(config) if run.read_parts("animals", [animal.id]) is None]
+    total = len(animals_of(config)) * config.steps
+    counts_path = run.path / "parts" / ".steps"
+    counts = np.memmap(counts_path, dtype=np.int64, mode="w+", shape=(max(1, len(waiting)),))
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(_POLL_S):
+            progress.update(total - len(waiting) * config.steps + int(counts.sum()), total, _state(config, counts))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        Parallel(n_jobs=config.workers or -1, backend="loky")(
+            delayed(train_animal)(run, config, animal, counts_path, slot, parent=os.getpid())
+            for slot, animal in enumerate(waiting)
+        )
+    except KeyboardInterrupt:
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise
+    finally:
+        stop.set()
+        watcher.join()
+        counts_path.unlink(missing_ok=True)
+    progress.update(total, total)
+
+
+def train_animal(
+    run: RunFolder,
+    config: Config,
+    animal: Animal,
+    counts_path: Path | None = None,
+    slot: int = 0,
+    parent: int | None = None,
+) -> None:
+    """Train one animal from the start and write its network and its pieces of the tables; `animals` comes last.
+
+    A worker whose `parent` process has died stops before it writes: another process may have resumed the run.
+    """
+    th.set_num_threads(1)
+    begun = time.perf_counter()
+    model = build_model(config, animal)
+    model.set_logger(configure(str(run.tb / animal.genotype / animal.id), ["tensorboard"]))
+    recorder = AnimalRecorder(config, animal, counts_path, slot, parent)
+    model.learn(config.steps, callback=CallbackList([recorder, BatchedBootstrap()]))
+    recorder.probe()
+    model.logger.close()
+    seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
+    _save(run, config, animal, model)
+    run.write_part(animal.id, "episodes", pd.DataFrame(recorder.episodes))
+    if recorder.probes:
+        run.write_part(animal.id, "probes", pd.concat(recorder.probes, ignore_index=True))
+    row = animal_row(animal, seed, model.num_timesteps, time.perf_counter() - begun)
+    run.write_part(animal.id, "animals", pd.DataFrame([row]))
+
+
+def build_model(config: Config, animal: Animal) -> PPO:
+    """Return an untrained PPO for one animal in its own world; all streams are children of the root seed."""
+    own: dict[str, Any] = {"arms": animal.arms, **animal.parameters}
+    env = SocialVecEnv.native(config.env.id, config.lives, None, **native_arguments(config), **own)
+    settings: dict[str, Any] = config.ppo.model_dump()
+    net_arch = list(settings.pop("net_arch"))
+    seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
+    model = PPO("MlpPolicy", env, policy_kwargs={"net_arch": net_arch}, device=config.device, seed=seed, **settings)
+    # after construction, because PPO gives its rows the seeds `seed`, `seed + 1`, …, which two animals could share
+    env.seed_rows([seeding.seed_int(config.seed, "animal", animal.index, "life", k) for k in range(config.lives)])
+    return model
+
+
+class AnimalRecorder(BaseCallback):
+    """Takes down one animal's training: episodes, probes of the frozen policy, progress; stops at non-finite numbers."""
+
+    def __init__(
+        self,
+        config: Config,
+        animal: Animal,
+        counts_path: Path | None = None,
+        slot: int = 0,
+        parent: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._parent = parent
+        self._config, self._animal, self._slot = config, animal, slot
+        self._counts = np.memmap(counts_path, dtype=np.int64, mode="r+") if counts_path else None
+        self._next_probe = 0
+        self.episodes: list[dict[str, Any]] = []
+        self.probes: list[pd.DataFrame] = []
+
+    def _on_training_start(self) -> None:
+        env = self.model.get_env()
+        if isinstance(env, VecNormalize) and env.norm_reward:
+            raise UserError("reward normalisation is refused: the gain must change reward ratios, not be scaled away")
+
+    def _on_rollout_start(self) -> None:
+        # one worker works in the main process itself
+        if self._parent is not None and self._parent not in (os.getpid(), os.getppid()):
+            raise SystemExit(f"animal {self._animal.id}: the run's main process is gone")
+        check_losses(self._animal.id, self.num_timesteps, self.logger.name_to_value)
+        if self.num_timesteps >= self._next_probe:
+            self.probe()
+            self._next_probe += self._config.probes.every_steps
+
+    def _on_step(self) -> bool:
+        env = self.model.get_env()
+        assert isinstance(env, SocialVecEnv)
+        check_rewards([self._animal.id], self.num_timesteps, self.locals["rewards"], env.reward_terms)
+        for life, info in enumerate(self.locals["infos"]):
+            if "record" in info:
+                self.episodes.append(episode_row(self._animal, life, self.num_timesteps, info))
+        if self._counts is not None:
+            self._counts[self._slot] = min(self.num_timesteps, self._config.steps)
+        return True
+
+    def _on_rollout_end(self) -> None:
+        if self.episodes:
+            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :]))
+
+    def probe(self) -> None:
+        """Play the probe tests with the policy as it is now, frozen."""
+        if not self._config.probes.tests:
+            return
+        weights = {name: tensor.cpu().numpy() for name, tensor in self.model.policy.state_dict().items()}
+        table = play_tests(
+            self._config,
+            [self._animal],
+            FrozenPolicies([weights]),
+            self._config.probes.tests,
+            repeats=self._config.probes.repeats,
+            purpose="probe",
+            steps=self.num_timesteps,
+        )
+        record_animal(self.logger, probe_scalars(table))
+        self.probes.append(table)
+
+
+def _interleaved(config: Config) -> list[Animal]:
+    """All animals, one of each group in turn, so that a run that is stopped has animals of every group."""
+    return sorted(animals_of(config), key=lambda animal: animal.index)
+
+
+def _save(run: RunFolder, config: Config, animal: Animal, model: PPO) -> None:
+    weights = {name: tensor.cpu().numpy() for name, tensor in model.policy.state_dict().items()}
+    about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
+    save_policy(run.models / f"{animal.id}.safetensors", weights, about)
+    temporary = run.models / f".{animal.id}.zip"
+    model.save(temporary)
+    write_bytes(run.models / f"{animal.id}.zip", temporary.read_bytes())
+    temporary.unlink()
+
+
+def _state(config: Config, counts: np.ndarray) -> str:
+    done = int((counts >= config.steps).sum())
+    return f"{done} of {len(counts)} animals done"
