@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from socialrl.assays import short_id
 from socialrl.config.checks import shown
 from socialrl.config.strict_yaml import key_path, read_yaml
 from socialrl.errors import UserError, unknown
@@ -45,11 +46,6 @@ class Registry:
             if one.id == name:
                 return one
         raise UserError(unknown("finding", name, [one.id for one in self.findings]))
-
-
-def short_id(assay: str) -> str:
-    """Return the name of an assay without namespace and version: "socialrl/SocialOperant-v0" is SocialOperant."""
-    return assay.rsplit("/", 1)[-1].rsplit("-v", 1)[0]
 
 
 def load_registry(*paths: Path | str) -> Registry:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from socialrl.animals.animal import animals_of
+from socialrl.assays import study_of
 from socialrl.evaluation.playing import play_evaluation
 from socialrl.progress import Progress
 from socialrl.reproduction.shuffling import shuffle_identities
 from socialrl.storage.run_folder import RunFolder
-from socialrl_envs import ASSAYS
 
 
 def evaluate(run: RunFolder, assay: str, progress: Progress) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def evaluate(run: RunFolder, assay: str, progress: Progress) -> pd.DataFrame:
     tests, repeats = config.evaluation.tests, config.evaluation.repeats
     table = play_evaluation(run, config, animals_of(config), tests, repeats=repeats, progress=progress)
     table = shuffle_identities(table, assay, config.seed)
-    if len(ASSAYS[config.env.id].acting) > 1:
+    if study_of(config.env.id).pairs:
         # pairs of one habitat are not independent either, but there would be two replicates left
         table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     return table

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.findings.registry import registry_assays, registry_conditions
@@ -16,7 +17,6 @@ from socialrl.reproduction import groups
 from socialrl.reproduction.evaluation import evaluate
 from socialrl.reproduction.groups import Group
 from socialrl.reproduction.presets import Preset, Size
-from socialrl.reproduction.training_plan import TEST_S, TRAINING
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
 
@@ -57,8 +57,10 @@ def stages_of(preset: Preset, seed: int, output: Path) -> list[Stage]:
     if preset.arms:
         found += [_stage("arms", 0, assay, groups.single_arms(), preset.size, seed, output) for assay in assays]
     if preset.parameters is not None:
-        changes, steps = groups.changes(), preset.parameters.steps
-        for assay in sorted(assays, key=lambda one: steps.get(one, 0)):  # so that most is there soon
+        changes, size = groups.changes(), preset.parameters
+        for assay in sorted(
+            assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)
+        ):  # so that most is there soon
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
                 members = [change.applied_to(group) for change in some for group in groups.compared_in(assay)]
@@ -117,21 +119,21 @@ def stage_config(name: str, assay: str, members: Sequence[Group], size: Size, se
     Release takes no training; its configuration only says who the animals are, and both sexes are recorded.
     """
     trained = "StrangerEncounter" if assay == RELEASE else assay
-    training = TRAINING[trained]
+    study = study_of(trained)
     return config_from_data(
         {
             "name": name,
             "output": str(output),
             "seed": seed,
             "engine": "cohort",
-            "env": {"id": f"socialrl/{trained}-v0", **training["env"]},
+            "env": {"id": f"socialrl/{trained}-v0", **study.training["env"]},
             "genotypes": {group.name: group.section() for group in members},
             "animals": size.animals * 2 if assay == RELEASE else size.animals_in(assay),
-            "lives": training["lives"],
-            "steps": size.steps[trained],
-            "ppo": training.get("ppo", {}),
+            "lives": study.training["lives"],
+            "steps": size.steps_in(trained),
+            "ppo": study.training.get("ppo", {}),
             "probes": {"every_steps": 10**9, "repeats": 1, "tests": []},
-            "evaluation": {"repeats": size.repeats, "duration_s": TEST_S.get(trained), "tests": _tests(trained)},
+            "evaluation": {"repeats": size.repeats, "duration_s": study.test_s, "tests": _tests(trained)},
         },
         f"battery, {name}",
     )
@@ -141,7 +143,7 @@ def _tests(assay: str) -> list[dict[str, Any]]:
     """The registry's conditions as tests; what only relabels the result is no test of its own."""
     tests = []
     for condition in registry_conditions(assay):
-        session = "alone" if assay == "StrangerEncounter" else condition["session"]
+        session = condition["session"] or study_of(assay).test_session
         kept = ("name", "cohousing_h", "relationship", "separation_h", "mating", "drugs")
         tests.append({**{name: condition[name] for name in kept}, "session": session})
     return tests

@@ -190,7 +190,7 @@ class CohortRecorder(BaseCallback):
         """Log each group's means over animals since the last rollout; SB3's own numbers by group too."""
         model = self.model
         assert isinstance(model, CohortPPO)
-        by_animal = episode_scalars(self._since_log)
+        by_animal = episode_scalars(self._since_log, self._config.env.id)
         for group, logger in self._loggers.items():
             of_group = np.array([animal.group == group for animal in self._animals])
             ended = _of(by_animal, self._groups[group]) if len(by_animal) else by_animal

@@ -17,7 +17,7 @@ def write_group_curves(run: RunFolder, config: Config) -> None:
             if run.has_table("episodes"):
                 episodes = run.read_table("episodes")
                 for steps, rows in _by_steps(episodes[episodes["genotype"] == genotype]):
-                    _write(writer, episode_scalars(rows.to_dict("records")), steps)  # type: ignore[arg-type]
+                    _write(writer, episode_scalars(rows.to_dict("records"), config.env.id), steps)  # type: ignore[arg-type]
             if run.has_table("probes"):
                 probes = run.read_table("probes")
                 for steps, rows in _by_steps(probes[probes["genotype"] == genotype]):

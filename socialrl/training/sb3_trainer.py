@@ -163,7 +163,7 @@ class AnimalRecorder(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         if self.episodes:
-            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :]))
+            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :], self._config.env.id))
 
     def probe(self) -> None:
         """Play the probe tests with the policy as it is now, frozen."""

@@ -1,0 +1,5 @@
+"""What a study needs to know of every assay: one record an assay, registered in one table, also from other packages."""
+
+from socialrl.assays.study import AssayStudy, register_study, registered_studies, short_id, study_of
+
+__all__ = ["AssayStudy", "register_study", "registered_studies", "short_id", "study_of"]

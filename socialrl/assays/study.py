@@ -1,0 +1,102 @@
+"""One record for each assay: its measures, its training in the battery, its tests and figures. Light, and data only.
+
+Nothing else guesses an assay from the columns of a table. A new assay is registered twice: its world with
+`socialrl_envs.register_assay`, what is studied in it with `register_study`. An assay without a study can be trained and
+tested like any other; its only measure is then the return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from socialrl.errors import UserError
+
+Shuffle = Literal["columns", "sessions", "members"]
+
+SIZES = ("quick", "full", "sensitivity")
+"""The keys of `AssayStudy.steps`."""
+
+
+@dataclass(frozen=True)
+class AssayStudy:
+    """What is studied in one assay.
+
+    `id` is the assay's id in Gymnasium, `title` its name in sentences. `measures` are names of the measures table
+    (`socialrl.analysis.measure_table`): the headline first, then what tables and curves show beside it. `figures` are
+    plates of a report by name. `pairs`: cage mates are tested in one world and share their contact, so the pair is the
+    replicate.
+
+    Of the battery (`socialrl reproduce`): `training` are the sections `env` and `ppo` and the key `lives` of a
+    configuration, where they differ from its defaults; `steps` the training steps per animal over all its lives, by
+    `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `test_session` the session of
+    a test that names none; `least_animals` the animals a group below which no verdict is possible. `shuffle` says how
+    the null control of the labels exchanges partner and stranger: the columns of one test, the rows of the two
+    `sessions` with one animal each, or the cage mate with another member of the group.
+    """
+
+    id: str
+    title: str
+    measures: tuple[str, ...] = ("return",)
+    figures: tuple[str, ...] = ("measures",)
+    pairs: bool = False
+    training: Mapping[str, Any] = field(default_factory=dict)
+    steps: Mapping[str, int] = field(default_factory=dict)
+    test_s: float | None = None
+    test_session: str | None = None
+    least_animals: int = 0
+    shuffle: Shuffle | None = None
+    sessions: tuple[str, str] | tuple[()] = ()
+
+    def __post_init__(self) -> None:
+        if not self.measures:
+            raise UserError(f"the study of {self.id} needs at least one measure, its headline")
+
+    @property
+    def name(self) -> str:
+        """The short id: "socialrl/SocialOperant-v0" is SocialOperant."""
+        return short_id(self.id)
+
+    @property
+    def headline(self) -> str:
+        """The name of the main measure."""
+        return self.measures[0]
+
+
+_STUDIES: dict[str, AssayStudy] = {}
+
+
+def register_study(study: AssayStudy) -> None:
+    """Add the study of an assay, from any package; a second one of the same short id raises `UserError`."""
+    known = _STUDIES.get(study.name)
+    if known is not None and known != study:
+        raise UserError(f"the assay {study.name} has a study already ({known.id}); give the other one another name")
+    _STUDIES[study.name] = study
+
+
+def registered_studies() -> tuple[AssayStudy, ...]:
+    """Return all studies: those that come with socialrl, then those of other packages."""
+    _complete()
+    return tuple(_STUDIES.values())
+
+
+def study_of(assay: str) -> AssayStudy:
+    """Return the study of an assay by its id, long or short; an assay without one gets its return as only measure."""
+    _complete()
+    name = short_id(assay)
+    return _STUDIES[name] if name in _STUDIES else AssayStudy(id=assay, title=name)
+
+
+def short_id(assay: str) -> str:
+    """Return the name of an assay without namespace and version: "socialrl/SocialOperant-v0" is SocialOperant."""
+    return assay.rsplit("/", 1)[-1].rsplit("-v", 1)[0]
+
+
+def _complete() -> None:
+    from socialrl.assays import table  # the table needs the record above
+    from socialrl.extensions import load_extensions
+
+    for study in table.STUDIES:
+        _STUDIES.setdefault(study.name, study)
+    load_extensions()
