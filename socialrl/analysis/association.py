@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from socialrl.analysis import measures
-from socialrl.findings.tables import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 
 HOUR_S = 3600.0
 OWN_KIND = "their own kind"
@@ -70,6 +70,27 @@ def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     pieces = in_bins(steps[steps["size"] > 0], bin_s)
     pieces["animal_s"] = pieces["seconds"] * pieces["size"]
     return pieces.groupby([*worlds, "bin", "size"], sort=True)["animal_s"].sum().reset_index()
+
+
+def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:
+    """Return contact in the group habitat by hour: one row per animal, test and hour, repeats averaged in seconds.
+
+    Columns: animal, genotype, oxtr_gain, index, test, hour (0, 1, …), partner_s, others_s, share (of the partner in
+    all contact of that hour; NaN without contact). Raises `NotRun` without the hourly columns.
+    """
+    names = {"partner_s_hourly": "partner_s", "others_s_hourly": "others_s"}
+    keys = ["animal", "genotype", "oxtr_gain", "index", "test"]
+    for column in (*keys, *names):
+        if column not in records:
+            raise NotRun(f"the table has no column {column}")
+    work = records[[*keys, *names]].rename(columns=names)
+    work["hour"] = [list(range(len(hours))) for hours in work["partner_s"]]
+    work = work.explode(["partner_s", "others_s", "hour"], ignore_index=True)
+    work[["partner_s", "others_s"]] = work[["partner_s", "others_s"]].astype(float)
+    work["hour"] = work["hour"].astype(int)
+    table = work.groupby([*keys, "hour"])[["partner_s", "others_s"]].mean().reset_index()
+    table["share"] = measures.preference(table["partner_s"], table["others_s"])
+    return table
 
 
 def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:

@@ -95,7 +95,7 @@ def _counted(name: str, label: str, unit: str, assays: tuple[str, ...], formula:
 
 
 _P, _S = "huddle_s_partner", "huddle_s_stranger"
-_FRACTION = "fraction, 0 to 1"
+_FRACTION = "fraction"
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -116,7 +116,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "selectivity",
         "Selectivity index",
-        "−1 to 1",
+        "index",
         "(P − S) / (P + S) = 2 × preference − 1",
         assays=(PREFERENCE,),
         low=-1.0,

@@ -17,8 +17,8 @@ from socialrl.errors import UserError, nearest
 HOUR_S = 3600.0
 
 
-class Missing(UserError):
-    """The rows lack a column or the hours that a measure needs; the text says what."""
+class NotRun(UserError):
+    """The tables lack what a measure or a comparison needs; the text says what."""
 
 
 def values(
@@ -33,7 +33,7 @@ def values(
 
     Rows of sessions that the measure does not belong to count as none, and an animal without rows has no value. Not a
     number where a ratio has nothing to divide by, such as the preference of an animal that never huddled. `named`
-    looks up the parts of a difference; `sort` orders the animals, else they keep the order of the rows. Missing columns raise `Missing`.
+    looks up the parts of a difference; `sort` orders the animals, else they keep the order of the rows. Missing columns raise `NotRun`.
     """
     if measure.sessions and "session" in rows:
         rows = rows[rows["session"].isin(measure.sessions)]
@@ -42,7 +42,7 @@ def values(
             rows, named(measure.less), by, named, sort=sort
         )
     if measure.time_to is not None:
-        raise Missing(f"{measure.label} needs several tests")
+        raise NotRun(f"{measure.label} needs several tests")
     part = _mean_sum(rows, measure, (measure.sum, measure.minus), by, sort)
     if not measure.per:
         return part
@@ -80,7 +80,7 @@ def _mean_sum(
 def _column(rows: pd.DataFrame, measure: Measure, name: str) -> pd.Series:
     if name not in rows:
         near = nearest(name, [str(one) for one in rows.columns])
-        raise Missing(f"the table has no column {name}" + (f" (nearest: {near})" if near else ""))
+        raise NotRun(f"the table has no column {name}" + (f" (nearest: {near})" if near else ""))
     if measure.hours is not None:
         first, last = measure.hours
         return rows[name].map(lambda bins: _in_hours(bins, int(first), int(last))).astype(float)
@@ -91,5 +91,5 @@ def _column(rows: pd.DataFrame, measure: Measure, name: str) -> pd.Series:
 def _in_hours(bins: Sequence[float], first: int, last: int) -> float:
     array = np.asarray(bins, dtype=np.float64)
     if len(array) < last:
-        raise Missing(f"the test lasted {len(array)} h, the measure needs hour {first} to {last}")
+        raise NotRun(f"the test lasted {len(array)} h, the measure needs hour {first} to {last}")
     return float(array[first:last].sum())

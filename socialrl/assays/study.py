@@ -47,11 +47,13 @@ class AssayStudy:
     test_session: str | None = None
     least_animals: int = 0
     shuffle: Shuffle | None = None
-    sessions: tuple[str, str] | tuple[()] = ()
+    sessions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.measures:
             raise UserError(f"the study of {self.id} needs at least one measure, its headline")
+        if self.shuffle == "sessions" and len(self.sessions) != 2:
+            raise UserError(f"the study of {self.id} exchanges rows of two sessions, got {list(self.sessions)}")
 
     @property
     def name(self) -> str:

@@ -12,13 +12,13 @@ import pandas as pd
 from socialrl.calibration.figures import FIGURES, SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE
-from socialrl.calibration.summaries import KINDS, MEASURES, TERMS
+from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
 from socialrl.drawing import style, templates
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
 
-_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
+_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 _KIND_NAMES = {kind.name for kind in KINDS}
 _ROWS = {**_LABELS, **{kind.name: kind.label for kind in KINDS}}
 

@@ -6,10 +6,12 @@ words are those of the file: `this` is expected to be `higher` or `lower` `than`
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from socialrl.analysis.measure_table import Measure
 from socialrl.config.checks import choice, number, one_or_list, refuse, whole
 from socialrl.config.experiment import DosesOfTest
 
@@ -49,8 +51,8 @@ class Group(Record):
     arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
 
 
-class Measure(Record):
-    """How one number per animal comes from the raw columns of its tests.
+class OwnMeasure(Record):
+    """A measure that a file brings along; the others are in the measures table (`socialrl.analysis.measure_table`).
 
     Either `sum` (columns that are added, list columns over `hours`), divided by the sum of `per`; or `first` less
     `less` (two measures); or `time_to` (hours of cohousing from which on that measure stays at the guide line of 2/3).
@@ -72,7 +74,7 @@ class Measure(Record):
     digits: Annotated[int, whole(0, 4)] = 2
 
     @model_validator(mode="after")
-    def _one_way(self) -> Measure:
+    def _one_way(self) -> OwnMeasure:
         ways = [bool(self.sum), self.first is not None and self.less is not None, self.time_to is not None]
         if sum(ways) != 1:
             raise refuse("needs exactly one of: sum (with per, or without), first and less, time_to")
@@ -81,6 +83,10 @@ class Measure(Record):
         if (self.smallest or self.same_within) and not self.why:
             raise refuse("is missing: say why smallest and same_within are what they are", key="why")
         return self
+
+    def as_measure(self, name: str) -> Measure:
+        """Return the record of the measures table."""
+        return Measure(name, formula="defined in a file of findings", low=-math.inf, **self.model_dump())
 
 
 class Condition(Record):
@@ -249,7 +255,7 @@ class Book(Record):
     """A registry file: every section may be left out, so that a file can add findings to another."""
 
     groups: dict[Name, Group] = {}
-    measures: dict[Name, Measure] = {}
+    measures: dict[Name, OwnMeasure] = {}
     conditions: dict[str, tuple[Condition, ...]] = {}
     dose_response: tuple[Dose, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from socialrl.analysis.measure_table import Measure, measure_table
 from socialrl.assays import short_id
 from socialrl.config.checks import shown
 from socialrl.config.strict_yaml import key_path, read_yaml
 from socialrl.errors import UserError, unknown
-from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group, Measure
+from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group
 from socialrl.storage.atomic import naming_the_place
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
@@ -67,7 +68,7 @@ def _load(*paths: str) -> Registry:
     findings: dict[str, Finding] = {}
     conditions: dict[str, Condition] = {}
     assay_of: dict[str, str] = {}
-    measures: dict[str, Measure] = {}
+    measures: dict[str, Measure] = measure_table()
     groups: dict[str, Group] = {}
     doses: list[Dose] = []
     for where, book in books:
@@ -76,7 +77,7 @@ def _load(*paths: str) -> Registry:
             groups[name] = group
         for name, measure in book.measures.items():
             _once(where, "measure", name, measures)
-            measures[name] = measure
+            measures[name] = measure.as_measure(name)
         for origin, assay, condition in _conditions(book):
             _once(f"{where}: {origin}" if origin else where, "condition", condition.name, conditions)
             conditions[condition.name], assay_of[condition.name] = condition, short_id(assay)

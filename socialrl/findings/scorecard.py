@@ -29,9 +29,10 @@ import pandas as pd
 
 from socialrl import __version__
 from socialrl.analysis import statistics
+from socialrl.analysis.measure_table import Measure
 from socialrl.analysis.statistics import Estimate
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
-from socialrl.findings.records import SIGNS, Contrast, Finding, Measure
+from socialrl.findings.records import SIGNS, Contrast, Finding
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.storage.atomic import naming_the_place, write_bytes
 

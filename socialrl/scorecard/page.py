@@ -17,6 +17,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from socialrl import __version__
+from socialrl.analysis.association import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 from socialrl.drawing import style, templates
 from socialrl.findings import scorecard as scoring
 from socialrl.findings import variants
@@ -24,7 +26,6 @@ from socialrl.findings.contrasts import Tables, prepared, table_of
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import Judged, Scorecard
-from socialrl.findings.tables import NotRun, association_by_hour
 from socialrl.scorecard import courses, figures, markdown, variant_figures, words, work
 from socialrl.storage.atomic import naming_the_place, write_bytes
 

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from synthetic_run import write_run
 
-from socialrl.analysis.measure_table import headline_of, measure_called, measures_of, shown_in
+from socialrl.analysis.measure_table import headline_of, measure_called, measure_table, measures_of, shown_in
 from socialrl.assays import registered_studies, study_of
+from socialrl.errors import UserError
+from socialrl.findings.registry import load_registry
 from socialrl.report import terminal_summary, write_report
 from socialrl.report.measured import measured_rows
 from socialrl.report.study import load
@@ -131,3 +133,19 @@ def test_an_assay_without_a_study_has_its_return():
     assert study_of("mine/Maze-v0").headline == "return"
     assert [one.name for one in measures_of("mine/Maze-v0")] == ["return"]
     assert measure_called("return").label == "Return"
+
+
+def test_every_comparison_of_the_registry_uses_a_measure_of_its_assay():
+    book = load_registry()
+    assert dict(book.measures) == measure_table(), "one table; the registry's file brings none of its own"
+    for finding in book.findings:
+        for contrast in finding.contrasts:
+            measure, assay = book.measures[contrast.measure], book.assay(contrast)
+            assert measure in measures_of(assay) or assay in measure.assays, f"{finding.id}: {measure.name} in {assay}"
+
+
+def test_a_file_of_findings_cannot_give_a_measure_a_second_meaning(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("measures: {preference: {label: Mine, unit: s, sum: [huddle_s_partner]}}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="measure preference occurs twice"):
+        load_registry(file)

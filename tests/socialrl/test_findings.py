@@ -12,12 +12,13 @@ import pytest
 import yaml
 from synthetic_battery import battery
 
+from socialrl.analysis.association import association_by_hour
 from socialrl.errors import UserError
 from socialrl.findings import load_registry, registry_assays, registry_conditions, registry_groups
 from socialrl.findings.contrasts import evaluate
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import REGISTRY
-from socialrl.findings.tables import NotRun, animal_values, association_by_hour
+from socialrl.findings.tables import NotRun, animal_values
 from socialrl.findings.variants import ablation_table, dose_response, sensitivity_table
 
 MINIMAL = {
@@ -27,14 +28,6 @@ MINIMAL = {
         "knockout": {"oxtr_gain": 0.0, "names": ["ko"]},
     },
     "measures": {
-        "preference": {
-            "label": "Preference",
-            "unit": "fraction",
-            "sum": ["huddle_s_partner"],
-            "per": ["huddle_s_partner", "huddle_s_stranger"],
-            "smallest": 0.05,
-            "why": "a choice",
-        },
         "partner_s": {"label": "Partner", "unit": "s", "sum": ["huddle_s_partner"]},
         "hours": {"label": "Hours", "unit": "h", "time_to": "preference"},
         "early": {"label": "Early", "unit": "s", "sum": ["bins"], "hours": [0, 2]},
@@ -213,7 +206,7 @@ def test_a_mistake_is_one_line_with_file_and_finding(tmp_path, data, message):
         ({"value": 0.5}, r"contrasts\[0\].value has no place in a contrast of kind groups"),
         ({"kind": "interaction"}, r"this.minus is missing: an interaction compares two differences"),
         ({"kind": "conditions"}, r"than.group must be the same on both sides"),
-        ({"expected": "same"}, r"F90: contrasts\[0\]: expected same needs same_within"),
+        ({"expected": "same", "measure": "partner_s"}, r"F90: contrasts\[0\]: expected same needs same_within"),
         ({"expected": "less"}, r"expected must be higher or lower or same"),
         ({"pared": True}, r"unknown key 'contrasts\[0\].pared'; did you mean|unknown key 'contrasts\[0\].pared'"),
     ],
