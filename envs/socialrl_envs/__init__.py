@@ -16,6 +16,7 @@ from .assays.oxytocin_release import RELEASE_ID, RELEASE_PAPER, OxytocinReleaseE
 from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
 from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
 from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
+from .parameters import ParameterError
 from .single import SocialEnv
 from .vector import SocialVectorEnv
 
@@ -27,20 +28,31 @@ _TABLE: tuple[tuple[Assay, type[SocialEnv] | None, type[SocialVectorEnv]], ...] 
     (GROUP_HABITAT, None, GroupHabitatVectorEnv),
     (GROUP_MEMBER, GroupMemberEnv, GroupMemberVectorEnv),
 )
-ASSAYS: dict[str, Assay] = {assay.id: assay for assay, _, _ in _TABLE}
-# of everything registered, the release protocol included
-PAPERS: dict[str, str] = {**{name: assay.paper for name, assay in ASSAYS.items()}, RELEASE_ID: RELEASE_PAPER}
+ASSAYS: dict[str, Assay] = {}
+PAPERS: dict[str, str] = {}  # of everything registered, the release protocol included
+
+
+def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[SocialVectorEnv]) -> None:
+    """Add an assay, from any package: Gymnasium makes it by its id, and `ASSAYS` and `PAPERS` list it.
+
+    `single` is None where several animals act. Another assay of the same id raises `ParameterError`.
+    """
+    if ASSAYS.setdefault(assay.id, assay) is not assay:
+        raise ParameterError(f"an assay {assay.id} is registered already; give the other one another id or version")
+    PAPERS[assay.id] = assay.paper
+    if assay.id not in gym.registry:
+        gym.register(
+            id=assay.id,
+            entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
+            vector_entry_point=f"{vector.__module__}:{vector.__name__}",
+        )
 
 
 def register() -> None:
     """Register every assay with Gymnasium; once is enough, and importing this package has done it."""
-    for assay, single, vector in _TABLE:
-        if assay.id not in gym.registry:
-            gym.register(
-                id=assay.id,
-                entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
-                vector_entry_point=f"{vector.__module__}:{vector.__name__}",
-            )
+    for row in _TABLE:
+        register_assay(*row)
+    PAPERS[RELEASE_ID] = RELEASE_PAPER
     # not in the table, which trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
     if RELEASE_ID not in gym.registry:
         gym.register(id=RELEASE_ID, entry_point=f"{OxytocinReleaseEnv.__module__}:{OxytocinReleaseEnv.__name__}")
@@ -48,4 +60,4 @@ def register() -> None:
 
 register()
 
-__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register"]
+__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register", "register_assay"]

@@ -36,9 +36,11 @@ def render(
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
     from socialrl.config.experiment import RELEASE
+    from socialrl.extensions import load_extensions
     from socialrl.storage.run_folder import RunFolder
     from socialrl_envs import ASSAYS
 
+    load_extensions()
     if source == RELEASE:
         raise UserError(
             f"{source} has no acting animal; `socialrl record configs/oxytocin_release.yaml` draws its traces"
@@ -88,8 +90,10 @@ def envs() -> None:
 
     Example: `socialrl envs`
     """
+    from socialrl.extensions import load_extensions
     from socialrl_envs import PAPERS
 
+    load_extensions()
     for name, paper in PAPERS.items():
         typer.echo(f"{name}  {paper}")
 

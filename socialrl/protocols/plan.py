@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from socialrl.assays import short_id
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
 from socialrl.protocols.schema import AssayPhase, Cohouse, Phase, Protocol, place
 from socialrl.protocols.stimulus_animals import (
-    SHORT_NAMES,
     check_order,
     check_same_stranger,
     partner_of,
@@ -215,7 +215,7 @@ class _Life:
                 stretches = [*stretches, Stretch(0.0, 0.0, relationship, False)]
             else:
                 stretches = [*stretches[:-1], replace(stretches[-1], relationship=relationship)]
-        short = "" if self._name and single else _snake(SHORT_NAMES[phase.id])
+        short = "" if self._name and single else _snake(short_id(phase.id))
         begun, ended = self._hour, self._hour + duration_s / 3600.0
         self._stretches, self._hour = [], ended
         return PlannedTest(

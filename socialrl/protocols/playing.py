@@ -22,6 +22,7 @@ from socialrl import seeding
 from socialrl.animals.animal import Animal, arms_per_row, per_row
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.assays import short_id
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
@@ -29,7 +30,7 @@ from socialrl.evaluation.playing import load_policies, play_out, trained_animals
 from socialrl.progress import Progress
 from socialrl.protocols.plan import PlannedTest, Stretch, plan
 from socialrl.protocols.schema import load_protocol
-from socialrl.protocols.stimulus_animals import SHORT_NAMES, others_are_paired, partner_of, stranger_of
+from socialrl.protocols.stimulus_animals import others_are_paired, partner_of, stranger_of
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.observation import space
@@ -72,8 +73,8 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)
         if needed != have:
             raise UserError(
-                f"{test.where}: {SHORT_NAMES[test.assay]} has {needed[0]} observation channels and {needed[1]} actions, the "
-                f"networks of this run (trained in {SHORT_NAMES[trained_in]}) take {have[0]} and {have[1]}"
+                f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, the "
+                f"networks of this run (trained in {short_id(trained_in)}) take {have[0]} and {have[1]}"
             )
 
 

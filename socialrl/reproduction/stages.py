@@ -126,7 +126,7 @@ def stage_config(name: str, assay: str, members: Sequence[Group], size: Size, se
             "output": str(output),
             "seed": seed,
             "engine": "cohort",
-            "env": {"id": f"socialrl/{trained}-v0", **study.training["env"]},
+            "env": {"id": study.id, **study.training["env"]},
             "genotypes": {group.name: group.section() for group in members},
             "animals": size.animals * 2 if assay == RELEASE else size.animals_in(assay),
             "lives": study.training["lives"],

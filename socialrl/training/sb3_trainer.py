@@ -24,6 +24,7 @@ from socialrl.animals.policies import FrozenPolicies, save_policy
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import play_tests
+from socialrl.extensions import load_extensions
 from socialrl.progress import Progress
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
@@ -88,6 +89,7 @@ def train_animal(
     A worker whose `parent` process has died stops before it writes: another process may have resumed the run.
     """
     th.set_num_threads(1)
+    load_extensions()  # a worker process knows only what it imports itself
     begun = time.perf_counter()
     model = build_model(config, animal)
     model.set_logger(configure(str(run.tb / animal.genotype / animal.id), ["tensorboard"]))
