@@ -66,39 +66,6 @@ class AssayStudy:
         return self.measures[0]
 
 
-_STUDIES: dict[str, AssayStudy] = {}
-
-
-def register_study(study: AssayStudy) -> None:
-    """Add the study of an assay, from any package; a second one of the same short id raises `UserError`."""
-    known = _STUDIES.get(study.name)
-    if known is not None and known != study:
-        raise UserError(f"the assay {study.name} has a study already ({known.id}); give the other one another name")
-    _STUDIES[study.name] = study
-
-
-def registered_studies() -> tuple[AssayStudy, ...]:
-    """Return all studies: those that come with socialrl, then those of other packages."""
-    _complete()
-    return tuple(_STUDIES.values())
-
-
-def study_of(assay: str) -> AssayStudy:
-    """Return the study of an assay by its id, long or short; an assay without one gets its return as only measure."""
-    _complete()
-    name = short_id(assay)
-    return _STUDIES[name] if name in _STUDIES else AssayStudy(id=assay, title=name)
-
-
 def short_id(assay: str) -> str:
     """Return the name of an assay without namespace and version: "socialrl/SocialOperant-v0" is SocialOperant."""
     return assay.rsplit("/", 1)[-1].rsplit("-v", 1)[0]
-
-
-def _complete() -> None:
-    from socialrl.assays import table  # the table needs the record above
-    from socialrl.extensions import load_extensions
-
-    for study in table.STUDIES:
-        _STUDIES.setdefault(study.name, study)
-    load_extensions()

@@ -66,10 +66,14 @@ LEVELS = (np.arange(_N_LEVELS) + 0.5) / _N_LEVELS
 def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
     """Return the raw numbers (n_tests, 7) in the order of `RAW`, chamber times scaled to a test of three hours.
 
-    A latency of NaN (no huddle) becomes the length of the test.
+    In the deposited sheets the three chamber times add up to the whole test, so every second in a tube belongs to a
+    chamber there. To compare like with like, simulated seconds in a tube count for the chamber that was left. A latency of NaN (no huddle) becomes the length of the test.
     """
     raw = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
     raw[:, 5:] = measures.latency_s(raw[:, 5:], TEST_S)
+    for k, name in enumerate(RAW[2:5], start=2):
+        tube = name.replace("chamber_s", "tube_s")  # of simulated tests only
+        raw[:, k] += tests[tube].to_numpy(dtype=np.float64) if tube in tests else 0.0
     whole = raw[:, 2:5].sum(axis=1, keepdims=True)
     raw[:, 2:5] *= np.divide(TEST_S, whole, out=np.ones_like(whole), where=whole > 0)
     return raw

@@ -17,9 +17,9 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, animals_of, arms_per_row, per_row
+from socialrl.animals.animal import Animal, animals_of
 from socialrl.animals.policies import FrozenPolicies, load_policy
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config, Drug, TestCondition
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
@@ -55,16 +55,16 @@ def play_tests(
     for drugs in dict.fromkeys(test.drugs for test in tests):
         alike = [test for test in tests if test.drugs == drugs]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
-        stage = _Stage(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
-        sums, record = stage.play(policies, tracer, events)
-        labels = stage.labels()
+        played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
+        sums, record = played.play(policies, tracer, events)
+        labels = played.labels()
         columns: dict[str, Any] = {
             **{name: labels[name] for name in animals[0].common()},
             "steps": steps,
             "test": labels["test"],
             "assay": config.env.id,
             "repeat": labels["repeat"],
-            "seed": stage.seeds,
+            "seed": played.seeds,
             "return": sums.sum(axis=0),
             **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
@@ -73,7 +73,7 @@ def play_tests(
     return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
 
 
-class _Stage:
+class _Tests:
     """Animals in their worlds, ready to play a block of tests; rows are animal by animal."""
 
     def __init__(
@@ -85,8 +85,8 @@ class _Stage:
         drugs: Sequence[Drug],
     ) -> None:
         self.rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
-        n_acting = len(ASSAYS[config.env.id].acting)
-        self._order = env_rows(n_acting, len(animals), len(block))
+        lineup = Lineup(ASSAYS[config.env.id], animals, len(block))
+        self._order = lineup.order
         env = gym.make_vec(
             config.env.id,
             num_envs=len(self.rows),
@@ -94,19 +94,15 @@ class _Stage:
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=config.env.dt_s,
             duration_s=config.env.duration_s,
-            arms=in_env_order(self._order, arms_per_row(list(animals), len(block))),
             drugs=[drug.model_dump() for drug in drugs],
-            **in_env_order(self._order, per_row(list(animals), len(block))),
+            **lineup.arguments(),
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)
         self._env = env
         path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in self.rows]
         self.seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-        # animals that share a world are tested in it together, on the seed of its first animal
-        by_env_row = np.empty(len(self.rows), dtype=np.int64)
-        by_env_row[self._order] = self.seeds
-        world_seeds = by_env_row[::n_acting].tolist()
+        world_seeds = lineup.world_seeds(self.seeds)
         for test in dict.fromkeys(test for test, _ in block):
             mask = np.zeros(len(self.rows), dtype=np.bool_)
             mask[self._order] = [one.name == test.name for _, one, _ in self.rows]
@@ -149,7 +145,7 @@ def play_out(
 ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
     """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
 
-    `order` (`rows.env_rows`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
+    `order` (`Lineup.order`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
     records go animal by animal. `follow` and `events` have been told of these tests.
     """
     sums = np.zeros((len(TERMS), len(keys)))

@@ -19,9 +19,9 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, arms_per_row, per_row
+from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.animals.rows import Lineup
 from socialrl.assays import short_id
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
@@ -134,19 +134,13 @@ class _Test:
         self, config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: _Test | None
     ) -> None:
         self._test = test
-        self._rows = [(animal, repeat) for animal in animals for repeat in range(repeats)]
-        n_acting = len(ASSAYS[test.assay].acting)
-        self._order = env_rows(n_acting, len(animals), repeats)
-        own = {**per_row(list(animals), repeats)}
-        arms = arms_per_row(list(animals), repeats)
-        self._own: dict[str, Any] = in_env_order(self._order, own)
-        self._arms = in_env_order(self._order, arms)
+        lineup = Lineup(ASSAYS[test.assay], animals, repeats)
+        self._rows, self._order = lineup.rows, lineup.order
+        self._own = lineup.arguments()
         path = [("protocol", animal.index, test.number, repeat) for animal, repeat in self._rows]
         self._seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-        by_env_row = np.empty(len(self._rows), dtype=np.int64)
-        by_env_row[self._order] = self._seeds
-        self._world_seeds = by_env_row[::n_acting].tolist()
+        self._world_seeds = lineup.world_seeds(self._seeds)
         self._env: SocialVectorEnv
         last: World | None = None
         for stretch in test.life:
@@ -199,7 +193,6 @@ class _Test:
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=self._test.dt_s,
             duration_s=self._test.duration_s,
-            arms=self._arms,
             drugs=list(stretch.drugs),
             **self._own,
         ).unwrapped

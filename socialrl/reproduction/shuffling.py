@@ -76,7 +76,7 @@ def _exchange_rows(table: pd.DataFrame, test: str, twin: str, seed: int) -> pd.D
 def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
     """Pair the members of every habitat anew: member k with k xor d, d drawn from 1 … n − 1, each once in n − 1 worlds."""
     rows = np.flatnonzero((table["test"] == test).to_numpy())
-    with_each = np.stack(table["cohabitation_s"].iloc[rows].to_list())  # (n_rows, n_members) seconds of contact
+    with_each = np.stack(table["contact_s_each"].iloc[rows].to_list())  # (n_rows, n_members) seconds of contact
     n_members = with_each.shape[1]
     habitat, member = np.divmod(table["index"].to_numpy()[rows], n_members)
     world = habitat * (int(table["repeat"].max()) + 1) + table["repeat"].to_numpy()[rows]

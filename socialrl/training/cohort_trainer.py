@@ -14,9 +14,9 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, configure
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, animals_of, arms_per_row, ids_by_group, per_row
+from socialrl.animals.animal import Animal, animals_of, ids_by_group
 from socialrl.animals.policies import FrozenPolicies, save_policy
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config
 from socialrl.evaluation.playing import play_tests
 from socialrl.progress import Progress
@@ -69,10 +69,9 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
 
 def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     """Return an untrained cohort, rows animal-major, every stream a child of the root seed and the animal's index."""
-    order = env_rows(len(ASSAYS[config.env.id].acting), len(animals), config.lives)
-    own = in_env_order(order, per_row(list(animals), config.lives))
-    arms = in_env_order(order, arms_per_row(list(animals), config.lives))
-    env = SocialVecEnv.native(config.env.id, len(order), order, arms=arms, **native_arguments(config), **own)
+    lineup = Lineup(ASSAYS[config.env.id], animals, config.lives)
+    arguments = {**native_arguments(config), **lineup.arguments()}
+    env = SocialVecEnv.native(config.env.id, len(lineup), lineup.order, **arguments)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     model = CohortPPO(
@@ -86,8 +85,7 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
         device="cpu" if config.device == "auto" and not th.cuda.is_available() else config.device,
         **settings,
     )
-    lives = range(config.lives)
-    env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one in animals for k in lives])
+    env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one, k in lineup.rows])
     return model
 
 

@@ -174,7 +174,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         assert ((observations >= low) & (observations <= high)).all()
         assert np.isfinite(rewards).all()
     counters = info["counters"]
-    assert (counters["chamber_s"].sum(axis=1) > 0.0).all()
+    assert (counters["chamber_s"].sum(axis=1) + counters["tube_s"].sum(axis=1) > 0.0).all()
     assert counters["huddle_s"].max() > 0.0
 
 

@@ -17,14 +17,15 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wr
 
 from socialrl.errors import UserError, unknown
 from socialrl.training.cohort.buffer import CohortBuffer
-from socialrl.training.cohort.checkpoint import restore_log
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import available_bytes, check_memory
 from socialrl.training.cohort.policy import POLICY_SETTINGS, CohortPolicy
+from socialrl.training.cohort.single import single_ppo
 from socialrl.training.cohort.streams import AnimalStreams, Streams
 from socialrl.training.cohort.truncation import truncated_rows
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
+from socialrl.training.cohort.waiting_log import restore_log
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 
@@ -187,7 +188,8 @@ class CohortPPO(OnPolicyAlgorithm):
             self.iteration = 0
             self._episode_returns[:] = 0
             self._episode_lengths[:] = 0
-        restore_log(self)
+        restore_log(self.logger, self.pending_log)
+        self.pending_log = {}
         callback.on_training_start(locals(), globals())
         assert self.env is not None
         while self.num_timesteps < total_timesteps:
@@ -310,9 +312,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return int(animal)
 
     def animal(self, animal: int | str) -> PPO:
-        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see `export.py`."""
-        from socialrl.training.cohort.export import single_ppo
-
+        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see `single.py`."""
         return single_ppo(self, self.animal_index(animal))
 
     def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:
