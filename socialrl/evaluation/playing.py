@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, animals_of, arms_per_row, per_row
-from socialrl.animals.policies import FrozenPolicies, load_policy
+from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.animals.rows import env_rows, in_env_order
 from socialrl.config.loading import Config, Drug, TestCondition
 from socialrl.errors import UserError
@@ -172,12 +172,12 @@ def play_out(
 
 def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
     """Return the trained networks of `animals`."""
-    return FrozenPolicies([load_policy(run.models / f"{animal.id}.safetensors") for animal in animals])
+    return FrozenPolicies([load_trained(run, animal.id) for animal in animals])
 
 
 def trained_animals(run: RunFolder) -> list[Animal]:
     """Return the animals that have a network; a run without any raises `UserError`."""
-    animals = [one for one in animals_of(run.config) if (run.models / f"{one.id}.safetensors").exists()]
+    animals = [one for one in animals_of(run.config) if run.has_network(one.id)]
     if not animals:
         raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
     return animals

@@ -15,7 +15,7 @@ from stable_baselines3.common.logger import Logger, configure
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, animals_of, arms_per_row, ids_by_group, per_row
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.animals.rows import env_rows, in_env_order
 from socialrl.config.loading import Config
 from socialrl.evaluation.playing import play_tests
@@ -53,9 +53,12 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     recorder.save_state()
     model.logger.close()
     recorder.close()
+    networks = {}
     for i, animal in enumerate(animals):
         about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
-        save_policy(run.models / f"{animal.id}.safetensors", _weights(model, i), about)
+        networks[animal.id] = policy_bytes(_weights(model, i), about)
+    run.write_networks(networks)
+    for i, animal in enumerate(animals):
         export_zip(model, i, run.models / f"{animal.id}.zip")
     wall_s = (time.perf_counter() - begun) / len(animals)
     rows = [animal_row(one, _seed(config, one), model.num_timesteps, wall_s) for one in animals]
@@ -122,15 +125,17 @@ class CohortRecorder(BaseCallback):
         if self._episodes or self._probes:
             self.n_pieces += 1
         self._episodes, self._probes = [], []
-        return {}, {"n_pieces": self.n_pieces, "next_probe": self._next_probe, "since_log": _as_json(self._since_log)}
+        notes = {"n_pieces": self.n_pieces, "pieces": [_PIECE.format(k) for k in range(self.n_pieces)]}
+        return {}, {**notes, "next_probe": self._next_probe, "since_log": _as_json(self._since_log)}
 
     def restore_state(self, notes: dict[str, Any]) -> None:
         """Go on from a checkpoint: pieces written after it are dropped, they will be written again."""
         self.n_pieces, self._next_probe, self._since_log = notes["n_pieces"], notes["next_probe"], notes["since_log"]
-        known = {_PIECE.format(k) for k in range(self.n_pieces)}
-        for path in (self._run.path / "parts").glob(_PIECE[:6] + "*.parquet"):
-            if path.name.split(".")[0] not in known:
-                path.unlink()
+        known = [_PIECE.format(k) for k in range(self.n_pieces)]
+        self._run.check_pieces(known)
+        for piece in self._run.pieces():
+            if piece.startswith(_PIECE[:6]) and piece not in known:
+                self._run.drop_piece(piece)
 
     def close(self) -> None:
         """Close the groups' event files."""

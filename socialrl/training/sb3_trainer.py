@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import play_tests
@@ -48,7 +49,7 @@ def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
 
 def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     """Train every animal of `config` that has not finished in `run`, `config.workers` at a time."""
-    waiting = [animal for animal in _interleaved(config) if run.read_parts("animals", [animal.id]) is None]
+    waiting = [animal for animal in _interleaved(config) if not _learned(run, animal)]
     total = len(animals_of(config)) * config.steps
     counts_path = run.path / "parts" / ".steps"
     counts = np.memmap(counts_path, dtype=np.int64, mode="w+", shape=(max(1, len(waiting)),))
@@ -183,6 +184,15 @@ class AnimalRecorder(BaseCallback):
         self.probes.append(table)
 
 
+def _learned(run: RunFolder, animal: Animal) -> bool:
+    """Whether an animal has finished; one whose files are missing or changed is said and will learn anew."""
+    problems = run.piece_problems(animal.id)
+    if problems:
+        warnings.warn(f"{run.path}: {problems[0]}; {animal.id} is trained again", stacklevel=3)
+        run.drop_piece(animal.id)
+    return run.has_part(animal.id, "animals")
+
+
 def _interleaved(config: Config) -> list[Animal]:
     """All animals, one of each group in turn, so that a run that is stopped has animals of every group."""
     return sorted(animals_of(config), key=lambda animal: animal.index)
@@ -191,7 +201,7 @@ def _interleaved(config: Config) -> list[Animal]:
 def _save(run: RunFolder, config: Config, animal: Animal, model: PPO) -> None:
     weights = {name: tensor.cpu().numpy() for name, tensor in model.policy.state_dict().items()}
     about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
-    save_policy(run.models / f"{animal.id}.safetensors", weights, about)
+    run.write_networks({animal.id: policy_bytes(weights, about)}, piece=animal.id)
     temporary = run.models / f".{animal.id}.zip"
     model.save(temporary)
     write_bytes(run.models / f"{animal.id}.zip", temporary.read_bytes())

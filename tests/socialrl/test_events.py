@@ -10,7 +10,7 @@ import pytest
 
 from socialrl.analysis.association import cohabitation, group_sizes, in_bins
 from socialrl.animals.animal import animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import evaluate_run, play_tests
@@ -257,7 +257,7 @@ def run_of(folder: Any, assay: str, **env: Any) -> RunFolder:
     run = RunFolder.create(folder / "run", config_yaml=config_to_yaml(config), meta={})
     animals = animals_of(config)
     for animal, weights in zip(animals, networks(assay, len(animals)), strict=True):
-        save_policy(run.models / f"{animal.id}.safetensors", weights, {})
+        run.write_networks({animal.id: policy_bytes(weights, {})}, piece=animal.id)
     run.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 0}))
     return run
 

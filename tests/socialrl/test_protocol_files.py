@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 
 from socialrl import cli
 from socialrl.animals.animal import Animal, animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.protocols.plan import plan
@@ -416,7 +416,7 @@ def run(config, tmp_path):
     with RunFolder.create(tmp_path / "run", config_yaml=config_to_yaml(config), meta={"seed": 1}) as folder:
         animals = animals_of(config)
         for animal in animals:
-            save_policy(folder.models / f"{animal.id}.safetensors", network(), {"animal": animal.id})
+            folder.write_networks({animal.id: policy_bytes(network(), {"animal": animal.id})}, piece=animal.id)
         folder.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 2048}))
         folder.finish()
     return folder
