@@ -206,7 +206,10 @@ def _evaluate(
     run: RunFolder, repeats: int | None, quiet: bool, *, events: bool | None = None, events_csv: bool = False
 ) -> None:
     from socialrl.evaluation.playing import evaluate_run
+    from socialrl.evaluation.unmet import demands_of, unmet
 
+    for note in unmet(run.config, demands_of(run.config)):
+        typer.echo(f"note: {note}", err=True)
     with open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
     from socialrl.tensorboard.results import write_results
@@ -224,20 +227,18 @@ def _evaluate_protocol(
     events: bool | None,
     events_csv: bool,
 ) -> None:
-    from socialrl.protocols.playing import evaluate_protocol
+    from socialrl.protocols.evaluating import evaluate_protocol
 
     note_unfinished(run)
     with open_progress("testing", quiet=quiet) as progress:
-        table, events_table = evaluate_protocol(
+        played = evaluate_protocol(
             run, file, repeats=repeats, events=events, events_csv=events_csv, overwrite=overwrite, progress=progress
         )
-    learned_in = run.config.env.id
-    others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
-    if others:
-        typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
-    if events_table is not None:
-        _say_events(events_table, events_csv)
-    typer.echo(f"protocol: {table} and .csv")
+    for note in played.notes:
+        typer.echo(f"note: {note}", err=True)
+    if played.events is not None:
+        _say_events(played.events, events_csv)
+    typer.echo(f"protocol: {played.table} and .csv")
 
 
 def _say_events(table: Path, csv: bool) -> None:
