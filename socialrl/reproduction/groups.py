@@ -94,8 +94,8 @@ def single_arms() -> list[Group]:
 
 
 def assumed_parameters() -> list[str]:
-    """Return the names of the parameters whose source says that they, or their amount, are assumed."""
-    return [row.name for row in PARAMETERS if "assumed" in row.source]
+    """Return the names of the parameters whose evidence is "assumed"."""
+    return [row.name for row in PARAMETERS if row.evidence == "assumed"]
 
 
 def changes() -> list[Change]:

@@ -101,3 +101,9 @@ def test_the_seed_reaches_every_stage_and_pairs_hold_across_stages():
     arm = next(one for one in animals_of(study["SocialOperant-arms"].config) if one.id == "arm_release_ko-03")
     assert (arm.parameters, arm.index) == (base.parameters, base.index)
     assert stages_of(replace(PRESETS["quick"]), 6, OUTPUT)[0].config.seed == 6
+
+
+def test_the_evidence_field_says_what_is_assumed_and_not_a_word_of_the_source(monkeypatch):
+    rows = [replace(parameter("contact_gain"), source="assumed"), replace(parameter("press_s"), source="Somebody 2001")]
+    monkeypatch.setattr(groups, "PARAMETERS", rows)
+    assert groups.assumed_parameters() == ["press_s"]
