@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from socialrl.findings.registry import Registry
 from socialrl.progress import Silent
 from socialrl.reproduction import driver, groups, stages
 from socialrl.reproduction.presets import Preset, Size
@@ -35,7 +36,7 @@ WITH_PARAMETERS = Preset(_SIZE, doses=False, arms=False, parameters=_SIZE, note=
 
 def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
-    replace(stages, "registry_assays", lambda: ASSAYS)
+    replace(Registry, "assays", property(lambda _: ASSAYS))
     replace(stages, "TRAINING", _TRAINING)
     replace(stages, "TEST_S", {"GroupHabitat": 7200})
     changes = groups.changes()
