@@ -126,7 +126,9 @@ def test_a_done_reproduction_is_not_repeated(whole, monkeypatch):
 
 def test_a_folder_of_another_seed_or_model_is_refused_before_anything_is_run(whole, monkeypatch):
     before = sorted((whole / "run").rglob("*"))
-    with pytest.raises(UserError, match="made with another preset, seed, file of findings or version of the model; choose"):
+    with pytest.raises(
+        UserError, match="made with another preset, seed, file of findings or version of the model; choose"
+    ):
         run(whole, seed=2)
     monkeypatch.setattr(stages, "world_checksum", lambda: "changed")
     with pytest.raises(UserError, match="StrangerEncounter was made with another preset, seed, file"):
