@@ -53,10 +53,10 @@ def reproduce(
         )
     from rich.console import Console
 
+    from socialrl.findings.results import read_result
     from socialrl.scorecard.terminal import findings_table
-    from socialrl.storage.files import read_json
 
-    Console().print(findings_table(read_json(place / "scorecard.json")))
+    Console().print(findings_table(read_result(place / "scorecard.json")))
     typer.echo(f"scorecard: {page}")
 
 

@@ -150,6 +150,20 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
     return pd.DataFrame(records, columns=_SENSITIVITY_COLUMNS)
 
 
+def hanging(table: pd.DataFrame) -> dict[str, str]:
+    """Return {finding: parameter} for findings that survive every change but those of one single parameter.
+
+    A finding that is not reproduced in the animals with nothing changed, where there are any, has nothing to lose.
+    """
+    found: dict[str, str] = {}
+    for finding, rows in table.groupby("finding", sort=False):
+        lost = ~rows["survives"].astype(bool)
+        losing = sorted(set(rows.loc[lost, "parameter"]))
+        if len(losing) == 1 and losing != [UNCHANGED] and len(set(rows["parameter"]) - {UNCHANGED}) > 1:
+            found[str(finding)] = str(losing[0])
+    return found
+
+
 def _given(column: pd.Series) -> pd.Series:
     return column.notna() & (column != "")
 

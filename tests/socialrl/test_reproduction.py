@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import subprocess
@@ -14,6 +15,7 @@ import tiny_reproduction as tiny
 from rich.console import Console
 
 from socialrl.errors import UserError
+from socialrl.findings.results import read_result
 from socialrl.findings.variants import UNCHANGED
 from socialrl.reproduction import driver, stages
 from socialrl.scorecard import page
@@ -166,13 +168,13 @@ def test_changed_parameters_are_judged_one_by_one(tmp_path):
 
 
 def test_the_terminal_names_every_compared_finding_with_its_verdict_and_what_it_hangs_on(whole):
-    content = json.loads((whole / "run" / "scorecard.json").read_text())
-    content["findings"][0]["hangs_on"] = "contact_floor"
-    next(one for one in content["findings"] if one["id"] == "N04")["verdict"] = "reproduced"
+    result = read_result(whole / "run" / "scorecard.json")
+    changes = {"F01": {"hangs_on": "contact_floor"}, "N04": {"verdict": "reproduced"}}
+    findings = tuple(dataclasses.replace(one, **changes.get(one.id, {})) for one in result.findings)
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(findings_table(content))
+    console.print(findings_table(dataclasses.replace(result, findings=findings)))
     text = console.export_text()
-    for one in content["findings"]:
-        assert (one["id"] in text) == (one["kind"] != "context")
-    assert "hangs on contact_floor alone" in " ".join(text.split())
+    for one in findings:
+        assert (one.id in text) == (one.kind != "context")
+    assert "depends on contact_floor alone" in " ".join(text.split())
     assert "no effect" in next(line for line in text.splitlines() if line.startswith("N04"))
