@@ -22,7 +22,7 @@ from socialrl.reproduction.folder import output_folder, usable
 from socialrl.reproduction.playable import check_playable, unmet
 from socialrl.reproduction.presets import PRESETS, Preset
 from socialrl.reproduction.resources import check_resources
-from socialrl.reproduction.stages import Stage, check_folder, run_stage, stages_of
+from socialrl.reproduction.stages import Stage, check_folder, is_tested, run_stage, stages_of
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -101,7 +101,11 @@ def labelled(table: pd.DataFrame, stage: Stage) -> pd.DataFrame:
 def _is_done(stage: Stage) -> bool:
     """Whether nothing of a stage is left to do; its table is read, so that a damaged one is found before any work."""
     run = check_folder(stage)
-    if run is None or not run.has_table("evaluation"):
+    if run is None:
+        return False
+    if not run.finished:
+        run.check_pieces()
+    if not is_tested(run):
         return False
     run.read_table("evaluation")
     return True

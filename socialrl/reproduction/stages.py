@@ -18,7 +18,7 @@ from socialrl.reproduction.evaluation import evaluate
 from socialrl.reproduction.groups import Group
 from socialrl.reproduction.presets import Preset, Size
 from socialrl.reproduction.training_plan import TEST_S, TRAINING
-from socialrl.storage.atomic import remove_leftovers
+from socialrl.storage.atomic import naming_the_place, remove_leftovers
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
 
@@ -79,8 +79,13 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
 def check_folder(stage: Stage) -> RunFolder | None:
     """Return the run folder of a stage that was begun before, or None; one of another preset, seed or model is refused."""
     path = stage.config.run_path
-    if not (path / "meta.json").exists():
-        return None
+    with naming_the_place(f"read {path}"):
+        if not (path / "meta.json").exists():
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise UserError(
+                    f"{path} is not a run folder, but in the place of one; move it, or choose another --output"
+                )
+            return None
     run = RunFolder.open(path)
     if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery(stage):
         raise UserError(
@@ -88,6 +93,11 @@ def check_folder(stage: Stage) -> RunFolder | None:
             " choose another --output, or delete it"
         )
     return run
+
+
+def is_tested(run: RunFolder) -> bool:
+    """Whether the evaluation of a finished run was written to the end; a damaged one raises `UserError`."""
+    return run.finished and run.has_table("evaluation") and run.is_settled("evaluation")
 
 
 def run_stage(stage: Stage, progress: Progress) -> RunFolder:
@@ -106,15 +116,16 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
     elif not run.finished:
         with RunFolder.resume(run.path) as run:
             resume_run(run, progress=progress)
-    if not run.has_table("evaluation"):
+    if not is_tested(run):
         with run:
             run.lock()
             remove_leftovers(run.path)
-            shutil.rmtree(run.checkpoints, ignore_errors=True)  # half of a stage's size, and training is over
+            # What training needed to be resumed, half of a stage's size.
+            for folder in (run.checkpoints, run.path / "parts"):
+                shutil.rmtree(folder, ignore_errors=True)
             # Rows under changed parameters are many, and nobody reads them one by one.
-            run.write_table(
-                "evaluation", evaluate(run, stage.assay, stage.registry, progress), csv=stage.part != "parameters"
-            )
+            table = evaluate(run, stage.assay, stage.registry, progress)
+            run.write_table("evaluation", table, csv=stage.part != "parameters")
     return run
 
 
