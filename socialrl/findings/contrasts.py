@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from socialrl.analysis import statistics
 from socialrl.analysis.statistics import NAN, Estimate
+from socialrl.findings.conditions import short_id
 from socialrl.findings.records import Contrast, Side
-from socialrl.findings.registry import Registry, short_id
+from socialrl.findings.registry import Registry
 from socialrl.findings.tables import NotRun, animal_values, time_to_criterion
 
 Tables = Mapping[str, pd.DataFrame]

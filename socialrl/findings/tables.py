@@ -17,8 +17,6 @@ from socialrl.errors import nearest
 from socialrl.findings.records import Measure
 from socialrl.findings.registry import Registry
 
-HOUR_S = 3600.0
-
 
 class NotRun(Exception):
     """The tables lack what a comparison needs; the text says what."""

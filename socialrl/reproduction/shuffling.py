@@ -6,17 +6,13 @@ difference between genotypes, that is left after this comes from the scoring and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.findings.records import Condition
-from socialrl.findings.registry import Registry, load_registry
-
-_SESSIONS = ("partner", "stranger")
+from socialrl.findings.conditions import twin
+from socialrl.findings.registry import SESSIONS, Registry, load_registry
 
 
 def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Registry | None = None) -> pd.DataFrame:
@@ -33,22 +29,14 @@ def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Reg
         if one.partner_is == "shuffled" and book.assay_of[name] == assay and (table["test"] == name).any()
     }
     for name, one in shuffled.items():
-        twin = _twin(name, shuffled)
+        other = twin(name, shuffled, SESSIONS)
         if "cohabitation_s" in table:
             table = _other_mates(table, name, seed)
-        elif one.session not in _SESSIONS:
+        elif one.session not in SESSIONS:
             table = _exchange_columns(table, name, seed)
-        elif one.session == "partner" and twin:
-            table = _exchange_rows(table, name, twin, seed)
+        elif one.session == SESSIONS[0] and other:
+            table = _exchange_rows(table, name, other, seed)
     return table
-
-
-def _twin(name: str, shuffled: Mapping[str, Condition]) -> str | None:
-    """The other session of the same history."""
-    own = {"name", "session", "note"}
-    wanted = shuffled[name].model_dump(exclude=own)
-    others = (other for other in shuffled if other != name and shuffled[other].session in _SESSIONS)
-    return next((other for other in others if shuffled[other].model_dump(exclude=own) == wanted), None)
 
 
 def _exchange_columns(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:

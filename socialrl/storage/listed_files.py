@@ -100,9 +100,13 @@ class ListedFiles:
             path.unlink(missing_ok=True)
 
     def training_states(self, tables: Collection[str]) -> dict[str, list[dict[str, object]]]:
-        """Return the list of all files that are there now, for `DONE`: of the tables only `tables`, no pieces, nothing hidden."""
+        """Return the list of the files that are there now, for `DONE`: of the tables only `tables`, nothing hidden.
+
+        Pieces and checkpoints are left out: what they are for is over, and they may be deleted.
+        """
         files = [path.relative_to(self.folder) for path in sorted(self.folder.rglob("*")) if path.is_file()]
-        names = [one.as_posix() for one in files if one.parts[0] != "parts" and not one.name.startswith(".")]
+        kept = [one for one in files if one.parts[0] not in ("parts", "checkpoints")]
+        names = [one.as_posix() for one in kept if not one.name.startswith(".")]
         changing = {name for name in self.later.files if name.endswith((".parquet", ".csv"))} - set(tables)
         others = _LISTED_NOWHERE | changing
         return states_of_files(self.folder, [name for name in names if name not in others])

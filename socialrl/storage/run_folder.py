@@ -188,6 +188,13 @@ class RunFolder:
             again = f"; write it again with `{maker.format(path=self.path)} --overwrite`" if maker else ""
             raise UserError(f"{error}{again}") from error
 
+    def is_settled(self, name: str) -> bool:
+        """Whether a table, and its CSV, was written to the end; not so where its writer was killed."""
+        path = self._table_path(name)
+        listed = self._files.later.files
+        names = [one for one in (path.name, path.with_suffix(".csv").name) if one in listed]
+        return all(len(listed[one]) == 1 and (self.path / one).is_file() for one in names)
+
     def read_table(self, name: str) -> pd.DataFrame:
         """Return a table; of an unfinished run, the rows of the animals that are done so far.
 

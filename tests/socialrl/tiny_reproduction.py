@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from socialrl.findings.registry import Registry
 from socialrl.progress import Silent
 from socialrl.reproduction import driver, groups, stages
 from socialrl.reproduction.presets import Preset, Size
@@ -35,12 +36,17 @@ WITH_PARAMETERS = Preset(_SIZE, doses=False, arms=False, parameters=_SIZE, note=
 
 def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
-    replace(stages, "registry_assays", lambda: ASSAYS)
-    replace(stages, "TRAINING", _TRAINING)
-    replace(stages, "TEST_S", {"GroupHabitat": 7200})
+    shrink_training(replace)
+    replace(Registry, "assays", property(lambda _: ASSAYS))
     changes = groups.changes()
     kept = [changes[0], *(one for one in changes if one.parameter in ("contact_floor", "withdrawal_s"))]
     replace(groups, "changes", lambda: kept)
+
+
+def shrink_training(replace: Callable[..., None]) -> None:
+    """Make the training of every stage short, and the tests in the habitat."""
+    replace(stages, "TRAINING", _TRAINING)
+    replace(stages, "TEST_S", {"GroupHabitat": 7200})
 
 
 class StopsInTheSecondStage(Silent):
