@@ -42,15 +42,15 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     recorder = CohortRecorder(run, config, animals, progress)
     saving = CohortCheckpoint(run.checkpoints, every=_checkpoint_every(config), extra=recorder.save_state)
     resumed = bool(checkpoints(run.checkpoints))
-    if resumed:
-        restored = load_latest(model, run.checkpoints)
-        recorder.restore_state(restored.notes)
+    recorder.restore_state(load_latest(model, run.checkpoints).notes if resumed else {})
     model.set_logger(configure(str(run.tb / "cohort"), ["tensorboard"]))
     left = config.steps - model.num_timesteps
     if left > 0:
         model.learn(left, callback=CallbackList([recorder, saving]), reset_num_timesteps=not resumed)
-        recorder.probe()
-    recorder.save_state()
+    else:
+        recorder.init_callback(model)
+        recorder.on_training_start({}, {})
+    recorder.finish()
     model.logger.close()
     recorder.close()
     networks = {}
@@ -98,7 +98,8 @@ class CohortRecorder(BaseCallback):
     """Takes down a cohort's training: episodes, probes of all animals at once, group curves, progress.
 
     Rows are written in pieces, one before each checkpoint, so that a reader sees an unfinished run and a killed run
-    goes on with exactly the rows that its checkpoint knows of.
+    goes on with exactly the rows that its checkpoint knows of. A checkpoint also knows at which step the last probe was
+    taken: only so can a run that was killed after its last checkpoint tell whether the probe at its end is among them.
     """
 
     def __init__(self, run: RunFolder, config: Config, animals: Sequence[Animal], progress: Progress) -> None:
@@ -109,6 +110,7 @@ class CohortRecorder(BaseCallback):
         self._probes: list[pd.DataFrame] = []
         self._since_log: list[dict[str, Any]] = []
         self._next_probe = 0
+        self._probed_at = -1
         self._text = ""
         self._loggers: dict[str, Logger] = {}
         self.n_pieces = 0
@@ -125,17 +127,30 @@ class CohortRecorder(BaseCallback):
         if self._episodes or self._probes:
             self.n_pieces += 1
         self._episodes, self._probes = [], []
-        notes = {"n_pieces": self.n_pieces, "pieces": [_PIECE.format(k) for k in range(self.n_pieces)]}
-        return {}, {**notes, "next_probe": self._next_probe, "since_log": _as_json(self._since_log)}
+        return {}, {
+            "n_pieces": self.n_pieces,
+            "pieces": [_PIECE.format(k) for k in range(self.n_pieces)],
+            "next_probe": self._next_probe,
+            "probed_at": self._probed_at,
+            "since_log": _as_json(self._since_log),
+        }
 
-    def restore_state(self, notes: dict[str, Any]) -> None:
-        """Go on from a checkpoint: pieces written after it are dropped, they will be written again."""
-        self.n_pieces, self._next_probe, self._since_log = notes["n_pieces"], notes["next_probe"], notes["since_log"]
+    def restore_state(self, notes: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint (empty: from the start): pieces written after it are dropped and written again."""
+        self.n_pieces, self._next_probe = notes.get("n_pieces", 0), notes.get("next_probe", 0)
+        self._probed_at = notes.get("probed_at", -1)
+        self._since_log = list(notes.get("since_log", []))
         known = [_PIECE.format(k) for k in range(self.n_pieces)]
         self._run.check_pieces(known)
         for piece in self._run.pieces():
             if piece.startswith(_PIECE[:6]) and piece not in known:
                 self._run.drop_piece(piece)
+
+    def finish(self) -> None:
+        """Take the probe at the end of training, if it is not there yet, and write the rows since the last piece."""
+        if self._probed_at != self.model.num_timesteps:
+            self.probe()
+        self.save_state()
 
     def close(self) -> None:
         """Close the groups' event files."""
@@ -185,6 +200,7 @@ class CohortRecorder(BaseCallback):
             steps=self.num_timesteps,
         )
         self._probes.append(table)
+        self._probed_at = self.num_timesteps
         self._text = _so_far(table, config, self._groups)
         by_animal = probe_scalars(table)
         for group, logger in self._loggers.items():
