@@ -210,7 +210,7 @@ def _evaluate(
 
     for note in unmet(run.config, demands_of(run.config)):
         typer.echo(f"note: {note}", err=True)
-    with open_progress("testing", quiet=quiet) as progress:
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
     from socialrl.tensorboard.results import write_results
 
@@ -230,7 +230,7 @@ def _evaluate_protocol(
     from socialrl.protocols.evaluating import evaluate_protocol
 
     note_unfinished(run)
-    with open_progress("testing", quiet=quiet) as progress:
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
         played = evaluate_protocol(
             run, file, repeats=repeats, events=events, events_csv=events_csv, overwrite=overwrite, progress=progress
         )
@@ -247,6 +247,10 @@ def _say_events(table: Path, csv: bool) -> None:
 
 def _stoppable(run: RunFolder) -> AbstractContextManager[None]:
     return stoppable(f"the run folder is readable; continue with `socialrl resume {run.path}`")
+
+
+def _testing() -> AbstractContextManager[None]:
+    return stoppable("the trained animals are unharmed; the same command tests them from the start")
 
 
 def _say_next(run: RunFolder) -> None:

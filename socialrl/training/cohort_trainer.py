@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, configure
 
-from socialrl import seeding
+from socialrl import seeding, stopping
 from socialrl.animals.animal import Animal, animals_of, arms_per_row, ids_by_group, per_row
 from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.animals.rows import env_rows, in_env_order
@@ -46,7 +46,9 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     model.set_logger(configure(str(run.tb / "cohort"), ["tensorboard"]))
     left = config.steps - model.num_timesteps
     if left > 0:
-        model.learn(left, callback=CallbackList([recorder, saving]), reset_num_timesteps=not resumed)
+        with stopping.deferred() as request:
+            callbacks = CallbackList([recorder, saving, StopBetweenUpdates(request, saving)])
+            model.learn(left, callback=callbacks, reset_num_timesteps=not resumed)
     else:
         recorder.init_callback(model)
         recorder.on_training_start({}, {})
@@ -221,6 +223,22 @@ class CohortRecorder(BaseCallback):
                 logger.record(f"train/{name}", float(np.mean(model.animal_statistics[name][of_group])))
             logger.dump(self.num_timesteps)
         self._since_log = []
+
+
+class StopBetweenUpdates(BaseCallback):
+    """Answers a request to stop where nothing is lost: between two updates, after a checkpoint. Put it last."""
+
+    def __init__(self, request: stopping.Request, saving: CohortCheckpoint) -> None:
+        super().__init__()
+        self._request, self._saving = request, saving
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        if self._request.number is not None:
+            self._saving.on_training_end()
+            self._request.answer()
 
 
 def _so_far(probe: pd.DataFrame, config: Config, groups: Mapping[str, Sequence[str]]) -> str:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch as th
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky import get_reusable_executor
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecNormalize
 
-from socialrl import seeding
+from socialrl import seeding, stopping
 from socialrl.animals.animal import Animal, animals_of
 from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config
@@ -61,13 +61,16 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    n_workers = min(config.workers or cpu_count(), max(1, len(waiting)))
+    parent = os.getpid()
+    ending_with_us: dict[str, Any] = {"initializer": stopping.end_with_parent, "initargs": (parent,)}
     try:
-        Parallel(n_jobs=config.workers or -1, backend="loky")(
-            delayed(train_animal)(run, config, animal, counts_path, slot, parent=os.getpid())
-            for slot, animal in enumerate(waiting)
+        Parallel(n_jobs=n_workers, backend="loky", **(ending_with_us if n_workers > 1 else {}))(
+            delayed(train_animal)(run, config, animal, counts_path, slot, parent) for slot, animal in enumerate(waiting)
         )
     except KeyboardInterrupt:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        if n_workers > 1:
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
     finally:
         stop.set()

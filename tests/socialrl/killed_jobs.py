@@ -11,6 +11,7 @@ import torch
 
 from socialrl.cli import main
 from socialrl.storage.run_folder import RunFolder
+from socialrl.tensorboard import results
 
 CONFIG = str(Path(__file__).parents[2] / "configs" / "smoke.yaml")
 SMALL = ["animals=1", "steps=256", "lives=2", "probes.every_steps=128", "env.duration_s=600", "ppo.n_steps=64"]
@@ -45,7 +46,7 @@ class Training:
     def __init__(self, engine: str, *overrides: str) -> None:
         self.overrides = [*SMALL, f"engine={engine}", *overrides]
 
-    def begin(self, folder: Path) -> None:
+    def begin(self, folder: Path) -> None:  # noqa: ARG002
         torch.set_num_threads(1)
 
     def work(self, folder: Path) -> None:
@@ -60,7 +61,7 @@ class Training:
 
 
 class Testing:
-    """`evaluate`, called again with the same options until it is done."""
+    """`evaluate`, called again with the same options until it has written `table`; with `again`, one replaces another."""
 
     def __init__(self, *options: str, table: str = "evaluation", again: bool = False) -> None:
         self.options, self.table, self.again = options, table, again
@@ -69,16 +70,48 @@ class Testing:
         torch.set_num_threads(1)
         call("train", CONFIG, *SMALL, "engine=cohort", f"output={folder}")
         if self.again:
-            call("evaluate", str(folder / "smoke"), *self.options[:-1], "--repeats", "2")
+            call("evaluate", str(folder / "smoke"), *self.options, "--repeats=2")
 
     def work(self, folder: Path) -> None:
         run = folder / "smoke"
         if self.again or not RunFolder.open(run).has_table(self.table):
-            call("evaluate", str(run), *self.options)
+            call("evaluate", str(run), *self.options, *(["--overwrite"] if self.again else []))
 
     def result(self, folder: Path) -> dict[str, Any]:
         return contents(folder)
 
 
+PROTOCOL = """
+name: day
+histories:
+  day_1:
+    - cohouse: {with: partner, hours: 24, relationship: peer}
+    - assay: {id: PartnerPreference, with: [partner, stranger]}
+"""
+
+
+class Protocol(Testing):
+    """`evaluate --protocol` of a file that lies in the folder."""
+
+    def __init__(self, *options: str) -> None:
+        super().__init__(*options, table="protocol_day")
+
+    def begin(self, folder: Path) -> None:
+        super().begin(folder)
+        (folder / "day.yaml").write_text(PROTOCOL)
+
+    def work(self, folder: Path) -> None:
+        if not RunFolder.open(folder / "smoke").has_table(self.table):
+            call("evaluate", str(folder / "smoke"), "--protocol", str(folder / "day.yaml"), *self.options)
+
+
+# a film costs a second, and event files are no table
+results.write_results = lambda _: None
+
 train_cohort = Training("cohort", "workers=1")
-train_sb3 = Training("sb3", "workers=1")
+train_sb3 = Training("sb3", "workers=1", "steps=128", "ppo.n_epochs=1")
+evaluate = Testing()
+evaluate_events = Testing("--events", "--events-csv")
+evaluate_again = Testing("--events", again=True)
+protocol = Protocol()
+protocol_events = Protocol("--events", "--events-csv")
