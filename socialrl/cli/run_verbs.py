@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -180,6 +181,10 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     meta = collect_meta(config.seed)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
+        ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s
+        if math.ceil(ticks / config.ppo.n_steps) * config.ppo.n_steps < test:
+            lives = f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks a life, an episode has {test:g}"
+            typer.echo(f"note: no training episode ends ({lives}); the table episodes will have no rows", err=True)
         n_animals = config.animals * len(config.members)
         try:
             with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:

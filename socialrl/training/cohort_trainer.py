@@ -25,7 +25,7 @@ from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from socialrl.training.cohort.export import export_zip
 from socialrl.training.scalars import episode_scalars, headline, probe_scalars, record_group
-from socialrl.training.tables import animal_row, episode_row
+from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import SocialVecEnv, native_arguments
 from socialrl_envs import ASSAYS
 
@@ -68,6 +68,8 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     order = {animal.id: k for k, animal in enumerate(animals)}
     for name in ("episodes", "probes"):
         table = run.read_parts(name, [_PIECE.format(k) for k in range(recorder.n_pieces)])
+        if table is None and name == "episodes":
+            table = episode_table(animals[0], [])
         if table is not None:
             run.write_table(name, table.sort_values("animal", key=lambda ids: ids.map(order), kind="stable"))
 
