@@ -245,10 +245,12 @@ def evaluate_run(
     table = play_evaluation(
         run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
     )
-    run.drop_table("events")  # those of the evaluation that is replaced now
-    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
+    # The table `evaluation` says that an evaluation is there, so it goes first and comes last.
+    for name in ("evaluation", "traces", "events"):
+        run.drop_table(name)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)
     if recorder is not None:
         run.write_table("events", recorder.table(), csv=events_csv)
+    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)

@@ -125,8 +125,6 @@ class RunFolder:
         if run.finished:
             raise UserError(f"{run.path} is finished; there is nothing to resume")
         run.lock()
-        for folder in (run.path, run.models, run.path / "parts"):
-            remove_leftovers(folder)
         return run
 
     @classmethod
@@ -286,16 +284,19 @@ class RunFolder:
     # --- what a writer does
 
     def lock(self) -> None:
-        """Become the one writer; raises `UserError` if another process is."""
+        """Become the one writer, and remove what a killed one left half-written; another process raises `UserError`."""
         if self._lock is None:
             self._lock = _take_lock(self.path)
+            for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
+                remove_leftovers(folder)
 
     def write_table(self, name: str, table: pd.DataFrame, csv: bool = False) -> None:
         """Write `<name>.parquet` and, with `csv`, `<name>.csv` beside it (lists as JSON text); the index is dropped."""
         path = self._table_path(name)
-        files: dict[str, bytes | None] = {path.name: parquet_bytes(table)}
-        if csv:
+        files: dict[str, bytes | None] = {}
+        if csv:  # first, because the table is what says that all of it is there
             files[path.with_suffix(".csv").name] = csv_text(table).encode()
+        files[path.name] = parquet_bytes(table)
         self._files.write(files)
 
     def drop_table(self, name: str) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch as th
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky import get_reusable_executor
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecNormalize
 
-from socialrl import seeding
+from socialrl import seeding, stopping
 from socialrl.animals.animal import Animal, animals_of
 from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config
@@ -31,7 +31,7 @@ from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
 from socialrl.training.finite import check_losses, check_rewards
 from socialrl.training.group_curves import write_group_curves
 from socialrl.training.scalars import episode_scalars, probe_scalars, record_animal
-from socialrl.training.tables import animal_row, episode_row
+from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
 
 _POLL_S = 0.5
@@ -42,7 +42,10 @@ def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
     train_animals(run, config, progress)
     names = [animal.id for animal in animals_of(config)]
     for table in TRAINING_TABLES:
-        if run.read_parts(table, names) is not None:
+        rows = run.read_parts(table, names)
+        if rows is not None and "animal" not in rows:  # written without columns where no episode had ended, once
+            run.write_table(table, episode_table(animals_of(config)[0], []))
+        elif rows is not None:
             run.merge_parts(table, names)
     write_group_curves(run, config)
 
@@ -61,13 +64,16 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    n_workers = min(config.workers or cpu_count(), max(1, len(waiting)))
+    parent = os.getpid()
+    ending_with_us: dict[str, Any] = {"initializer": stopping.end_with_parent, "initargs": (parent,)}
     try:
-        Parallel(n_jobs=config.workers or -1, backend="loky")(
-            delayed(train_animal)(run, config, animal, counts_path, slot, parent=os.getpid())
-            for slot, animal in enumerate(waiting)
+        Parallel(n_jobs=n_workers, backend="loky", **(ending_with_us if n_workers > 1 else {}))(
+            delayed(train_animal)(run, config, animal, counts_path, slot, parent) for slot, animal in enumerate(waiting)
         )
     except KeyboardInterrupt:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        if n_workers > 1:
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
     finally:
         stop.set()
@@ -98,7 +104,7 @@ def train_animal(
     model.logger.close()
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
     _save(run, config, animal, model)
-    run.write_part(animal.id, "episodes", pd.DataFrame(recorder.episodes))
+    run.write_part(animal.id, "episodes", episode_table(animal, recorder.episodes))
     if recorder.probes:
         run.write_part(animal.id, "probes", pd.concat(recorder.probes, ignore_index=True))
     row = animal_row(animal, seed, model.num_timesteps, time.perf_counter() - begun)
