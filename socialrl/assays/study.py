@@ -30,8 +30,7 @@ class AssayStudy:
 
     Of the battery (`socialrl reproduce`): `training` are the sections `env` and `ppo` and the key `lives` of a
     configuration, where they differ from its defaults; `steps` the training steps per animal over all its lives, by
-    `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `test_session` the session of
-    a test that names none; `least_animals` the animals a group below which no verdict is possible. `shuffle` says how
+    `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `least_animals` the animals a group below which no verdict is possible. `shuffle` says how
     the null control of the labels exchanges partner and stranger: the columns of one test, the rows of the two
     `sessions` with one animal each, or the cage mate with another member of the group.
     """
@@ -44,7 +43,6 @@ class AssayStudy:
     training: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, int] = field(default_factory=dict)
     test_s: float | None = None
-    test_session: str | None = None
     least_animals: int = 0
     shuffle: Shuffle | None = None
     sessions: tuple[str, ...] = ()

@@ -75,7 +75,6 @@ _ENCOUNTER = AssayStudy(
         "lives": 16,
     },
     steps={"quick": 60_000, "full": 100_000, "sensitivity": 60_000},
-    test_session="alone",
 )
 
 _HABITAT_MEASURES = (

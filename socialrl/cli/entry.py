@@ -9,23 +9,32 @@ import sys
 
 import typer
 
+from socialrl import stopping
 from socialrl.cli.app import StoppedError, app
 from socialrl.errors import from_os_error, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 130 stopped, 1 nobody reads on."""
+    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 nobody reads on, 128 + n signal n.
+
+    Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
+    """
+    with stopping.signals():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(args=arguments, prog_name="socialrl", standalone_mode=False)
         sys.stdout.flush()  # here, so that a reader who has left is noticed inside this block
-        if code == 130:  # Ctrl-C in a verb that leaves nothing to continue
-            return _complain("stopped", 130)
+        if code == 130:  # stopped in a verb that leaves nothing to continue
+            return _complain("stopped", stopping.exit_code())
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
-        return _complain("stopped", 130)
+        return _complain("stopped", stopping.exit_code())
     except StoppedError as stopped:
-        return _complain(str(stopped), 130)
+        return _complain(str(stopped), stopping.exit_code())
     except Exception as error:
         if isinstance(error, BrokenPipeError):
             # `socialrl envs | head -1`: what Python would still write at exit has to go somewhere silent.
@@ -56,6 +65,6 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
 
 
 def _complain(line: str, code: int) -> int:
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):  # the reader has left, or the terminal was closed
         print(line, file=sys.stderr, flush=True)
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -180,6 +181,12 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     meta = collect_meta(config.seed)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
+        ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s
+        if math.ceil(ticks / config.ppo.n_steps) * config.ppo.n_steps < test:
+            lives = (
+                f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks a life, an episode has {test:g}"
+            )
+            typer.echo(f"note: no training episode ends ({lives}); the table episodes will have no rows", err=True)
         n_animals = config.animals * len(config.members)
         try:
             with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
@@ -206,8 +213,11 @@ def _evaluate(
     run: RunFolder, repeats: int | None, quiet: bool, *, events: bool | None = None, events_csv: bool = False
 ) -> None:
     from socialrl.evaluation.playing import evaluate_run
+    from socialrl.evaluation.unmet import demands_of, unmet
 
-    with open_progress("testing", quiet=quiet) as progress:
+    for note in unmet(run.config, demands_of(run.config)):
+        typer.echo(f"note: {note}", err=True)
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
         evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
     from socialrl.tensorboard.results import write_results
 
@@ -224,20 +234,18 @@ def _evaluate_protocol(
     events: bool | None,
     events_csv: bool,
 ) -> None:
-    from socialrl.protocols.playing import evaluate_protocol
+    from socialrl.protocols.evaluating import evaluate_protocol
 
     note_unfinished(run)
-    with open_progress("testing", quiet=quiet) as progress:
-        table, events_table = evaluate_protocol(
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
+        played = evaluate_protocol(
             run, file, repeats=repeats, events=events, events_csv=events_csv, overwrite=overwrite, progress=progress
         )
-    learned_in = run.config.env.id
-    others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
-    if others:
-        typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
-    if events_table is not None:
-        _say_events(events_table, events_csv)
-    typer.echo(f"protocol: {table} and .csv")
+    for note in played.notes:
+        typer.echo(f"note: {note}", err=True)
+    if played.events is not None:
+        _say_events(played.events, events_csv)
+    typer.echo(f"protocol: {played.table} and .csv")
 
 
 def _say_events(table: Path, csv: bool) -> None:
@@ -246,6 +254,10 @@ def _say_events(table: Path, csv: bool) -> None:
 
 def _stoppable(run: RunFolder) -> AbstractContextManager[None]:
     return stoppable(f"the run folder is readable; continue with `socialrl resume {run.path}`")
+
+
+def _testing() -> AbstractContextManager[None]:
+    return stoppable("the trained animals are unharmed; the same command tests them from the start")
 
 
 def _say_next(run: RunFolder) -> None:

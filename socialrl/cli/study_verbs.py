@@ -17,9 +17,13 @@ def reproduce(
     preset: Annotated[
         str, typer.Option(help="quick, full (16 animals a group, dose-response) or study (single arms, sensitivity).")
     ] = "quick",
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")] = Path(
-        "runs/reproduce"
-    ),
+    findings: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Findings of your own (YAML), added to those of socialrl or in their place."),
+    ] = None,
+    output: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")
+    ] = "runs/reproduce",
     seed: Annotated[int, typer.Option(help="Root seed of everything.")] = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -27,22 +31,32 @@ def reproduce(
 
     Example: `socialrl reproduce --preset quick`
     """
+    from socialrl.findings.registry import load_findings
     from socialrl.reproduction.driver import reproduce
+    from socialrl.reproduction.folder import usable
     from socialrl.reproduction.presets import PRESETS
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
     check_range("--seed", seed, 0)
-    with stoppable("the stages that are done are kept; the same command goes on where it was"):
+    place = usable(output)
+    registry = load_findings(*findings) if findings else None
+    with stoppable("the stages that are done are kept; the same command resumes from the last checkpoint"):
         page = reproduce(
-            output, preset, seed, quiet=quiet, say=lambda line: None if quiet else typer.echo(line, err=True)
+            place,
+            preset,
+            seed,
+            quiet=quiet,
+            say=lambda line: typer.echo(line, err=True) if not quiet or line.startswith("note") else None,
+            registry=registry,
+            findings=[path.name for path in findings or ()],
         )
     from rich.console import Console
 
+    from socialrl.findings.results import read_result
     from socialrl.scorecard.terminal import findings_table
-    from socialrl.storage.files import read_json
 
-    Console().print(findings_table(read_json(output / "scorecard.json")))
+    Console().print(findings_table(read_result(place / "scorecard.json")))
     typer.echo(f"scorecard: {page}")
 
 

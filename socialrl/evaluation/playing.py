@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, animals_of
-from socialrl.animals.policies import FrozenPolicies, load_policy
+from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config, Drug, TestCondition
 from socialrl.errors import UserError
@@ -168,12 +168,12 @@ def play_out(
 
 def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
     """Return the trained networks of `animals`."""
-    return FrozenPolicies([load_policy(run.models / f"{animal.id}.safetensors") for animal in animals])
+    return FrozenPolicies([load_trained(run, animal.id) for animal in animals])
 
 
 def trained_animals(run: RunFolder) -> list[Animal]:
     """Return the animals that have a network; a run without any raises `UserError`."""
-    animals = [one for one in animals_of(run.config) if (run.models / f"{one.id}.safetensors").exists()]
+    animals = [one for one in animals_of(run.config) if run.has_network(one.id)]
     if not animals:
         raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
     return animals
@@ -241,10 +241,12 @@ def evaluate_run(
     table = play_evaluation(
         run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
     )
-    run.drop_table("events")  # those of the evaluation that is replaced now
-    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
+    # The table `evaluation` says that an evaluation is there, so it goes first and comes last.
+    for name in ("evaluation", "traces", "events"):
+        run.drop_table(name)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)
     if recorder is not None:
         run.write_table("events", recorder.table(), csv=events_csv)
+    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)

@@ -21,7 +21,7 @@ from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
 from socialrl.errors import UserError, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
-from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_SEPARATION_H
+from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
 from socialrl_envs.drugs import DRUGS
 from socialrl_envs.state import RELATIONSHIPS
 
@@ -106,7 +106,7 @@ class AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
     `relationship` says of which sex they are where the history does not (peer: the same, mate: the other). `minutes`
-    replaces the assay's length.
+    replaces the assay's length, `ratio_step` the presses by which each further access at a lever costs more.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -115,6 +115,7 @@ class AssayPhase(Section):
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, choice(*RELATIONSHIPS)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
+    ratio_step: Annotated[float | None, number(0, MAX_RATIO_STEP, optional=True)] = None
 
 
 class Phase(Section):

@@ -253,12 +253,13 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
                 Cell(row["unit"]),
                 Cell(f"{row['low']:g} to {row['high']:g}"),
                 spread,
-                Cell(row["source"]),
+                Cell(row["source"], below=row["evidence"]),
             ]
         )
     note = (
         "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
-        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. “assumed”: no measurement was found."
+        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. Below"
+        " each source stands what the value rests on; “assumed”: the amount was not measured as far as we know."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 

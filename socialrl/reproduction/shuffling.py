@@ -6,8 +6,6 @@ difference between genotypes, that is left after this comes from the scoring and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.assays import study_of
 from socialrl.errors import UserError
-from socialrl.findings.records import Condition
+from socialrl.findings.conditions import twin
 from socialrl.findings.registry import Registry, load_registry
 
 
@@ -37,22 +35,14 @@ def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Reg
             case "members":
                 table = _other_mates(table, name, seed)
             case "sessions" if one.session in study.sessions:
-                twin = _twin(name, shuffled, study.sessions)
-                if twin and one.session == study.sessions[0]:
-                    table = _exchange_rows(table, name, twin, seed)
+                other = twin(name, shuffled, study.sessions)
+                if other and one.session == study.sessions[0]:
+                    table = _exchange_rows(table, name, other, seed)
             case "columns" | "sessions":
                 table = _exchange_columns(table, name, seed)
             case None:
                 raise UserError(f"{name}: partner_is shuffled means nothing in {assay}, where nobody can be exchanged")
     return table
-
-
-def _twin(name: str, shuffled: Mapping[str, Condition], sessions: Sequence[str]) -> str | None:
-    """The other session of the same history."""
-    own = {"name", "session", "note"}
-    wanted = shuffled[name].model_dump(exclude=own)
-    others = (other for other in shuffled if other != name and shuffled[other].session in sessions)
-    return next((other for other in others if shuffled[other].model_dump(exclude=own) == wanted), None)
 
 
 def _exchange_columns(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:

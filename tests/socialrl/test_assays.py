@@ -122,7 +122,7 @@ def test_every_assay_has_a_study_whose_measures_and_sessions_exist():
     assert {study.id for study in registered_studies()} == set(ASSAYS)
     for study in registered_studies():
         sessions = ASSAYS[study.id].session_table
-        assert {*study.sessions, *filter(None, [study.test_session])} <= set(sessions)
+        assert set(study.sessions) <= set(sessions)
         for one in shown_in(study.id):
             assert one in measures_of(study.id)
             assert set(one.sessions) <= set(sessions)

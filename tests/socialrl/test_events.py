@@ -10,12 +10,12 @@ import pytest
 
 from socialrl.analysis.association import cohabitation, contacts, group_sizes, in_bins
 from socialrl.animals.animal import animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import evaluate_run, play_tests
 from socialrl.progress import Silent
-from socialrl.protocols.playing import evaluate_protocol
+from socialrl.protocols.evaluating import evaluate_protocol
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS
 from socialrl_envs.observation import space
@@ -280,7 +280,7 @@ def run_of(folder: Any, assay: str, **env: Any) -> RunFolder:
     run = RunFolder.create(folder / "run", config_yaml=config_to_yaml(config), meta={})
     animals = animals_of(config)
     for animal, weights in zip(animals, networks(assay, len(animals)), strict=True):
-        save_policy(run.models / f"{animal.id}.safetensors", weights, {})
+        run.write_networks({animal.id: policy_bytes(weights, {})}, piece=animal.id)
     run.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 0}))
     return run
 
@@ -331,19 +331,20 @@ def test_a_protocol_in_a_habitat_has_its_events_unless_told_otherwise(tmp_path, 
         f"name: twice\nphases:\n  - {habitat}}}\n  - separate: {{hours: 6}}\n  - {habitat}, name: again}}\n"
     )
     with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=7200) as run:
-        table, path = evaluate_protocol(run, file, progress=Silent())
+        played = evaluate_protocol(run, file, progress=Silent())
+        table, path = played.table, played.events
         assert (table.name, path) == ("protocol_twice.parquet", run.path / "events_twice.parquet")
         events = run.read_table("events_twice")
         assert set(events["test"]) == {"group_habitat", "again"}
         assert_tiles(events, 3600)
         assert_counted(run.read_table("protocol_twice"), events, CHAMBERS)
         assert not run.has_table("events"), "those are of the configuration's tests"
-        monkeypatch.setattr("socialrl.protocols.playing._ROWS_AT_ONCE", 1)
+        monkeypatch.setattr("socialrl.protocols.evaluating._ROWS_AT_ONCE", 1)
         evaluate_protocol(run, file, overwrite=True, progress=Silent())
         by = ["animal", "test", "repeat", "start_s", "kind", "other"]
         alone, together = (one.sort_values(by, ignore_index=True) for one in (run.read_table("events_twice"), events))
         pd.testing.assert_frame_equal(alone, together)
-        assert evaluate_protocol(run, file, events=False, overwrite=True, progress=Silent())[1] is None
+        assert evaluate_protocol(run, file, events=False, overwrite=True, progress=Silent()).events is None
         assert not run.has_table("events_twice")
 
 

@@ -35,9 +35,11 @@ for words in sys.argv[1:]:
 from socialrl.reproduction.presets import PRESETS
 from socialrl.reproduction.groups import Group
 from socialrl.reproduction.stages import stage_config
+from socialrl.findings.registry import load_registry
 from pathlib import Path
-config = stage_config("x", "OneCage", [Group("wt", 1.0)], PRESETS["quick"].size, 1, Path("unused"))
-print("reproduced in", config.env.id, config.steps, config.lives)
+book = load_registry().adding({"conditions": {"OneCage": [{"name": "caged", "cohousing_h": 2}]}})
+config = stage_config("x", "OneCage", [Group("wt", 1.0)], PRESETS["quick"].size, 1, Path("unused"), book)
+print("reproduced in", config.env.id, config.steps, config.lives, config.evaluation.tests[0].name)
 """
 
 
@@ -53,7 +55,7 @@ def test_an_assay_and_a_measure_from_one_file_outside(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "mine/OneCage-v0  nobody's" in done.stdout
-    assert "reproduced in mine/OneCage-v0 1000 4" in done.stdout
+    assert "reproduced in mine/OneCage-v0 1000 4 caged" in done.stdout
     means = pd.read_csv(tmp_path / "one_cage" / "tables" / "measures.csv")
     assert set(means["measure"]) == {"time_in_nest", "huddle_s_partner"}
     rows = pd.read_parquet(tmp_path / "one_cage" / "evaluation.parquet")

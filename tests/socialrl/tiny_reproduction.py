@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from socialrl.assays import AssayStudy, study_of
+from socialrl.findings.registry import Registry
 from socialrl.progress import Silent
 from socialrl.reproduction import driver, groups, stages
 from socialrl.reproduction.presets import Preset, Size
@@ -42,11 +43,16 @@ def _small(assay: str) -> AssayStudy:
 
 def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
-    replace(stages, "registry_assays", lambda: ASSAYS)
-    replace(stages, "study_of", _small)
+    shrink_training(replace)
+    replace(Registry, "assays", property(lambda _: ASSAYS))
     changes = groups.changes()
     kept = [changes[0], *(one for one in changes if one.parameter in ("contact_floor", "withdrawal_s"))]
     replace(groups, "changes", lambda: kept)
+
+
+def shrink_training(replace: Callable[..., None]) -> None:
+    """Make the training of every stage short, and the tests in the habitat."""
+    replace(stages, "study_of", _small)
 
 
 class StopsInTheSecondStage(Silent):
