@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialrl.config.loading import Config
 from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
+from socialrl.training.devices import device_name, usable_device
 
 
 def train_run(config: Config, run: RunFolder, *, progress: Progress) -> None:
@@ -18,6 +19,12 @@ def resume_run(run: RunFolder, *, progress: Progress) -> None:
 
 
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:
+    used = device_name(usable_device(config.device))
+    before = run.meta.get("device")
+    if before is None:
+        run.note(device=used)
+    elif before.rpartition(", then ")[2] != used:  # resumed on another machine
+        run.note(device=f"{before}, then {used}")
     if config.engine == "cohort":
         from socialrl.training.cohort_trainer import train_cohort
 

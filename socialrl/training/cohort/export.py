@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from gymnasium import spaces
-from safetensors.torch import save_file
+from safetensors.torch import save
 from stable_baselines3 import PPO
 
 from socialrl.storage.atomic import atomic_file, write_bytes
@@ -87,8 +87,7 @@ def export_safetensors(model: "CohortPPO", animal: int | str, path: Path) -> Non
     layout = model.policy.layout
     tensors = layout.unpack(model.policy.weights[index].detach().cpu().numpy())
     activation = "relu" if model.policy.relu else "tanh"
-    with atomic_file(path) as temporary:
-        save_file(tensors, temporary)
+    write_bytes(path, save(tensors))
     description = {
         "format": _SAFETENSORS_FORMAT,
         "animal": model.animal_names[index],
