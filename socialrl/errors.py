@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import difflib
 import errno
-import os
 import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(ValueError):
@@ -36,9 +36,9 @@ def unknown(kind: str, name: str, known: Iterable[str], *, listed_as: str = "kno
     return f"unknown {kind} '{name}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
 
 
-def command(*words: str | os.PathLike[str]) -> str:
+def command(*words: str | Path) -> str:
     """Return "socialrl <words>" as a shell takes it: paths with spaces are quoted."""
-    return shlex.join(["socialrl", *map(os.fspath, words)])
+    return shlex.join(["socialrl", *(str(word) for word in words)])
 
 
 # What the operating system says when the fault is with the place, not with the program.

@@ -257,9 +257,11 @@ def _evaluate(
             progress=progress,
         )
     if not selection:
+        from socialrl.storage.atomic import naming_the_place
         from socialrl.tensorboard.results import write_results
 
-        write_results(run)
+        with naming_the_place(f"write to {run.tb}"):
+            write_results(run)
 
 
 def _evaluate_protocol(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialrl.config.loading import Config
 from socialrl.progress import Progress
+from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.devices import device_name, usable_device
 
@@ -25,12 +26,13 @@ def _train(config: Config, run: RunFolder, progress: Progress) -> None:
         run.note(device=used)
     elif before.rpartition(", then ")[2] != used:  # resumed on another machine
         run.note(device=f"{before}, then {used}")
-    if config.engine == "cohort":
-        from socialrl.training.cohort_trainer import train_cohort
+    with naming_the_place(f"write to {run.path}"):  # event files, which others write
+        if config.engine == "cohort":
+            from socialrl.training.cohort_trainer import train_cohort
 
-        train_cohort(run, config, progress)
-    else:
-        from socialrl.training.sb3_trainer import train_all
+            train_cohort(run, config, progress)
+        else:
+            from socialrl.training.sb3_trainer import train_all
 
-        train_all(run, config, progress)
+            train_all(run, config, progress)
     run.finish()
