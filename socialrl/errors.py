@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 import errno
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(ValueError):
@@ -32,6 +34,11 @@ def unknown(kind: str, name: str, known: Iterable[str], *, listed_as: str = "kno
     if near is None:
         return f"unknown {kind} '{name}'; {listing}"
     return f"unknown {kind} '{name}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
+
+
+def command(*words: str | Path) -> str:
+    """Return "socialrl <words>" as a shell takes it: paths with spaces are quoted."""
+    return shlex.join(["socialrl", *(str(word) for word in words)])
 
 
 # What the operating system says when the fault is with the place, not with the program.

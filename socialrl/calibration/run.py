@@ -20,6 +20,7 @@ from socialrl.progress import Progress
 from socialrl.storage.files import checksum
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
+from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 
@@ -121,6 +122,7 @@ def training_settings(config: Config | None, seed: int, steps: int | None, relat
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"
         raise UserError(f"a calibration is of untreated wild types; the configuration has {what}")
+    usable_device(config.device)  # a GPU that is not there is refused before anything is made
     changes = [f"seed={seed}", f"env.reset.relationship={relationship}"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))
 
