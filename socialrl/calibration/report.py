@@ -14,7 +14,7 @@ from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE
 from socialrl.calibration.summaries import KINDS, MEASURES, TERMS
 from socialrl.drawing import style, templates
-from socialrl.storage.atomic import write_bytes
+from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
 
@@ -29,7 +29,8 @@ _WORSE = 0.3
 
 def write_results(result: Calibration, output: Path, provenance: dict[str, Any]) -> None:
     """Write everything to the folder `output`, which is made; `calibration.json`, which marks it, comes last."""
-    (output / "figures").mkdir(parents=True, exist_ok=True)
+    with naming_the_place(f"create {output / 'figures'}"):
+        (output / "figures").mkdir(parents=True, exist_ok=True)
     pictures = {}
     for name, (draw, caption) in FIGURES.items():
         with style.house_style():
