@@ -92,12 +92,12 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
     duration = f"a trial duration of {limit:g} s" if "duration_s" in sheet.columns.place else "a test of 3 h (10800 s)"
     if share < _FAR_TOO_SMALL:
         raise UserError(
-            f"{sheet.at(row, _CHAMBERS[0])}: the chamber times add up to {total:g}, beside {duration};"
+            f"{sheet.at(row, _CHAMBERS[0])}: the chamber times add up to {_told(total)}, beside {duration};"
             f" {_what_they_look_like(sheet, share)}"
         )
     if 45 < share < 75 and "duration_s" in sheet.columns.place:
         raise UserError(
-            f"{sheet.at(row, 'duration_s')}: {limit:g} s, and the chamber times add up to {total:g} s; if the duration"
+            f"{sheet.at(row, 'duration_s')}: {limit:g} s, and the chamber times add up to {_told(total)} s; if the duration"
             f" is in minutes, call the column '{_bare(sheet.columns.title('duration_s'))} (min)'"
         )
     # Where most chambers were tracked for longer than the stated trial, that is the convention; a few such are mistakes.
@@ -107,21 +107,21 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
     if over.any():
         row = int(over.idxmax())
         raise UserError(
-            f"{sheet.at(row, _CHAMBERS[0])}: the chamber times add up to {sheet.chambers[row]:g} s, beside"
+            f"{sheet.at(row, _CHAMBERS[0])}: the chamber times add up to {_told(sheet.chambers[row])} s, beside"
             f" {_length(sheet, row)}"
         )
     beyond = sheet.chambers > sheet.limit * _ROUNDING
     if beyond.any():
         row = int(beyond.idxmax())
         notes.append(
-            f"chamber times add up to {sheet.chambers[row]:g} s beside {_length(sheet, row)} in {int(beyond.sum())} tests"
+            f"chamber times add up to {_told(sheet.chambers[row])} s beside {_length(sheet, row)} in {int(beyond.sum())} tests"
             f" (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(beyond)}); they are scaled to 3 h"
         )
     below = sheet.chambers < sheet.limit * 0.9
     if below.any():
         row = int(below.idxmax())
         notes.append(
-            f"chamber times add up to {sheet.chambers[row]:g} s only, of {_length(sheet, row)}, in {int(below.sum())}"
+            f"chamber times add up to {_told(sheet.chambers[row])} s only, of {_length(sheet, row)}, in {int(below.sum())}"
             f" tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(below)})"
         )
     return longest
@@ -151,7 +151,7 @@ def _check_seconds(sheet: _Sheet, longest: pd.Series) -> None:
         if over.any():
             row = int(over.idxmax())
             raise UserError(
-                f"{sheet.at(row, _HUDDLES[0])}: huddling with both adds up to {both[row]:g} s, more than the test,"
+                f"{sheet.at(row, _HUDDLES[0])}: huddling with both adds up to {_told(both[row])} s, more than the test,"
                 f" {_length(sheet, row)}"
             )
 
@@ -171,7 +171,7 @@ def _check_units(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> None:
         row = int(most.idxmax())
         name = str(sheet.tests.loc[row, there].astype(float).idxmax())
         told = (
-            f"none of the {kind} is above {most.max():g}, in tests of {longest[row]:g} s; name the columns with their"
+            f"none of the {kind} is above {_told(most.max())}, in tests of {longest[row]:g} s; name the columns with their"
             f" unit, such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
         )
         if kind == "huddle times" and not all(one in sheet.columns.stated for one in there):
@@ -243,6 +243,10 @@ def _length(sheet: _Sheet, row: int) -> str:
         if sheet.tests["duration_s"].isna().all()
         else f"a trial of {length}"
     )
+
+
+def _told(seconds: float) -> str:
+    return f"{round(seconds, 1):g}"
 
 
 def _titles(sheet: _Sheet, names: Iterable[str]) -> str:

@@ -162,6 +162,13 @@ def _tests(
     """Return one row a test, in seconds; tests without a needed number are left out with a note."""
     cells = {name: [(line, _cell(row, k)) for line, row in rows] for name, k in columns.place.items()}
     in_seconds = [name for name in (*MEASURED, *DURATION) if name in columns.place]
+    for name in in_seconds:
+        for line, cell in cells[name]:
+            if cell.endswith("%"):
+                title = columns.title(name)
+                raise UserError(
+                    f"{path}, line {line}, column '{title}': must be in seconds, got a percentage, '{cell}'"
+                )
     ratios = [cells[name] for name in RATIO if name in columns.place]
     by_title = {columns.title(name): cells[name] for name in in_seconds}
     signs = decimal_signs(by_title, ratios, delimiter, str(path), notes)
@@ -200,8 +207,6 @@ def _cell(cells: Sequence[str], k: int) -> str:
 
 
 def _seconds(cell: str, decimal_sign: str, title: str, line: int, path: Path) -> float:
-    if cell.endswith("%"):
-        raise UserError(f"{path}, line {line}, column '{title}': must be in seconds, got a percentage, '{cell}'")
     try:
         value = number(cell, decimal_sign)
     except ValueError:

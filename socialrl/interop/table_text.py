@@ -23,7 +23,7 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its column names (spaces and line breaks made single spaces), the line they begin at, the rows below."""
+    """A table: its column names, the line they begin at, the rows below; spaces and line breaks in cells are one space."""
 
     delimiter: str
     head_line: int
@@ -93,10 +93,10 @@ def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], n
         except UserError as error:
             fault = fault or error
             continue
-        rows = [(n, row) for n, row in rows if any(cell.strip() for cell in row)]
+        rows = [(n, row) for n, row in rows if any(row)]
         if not rows:
             continue
-        known = [n_known([_title(cell) for cell in row]) for _, row in rows[:_HEADER_WITHIN]]
+        known = [n_known(row) for _, row in rows[:_HEADER_WITHIN]]
         head = max(range(len(known)), key=lambda k: known[k])
         head = head if known[head] >= _LEAST_KNOWN else 0
         score = (known[head], len(rows[head][1]), delimiter == ",")
@@ -110,10 +110,10 @@ def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], n
     if head:
         above = ", ".join(str(n) for n, _ in rows[:head][:8])
         notes.append(f"line {rows[head][0]} holds the column names; ignored above it: lines {above}")
-    return Table(delimiter, rows[head][0], [_title(cell) for cell in rows[head][1]], rows[head + 1 :])
+    return Table(delimiter, rows[head][0], rows[head][1], rows[head + 1 :])
 
 
-def _title(cell: str) -> str:
+def _one_line(cell: str) -> str:
     return " ".join(cell.split())
 
 
@@ -122,7 +122,7 @@ def _rows(text: str, delimiter: str, path: Path, skipped: int) -> list[Row]:
     rows, line = [], 1
     try:
         for row in reader:
-            rows.append((line, row))
+            rows.append((line, [_one_line(cell) for cell in row]))
             line = reader.line_num + 1
     except (csv.Error, TypeError) as error:
         raise UserError(f"{path}, line {line + skipped}: not readable as a table ({error})") from error

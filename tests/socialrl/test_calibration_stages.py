@@ -247,7 +247,7 @@ def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
 
 def test_mistakes_leave_no_folder(tmp_path):
     few = tmp_path / "few.csv"
-    voles(5, np.zeros(pop.N_FREE), np.ones(pop.N_FREE)).assign(when="ST").to_csv(few, index=False)
+    voles(5, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST").to_csv(few, index=False)
     with pytest.raises(UserError, match="at least 8 animals, got 5"):
         run.run_calibration(few, tmp_path / "out", plan=PLAN, progress=Silent())
     assert not (tmp_path / "out").exists()

@@ -20,7 +20,7 @@ from socialrl import cli
             ["scores.csv", "--vectors", "99999999999999"],
             "error: 299999999999995 animals with 150000 steps each are 4.5e+19 training steps, at most",
         ),
-        (["scores.csv", "--vectors", "900000", "--steps", "1"], "error: a cohort of 900000 animals with "),
+        (["scores.csv", "--vectors", "900000", "--steps", "2048"], "error: a cohort of 900000 animals with "),
         (["scores.csv", "--steps", "999999999999"], "error: 768 animals with 999999999999 steps each are"),
         (["scores.csv", "--repeats", "999999999999"], "error: No such option: --repeats"),
         (["scores.csv", "--output", ""], "error: --output must not be empty; for this folder write ."),
@@ -68,7 +68,7 @@ def test_a_sheet_that_may_not_be_read(tmp_path, monkeypatch, capsys):
 
 
 def test_notes_are_shown_also_where_the_command_then_stops(tmp_path, capsys):
-    sheet = made_sheet(12).assign(Room="A")
+    sheet = made_sheet(12).astype(object).assign(Room="A")
     sheet.loc[3, "huddle time partner"] = "much"
     sheet.to_csv(tmp_path / "scores.csv", index=False)
     assert cli.main(["calibrate", "-q", str(tmp_path / "scores.csv")]) == 2
