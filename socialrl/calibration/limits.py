@@ -25,8 +25,9 @@ def check_length(tests: pd.DataFrame, name: str) -> None:
     total = float(tests[[one for one in tests if str(one).startswith("chamber_s_")]].sum(axis=1).median())
     if not _LENGTHS[0] * TEST_S <= total <= _LENGTHS[1] * TEST_S:
         raise UserError(
-            f"{name}: chamber times add up to {total:g} s in a typical test, and the simulated test lasts 3 h ({TEST_S:g} s);"
-            f" a calibration needs tests of about 3 h ({_LENGTHS[0] * TEST_S:g} to {_LENGTHS[1] * TEST_S:g} s)"
+            f"{name}: chamber times add up to {total:g} s in a typical test, and the simulated test lasts 3 h"
+            f" ({TEST_S:g} s); a calibration needs tests of about 3 h"
+            f" ({_LENGTHS[0] * TEST_S:g} to {_LENGTHS[1] * TEST_S:g} s)"
         )
 
 

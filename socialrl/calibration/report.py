@@ -71,7 +71,10 @@ def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
 def verdict(result: Calibration) -> str:
     """Return the outcome in a sentence or two."""
     before, after = result.distances["before"]["all"], result.distances["after"]["all"]
-    said = f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated (1 = sampling noise)."
+    said = (
+        f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated"
+        " (1 = sampling noise)."
+    )
     if not result.improved:
         return f"{said} The calibrated population is not nearer; keep the table."
     apart = result.distances
@@ -93,7 +96,8 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
     found = result.members()
     rows = {name: parameter(name) for name in found}
     lines = [
-        f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']} (sha256 {data['sha256'][:16]}…),",
+        f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']}"
+        f" (sha256 {data['sha256'][:16]}…),",
         f"# {provenance['started']}, seed {provenance['seed']}: {provenance['command']}",
         f"# {verdict(result)}",
         "# Use: socialrl train CONFIG --with FILE",

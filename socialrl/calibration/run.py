@@ -49,8 +49,8 @@ def run_calibration(
 
     A call that was stopped goes on where it was when it is repeated. `config` gives training and world (default: the
     schema's values, 150 000 steps); its groups are not used, all animals are wild types. With `pairs` FM the simulated
-    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` hears the notes on the sheet even
-    if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` hears the notes on the sheet
+    even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
     notes: list[str] = []
@@ -85,7 +85,7 @@ def run_calibration(
 
 
 def _read(data: Path, pairs: str, where: list[str], notes: list[str]) -> tuple[ScoreSheet, pd.DataFrame]:
-    """Return the sheet and the tests that are calibrated on: early ones of untreated wild types, enough, of about 3 h."""
+    """Return the sheet and the tests to calibrate on: early, of untreated wild types, enough, about 3 h."""
     sheet = read_tests(data, where=where, notes=notes)
     tests, more = choose_tests(sheet, pairs)
     notes += more

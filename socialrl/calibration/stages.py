@@ -1,6 +1,7 @@
-"""The folder of a calibration while it is made: a manifest that says of which plan it is, and a table for every stage done.
+"""The folder of a calibration while it is made: a manifest with its plan, and a table for every stage that is done.
 
-`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json` last.
+`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json`
+last.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ _LOCK = ".lock"
 _RESULTS = ("calibration.html", "parameters.yaml", "parameters.csv", "summaries.csv")
 _FORMAT = 2
 _MOVES_NUMBERS = ("versions", "commit")
-"""What a later call is listed for if it differs; the time alone is no reason, so that a killed one ends with the same files."""
+"""A later call is listed if these differ. Its time alone is no reason: a killed run ends with the same files."""
 _MOST_NAMED = 4
 
 
 class Stages:
     """The stages of one calibration in `folder`; a context manager that gives up the lock on the folder at its end.
 
-    `begun` is what `collect_meta` said at the first call, `continued` the same of later ones that ran on other versions.
+    `begun` is what `collect_meta` said at the first call, `continued` the same of later ones that ran on other
+    versions.
     """
 
     def __init__(self, folder: Path, lock: FileLock, manifest: dict[str, Any]) -> None:
@@ -43,10 +45,11 @@ class Stages:
 
     @classmethod
     def open(cls, folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], *, overwrite: bool = False) -> Stages:
-        """Begin a calibration in `folder`, or go on with the one that is there; `plan` is everything its numbers depend on.
+        """Begin a calibration in `folder`, or resume the one that is there; `plan` is all that its numbers depend on.
 
-        `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan, raise
-        `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes to.
+        `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan,
+        raise `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes
+        to.
         """
         refuse_finished(folder, overwrite)
         with naming_the_place(f"create {folder}"):
@@ -125,8 +128,8 @@ def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], ov
             raise UserError(f"{path} is not a calibration of this version; give another --output, or use --overwrite")
         if differ := _differences(there, dict(plan)):
             raise UserError(
-                f"{folder} was begun with another plan ({differ}); repeat that one to go on with it, give another --output,"
-                " or begin anew with --overwrite"
+                f"{folder} was begun with another plan ({differ}); repeat that one to resume it, give another"
+                " --output, or begin anew with --overwrite"
             )
         last = [manifest["begun"], *manifest["continued"]][-1]
         if any(last.get(name) != meta.get(name) for name in _MOVES_NUMBERS):
@@ -137,7 +140,7 @@ def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], ov
 
 
 def _clear(folder: Path) -> None:
-    """Delete the marker, then the manifest, then all else, so that a kill in between leaves nothing that looks whole."""
+    """Delete the marker, then the manifest, then all else, so that a kill leaves nothing that looks whole."""
     tables = sorted((folder / "stages").glob("*.parquet"))
     figures = sorted(path for kind in ("png", "svg") for path in (folder / "figures").glob(f"*.{kind}"))
     results = [folder / name for name in _RESULTS]

@@ -16,22 +16,53 @@ _SECONDS = ("s", "sec", "secs", "second", "seconds")
 _MINUTES = ("min", "mins", "minute", "minutes")
 
 MEASURED: dict[str, tuple[str, ...]] = {
-    "huddle_s_partner": ("huddle time partner", "partner huddle", "huddling partner", "contact partner", "partner contact"),
-    "huddle_s_stranger": ("huddle time stranger", "stranger huddle", "huddling stranger", "contact stranger", "stranger contact"),
+    "huddle_s_partner": (
+        "huddle time partner",
+        "partner huddle",
+        "huddling partner",
+        "contact partner",
+        "partner contact",
+    ),
+    "huddle_s_stranger": (
+        "huddle time stranger",
+        "stranger huddle",
+        "huddling stranger",
+        "contact stranger",
+        "stranger contact",
+    ),
     "chamber_s_partner": ("chamber time partner", "partner chamber", "time in partner chamber", "partner zone"),
-    "chamber_s_centre": ("chamber time centre", "centre chamber", "time in centre chamber", "neutral chamber", "chamber time neutral", "centre zone"),
+    "chamber_s_centre": (
+        "chamber time centre",
+        "centre chamber",
+        "time in centre chamber",
+        "neutral chamber",
+        "chamber time neutral",
+        "centre zone",
+    ),
     "chamber_s_stranger": ("chamber time stranger", "stranger chamber", "time in stranger chamber", "stranger zone"),
     "latency_s_partner": ("latency partner huddle", "partner latency", "latency to huddle partner", "latency partner"),
-    "latency_s_stranger": ("latency stranger huddle", "stranger latency", "latency to huddle stranger", "latency stranger"),
-}  # fmt: skip
-"""Columns in seconds. A blank latency means that no huddle began; a blank elsewhere leaves the test out, with a note."""
+    "latency_s_stranger": (
+        "latency stranger huddle",
+        "stranger latency",
+        "latency to huddle stranger",
+        "latency stranger",
+    ),
+}
+"""Columns in seconds. A blank latency means that no huddle began; a blank elsewhere leaves the test out."""
 
 DURATION: dict[str, tuple[str, ...]] = {
     "duration_s": ("trial duration", "test duration", "duration", "trial length", "test length"),
 }
 RATIO: dict[str, tuple[str, ...]] = {
-    "preference": ("percent phuddle", "preference", "phuddle", "preference ratio", "partner preference", "percent partner huddle"),
-}  # fmt: skip
+    "preference": (
+        "percent phuddle",
+        "preference",
+        "phuddle",
+        "preference ratio",
+        "partner preference",
+        "percent partner huddle",
+    ),
+}
 WORDS: dict[str, tuple[str, ...]] = {
     "animal": ("animal id", "animal", "id", "subject", "subject id", "focal", "focal id", "vole", "vole id"),
     "pair_type": ("pair type", "pairing", "pairs", "treatment", "group", "condition"),
@@ -53,9 +84,9 @@ _SAME = {"novel": "stranger", "center": "centre", "middle": "centre", "familiar"
 class Columns:
     """Where each quantity stands in a sheet.
 
-    `place` is the column of each name of `MEASURED`, `DURATION`, `RATIO` and `WORDS` that was found, `factor` what turns
-    its numbers into seconds (60 for minutes), `stated` the names whose unit the sheet states, `groups` the columns that
-    hold a genotype or a treatment, `ignored` the titles of all others.
+    `place` is the column of each name of `MEASURED`, `DURATION`, `RATIO` and `WORDS` that was found, `factor` what
+    turns its numbers into seconds (60 for minutes), `stated` the names whose unit the sheet states, `groups` the
+    columns that hold a genotype or a treatment, `ignored` the titles of all others.
     """
 
     titles: tuple[str, ...]
@@ -124,7 +155,7 @@ def match_columns(titles: Sequence[str], rows: Sequence[Sequence[str]], where: s
 
 
 def missing_column(name: str, titles: Iterable[str], separated_by: str) -> str:
-    """Return what to tell about a quantity that no column holds: how it can be called, the nearest title, all titles."""
+    """Return what to tell about a quantity that no column holds: possible names, the nearest title, all titles."""
     spellings = {**MEASURED, **WORDS}[name]
     there = [title for title in titles if title]
     hints = [near for one in (name, *spellings) if (near := nearest(one, there))]

@@ -18,15 +18,20 @@ _CHANGED = re.compile(
     r"|ko/ko|ko/wt|wt/ko|ko/\+|\+/ko|-/-|\+/-|-/\+|−/−|\+/−|−/\+)"
 )
 _UNTREATED = frozenset(
-    {"none", "no", "saline", "sal", "vehicle", "veh", "control", "ctrl", "ctl", "untreated", "naive", "sham", "acsf", "csf",
-     "pbs", "dmso", "water", "placebo", "uninjected", "intact", "baseline", "mock"}
+    {
+        "none", "no", "saline", "sal", "vehicle", "veh", "control", "ctrl", "ctl", "untreated", "naive", "sham", "acsf",
+        "csf", "pbs", "dmso", "water", "placebo", "uninjected", "intact", "baseline", "mock",
+    }
 )  # fmt: skip
 _DRUGS = frozenset({"antagonist", "agonist", "ota", "blocker", "inhibitor"})
 _NAMES_A_TREATMENT = frozenset({"saline", "vehicle", "veh", "acsf", "sham", *_DRUGS})
 _OF_TREATMENTS = frozenset(
-    {"treatment", "drug", "compound", "injection", "infusion", "dose", "virus", "surgery", "manipulation", "exposure"}
-)
-"""Words in the name of a column whose values are treatments, so that a value that is not known is not taken as none."""
+    {
+        "treatment", "drug", "compound", "injection", "infusion", "dose", "virus", "surgery", "manipulation",
+        "exposure",
+    }
+)  # fmt: skip
+"""Words in the name of a column of treatments, where a value that is not known is not taken as none."""
 _MOST_KINDS, _MOST_WORDS = 12, 4
 BLANK = "(blank)"
 
@@ -94,10 +99,10 @@ def rows_picked(
 
 
 def only_untreated_wild_types(groups: Iterable[GroupColumn], lines: Collection[int], name: str) -> list[str]:
-    """Return notes if the tests in `lines` are of untreated wild types as far as the sheet says, else raise `UserError`.
+    """Return notes if the tests in `lines` are of untreated wild types, by what the sheet says, else raise `UserError`.
 
-    A value that is not known to be either counts if the user picked it, or if it is the only one of a column that is not
-    about treatments.
+    A value that is not known to be either counts if the user picked it, or if it is the only one of a column that is
+    not about treatments.
     """
     notes = []
     for group in groups:

@@ -1,4 +1,4 @@
-"""Who a row of a score sheet is about: one animal under all its spellings, or no animal but a summary of the rows above."""
+"""Who a row of a score sheet is about: one animal under all its spellings, or a summary of other rows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import unicodedata
 from collections.abc import Iterable
 
 _SUMMARIES = frozenset(
-    {"mean", "means", "average", "avg", "median", "sem", "stderr", "std", "stdev", "stddev", "total", "totals", "subtotal",
-     "variance", "minimum", "maximum", "count", "mittelwert", "moyenne"}
+    {
+        "mean", "means", "average", "avg", "median", "sem", "stderr", "std", "stdev", "stddev", "total", "totals",
+        "subtotal", "variance", "minimum", "maximum", "count", "mittelwert", "moyenne",
+    }
 )  # fmt: skip
 _SHORT_SUMMARIES = frozenset({"sd", "se", "sum", "min", "max", "var", "cv", "ci", "95% ci", "range", "iqr", "mode"})
 
 
 def animal_key(text: str) -> str:
-    """Return what all spellings of one animal share: `PV01`, `pv 1` and `PV-01` are one, so are `1`, `1.0` and `001`."""
+    """Return what all spellings of one animal share: `PV01`, `pv 1` and `PV-01`, or `1`, `1.0` and `001`."""
     key = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
     if re.fullmatch(r"\d+[.,]0+", key):
         key = re.split(r"[.,]", key)[0]
@@ -35,7 +37,7 @@ def is_summary(label: str) -> bool:
 
 
 def spelled_once(animals: Iterable[tuple[int, str]]) -> tuple[dict[str, str], list[str]]:
-    """Return the first spelling of every animal by its key, and a note for each that is spelled in more than one way."""
+    """Return the first spelling of every animal by its key, and a note for each that has several."""
     first: dict[str, str] = {}
     others: dict[str, dict[str, int]] = {}
     for line, text in animals:

@@ -1,7 +1,7 @@
 """How the numbers of a sheet are written: which sign is the decimal one and which separates thousands.
 
-`2.000` is two seconds in one laboratory and two thousand in another. A convention is decided from all values of a column,
-then of the sheet, then from the delimiter; what stays open is refused.
+`2.000` is two seconds in one laboratory and two thousand in another. A convention is decided from all values of a
+column, then of the sheet, then from the delimiter; what stays open is refused.
 """
 
 from __future__ import annotations

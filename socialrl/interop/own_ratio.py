@@ -16,7 +16,8 @@ _MOST_NAMED = 12
 def read_ratio(title: str, cells: Cells, delimiter: str, notes: list[str]) -> list[float]:
     """Return the ratios in a column as fractions, NaN where a cell is blank or no ratio; the latter is noted.
 
-    A column is in percent if a cell says so or one is above 1. A formula's error (`#DIV/0!`: no huddle at all) is blank.
+    A column is in percent if a cell says so or one is above 1. A formula's error (`#DIV/0!`: no huddle at all) is
+    blank.
     """
     there = [(line, cell.rstrip("% ")) for line, cell in cells if not cell.startswith("#")]
     sign = "," if _commas(there) and not (delimiter == "," and _points(there)) else "."

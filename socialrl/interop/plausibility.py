@@ -52,8 +52,8 @@ class _Sheet:
 def check_plausible(tests: pd.DataFrame, columns: Columns, where: str, notes: list[str]) -> pd.DataFrame:
     """Return the tests that can be used, latencies of animals that never huddled made NaN; notes tell what is odd.
 
-    `tests` has a line, an animal, the columns of `MEASURED` and duration_s, all in seconds. Numbers that are not seconds
-    of such a test raise `UserError` that begins with `where` and names line and column.
+    `tests` has a line, an animal, the columns of `MEASURED` and duration_s, all in seconds. Numbers that are not
+    seconds of such a test raise `UserError` that begins with `where` and names line and column.
     """
     stated = tests["duration_s"]
     _check_durations(tests, columns, where)
@@ -97,10 +97,11 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
         )
     if 45 < share < 75 and "duration_s" in sheet.columns.place:
         raise UserError(
-            f"{sheet.at(row, 'duration_s')}: {limit:g} s, and the chamber times add up to {_told(total)} s; if the duration"
-            f" is in minutes, call the column '{_bare(sheet.columns.title('duration_s'))} (min)'"
+            f"{sheet.at(row, 'duration_s')}: {limit:g} s, and the chamber times add up to {_told(total)} s; if the"
+            f" duration is in minutes, call the column '{_bare(sheet.columns.title('duration_s'))} (min)'"
         )
-    # Where most chambers were tracked for longer than the stated trial, that is the convention; a few such are mistakes.
+    # Where most chambers were tracked for longer than the stated trial, that is the convention; a few such are
+    # mistakes.
     tracked = (sheet.chambers / sheet.limit).quantile(0.75, interpolation="higher")
     longest = sheet.limit * min(max(tracked, 1.0), _TRACKED_LONGER)
     over = sheet.chambers > longest * _ROUNDING
@@ -114,15 +115,16 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
     if beyond.any():
         row = int(beyond.idxmax())
         notes.append(
-            f"chamber times add up to {_told(sheet.chambers[row])} s beside {_length(sheet, row)} in {int(beyond.sum())} tests"
-            f" (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(beyond)}); they are scaled to 3 h"
+            f"chamber times add up to {_told(sheet.chambers[row])} s beside {_length(sheet, row)} in"
+            f" {int(beyond.sum())} tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(beyond)});"
+            " they are scaled to 3 h"
         )
     below = sheet.chambers < sheet.limit * 0.9
     if below.any():
         row = int(below.idxmax())
         notes.append(
-            f"chamber times add up to {_told(sheet.chambers[row])} s only, of {_length(sheet, row)}, in {int(below.sum())}"
-            f" tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(below)})"
+            f"chamber times add up to {_told(sheet.chambers[row])} s only, of {_length(sheet, row)},"
+            f" in {int(below.sum())} tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(below)})"
         )
     return longest
 
@@ -171,8 +173,8 @@ def _check_units(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> None:
         row = int(most.idxmax())
         name = str(sheet.tests.loc[row, there].astype(float).idxmax())
         told = (
-            f"none of the {kind} is above {_told(most.max())}, in tests of {longest[row]:g} s; name the columns with their"
-            f" unit, such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
+            f"none of the {kind} is above {_told(most.max())}, in tests of {longest[row]:g} s; name the columns"
+            f" with their unit, such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
         )
         if kind == "huddle times" and not all(one in sheet.columns.stated for one in there):
             raise UserError(f"{sheet.at(row, name)}: {told}")

@@ -33,9 +33,9 @@ _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 class ScoreSheet:
     """A score sheet: `tests` has one row a test, `notes` says what was ignored or left out, `sha256` is of the file.
 
-    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's own
-    word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN if not).
-    `groups` are the columns that hold a genotype or a treatment.
+    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's
+    own word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN
+    if not). `groups` are the columns that hold a genotype or a treatment.
     """
 
     name: str
@@ -55,9 +55,9 @@ def read_score_sheet(
     """Return the tests of a delimited text file (comma, semicolon, tab or bar).
 
     `needed` are the columns of `MEASURED` that must be there; the animal always must. `where` picks rows, each text
-    "COLUMN=VALUE". `notes`, if given, gets the notes as they arise, so that they are there when the reading stops. Raises
-    `UserError` for a file that is not a table, a missing or doubled column, a number that is none, can be two, or cannot be
-    seconds of such a test, and a sheet without tests.
+    "COLUMN=VALUE". `notes`, if given, gets the notes as they arise, so that they are there when the reading stops.
+    Raises `UserError` for a file that is not a table, a missing or doubled column, a number that is none, can be two,
+    or cannot be seconds of such a test, and a sheet without tests.
     """
     path, needed = Path(path), list(needed)
     notes = [] if notes is None else notes
@@ -93,8 +93,8 @@ def read_score_sheet(
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:
     """Return the tests of a pair type (FF, MM, FM or all) at a timepoint, and notes on what was left out.
 
-    A sheet without a timepoint column is taken as it is, with a note. Raises `UserError` when nothing is left or an animal
-    would count twice: the replicate is the animal.
+    A sheet without a timepoint column is taken as it is, with a note. Raises `UserError` when nothing is left or an
+    animal would count twice: the replicate is the animal.
     """
     tests, notes = sheet.tests, []
     if tests["timepoint"].isna().all():

@@ -23,7 +23,7 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its column names, the line they begin at, the rows below; spaces and line breaks in cells are one space."""
+    """A table: its column names, their line, the rows below; white space in a cell is single spaces."""
 
     delimiter: str
     head_line: int
@@ -79,8 +79,8 @@ def decode(content: bytes, path: Path) -> str:
 def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], notes: list[str]) -> Table:
     """Return the table in `text`: the row with most known column names is its head, below a title block or not.
 
-    A first line `sep=;` sets the delimiter; else it is the one under which most names are known. A file without rows, or
-    with quotes that do not match, raises `UserError`.
+    A first line `sep=;` sets the delimiter; else it is the one under which most names are known. A file without rows,
+    or with quotes that do not match, raises `UserError`.
     """
     said = re.match(r"\s*\"?sep=(.)\"?[^\S\n\r]*(?:\r\n|\r|\n|$)", text, re.IGNORECASE)
     skipped = text[: said.end()].count("\n") or 1 if said else 0

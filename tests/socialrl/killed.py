@@ -4,15 +4,15 @@
     for window in sweep.windows:
         assert window.files == sweep.whole, window
 
-The work is named "module:function" (a module beside this file or on the path); `function(root)` does all of it under the
-folder `root`, and goes on with what is there when it is called again. A change is anything that Python does to names under
-`root`: a file opened for writing, made, moved or removed, a folder made or removed. The process is killed with SIGKILL just
-before each of them in turn. All runs are forked from one process that has imported the module, so a window costs two runs
-of the work and no start of Python.
+The work is named "module:function" (a module beside this file or on the path); `function(root)` does all of it under
+the folder `root`, and goes on with what is there when it is called again. A change is anything that Python does to
+names under `root`: a file opened for writing, made, moved or removed, a folder made or removed. The process is killed
+with SIGKILL just before each of them in turn. All runs are forked from one process that has imported the module, so a
+window costs two runs of the work and no start of Python.
 
-Files are compared by their bytes with times of day made equal; a module whose files hold more that may differ (seconds that
-something took) gives a function `normal(path) -> bytes` beside the work. Work that begins with files that are there gives
-`before_<function>(root)`, which makes the root and what is in it.
+Files are compared by their bytes with times of day made equal; a module whose files hold more that may differ (seconds
+that something took) gives a function `normal(path) -> bytes` beside the work. Work that begins with files that are
+there gives `before_<function>(root)`, which makes the root and what is in it.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Sweep:
 def killed_everywhere(entry: str, place: Path, every: int = 1) -> Sweep:
     """Return what became of the work `entry` in every window (or every n-th of them, the last three always).
 
-    `place` is an empty folder; the roots of the runs are made in it, and those of windows that ended as the whole run did
-    are removed.
+    `place` is an empty folder; the roots of the runs are made in it, and those of windows that ended as the whole run
+    did are removed.
     """
     done = subprocess.run(
         [sys.executable, __file__, entry, str(place), str(every)], capture_output=True, text=True, check=False
@@ -118,7 +118,7 @@ def changes_under(root: Path, heard: Callable[[str], None]) -> None:
 
 
 def _forked(work: Callable[[], None], told: Path) -> int:
-    """Run `work` in a fork of this process and return how it ended: 0, 1 with a traceback in `told`, or minus a signal."""
+    """Run `work` in a fork of this process and return how it ended: 0, 1 with a traceback in `told`, or −signal."""
     sys.stdout.flush()
     process = os.fork()
     if not process:

@@ -1,4 +1,4 @@
-"""A calibration that is killed in any window between two changes of its files ends with the same bytes when it is repeated."""
+"""Killed between any two changes of its files and repeated, a calibration ends with the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score sheets: columns by meaning, seconds out, nothing dropped without a word, one clear line for what cannot be used."""
+"""Score sheets: columns by meaning, seconds out, nothing dropped without a word, one line for what is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from socialrl.interop.score_sheets import choose_tests, read_score_sheet
 
 LAB = (
     "Video Name,Trial Duration(Second),Animal id,Treatment,Timepoint,Sex,huddle time partner,huddle time novel,"
-    "percent phuddle,chamber time partner,chamber time novel,chamber time center,latency partner huddle,latency novel huddle"
+    "percent phuddle,chamber time partner,chamber time novel,chamber time center,"
+    "latency partner huddle,latency novel huddle"
 )
 ONE = "a.mpg,9000,101,FM,ST,F,3000,1000,0.75,6000,1800,3000,12.5,60"
 
@@ -58,7 +59,8 @@ def test_lab_export_is_read_in_seconds_under_our_names(sheet):
 
 def test_other_order_names_units_delimiter_and_decimal_comma(sheet):
     read = sheet(
-        "Stranger huddle (min);Vole;partner huddle;Time in partner chamber;centre chamber;Stranger chamber;latency_s_partner;latency_s_stranger",
+        "Stranger huddle (min);Vole;partner huddle;Time in partner chamber;centre chamber;Stranger chamber;"
+        "latency_s_partner;latency_s_stranger",
         "1,5;v7;3000,25;6000;3000;1800;12,5;60",
         encoding="utf-16",
     )

@@ -1,4 +1,4 @@
-"""Genotypes and treatments in a score sheet: nothing but untreated wild types is calibrated on, and never in silence."""
+"""Genotypes and treatments in a score sheet: only untreated wild types are calibrated on, and never in silence."""
 
 from __future__ import annotations
 
@@ -27,11 +27,21 @@ def check(tmp_path):
 @pytest.mark.parametrize(
     ("title", "values", "told"),
     [
-        ("Genotype", ["WT", "KO"], "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration is of untreated wild types; keep those with --where 'Genotype=WT'"),
+        (
+            "Genotype",
+            ["WT", "KO"],
+            "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration is of untreated"
+            " wild types; keep those with --where 'Genotype=WT'",
+        ),
         ("Genotype", ["+/+", "-/-"], "'-/-'"),
         ("genotype", ["wt", ""], "column 'genotype': '(blank)'"),
         ("Genotype", ["Het"], "column 'Genotype': 'Het' (values: Het); a calibration is of untreated wild types"),
-        ("Treatment", ["saline", "antagonist"], "column 'Treatment': 'antagonist' (values: saline, antagonist); a calibration is of untreated wild types; keep those with --where 'Treatment=saline'"),
+        (
+            "Treatment",
+            ["saline", "antagonist"],
+            "column 'Treatment': 'antagonist' (values: saline, antagonist); a calibration is of"
+            " untreated wild types; keep those with --where 'Treatment=saline'",
+        ),
         ("Treatment", ["saline", "OT 10 mg/kg"], "'OT 10 mg/kg'"),
         ("Treatment", ["OT"], "if it is one, say so with --where 'Treatment=OT'"),
         ("Drug", ["vehicle", "L-368,899"], "column 'Drug': 'L-368,899'"),
@@ -41,7 +51,7 @@ def check(tmp_path):
         ("What it got", ["saline", "OTR antagonist"], "column 'What it got': 'OTR antagonist'"),
         ("Condition", ["naive", "FF"], "column 'Condition': 'FF'"),
     ],
-)  # fmt: skip
+)
 def test_others_are_refused_with_line_column_and_how_to_filter(check, title, values, told):
     with pytest.raises(UserError) as caught:
         check(title, values)
@@ -52,15 +62,23 @@ def test_others_are_refused_with_line_column_and_how_to_filter(check, title, val
     ("title", "values", "notes"),
     [
         ("Genotype", ["WT"], ["all tests have Genotype WT; taken as untreated wild types"]),
-        ("Genotype", ["WT", "wild-type", "+/+"], ["all tests have Genotype WT or wild-type or +/+; taken as untreated wild types"]),
-        ("Treatment", ["saline", "vehicle"], ["all tests have Treatment saline or vehicle; taken as untreated wild types"]),
+        (
+            "Genotype",
+            ["WT", "wild-type", "+/+"],
+            ["all tests have Genotype WT or wild-type or +/+; taken as untreated wild types"],
+        ),
+        (
+            "Treatment",
+            ["saline", "vehicle"],
+            ["all tests have Treatment saline or vehicle; taken as untreated wild types"],
+        ),
         ("Strain", ["Illinois"], ["all tests have Strain Illinois; taken as untreated wild types"]),
         ("Genotype", [""], []),
         ("Cohort", ["1", "2"], []),
         ("Side", ["left", "right"], []),
         ("Comment", ["no", "none"], []),
     ],
-)  # fmt: skip
+)
 def test_untreated_wild_types_pass(check, title, values, notes):
     assert check(title, values) == (notes, 10)
 

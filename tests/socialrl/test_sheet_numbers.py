@@ -77,7 +77,7 @@ def signs(*cells, delimiter=";", other=(), ratio=()):
         (["10 800,5", "2.000"], {}, [10800.5, 2000.0]),
         (["１２.５"], {}, [12.5]),
     ],
-)  # fmt: skip
+)
 def test_what_settles_a_sign(cells, beside, numbers):
     assert signs(*cells, **beside)[0] == numbers
 
@@ -85,17 +85,26 @@ def test_what_settles_a_sign(cells, beside, numbers):
 @pytest.mark.parametrize(
     ("cells", "beside", "told"),
     [
-        (["345", "2.000"], {}, "line 3, column 'it': '2.000' can be 2000 or 2; write thousands without a separator (2000), or decimals in another number than three (2.0000)"),
+        (
+            ["345", "2.000"],
+            {},
+            "line 3, column 'it': '2.000' can be 2000 or 2; write thousands without a separator (2000), or"
+            " decimals in another number than three (2.0000)",
+        ),
         (["2,000"], {}, "line 2, column 'it': '2,000' can be 2000 or 2;"),
         (["2.000"], {"ratio": ["0.853"]}, "can be 2000 or 2"),
         (["2.000"], {"delimiter": ","}, "can be 2000 or 2"),
         (["2.000"], {"other": ["12.5"]}, "can be 2000 or 2"),
         (["250", "2.000"], {"other": ["7474.270"]}, "can be 2000 or 2"),
         (["2.000", "3,000"], {}, "can be 2000 or 2"),
-        (["12.5", "12,5"], {}, "column 'it': '12.5' in line 2 and '12,5' in line 3 are written in two ways; use one decimal sign"),
+        (
+            ["12.5", "12,5"],
+            {},
+            "column 'it': '12.5' in line 2 and '12,5' in line 3 are written in two ways; use one decimal sign",
+        ),
         (["12.5", "1.234.567"], {}, "'12.5' in line 2 and '1.234.567' in line 3 are written in two ways"),
     ],
-)  # fmt: skip
+)
 def test_what_stays_open_is_refused(cells, beside, told):
     with pytest.raises(UserError) as caught:
         signs(*cells, **beside)

@@ -1,4 +1,4 @@
-"""A score sheet whose numbers cannot be seconds of such a test is refused with line and column; what is odd is noted."""
+"""A score sheet whose numbers cannot be seconds of such a test is refused with line and column; the odd is noted."""
 
 from __future__ import annotations
 
@@ -65,27 +65,56 @@ def test_a_clean_sheet_has_no_notes(read):
     ("change", "told"),
     [
         (put(2, HP, "18,5%"), f", line 4, column '{HP}': must be in seconds, got a percentage, '18,5%'"),
-        (put(2, HP, "0:45:10"), f", line 4, column '{HP}': must be a number of 0 or more, got '0:45:10'; write a time as"),
+        (
+            put(2, HP, "0:45:10"),
+            f", line 4, column '{HP}': must be a number of 0 or more, got '0:45:10'; write a time as",
+        ),
         (put(2, HP, "#DIV/0!"), f", line 4, column '{HP}': must be a number of 0 or more, got '#DIV/0!'"),
-        (put(2, HP, 30_000), f", line 4, column '{HP}': 30000 s is more than the test, 3 h (10800 s; no trial duration"),
+        (
+            put(2, HP, 30_000),
+            f", line 4, column '{HP}': 30000 s is more than the test, 3 h (10800 s; no trial duration",
+        ),
         (put(2, LP, 99_999), f", line 4, column '{LP}': 99999 s is more than the test"),
         (put(2, CC, 20_000), f", line 4, column '{CP}': the chamber times add up to "),
         (put(0, CC, 3_500), f", line 2, column '{CP}': the chamber times add up to "),
-        (with_duration(7200, put(3, LP, 10_700)), f", line 2, column '{CP}': the chamber times add up to 10800 s, beside a trial of 7200 s"),
+        (
+            with_duration(7200, put(3, LP, 10_700)),
+            f", line 2, column '{CP}': the chamber times add up to 10800 s, beside a trial of 7200 s",
+        ),
         (put(1, LS, 77.5), f", line 3, column '{LS}': a latency of 77.5 s, but no huddling in column '{HS}'"),
-        (times(1 / 60, *SECONDS), f", line 2, column '{CP}': the chamber times add up to 180, beside a test of 3 h (10800 s); if they are minutes, say so in the columns' names, such as '{CP} (min)'"),
-        (with_duration(10_800, times(1 / 60, *SECONDS)), ": the chamber times add up to 180, beside a trial duration of 10800 s; if they are minutes"),
+        (
+            times(1 / 60, *SECONDS),
+            f", line 2, column '{CP}': the chamber times add up to 180, beside a test of 3 h (10800 s);"
+            f" if they are minutes, say so in the columns' names, such as '{CP} (min)'",
+        ),
+        (
+            with_duration(10_800, times(1 / 60, *SECONDS)),
+            ": the chamber times add up to 180, beside a trial duration of 10800 s; if they are minutes",
+        ),
         (with_duration(10_800, times(1 / 60, CP, CC, CS)), "if they are minutes"),
-        (times(1 / 108, *SECONDS), "the chamber times add up to 100, beside a test of 3 h (10800 s); they look like shares"),
+        (
+            times(1 / 108, *SECONDS),
+            "the chamber times add up to 100, beside a test of 3 h (10800 s); they look like shares",
+        ),
         (times(1 / 10_800, CP, CC, CS), "they look like shares"),
-        (times(1 / 1000, CP, CC, CS), "the chamber times add up to 10.8, beside a test of 3 h (10800 s); they cannot be seconds"),
+        (
+            times(1 / 1000, CP, CC, CS),
+            "the chamber times add up to 10.8, beside a test of 3 h (10800 s); they cannot be seconds",
+        ),
         (times(30, CP, CC, CS), ": the chamber times add up to 324000 s"),
-        (with_duration(180), ", line 2, column 'Trial duration': a test of 180 s; if these are minutes, call the column 'Trial duration (min)'"),
+        (
+            with_duration(180),
+            ", line 2, column 'Trial duration': a test of 180 s; if these are minutes, call the"
+            " column 'Trial duration (min)'",
+        ),
         (with_duration(0), "column 'Trial duration': a test of 0 s"),
         (times(1 / 60, HP, HS), "none of the huddle times is above "),
-        (lambda sheet: put(4, HS, float(sheet[CS][4]))(put(4, HP, 10_700)(sheet)), f", line 6, column '{HP}': huddling with both adds up to"),
+        (
+            lambda sheet: put(4, HS, float(sheet[CS][4]))(put(4, HP, 10_700)(sheet)),
+            f", line 6, column '{HP}': huddling with both adds up to",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_with_line_and_column(read, change, told):
     assert told in refused(read, change)
 
@@ -126,12 +155,25 @@ def test_chambers_that_were_tracked_for_longer_are_noted(read):
 
 def test_what_is_odd_is_noted_with_line_and_column(read):
     cases = (
-        (put(0, HP, float(made_sheet(10)[CP][0]) + 60), f"more huddling with the partner than time in its chamber in lines 2 (columns '{HP}', '{CP}')"),
-        (times(0.8, CP, CC, CS), f"chamber times add up to 8640 s only, of 3 h (10800 s; no trial duration is stated), in 10 tests (columns '{CP}'"),
-        (lambda one: with_duration([10_800] * 9 + [10_700])(one), "trial durations differ (column 'Trial duration'): 10700, 10800 s"),
+        (
+            put(0, HP, float(made_sheet(10)[CP][0]) + 60),
+            f"more huddling with the partner than time in its chamber in lines 2 (columns '{HP}', '{CP}')",
+        ),
+        (
+            times(0.8, CP, CC, CS),
+            f"chamber times add up to 8640 s only, of 3 h (10800 s; no trial duration is stated),"
+            f" in 10 tests (columns '{CP}'",
+        ),
+        (
+            lambda one: with_duration([10_800] * 9 + [10_700])(one),
+            "trial durations differ (column 'Trial duration'): 10700, 10800 s",
+        ),
         (times(1 / 60, LP, LS), "none of the latencies is above "),
-        (put(2, LP, 10_000), f"latency and huddling with the partner add up to more than the test in lines 4 (columns '{LP}', '{HP}')"),
-    )  # fmt: skip
+        (
+            put(2, LP, 10_000),
+            f"latency and huddling with the partner add up to more than the test in lines 4 (columns '{LP}', '{HP}')",
+        ),
+    )
     for change, told in cases:
         assert any(note.startswith(told) for note in read(change).notes), told
 
@@ -153,7 +195,11 @@ def test_a_formula_that_failed_does_not_stop_the_reading(read, error, factor):
 
 
 def test_another_ratio_is_noted_with_its_line(read):
-    wrong = {"0.5": "differs from P / (P + S) by more than 0.02 in lines 5; ours is used", "many": "is no share of 0 to 1 (or 100 %) in lines 5; not compared there", "-0.5": "is no share"}  # fmt: skip
+    wrong = {
+        "0.5": "differs from P / (P + S) by more than 0.02 in lines 5; ours is used",
+        "many": "is no share of 0 to 1 (or 100 %) in lines 5; not compared there",
+        "-0.5": "is no share",
+    }
     for cell, told in wrong.items():
         sheet = read(
             lambda one, cell=cell: put(3, "preference", cell)(one.assign(preference=ratio(one).astype(object)))
@@ -207,11 +253,21 @@ def test_a_row_without_an_animal_is_refused(read):
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("PV01", "pv01", True), ("PV01", "PV 1", True), ("PV-01", "pv1", True), ("1", "1.0", True), ("1", "001", True),
-        ("01", "1,0", True), ("Ｗ１", "w1", True), ("1.1", "1.10", False), ("1.1", "1.01", False), ("1-2", "12", False),
-        ("PV1", "PV10", False), ("A1", "B1", False), ("1", "10", False),
+        ("PV01", "pv01", True),
+        ("PV01", "PV 1", True),
+        ("PV-01", "pv1", True),
+        ("1", "1.0", True),
+        ("1", "001", True),
+        ("01", "1,0", True),
+        ("Ｗ１", "w1", True),
+        ("1.1", "1.10", False),
+        ("1.1", "1.01", False),
+        ("1-2", "12", False),
+        ("PV1", "PV10", False),
+        ("A1", "B1", False),
+        ("1", "10", False),
     ],
-)  # fmt: skip
+)
 def test_spellings_of_one_animal(read, one, other, same):
     sheet = read(lambda table: put(8, "animal", other)(put(5, "animal", one)(table)))
     noted = f"animal '{one}' is also written '{other}' (line 10); taken as one animal" in sheet.notes

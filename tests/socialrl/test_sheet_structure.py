@@ -41,7 +41,11 @@ def same(read) -> None:
         ('"sep=;"\n' + text(sep=";"), 3, None),
         ("SEP=\t\n" + text(sep="\t"), 3, None),
         ("sep=~\n" + text(sep="~"), 3, None),
-        ("Partner preference, cohort 3\n\nscored by A, B, C; blind\n" + text(), 5, "line 4 holds the column names; ignored above it: lines 1, 3"),
+        (
+            "Partner preference, cohort 3\n\nscored by A, B, C; blind\n" + text(),
+            5,
+            "line 4 holds the column names; ignored above it: lines 1, 3",
+        ),
         ("Partner preference, cohort 3, 2024, room 4, 5, 6, 7, 8, 9, 10, 11, 12\n" + text(sep=";"), 3, "line 2 holds"),
         ("\n\n" + text(), 4, None),
         (text().replace("huddle time partner", '"huddle time\n partner (s)"'), 3, None),
@@ -54,7 +58,7 @@ def same(read) -> None:
         (text(CLEAN.assign(more="", **{"": ""})), 2, None),
         (text(quoting=1), 2, None),
     ],
-)  # fmt: skip
+)
 def test_what_surrounds_a_table_is_read(tmp_path, content, first_line, note):
     sheet = read(tmp_path / "scores.csv", content)
     same(sheet)
@@ -68,14 +72,17 @@ def test_what_surrounds_a_table_is_read(tmp_path, content, first_line, note):
         ("1,2,3\n4,5,6\n", "; the first line must hold the column names"),
         (text(header=False), "; the first line must hold the column names"),
         ("sep=;\n", "the score sheet is empty"),
-        (text().replace("huddle time partner", '"huddle time partner', 1), "line 1: not readable as a table (unexpected end of data)"),
+        (
+            text().replace("huddle time partner", '"huddle time partner', 1),
+            "line 1: not readable as a table (unexpected end of data)",
+        ),
         (b"\x00\x00\x02" * 50, "not a text file"),
         (b"\xff\xfe\x00", "not a text file"),
         (b"x" * (17 * 2**20), "is larger than 16 MiB; that is no score sheet"),
         (text().replace("v3,", "v3,12,"), "values for 10 columns (line 1); put numbers with a decimal comma in quotes"),
     ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_what_is_no_table_is_one_line(tmp_path, content, told):
     with pytest.raises(UserError) as caught:
         read(tmp_path / "scores.csv", content)
@@ -124,9 +131,11 @@ def test_another_hand_gives_the_same_numbers(tmp_path, content):
 
 CELLS = st.one_of(
     st.text(max_size=8),
-    st.sampled_from(["#DIV/0!", "1e999", "-0", "99999", "18,5%", "2.000", "1_0", "０", "NaN", "KO", "Mean", '"', "\x00", "=1+1"]),
+    st.sampled_from(
+        ["#DIV/0!", "1e999", "-0", "99999", "18,5%", "2.000", "1_0", "０", "NaN", "KO", "Mean", '"', "\x00", "=1+1"]
+    ),
     st.floats().map(str),
-)  # fmt: skip
+)
 
 
 def one_line_or_tests(path, content: bytes) -> None:

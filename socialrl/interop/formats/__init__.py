@@ -1,7 +1,7 @@
 """Laboratory formats: each is one file in this folder that holds a `FORMAT`, or an entry point of another package.
 
-A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else has to
-be touched: `read_tests` asks every format whether a file is its own.
+A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else has
+to be touched: `read_tests` asks every format whether a file is its own.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Reader(Protocol):
 class Format:
     """A laboratory format; a part that it does not have is None.
 
-    `name` is short and unique, `about` a line for people. `recognises` says whether a file is of this format, and is not
-    asked for the format that takes what no other one does. `read` returns its tests, `write` writes tests (columns as in
-    `ScoreSheet.tests`) to a path.
+    `name` is short and unique, `about` a line for people. `recognises` says whether a file is of this format, and is
+    not asked for the format that takes what no other one does. `read` returns its tests, `write` writes tests (columns
+    as in `ScoreSheet.tests`) to a path.
     """
 
     name: str
