@@ -12,11 +12,13 @@ from socialrl.interop.identity import animal_key
 PAIR_TYPES = {"ff": "FF", "mm": "MM", "fm": "FM", "mf": "FM"}
 """Spellings of the pair types: two females, two males, mates."""
 
-_WILD = re.compile(r"(oxtr)?(wt|wild|wildtype|wt/wt|\+/\+)")
-_CHANGED = re.compile(
-    r"(oxtr|c)?(ko|knockout|het|hom|heterozygous|heterozygote|homozygous|homozygote|mut|mutant|null|tg|transgenic"
-    r"|ko/ko|ko/wt|wt/ko|ko/\+|\+/ko|-/-|\+/-|-/\+|−/−|\+/−|−/\+)"
-)
+_WILD = frozenset({"wt", "wild", "wildtype", "+/+"})
+_CHANGED = frozenset(
+    {
+        "ko", "cko", "knockout", "het", "hets", "hom", "homs", "heterozygous", "heterozygote", "homozygous",
+        "homozygote", "mut", "mutant", "null", "tg", "transgenic", "-/-", "+/-", "-/+",
+    }
+)  # fmt: skip
 _UNTREATED = frozenset(
     {
         "none", "no", "saline", "sal", "vehicle", "veh", "control", "ctrl", "ctl", "untreated", "naive", "sham", "acsf",
@@ -140,22 +142,25 @@ def _words(value: str) -> list[str]:
     return re.findall(r"[a-z0-9+/−-]+", value.casefold())
 
 
-def _joined(value: str) -> str:
-    return re.sub(r"[\s_]+|(?<=[a-z])-(?=[a-z])", "", value.casefold())
+def _tokens(value: str) -> set[str]:
+    """Return the words and the allele pairs (+/-) in a value, as in `Oxtr1 -/-` or `WT-saline`."""
+    folded = re.sub("[−–]", "-", value.casefold())
+    return set(
+        re.findall(r"[+-]/[+-]|[a-z]+", folded.replace("wild-type", "wildtype").replace("knock-out", "knockout"))
+    )
 
 
 def _wild(value: str) -> bool:
-    return _WILD.fullmatch(_joined(value)) is not None
+    return bool(_WILD & _tokens(value)) and not _changed(value) and not _treated(value)
 
 
 def _changed(value: str) -> bool:
-    return _CHANGED.fullmatch(_joined(value)) is not None
+    return bool(_CHANGED & _tokens(value))
 
 
 def _untreated(value: str) -> bool:
-    words = _words(value)
-    return bool(words) and words[0] in _UNTREATED and not _treated(value)
+    return bool(_UNTREATED & _tokens(value)) and not _treated(value) and not _changed(value)
 
 
 def _treated(value: str) -> bool:
-    return bool(_DRUGS & set(re.findall(r"[a-z]+", value.casefold())))
+    return bool(_DRUGS & _tokens(value))

@@ -160,26 +160,23 @@ def _check_seconds(sheet: _Sheet, longest: pd.Series) -> None:
 
 def _check_units(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> None:
     """Look for minutes in columns that state no unit."""
-    for kind, names, least in (
-        ("huddle times", _HUDDLES, _A_FEW),
-        ("latencies", ("latency_s_partner", "latency_s_stranger"), _SOME),
-    ):
-        there = [name for name in names if name in sheet.columns.place]
-        if not there or len(sheet.tests) < least:
+    for name in ("huddle_s_partner", "latency_s_partner", "latency_s_stranger"):
+        huddling = name.startswith("huddle")
+        few = len(sheet.tests) < (_A_FEW if huddling else _SOME)
+        if name not in sheet.columns.place or name in sheet.columns.stated or few:
             continue
-        most = sheet.tests[there].max(axis=1)
-        if not (most.max() > 0 and (most.fillna(0.0) <= longest * _TOO_SMALL_TO_BE_SECONDS).all()):
+        values = sheet.tests[name]
+        if not values.max() > 0 or (values.fillna(0.0) > longest * _TOO_SMALL_TO_BE_SECONDS).any():
             continue
-        row = int(most.idxmax())
-        name = str(sheet.tests.loc[row, there].astype(float).idxmax())
+        row = int(values.idxmax())
         told = (
-            f"none of the {kind} is above {_told(most.max())}, in tests of {longest[row]:g} s; name the columns"
-            f" with their unit, such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
+            f"no value is above {_told(values[row])}, in tests of {longest[row]:g} s; name the column with its unit,"
+            f" such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
         )
-        if kind == "huddle times" and not all(one in sheet.columns.stated for one in there):
+        # Wild types that huddle with the partner for less than three minutes of three hours, all of them, are none.
+        if huddling:
             raise UserError(f"{sheet.at(row, name)}: {told}")
-        if not all(one in sheet.columns.stated for one in there):
-            notes.append(f"{told} (column '{sheet.columns.title(name)}', line {sheet.tests['line'][row]})")
+        notes.append(f"line {sheet.tests['line'][row]}, column '{sheet.columns.title(name)}': {told}")
 
 
 def _check_latencies(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> pd.DataFrame:
@@ -224,6 +221,8 @@ def _check_latencies(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> pd.
 
 def _note_odd(sheet: _Sheet, notes: list[str]) -> None:
     tests, columns = sheet.tests, sheet.columns
+    if (tests[list(_HUDDLES)] == 0).all(axis=None):
+        notes.append(f"no test has any huddling (columns {_titles(sheet, _HUDDLES)})")
     for who in ("partner", "stranger"):
         huddle, chamber = f"huddle_s_{who}", f"chamber_s_{who}"
         more = tests[huddle] > tests[chamber] + 1.0
