@@ -113,7 +113,7 @@ def plain_name(title: str) -> tuple[str, str]:
     if in_brackets:
         unit = in_brackets[1].casefold().rstrip(".")
         title = title[: in_brackets.start()] + " " + title[in_brackets.end() :]
-    title = title.replace("%", " percent ")
+    title = re.sub(r"['’]s\b", "", title).replace("%", " percent ")
     words = [_SAME.get(word, word) for word in re.findall(r"[a-z0-9]+", title.casefold())]
     if not unit and "s" in words:
         words.remove("s")

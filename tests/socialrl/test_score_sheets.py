@@ -8,6 +8,7 @@ import math
 import pytest
 
 from socialrl.errors import UserError
+from socialrl.interop.columns import plain_name
 from socialrl.interop.score_sheets import choose_tests, read_score_sheet
 
 LAB = (
@@ -151,3 +152,9 @@ def test_a_sheet_without_timepoints_is_taken_as_it_is(sheet):
     tests, notes = choose_tests(read)
     assert len(tests) == 1
     assert notes == ["the sheet has no timepoints; all of its tests are taken as early ones"]
+
+
+def test_a_possessive_is_no_unit():
+    assert plain_name("Partner's chamber") == ("partner chamber", "")
+    assert plain_name("huddle_s_partner") == ("huddle partner", "s")
+    assert plain_name("Huddle time novel (min.)") == ("huddle time stranger", "min")
