@@ -53,6 +53,7 @@ _PLACE_ERRORS = {
     errno.EEXIST: "a file is in its place",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.ENOENT: "there is no such file or folder",
+    errno.ELOOP: "a link on the path points to itself",
     errno.EISDIR: "it is a folder, not a file",
 }
 
