@@ -25,7 +25,7 @@ _LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": 
 
 
 def distributions(result: Calibration) -> Figure:
-    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of tests."""
+    """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
     figure = style.new_figure(style.WIDE_IN, 6.6)
     axes = figure.subplots(3, 3).ravel()
     for ax, measure in zip(axes, COMPARED, strict=False):
@@ -74,7 +74,7 @@ def distance_by_measure(result: Calibration) -> Figure:
 
 
 def regions(result: Calibration) -> Figure:
-    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and point taken."""
+    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and fit."""
     found = result.parameters()
     figure = style.new_figure(style.WIDE_IN, 3.8)
     left, right = figure.subplots(1, 2, sharey=True)

@@ -1,8 +1,8 @@
 """What a partner-preference test is compared by, and how far a simulated set of tests is from a real one.
 
 Real and simulated tests go through the same functions: seven raw numbers a test in, eight measures out, and whether the
-animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real ones
-as another sample of as many voles would be.
+animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real
+ones as another sample of as many voles would be.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def values_of(raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return every measure in its own unit, shape `raw.shape[:-1]`; preference is NaN for an animal that never huddled."""
+    """Return every measure in its own unit, shape `raw.shape[:-1]`; preference is NaN without a huddle."""
     partner, stranger = raw[..., 0], raw[..., 1]
     values = {name: raw[..., k] for k, name in enumerate(RAW)}
     return {**values, "preference": measures.preference(partner, stranger)}
@@ -154,7 +154,8 @@ class Target:
         rng = seeding.generator(seed, "calibration", "noise")
         apart = [whole.terms(raw[rng.integers(0, len(raw), len(raw))]) for _ in range(_NOISE_RESAMPLES)]
         noise = np.sqrt((np.array(apart) ** 2).mean(axis=0))
-        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are none.
+        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are
+        # none.
         spread = np.append(np.ptp(whole.levels, axis=0), 1.0)
         floor = np.maximum(spread, 1e-6) / (2.0 * len(raw))
         return cls(whole.levels, whole.failures, np.maximum(noise, floor), len(raw))
@@ -177,7 +178,7 @@ class Target:
         return float((self.terms(raw) / self.noise).mean())
 
     def smooth_terms(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly for optimisers."""
+        """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly."""
         share = (raw[..., 0] + 0.5e-6) / (raw[..., 0] + raw[..., 1] + 1e-6)
         ours = np.sort(np.nan_to_num(compared(raw), nan=measures.CHANCE), axis=1)
         apart = np.abs(at_levels(ours) - self.levels).mean(axis=1)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import sys
+import threading
 
 import typer
 
@@ -19,8 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
     """
-    with stopping.signals():
-        return _run(arguments)
+    before, threading.excepthook = threading.excepthook, _quiet_about_places
+    try:
+        with stopping.signals():
+            return _run(arguments)
+    finally:
+        threading.excepthook = before
 
 
 def _run(arguments: list[str] | None) -> int:
@@ -44,6 +49,12 @@ def _run(arguments: list[str] | None) -> int:
         if line is None:
             raise
         return _complain(f"error: {line}", 2)
+
+
+def _quiet_about_places(failed: threading.ExceptHookArgs) -> None:
+    """Say nothing of a full disk in TensorBoard's writing thread: the main thread is told, and says it in one line."""
+    if not (isinstance(failed.exc_value, OSError) and from_os_error(failed.exc_value, "write")):
+        threading.__excepthook__(failed)
 
 
 def _mistake(error: Exception, verbs: list[str]) -> str | None:

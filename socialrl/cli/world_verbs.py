@@ -70,6 +70,7 @@ def record(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
     ] = None,
+    output: Annotated[str | None, typer.Option(help="Folder that gets the recording, instead of `output`.")] = None,
     overwrite: Annotated[bool, overwrite_option("a recording that is already there")] = False,
 ) -> None:
     """Record evoked oxytocin release of a population: no policy, so nothing is trained.
@@ -79,7 +80,8 @@ def record(
     from socialrl.config.loading import load_recording
     from socialrl.release.folder import record, summary
 
-    loaded = load_recording(config, overrides or [])
+    place = [] if output is None else [f"output={output or '.'}"]
+    loaded = load_recording(config, [*(overrides or []), *place])
     typer.echo(summary(record(loaded, overwrite=overwrite)))
     typer.echo(f"recording: {loaded.path / 'release.png'}, release.csv and traces.csv beside it")
 

@@ -162,7 +162,8 @@ class _Moves:
     def chamber_at(self, row: NDArray[np.int64], tick: NDArray[np.int64], n_ticks: int) -> NDArray[np.int64]:
         """Return the chambers in which rows are during ticks."""
         known, asked = self.row * (n_ticks + 1) + self.tick, row * (n_ticks + 1) + tick
-        return self.to[np.searchsorted(known, asked, side="right") - 1]
+        chambers: NDArray[np.int64] = self.to[np.searchsorted(known, asked, side="right") - 1]
+        return chambers
 
 
 def _contacts(

@@ -21,8 +21,9 @@ from socialrl.animals.animal import Animal, animals_of
 from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config, Drug, TestCondition
-from socialrl.errors import UserError
+from socialrl.errors import UserError, command
 from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.traces import Tracer
 from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
@@ -175,7 +176,7 @@ def trained_animals(run: RunFolder) -> list[Animal]:
     """Return the animals that have a network; a run without any raises `UserError`."""
     animals = [one for one in animals_of(run.config) if run.has_network(one.id)]
     if not animals:
-        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `{command('resume', run.path)}`")
     return animals
 
 
@@ -221,12 +222,16 @@ def evaluate_run(
     repeats: int | None = None,
     events: bool | None = None,
     events_csv: bool = False,
+    selection: Selection = ALL,
     progress: Progress,
 ) -> None:
     """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
 
     With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
     `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
+
+    A `selection` of the animals gets tables of its own, `evaluation_of_<names>` and, with `events`,
+    `evaluation_of_<names>_events`; its rows are those that the same animals have in an evaluation of all.
     """
     config = run.config.for_evaluation()
     tests = config.evaluation.tests or config.probes.tests
@@ -238,9 +243,20 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    chosen = selection.of(config, animals)
+    playing = with_company(config, animals, chosen)
     table = play_evaluation(
-        run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
+        run, config, playing, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
     )
+    table = table.assign(steps=table["animal"].map(steps))
+    if selection:
+        part = f"evaluation{selection.suffix(config)}"
+        for name in (part, f"{part}_events"):
+            run.drop_table(name)
+        if recorder is not None:
+            run.write_table(f"{part}_events", rows_of(recorder.table(), chosen), csv=events_csv)
+        run.write_table(part, rows_of(table, chosen), csv=True)
+        return
     # The table `evaluation` says that an evaluation is there, so it goes first and comes last.
     for name in ("evaluation", "traces", "events"):
         run.drop_table(name)
@@ -249,4 +265,4 @@ def evaluate_run(
         run.write_table("traces", traces)
     if recorder is not None:
         run.write_table("events", recorder.table(), csv=events_csv)
-    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
+    run.write_table("evaluation", table, csv=True)

@@ -1,4 +1,4 @@
-"""What tests ask of animals that never met it in training: a mate, a drug at the test.
+"""What tests ask of animals that never met it in training: a mate, a drug at the test, a session.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
 has taught it what that is worth, so such a test is played and said.
@@ -17,12 +17,16 @@ _MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class Demand:
-    """What a test asks for: of which sex the others are, and the drugs (name, dose) that act during the test."""
+    """What a test asks for: of which sex the others are, the drugs (name, dose) that act during the test, the session.
+
+    `session` is None where the test says nothing of it.
+    """
 
     test: str
     assay: str
     relationship: str
     drugs: tuple[tuple[str, float], ...] = ()
+    session: str | None = None
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -35,6 +39,7 @@ def demands_of(config: Config) -> list[Demand]:
             tuple(
                 (one.drug, one.dose) for one in test.drugs if one.start_s < config.env.duration_s and one.end_s > 0.0
             ),
+            test.session,
         )
         for test in config.evaluation.tests or config.probes.tests
     ]
@@ -46,7 +51,10 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     given = {one.drug for one in config.env.drugs}
     relationships: dict[str, list[str]] = {}
     drugs: dict[str, tuple[float, list[str]]] = {}
+    sessions: dict[str, list[str]] = {}
     for one in demands:
+        if one.session is not None and config.env.reset.session not in (None, one.session):
+            sessions.setdefault(one.session, []).append(one.test)
         if one.relationship not in met and len(ASSAYS[one.assay].acting) == 1:
             relationships.setdefault(one.relationship, []).append(one.test)
         for drug, dose in one.drugs:
@@ -56,6 +64,11 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"no animal of this run met a {relationship} in training, as {_tests(tests)} it; "
         f"to have it learned, train with env.reset.relationship=[{', '.join([*sorted(met, reverse=True), relationship])}]"
         for relationship, tests in relationships.items()
+    ]
+    lines += [
+        f"no animal of this run was in the session {session} in training, as {_tests(tests)} it; to have it learned, "
+        "train without env.reset.session, which then draws from all sessions"
+        for session, tests in sessions.items()
     ]
     duration = f"{config.env.duration_s:g}"
     lines += [

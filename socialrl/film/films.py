@@ -14,7 +14,7 @@ import numpy as np
 from socialrl.animals.animal import animals_of
 from socialrl.animals.companions import FrozenCompanionsEnv, frozen_companions, random_companions
 from socialrl.animals.policies import FrozenPolicies, load_trained
-from socialrl.errors import UserError, unknown
+from socialrl.errors import UserError, command, unknown
 from socialrl.film.frames import record_frames, write_gif, write_png
 from socialrl.seeding import generator, seed_int
 from socialrl.storage.run_folder import RunFolder
@@ -114,7 +114,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
     # In the order of the configuration, which names the reference group first.
     trained = {one.id: one for one in animals_of(config) if run.has_network(one.id)}
     if not trained:
-        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `{command('resume', run.path)}`")
     if name is not None and name not in trained:
         raise UserError(f"{run.path}: {unknown('animal', name, trained, listed_as='trained')}")
     animal = trained[name or next(iter(trained))]

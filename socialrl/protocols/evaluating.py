@@ -12,6 +12,7 @@ from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import load_policies, trained_animals
+from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.unmet import Demand, unmet
 from socialrl.progress import Progress
 from socialrl.protocols.idle_phases import idle_phases
@@ -41,17 +42,20 @@ def evaluate_protocol(
     events: bool | None = None,
     events_csv: bool = False,
     overwrite: bool = False,
+    selection: Selection = ALL,
     progress: Progress,
 ) -> PlayedProtocol:
     """Play a protocol file with a run's trained animals; write `protocol_<name>.parquet`, and that of events.
 
     A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
     live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
-    unless `overwrite` is true. Takes the run's lock. All mistakes raise `UserError` before anything is written.
+    unless `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
+    `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError` before anything is written.
     """
     config, protocol = run.config, load_protocol(file)
     histories = plan(protocol, config.env, str(file))
-    table = f"protocol_{protocol.name}"
+    name = f"{protocol.name}{selection.suffix(config)}"
+    table, events_table = f"protocol_{name}", f"events_{name}"
     path = run.path / f"{table}.parquet"
     if run.has_table(table) and not overwrite:
         raise UserError(
@@ -59,12 +63,14 @@ def evaluate_protocol(
         )
     run.lock()
     animals = trained_animals(run)
+    chosen = selection.of(config, animals)
     repeats = config.evaluation.repeats if repeats is None else repeats
     steps = run.read_table("animals").set_index("animal")["steps"]
     # whole habitats at a time, so that animals that share a world stay together
     share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
     at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
     recorder = EventRecorder() if events or (events is None and share > 1) else None
+    animals = with_company(config, animals, chosen)
     pieces = []
     for first in range(0, len(animals), at_once):
         progress.update(first, len(animals), "animals tested")
@@ -73,12 +79,13 @@ def evaluate_protocol(
         piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
-    events_table = f"events_{protocol.name}"
-    run.drop_table(events_table)  # those of the tests that are replaced now
-    run.write_table(table, pd.concat(pieces, ignore_index=True), csv=True)
-    if recorder is not None:
-        run.write_table(events_table, recorder.table(), csv=events_csv)
+    # The protocol's table says that it was played, so it goes first and comes last.
+    run.drop_table(table)
+    run.drop_table(events_table)
     run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
+    if recorder is not None:
+        run.write_table(events_table, rows_of(recorder.table(), chosen), csv=events_csv)
+    run.write_table(table, rows_of(pd.concat(pieces, ignore_index=True), chosen), csv=True)
     written = run.path / f"{events_table}.parquet" if recorder is not None else None
     # One animal of each group: what leaves no trace in it leaves none in the others, who differ by numbers only.
     of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]

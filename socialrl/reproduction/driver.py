@@ -14,12 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from socialrl.evaluation.unmet import demands_of, unmet
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.progress import open_progress
 from socialrl.reproduction.evaluation import record_release
 from socialrl.reproduction.folder import output_folder, usable
-from socialrl.reproduction.playable import check_playable, unmet
+from socialrl.reproduction.playable import check_playable
 from socialrl.reproduction.presets import PRESETS, Preset
 from socialrl.reproduction.resources import check_resources
 from socialrl.reproduction.stages import Stage, check_folder, is_tested, run_stage, stages_of
@@ -112,13 +113,7 @@ def _is_done(stage: Stage) -> bool:
 
 
 def _unmet_notes(stage: Stage) -> list[str]:
-    """One line per test that holds something which its animals never met in training."""
+    """One line for each thing that the tests of a stage hold and its animals never met in training."""
     if stage.assay == RELEASE:
         return []
-    told = [(one.name, unmet(one, stage.config)) for one in stage.registry.conditions_in(stage.assay)]
-    return [
-        f"{stage.assay}: the test {name} holds {what}, which no animal met in training; frozen networks cannot have"
-        " learned what to do there"
-        for name, what in told
-        if what
-    ]
+    return [f"{stage.assay}: {line}" for line in unmet(stage.config, demands_of(stage.config))]

@@ -1,13 +1,12 @@
-"""Whether a registry can be played by the battery: what is refused before anything runs, and what is noted.
+"""Whether a registry can be played by the battery, asked before anything runs.
 
 The registry checks what a world allows. Here it is what the battery does: which assays it trains, how long its tests
-are, where a shuffled partner has a meaning, and which tests hold something that the animals never met in training.
+are, and where a shuffled partner has a meaning.
 """
 
 from __future__ import annotations
 
 from socialrl.assays import registered_studies, study_of
-from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.findings.conditions import RELEASE, twin
 from socialrl.findings.records import Condition
@@ -21,24 +20,6 @@ def check_playable(registry: Registry) -> None:
     for name, condition in registry.conditions.items():
         if wrong := _mistake(name, condition, registry):
             raise UserError(f"{registry.origin[name]} {wrong}")
-
-
-def unmet(condition: Condition, config: Config) -> str:
-    """Return what a test holds that the animals of `config` never meet in training; empty if there is nothing.
-
-    A frozen network can only do what it has learned, so such a test says little about the biology.
-    """
-    reset = config.env.reset
-    missing = []
-    if condition.relationship not in reset.relationship:
-        missing.append(f"a {condition.relationship} as cage mate")
-    if condition.session is not None and reset.session not in (None, condition.session):
-        missing.append(f"the session {condition.session}")
-    learned = {dose.drug for dose in config.env.drugs if dose.end_s > 0}
-    missing += [
-        f"{dose.drug} during the test" for dose in condition.drugs if dose.end_s > 0 and dose.drug not in learned
-    ]
-    return " and ".join(dict.fromkeys(missing))
 
 
 def _mistake(name: str, condition: Condition, registry: Registry) -> str:

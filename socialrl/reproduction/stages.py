@@ -18,7 +18,7 @@ from socialrl.reproduction import groups
 from socialrl.reproduction.evaluation import evaluate
 from socialrl.reproduction.groups import Group
 from socialrl.reproduction.presets import Preset, Size
-from socialrl.storage.atomic import naming_the_place, remove_leftovers
+from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
 
@@ -117,10 +117,9 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
     elif not run.finished:
         with RunFolder.resume(run.path) as run:
             resume_run(run, progress=progress)
-    if not is_tested(run):
-        with run:
-            run.lock()
-            remove_leftovers(run.path)
+    with run:
+        run.lock()  # also where nothing is left to do but to remove the lock of a killed process
+        if not is_tested(run):
             # What training needed to be resumed, half of a stage's size.
             for folder in (run.checkpoints, run.path / "parts"):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from socialrl.errors import UserError, nearest
+from socialrl.errors import UserError, command, nearest
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import (
     build_folder,
@@ -48,9 +48,9 @@ _NETWORKS = "networks"
 """The piece that lists the networks of animals that learned together."""
 
 _MADE_BY = {
-    "evaluation": "socialrl evaluate {path}",
-    "traces": "socialrl evaluate {path}",
-    "events": "socialrl evaluate {path} --events",
+    "evaluation": ("evaluate",),
+    "traces": ("evaluate",),
+    "events": ("evaluate", "--events"),
 }
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -143,7 +143,7 @@ class RunFolder:
             return lock
         lock.release()
         raise UserError(
-            f"{path} holds an unfinished run; continue it with `socialrl resume {path}`, or replace it with --overwrite"
+            f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with --overwrite"
         )
 
     # --- what a reader asks
@@ -182,8 +182,7 @@ class RunFolder:
         try:
             return self._files.has(path.name)
         except UserError as error:
-            maker = _MADE_BY.get(name)
-            again = f"; write it again with `{maker.format(path=self.path)} --overwrite`" if maker else ""
+            again = f"; write it again with `{self._maker(name)} --overwrite`" if name in _MADE_BY else ""
             raise UserError(f"{error}{again}") from error
 
     def is_settled(self, name: str) -> bool:
@@ -204,8 +203,8 @@ class RunFolder:
         parts = None if self.finished else self.read_parts(name)
         if parts is not None:
             return parts
-        maker = _MADE_BY.get(name, "socialrl resume {path}" if not self.finished else "")
-        hint = f"; run `{maker.format(path=self.path)}`" if maker else ", although the run is finished: it is damaged"
+        known = name in _MADE_BY or not self.finished
+        hint = f"; run `{self._maker(name)}`" if known else ", although the run is finished: it is damaged"
         raise UserError(f"{self.path} has no table {path.name}{hint}")
 
     def has_network(self, animal: str) -> bool:
@@ -337,6 +336,11 @@ class RunFolder:
         """Write a JSON file; NaN and infinities become null, because JSON has none."""
         self.write_text(name, json_text(content))
 
+    def note(self, **facts: Any) -> None:
+        """Add to `meta.json` what was learned after the folder was made, such as the device that was used."""
+        self.meta = {**self.meta, **facts}
+        self._files.write({"meta.json": json_text(self.meta).encode()})
+
     def finish(self) -> None:
         """Write `DONE`, with the time and the sums of all files, after everything else; drop the pieces."""
         unmerged = {path.name.split(".")[-2] for path in self._files.parts.glob("[!.]*.parquet")}
@@ -381,6 +385,10 @@ class RunFolder:
     @property
     def _files(self) -> ListedFiles:
         return ListedFiles(self.path, strict=self.meta.get("format", FORMAT) > 1)
+
+    def _maker(self, table: str) -> str:
+        verb, *options = _MADE_BY.get(table, ("resume",))
+        return command(verb, self.path, *options)
 
     def _table_path(self, name: str) -> Path:
         if not _TABLE_NAME.fullmatch(name):

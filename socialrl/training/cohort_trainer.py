@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import torch as th
 from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, configure
@@ -89,7 +88,7 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
         animal_names=[animal.id for animal in animals],
         policy_kwargs={"net_arch": net_arch},
         n_threads=config.workers,
-        device="cpu" if config.device == "auto" and not th.cuda.is_available() else config.device,
+        device=config.device,
         **settings,
     )
     env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one, k in lineup.rows])

@@ -27,8 +27,9 @@ from socialrl.errors import UserError
 from socialrl.evaluation.playing import play_tests
 from socialrl.extensions import load_extensions
 from socialrl.progress import Progress
-from socialrl.storage.atomic import write_bytes
+from socialrl.storage.atomic import atomic_file, write_bytes
 from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
+from socialrl.training.devices import usable_device
 from socialrl.training.finite import check_losses, check_rewards
 from socialrl.training.group_curves import write_group_curves
 from socialrl.training.scalars import episode_scalars, probe_scalars, record_animal
@@ -56,7 +57,9 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     waiting = [animal for animal in _interleaved(config) if not _learned(run, animal)]
     total = len(animals_of(config)) * config.steps
     counts_path = run.path / "parts" / ".steps"
-    counts = np.memmap(counts_path, dtype=np.int64, mode="w+", shape=(max(1, len(waiting)),))
+    # Written before it is mapped: where a mapped file finds the disk full, the process dies.
+    write_bytes(counts_path, bytes(8 * max(1, len(waiting))))
+    counts = np.memmap(counts_path, dtype=np.int64, mode="r+")
     stop = threading.Event()
 
     def watch() -> None:
@@ -120,7 +123,14 @@ def build_model(config: Config, animal: Animal) -> PPO:
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
-    model = PPO("MlpPolicy", env, policy_kwargs={"net_arch": net_arch}, device=config.device, seed=seed, **settings)
+    model = PPO(
+        "MlpPolicy",
+        env,
+        policy_kwargs={"net_arch": net_arch},
+        device=usable_device(config.device),
+        seed=seed,
+        **settings,
+    )
     # after construction, because PPO gives its rows the seeds `seed`, `seed + 1`, …, which two animals could share
     env.seed_rows([seeding.seed_int(config.seed, "animal", animal.index, "life", k) for k in range(config.lives)])
     return model
@@ -210,10 +220,8 @@ def _save(run: RunFolder, config: Config, animal: Animal, model: PPO) -> None:
     weights = {name: tensor.cpu().numpy() for name, tensor in model.policy.state_dict().items()}
     about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
     run.write_networks({animal.id: policy_bytes(weights, about)}, piece=animal.id)
-    temporary = run.models / f".{animal.id}.zip"
-    model.save(temporary)
-    write_bytes(run.models / f"{animal.id}.zip", temporary.read_bytes())
-    temporary.unlink()
+    with atomic_file(run.models / f"{animal.id}.zip") as temporary:
+        model.save(temporary)
 
 
 def _state(config: Config, counts: np.ndarray) -> str:

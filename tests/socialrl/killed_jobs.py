@@ -26,7 +26,7 @@ def call(*arguments: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Return every table below a folder (less seconds), its CSVs and networks, and where half-written files are."""
+    """Return every table below a folder (less seconds), its CSVs and networks."""
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -34,7 +34,7 @@ def contents(folder: Path) -> dict[str, Any]:
             import pandas as pd
 
             found[name] = pd.read_parquet(path).drop(columns="wall_s", errors="ignore").to_csv()
-        elif path.suffix in (".csv", ".safetensors") or name.endswith("DONE") or ".tmp-" in name:
+        elif path.suffix in (".csv", ".safetensors") or name.endswith("DONE"):
             found[name] = "there" if name.endswith("DONE") else path.read_bytes()
     # folders with a dot in front are drafts of run folders that nothing reads
     return {name: value for name, value in found.items() if "checkpoints" not in name and not name.startswith(".")}

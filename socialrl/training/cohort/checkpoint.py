@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from stable_baselines3.common.callbacks import BaseCallback
 
 from socialrl.errors import UserError
@@ -66,8 +66,9 @@ def save_checkpoint(
             shutil.rmtree(stale)
         temporary = folder / f"{_WRITING}{name}"
         temporary.mkdir()
-        save_file(_weight_arrays(model), temporary / _WEIGHTS)
-        save_file(_state_arrays(model, arrays or {}), temporary / _ARRAYS)
+        # By our own hands: safetensors' writer hides what the system says of a full disk.
+        (temporary / _WEIGHTS).write_bytes(save(_weight_arrays(model)))
+        (temporary / _ARRAYS).write_bytes(save(_state_arrays(model, arrays or {})))
         (temporary / _RECORD).write_text(json.dumps(_record(model, notes or {}), indent=1))
         files = {part: _sha256(temporary / part) for part in (_WEIGHTS, _ARRAYS, _RECORD)}
         for part in files:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gymnasium import spaces
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from socialrl.storage.atomic import atomic_file, write_bytes
 from socialrl.training.cohort.ppo import CohortPPO
@@ -29,8 +29,7 @@ def export_safetensors(model: CohortPPO, animal: int | str, path: Path) -> None:
     layout = model.policy.layout
     tensors = layout.unpack(model.policy.weights[index].detach().cpu().numpy())
     activation = "relu" if model.policy.relu else "tanh"
-    with atomic_file(path) as temporary:
-        save_file(tensors, temporary)
+    write_bytes(path, save(tensors))
     description = {
         "format": _SAFETENSORS_FORMAT,
         "animal": model.animal_names[index],

@@ -26,6 +26,7 @@ from socialrl.training.cohort.streams import AnimalStreams, Streams
 from socialrl.training.cohort.truncation import truncated_rows
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.waiting_log import restore_log
+from socialrl.training.devices import usable_device
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 
@@ -44,7 +45,7 @@ class CohortPPO(OnPolicyAlgorithm):
     - engine: "compiled" (processor), "torch" (any device) or "auto"; n_threads: of the compiled engine, default all processors.
     - streams: another source of random numbers than `AnimalStreams(seeds)`, see `streams.Streams`.
 
-    device: default "cpu", where the compiled engine runs. Observation spaces: Box of floats, flattened; action spaces: Discrete.
+    device: default "cpu", where the compiled engine runs; "cuda" on a machine without one raises `UserError`. Observation spaces: Box of floats, flattened; action spaces: Discrete.
     """
 
     policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}  # type: ignore[assignment]
@@ -101,7 +102,7 @@ class CohortPPO(OnPolicyAlgorithm):
             tensorboard_log=tensorboard_log,
             policy_kwargs=policy_kwargs,
             verbose=verbose,
-            device=device,
+            device=usable_device(device),
             seed=seed,
             _init_setup_model=False,
         )
