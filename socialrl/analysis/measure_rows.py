@@ -15,9 +15,17 @@ _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 _LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
 
 
-def _counted(name: str, label: str, unit: str, assays: tuple[str, ...], formula: str, digits: int = 0) -> Measure:
+def _counted(
+    name: str,
+    label: str,
+    unit: str,
+    assays: tuple[str, ...],
+    formula: str,
+    digits: int = 0,
+    sessions: tuple[str, ...] = (),
+) -> Measure:
     """A counter as it is in the record of a test."""
-    return Measure(name, label, unit, formula, assays=assays, sum=(name,), digits=digits)
+    return Measure(name, label, unit, formula, assays=assays, sessions=sessions, sum=(name,), digits=digits)
 
 
 _P, _S = "huddle_s_partner", "huddle_s_stranger"
@@ -147,8 +155,8 @@ MEASURES: tuple[Measure, ...] = (
         why="55 presses buy 10 accesses (Beery et al. 2021), so 5 presses are about one access in the middle of a"
         " session; 2 is a choice",
     ),
-    _counted("presses_partner", "Presses for the partner", "per session", (LEVER,), "lever presses for the partner", 1),
-    _counted("presses_stranger", "Presses for the stranger", "per session", (LEVER,), "lever presses for the stranger", 1),
+    _counted("presses_partner", "Presses for the partner", "per session", (LEVER,), "lever presses for the partner", 1, ("partner", "choice")),
+    _counted("presses_stranger", "Presses for the stranger", "per session", (LEVER,), "lever presses for the stranger", 1, ("stranger", "choice")),
     Measure(
         "partner_presses",
         "Partner's share of presses",
@@ -184,8 +192,8 @@ MEASURES: tuple[Measure, ...] = (
         sum=("accesses_partner", "accesses_stranger"),
         digits=1,
     ),
-    _counted("accesses_partner", "Accesses to the partner", "per session", (LEVER,), "doors opened to the partner", 1),
-    _counted("accesses_stranger", "Accesses to the stranger", "per session", (LEVER,), "doors opened to the stranger", 1),
+    _counted("accesses_partner", "Accesses to the partner", "per session", (LEVER,), "doors opened to the partner", 1, ("partner", "choice")),
+    _counted("accesses_stranger", "Accesses to the stranger", "per session", (LEVER,), "doors opened to the stranger", 1, ("stranger", "choice")),
     Measure(
         "huddle_per_access_s",
         "Huddle per access",

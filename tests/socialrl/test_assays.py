@@ -87,6 +87,7 @@ def test_a_report_shows_the_measures_of_the_assay(run):
         assert found["stranger", "presses"].value == 10.0
         assert found["choice", "partner_presses"].value == 0.75
         assert ("partner", "partner_presses") not in found, "a share needs both animals"
+        assert ("partner", "presses_stranger") not in found, "nobody can press for an animal that is not there"
         assert found["choice", "huddle_per_access_s"].value == 10.0
     else:
         assert found["alone", "attacks"].value == 7.0
