@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,10 +27,24 @@ _SECONDS = (0, 30, 100, 1000, 10_000)
 _LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 
 
-def distributions(result: Calibration) -> Figure:
-    """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
-    figure = style.new_figure(style.WIDE_IN, 6.6)
-    axes = figure.subplots(3, 3).ravel()
+@dataclass(frozen=True)
+class Subject:
+    """What one figure shows: its title, its caption, and how it is drawn, for a narrow screen or a wide one."""
+
+    title: str
+    caption: str
+    draw: Callable[[Calibration, bool], Figure]
+
+
+def distributions(result: Calibration, narrow: bool) -> Figure:
+    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of tests."""
+    n = len(COMPARED) + 1
+    columns = 1 if narrow else 3
+    lines = math.ceil(n / columns)
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, (2.0 if narrow else 2.2) * lines)
+    axes = figure.subplots(lines, columns).ravel()
+    for unused in axes[n:]:
+        unused.set_axis_off()
     for ax, measure in zip(axes, COMPARED, strict=False):
         for name, raw in result.sets.items():
             _steps(ax, values_of(raw)[measure.name], name)
@@ -39,16 +56,16 @@ def distributions(result: Calibration) -> Figure:
         ax.set_ylim(0.0, 1.02)
         ax.set_title(measure.label)
         ax.set_xlabel(measure.unit or "fraction")
-        if ax in axes[::3]:
+        if narrow or ax in axes[::3]:
             ax.set_ylabel("Share of tests at or below")
     _kinds(axes[len(COMPARED)], result)
-    _legend(figure, list(result.sets))
+    _legend(figure, list(result.sets), narrow)
     return figure
 
 
-def distance_by_measure(result: Calibration) -> Figure:
+def distance_by_measure(result: Calibration, narrow: bool) -> Figure:
     """Distance of both simulated populations from the voles, term by term, in units of sampling noise."""
-    figure = style.new_figure(style.WIDE_IN, 3.2)
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 3.2)
     ax = figure.subplots()
     names = ["all", *TERMS]
     places = np.arange(len(names))[::-1]
@@ -69,15 +86,15 @@ def distance_by_measure(result: Calibration) -> Figure:
     ax.set_yticks(places, ["Mean of all", *(_LABELS[name] for name in TERMS)])
     ax.set_xlim(left=0.0)
     ax.set_xlabel(f"Distance, 1 = another sample of {result.target.n} voles")
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=1 if narrow else 2)
     return figure
 
 
-def regions(result: Calibration) -> Figure:
+def regions(result: Calibration, narrow: bool) -> Figure:
     """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and fit."""
     found = result.parameters()
-    figure = style.new_figure(style.WIDE_IN, 3.8)
-    left, right = figure.subplots(1, 2, sharey=True)
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 7.0 if narrow else 3.8)
+    left, right = figure.subplots(*((2, 1) if narrow else (1, 2)), sharey=True)
     places = np.arange(N_FREE)[::-1]
     for ax, part, table, taken, verdicts in (
         (left, slice(0, N_FREE), result.before.median, result.after.median, found["median_is"]),
@@ -90,7 +107,7 @@ def regions(result: Calibration) -> Figure:
             ax.hlines(places, *scaled, color=colour, linewidth=width, zorder=1 if width > 5 else 2)
         shown = (np.exp(table), np.exp(taken)) if ax is left else (table, taken)
         ax.scatter(shown[0], places, marker="|", color=style.INK, s=70, zorder=3)
-        ax.scatter(shown[1], places, marker="o", color="white", edgecolor="#0072B2", s=26, zorder=4)
+        ax.scatter(shown[1], places, marker="o", color=style.GROUND, edgecolor="#0072B2", s=26, zorder=4)
     left.set_xscale("log")
     left.set_xticks([0.5, 1.0, 2.0], ["½", "1", "2"])
     left.minorticks_off()
@@ -102,24 +119,31 @@ def regions(result: Calibration) -> Figure:
         Line2D([], [], color="#0072B2", linewidth=3, label="calibrated, 90 %"),
         Line2D([], [], color=_PALE, linewidth=3, label="not determined"),
         Line2D([], [], color=style.INK, marker="|", linestyle="none", markersize=8, label="table"),
-        Line2D([], [], color="#0072B2", marker="o", markerfacecolor="white", linestyle="none", label="taken"),
+        Line2D([], [], color="#0072B2", marker="o", markerfacecolor=style.GROUND, linestyle="none", label="taken"),
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=5)
+    figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else 5)
     return figure
 
 
 FIGURES = {
-    "distributions": (
+    "distributions": Subject(
+        "How do voles and model differ, test by test?",
+        "Cumulative shares of tests, one curve per set of tests; last, shares of tests by preference.",
         distributions,
-        "Voles against the model, one curve per set of tests (cumulative shares), and shares of tests by preference",
     ),
-    "distance": (
+    "distance": Subject(
+        "How far is each population from the voles?",
+        "Distance by measure, of the parameter table and of the calibrated population, from trained animals. Dotted: as far"
+        " as another sample of voles.",
         distance_by_measure,
-        "Distance by measure, of the parameter table and of the calibrated population, from trained animals",
     ),
-    "regions": (regions, "What the tests say about each free quantity, against the prior"),
+    "regions": Subject(
+        "What do the tests determine?",
+        "What the tests say about each free quantity, against the prior: 90 % regions of medians and of spreads.",
+        regions,
+    ),
 }
-"""File name: function and caption."""
+"""By file name."""
 
 
 def _kinds(ax: Axes, result: Calibration) -> None:
@@ -145,6 +169,6 @@ def _steps(ax: Axes, values: NDArray[np.float64], name: str) -> None:
     ax.step(there, shares, where="post", color=colour, linestyle=line, linewidth=1.5)
 
 
-def _legend(figure: Figure, names: list[str]) -> None:
+def _legend(figure: Figure, names: list[str], narrow: bool) -> None:
     handles = [Line2D([], [], color=_LOOKS[n][0], linestyle=_LOOKS[n][1], label=SETS[n]) for n in names]
-    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else len(handles))

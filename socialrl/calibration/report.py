@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ from socialrl.calibration.figures import FIGURES, SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
-from socialrl.drawing import style, templates
+from socialrl.drawing import pages
+from socialrl.drawing.plates import Plate, drawn
+from socialrl.drawing.tables import text_table
 from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
@@ -22,6 +23,8 @@ _LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in C
 _KIND_NAMES = {kind.name for kind in KINDS}
 _ROWS = {**_LABELS, **{kind.name: kind.label for kind in KINDS}}
 
+_QUANTITY_HEAD = ("Quantity", "Meaning", "Table (log-sd)", "Median", "Median is", "Log-sd", "Log-sd is")
+_SUMMARY_HEAD = ("Measure", "Set", "n", "Mean", "SD", "10 %", "25 %", "Median", "75 %", "90 %")
 
 _WORSE = 0.3
 """Difference of a term, in units of noise, from which a measure counts as matched worse."""
@@ -29,21 +32,24 @@ _WORSE = 0.3
 
 def write_results(result: Calibration, output: Path, provenance: dict[str, Any]) -> None:
     """Write everything to the folder `output`, which is made; `calibration.json`, which marks it, comes last."""
-    with naming_the_place(f"create {output / 'figures'}"):
-        (output / "figures").mkdir(parents=True, exist_ok=True)
-    pictures = {}
-    for name, (draw, caption) in FIGURES.items():
-        with style.house_style():
-            figure = draw(result)
-            write_bytes(output / "figures" / f"{name}.svg", style.svg_text(figure, name).encode())
-            buffer = io.BytesIO()
-            style.save_png(figure, buffer)
-        write_bytes(output / "figures" / f"{name}.png", buffer.getvalue())
-        pictures[name] = (caption, base64.b64encode(buffer.getvalue()).decode("ascii"))
+    with naming_the_place(f"create {output}"):
+        output.mkdir(parents=True, exist_ok=True)
+    plates = [
+        drawn(
+            name,
+            subject.title,
+            partial(subject.draw, result),
+            caption=lambda subject=subject: subject.caption,  # type: ignore[misc]
+            alt=lambda subject=subject: f"{subject.caption} {verdict(result)}",  # type: ignore[misc]
+            missing=lambda: "There is nothing to draw",
+        )
+        for name, subject in FIGURES.items()
+    ]
+    pages.write_beside(output, plates)
     write_bytes(output / "parameters.csv", csv_text(result.parameters()).encode())
     write_bytes(output / "summaries.csv", csv_text(result.summaries()).encode())
     write_bytes(output / "parameters.yaml", parameters_yaml(result, provenance).encode())
-    write_bytes(output / "calibration.html", page(result, provenance, pictures).encode())
+    write_bytes(output / "calibration.html", page(result, provenance, plates).encode())
     write_bytes(output / "calibration.json", json_text(content(result, provenance)).encode())
 
 
@@ -116,31 +122,37 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(result: Calibration, provenance: dict[str, Any], pictures: dict[str, tuple[str, str]]) -> str:
+def page(result: Calibration, provenance: dict[str, Any], plates: list[Plate]) -> str:
     """Return the page: one HTML file that needs no other."""
-    return (
-        templates.environment(Path(__file__).parent)
-        .get_template("calibration.html.j2")
-        .render(
-            verdict=verdict(result),
-            data=provenance["data"],
-            simulated=provenance["simulated"],
-            command=provenance["command"],
-            started=provenance["started"],
-            seed=provenance["seed"],
-            versions=provenance["versions"],
-            distances=[
+    return pages.render(
+        Path(__file__).parent / "calibration.html.j2",
+        verdict=verdict(result),
+        data=provenance["data"],
+        simulated=provenance["simulated"],
+        command=provenance["command"],
+        started=provenance["started"],
+        seed=provenance["seed"],
+        versions=provenance["versions"],
+        distances=text_table(
+            ("Measure", "Table", "Calibrated"),
+            [
                 [_LABELS[name], f"{result.distances['before'][name]:.2f}", f"{result.distances['after'][name]:.2f}"]
                 for name in ("all", *TERMS)
             ],
-            as_far=result.as_far,
-            quantities=_quantities(result),
-            undetermined=_open(result),
-            combinations=[
+        ),
+        as_far=result.as_far,
+        quantities=text_table(_QUANTITY_HEAD, _quantities(result), n_left=2),
+        undetermined=_open(result),
+        combinations=text_table(
+            ("Combination", "Width", "Width by chance"),
+            [
                 [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
                 for row in result.combinations().to_dict("records")
             ],
-            members=[
+        ),
+        members=text_table(
+            ("Parameter", "Table", "Table log-sd", "Calibrated", "Log-sd"),
+            [
                 [
                     name,
                     f"{parameter(name).value:g}",
@@ -150,10 +162,10 @@ def page(result: Calibration, provenance: dict[str, Any], pictures: dict[str, tu
                 ]
                 for name, one in result.members().items()
             ],
-            summaries=_summaries(result.summaries()),
-            skill=[f"{one:.2f}" for one in result.skill],
-            pictures=[(name, caption, png) for name, (caption, png) in pictures.items()],
-        )
+        ),
+        summaries=text_table(_SUMMARY_HEAD, _summaries(result.summaries()), n_left=2),
+        skill=[f"{one:.2f}" for one in result.skill],
+        plates=plates,
     )
 
 

@@ -154,6 +154,21 @@ def report(
 
 
 @app.command()
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder that holds the runs.")] = Path("runs"),
+) -> None:
+    """Write FOLDER/index.html: every run, scorecard and calibration with its state, headline number and page.
+
+    An earlier index is replaced.
+
+    Example: `socialrl index runs`
+    """
+    from socialrl.report import write_index
+
+    typer.echo(f"index: {write_index(folder)}")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
     overwrite: Annotated[bool, overwrite_option("a demo that is already there")] = False,

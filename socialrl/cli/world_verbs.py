@@ -78,11 +78,11 @@ def record(
     Example: `socialrl record configs/oxytocin_release.yaml stimulation.rate_hz=0.5`
     """
     from socialrl.config.loading import load_recording
-    from socialrl.release.folder import record, summary
+    from socialrl.release.folder import changed_groups, record, summary
 
     place = [] if output is None else [f"output={output or '.'}"]
     loaded = load_recording(config, [*(overrides or []), *place])
-    typer.echo(summary(record(loaded, overwrite=overwrite)))
+    typer.echo(summary(record(loaded, overwrite=overwrite), changed_groups(loaded)))
     typer.echo(f"recording: {loaded.path / 'release.png'}, release.csv and traces.csv beside it")
 
 

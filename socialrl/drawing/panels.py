@@ -10,31 +10,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.measures import CHANCE
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import style
-from socialrl.report.study import Condition, Group, Study
+from socialrl.drawing.groups import Group
 
 _GUIDE_LOOKS: dict[str, Any] = {"color": style.INK, "linewidth": 0.9, "linestyle": (0, (5, 2))}
 _CHANCE_LOOKS: dict[str, Any] = {"color": style.SOFT, "linewidth": 1.1, "linestyle": (0, (1, 1.5))}
 GUIDE = Line2D([], [], label="guide line 2/3", **_GUIDE_LOOKS)
 CHANCE_LINE = Line2D([], [], label="chance 1/2", **_CHANCE_LOOKS)
 DOT = 13.0
-
-
-def conditions_with(study: Study, table: pd.DataFrame) -> list[Condition]:
-    """Return the test conditions that have rows in `table`, in order."""
-    present = set(table["test"]) if len(table) else set()
-    return [condition for condition in study.conditions if condition.test in present]
-
-
-def groups_with(study: Study, table: pd.DataFrame) -> list[Group]:
-    """Return the groups that have rows in `table`, by gain descending."""
-    present = set(table["group"]) if len(table) else set()
-    return [group for group in study.groups if group.key in present]
 
 
 def panel_grid(n: int, narrow: bool, height_in: float, share_x: bool = False) -> tuple[Figure, list[Axes]]:
@@ -63,9 +52,24 @@ def label_x(axes: list[Axes], text: str) -> None:
         ax.tick_params(labelbottom=True)  # shared axes would leave it to a row that is not full
 
 
+def group_title(ax: Axes, group: Group, text: str, size: float) -> None:
+    """Put a title over a panel, with the group's mark before it: words stay in ink, so that they can be read."""
+    room = "\u00a0" * 4  # no-break spaces: SVG drops others at the start of a line
+    ax.set_title("\n".join(room + line for line in text.split("\n")), fontsize=size, fontweight="normal")
+    above = ScaledTranslation(
+        3 / 72, (6.0 + 0.36 * size + 1.2 * size * text.count("\n")) / 72, ax.figure.dpi_scale_trans
+    )
+    ax.plot(
+        0, 1, marker=group.marker, color=group.colour, markersize=5.5, clip_on=False, transform=ax.transAxes + above,
+        scalex=False, scaley=False,
+    )  # fmt: skip
+
+
 def legend(figure: Figure, groups: list[Group], narrow: bool, *extra: Line2D) -> None:
     """Put the legend of the groups above the panels, in as many columns as the labels leave room for."""
-    entries = [(group.label, group.colour, group.marker) for group in groups]
+    several = len({group.run for group in groups}) > 1  # equal groups of several runs look alike: one entry
+    names = [(group.name if several else group.label, group.colour, group.marker) for group in groups]
+    entries = list(dict.fromkeys(names))
     longest = max(len(label) for label in [*(label for label, _, _ in entries), *(str(h.get_label()) for h in extra)])
     room_in = style.NARROW_IN if narrow else figure.get_size_inches()[0]
     columns = int(room_in / (0.38 + 0.056 * longest))  # handle and gap, and the mean width of a letter
@@ -100,7 +104,13 @@ def bars(ax: Axes, x: NDArray[np.float64], means: list[Estimate], group: Group, 
         "linestyle": "none",
         "zorder": 5,
     }
-    looks |= {"markersize": 5.2, "markeredgecolor": "white", "markeredgewidth": 0.6, "elinewidth": 1.6, "capsize": 0}
+    looks |= {
+        "markersize": 5.2,
+        "markeredgecolor": style.GROUND,
+        "markeredgewidth": 0.6,
+        "elinewidth": 1.6,
+        "capsize": 0,
+    }
     if across:
         ax.errorbar(values, x, xerr=length, **looks)
     else:

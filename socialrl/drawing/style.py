@@ -1,7 +1,7 @@
-"""How every figure looks: colours that colour-blind readers can tell apart, type, and the files a figure is saved to.
+"""How every figure looks: ink, type, ticks and the files it is saved to.
 
-Okabe–Ito colours, with a marker of its own for each group, so that no figure needs colour to be read. A group keeps its
-colour and marker in all figures. Figures are made as objects; nothing here touches pyplot or leaves settings behind.
+Groups have their colours and markers from `socialrl.drawing.groups`. Figures are made as objects; nothing here touches
+pyplot or leaves settings behind.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 INK = "#1b1f24"
-SOFT = "#6a737d"
+SOFT = "#57606a"
 RULE = "#d5dae0"
-PARTNER = "#1b1f24"
+GROUND = "#ffffff"
+BAND = "#f4f6f8"
+PALE = "#c9ced6"
+PARTNER = INK
 STRANGER = "#E69F00"
-_BLUE, _VERMILLION, _GREEN, _PURPLE, _SKY, _ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+ON_LIGHT, ON_DARK = "#1b1f25", "#fefefe"
+"""Text on coloured cells, which keep their colours in a dark page; so these two do not turn with the scheme."""
+
+_IN_THE_DARK = {INK: "#e6edf3", SOFT: "#a3adb8", RULE: "#3d444d", GROUND: "#0d1117", BAND: "#161b22", PALE: "#5b6570"}
 
 WIDE_IN, NARROW_IN = 7.6, 3.75
 """Figure widths in inches: for a desktop page or slide, and for a phone, where panels stand below each other."""
@@ -60,8 +65,8 @@ _SETTINGS: dict[Any, Any] = {
     "legend.fontsize": 8.5,
     "legend.handlelength": 1.4,
     "legend.columnspacing": 1.4,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    "figure.facecolor": GROUND,
+    "savefig.facecolor": GROUND,
     "svg.fonttype": "none",  # text stays text: smaller, and editable in a drawing program
     "figure.constrained_layout.h_pad": 0.05,
     "figure.constrained_layout.w_pad": 0.05,
@@ -73,21 +78,6 @@ def house_style() -> Iterator[None]:
     """Within this block new figures have the report's type and line widths; the reader's own settings come back after."""
     with mpl.rc_context(_SETTINGS):
         yield
-
-
-def group_looks(n: int) -> list[tuple[str, str]]:
-    """Return `n` pairs (colour, marker) for groups in order of gain, highest first.
-
-    Up to six groups get Okabe–Ito colours, the first blue and the last vermillion; more get steps along cividis, which
-    runs from dark blue to yellow for every kind of colour vision.
-    """
-    if n <= 6:
-        between = [_GREEN, _PURPLE, _SKY, _ORANGE][: max(n - 2, 0)]
-        colours = ([_BLUE, *between, _VERMILLION] if n > 1 else [_BLUE])[:n]
-    else:
-        ramp = mpl.colormaps["cividis"]
-        colours = [mpl.colors.to_hex(ramp(0.92 * step / (n - 1))) for step in range(n)]
-    return [(colour, _MARKERS[order % len(_MARKERS)]) for order, colour in enumerate(colours)]
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
@@ -118,6 +108,17 @@ def svg_text(figure: Figure, name: str) -> str:
     with mpl.rc_context(_SETTINGS | {"svg.hashsalt": name}):
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
+
+
+def in_both_schemes(svg: str) -> str:
+    """Return an SVG of `svg_text` that follows the reader's light or dark scheme; colours of data stay as they are."""
+    rules = "".join(
+        f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
+        for light, dark in _IN_THE_DARK.items()
+        for what in ("fill", "stroke")
+    )
+    head, tag, rest = svg.partition("<defs>")
+    return f"{head}<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>{tag}{rest}"
 
 
 def save_png(figure: Figure, path: Path | BinaryIO) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from socialrl.analysis.statistics import Estimate
 
-# The short names of the configurations that come with socialrl, in words; other names are shown as they are.
-_NAMES = {"wt": "wild type", "het": "heterozygote", "ko": "knockout"}
-_PLURALS = {"wild type": "wild types", "heterozygote": "heterozygotes", "knockout": "knockouts"}
 MISSING = "–"
 
 TERMS = {
@@ -56,19 +54,6 @@ def p_value(p: float) -> str:
 def p_clause(p: float) -> str:
     """Return a p value inside a sentence: "p = 0.008", "p < 0.001"."""
     return f"p {p_value(p)}" if math.isfinite(p) and p < 0.001 else f"p = {p_value(p)}"
-
-
-def group_label(genotype: str, run: str | None = None) -> str:
-    """Return the name of a group for axes and tables: "wild type", with the run where there are several."""
-    name = _NAMES.get(genotype, genotype.replace("_", " ").strip() or genotype)
-    return f"{name} ({run})" if run else name
-
-
-def group_plural(genotype: str, run: str | None = None) -> str:
-    """Return the name of a group inside a sentence: "wild types", or "animals of “gain 0.1”" for other names."""
-    label = group_label(genotype)
-    name = _PLURALS.get(label) or f"animals of “{label}”"
-    return f"{name} of {run}" if run else name
 
 
 def hours(value: float) -> str:
@@ -119,3 +104,33 @@ def individuals(spread: float | Mapping[str, float]) -> str:
     if not any(mapping.values()) and "scale" in mapping:
         return "identical in their parameters"
     return f"drawn with individual spread × {factor:g}" + (f", but with a log-sd of their own for {own}" if own else "")
+
+
+def arms(settings: Mapping[str, str]) -> str:
+    """Return arms of the receptor and how they are set: "release as in knockouts, reward as in wild types"."""
+    kinds = {"knockout": "as in knockouts", "wild_type": "as in wild types", "own": "by the own gain"}
+    return ", ".join(f"{arm} {kinds.get(setting, setting)}" for arm, setting in settings.items())
+
+
+def drugs(doses: Sequence[Mapping[str, Any]]) -> str:
+    """Return drugs with dose and time: "antagonist, dose 0.5, from 10 min before the test to 3 h after its start"."""
+    return "; ".join(_drug(one) for one in doses)
+
+
+def _drug(one: Mapping[str, Any]) -> str:
+    parts = [str(one["drug"]).replace("_", " "), f"dose {one.get('dose', 1):g}"]
+    times = [_moment(float(one[name])) for name in ("start_s", "end_s") if one.get(name) is not None]
+    if times:
+        parts.append(" to ".join([f"from {times[0]}", *times[1:]]))
+    if one.get("share") is not None and one["share"] < 1:
+        parts.append(f"in {100 * one['share']:g} % of the training episodes and not in tests")
+    return ", ".join(parts)
+
+
+def _moment(second: float) -> str:
+    """A time of the test: "10 min before the test", "its start", "3 h after its start"."""
+    if second == 0:
+        return "its start"
+    size = abs(second)
+    length = f"{size / 3600:g} h" if size >= 3600 else f"{size / 60:g} min" if size >= 60 else f"{size:g} s"
+    return f"{length} before the test" if second < 0 else f"{length} after its start"

@@ -14,7 +14,9 @@ import numpy as np
 from socialrl.animals.animal import animals_of
 from socialrl.animals.companions import FrozenCompanionsEnv, frozen_companions, random_companions
 from socialrl.animals.policies import FrozenPolicies, load_trained
+from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError, command, unknown
+from socialrl.film.banner import with_banner
 from socialrl.film.frames import record_frames, write_gif, write_png
 from socialrl.seeding import generator, seed_int
 from socialrl.storage.run_folder import RunFolder
@@ -44,7 +46,8 @@ def render_test(
 
     `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of an
     assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds of the test (default: every minute, in a
-    test of more than three hours 180 times); `width_px` shrinks the film. Of animals that share a habitat, each is played by its own network.
+    test of more than three hours 180 times); `width_px` shrinks the film. A trained animal's film has a banner in the
+    colour of its group. Of animals that share a habitat, each is played by its own network.
     """
     if isinstance(source, str):
         if animal is not None:
@@ -64,6 +67,8 @@ def render_test(
         )
     finally:
         env.close()
+    if actor.group is not None:
+        frames = with_banner(frames, actor.group, actor.name)
     if gif is not None:
         write_gif(frames, gif, fps=_FPS, overwrite=overwrite, width_px=width_px)
     if png is not None:
@@ -78,12 +83,13 @@ def _duration_s(env: gym.Env[Any, Any]) -> float:
 
 @dataclass(frozen=True)
 class _Actor:
-    """Who acts in which world: `make` is called with `world`; `network` is None for random actions."""
+    """Who acts in which world: `make` is called with `world`; `network` is None for random actions, `group` too."""
 
     name: str
     make: Callable[..., gym.Env[Any, Any]]
     world: dict[str, Any]
     network: FrozenPolicies | None
+    group: Group | None = None
 
     def policy(self, env: gym.Env[Any, Any], rng: np.random.Generator) -> Policy:
         space = env.action_space
@@ -129,4 +135,6 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
         **animal.parameters,
     }
-    return _Actor(animal.id, make, world, FrozenPolicies([load_trained(run, animal.id)]))
+    own = config.genotypes[animal.genotype]
+    group = group_of(animal.genotype, own.oxtr_gain, changed=bool(own.arms or own.parameters))
+    return _Actor(animal.id, make, world, FrozenPolicies([load_trained(run, animal.id)]), group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from socialrl.analysis import statistics
 from socialrl.animals.animal import animals_recorded
 from socialrl.config.loading import RecordingConfig, config_to_yaml
-from socialrl.drawing import wording
+from socialrl.drawing import groups, wording
 from socialrl.errors import UserError
 from socialrl.release.table import BIN_S, release_table
 from socialrl.report.terminal import aligned
@@ -42,7 +43,7 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
         recording=config.recording,
     )
     with style.house_style():
-        figure = courses.recordings(table, marks.groups_by_gain(table))
+        figure = courses.recordings(table, marks.groups_by_gain(table, changed_groups(config)))
         svg, png = style.svg_text(figure, config.name), io.BytesIO()
         style.save_png(figure, png)
     files: dict[str, str | bytes] = {
@@ -57,16 +58,25 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
     return table
 
 
-def summary(table: pd.DataFrame) -> str:
-    """Return peak, area and decay by group and sex in lines for a terminal: means with 95 % intervals over animals."""
+def changed_groups(config: RecordingConfig) -> set[str]:
+    """Return the groups whose arms or parameters are their own."""
+    return {name for name, one in config.genotypes.items() if one.arms or one.parameters}
+
+
+def summary(table: pd.DataFrame, changed: Collection[str] = ()) -> str:
+    """Return peak, area and decay by group and sex in lines for a terminal: means with 95 % intervals over animals.
+
+    `changed` are the groups with arms or parameters of their own, which are shown under the configuration's names.
+    """
     head = ("sex", "group", "peak ΔF/F (%)", "area (% s)", "decay (s)", "animals")
     lines: list[tuple[str, ...]] = [head]
     for (sex, genotype), rows in table.groupby(["sex", "genotype"], sort=False):
+        gain = float(rows["oxtr_gain"].iloc[0])
         cells = [
             wording.interval(statistics.mean_interval(scale * rows[name]), digits)
             for name, scale, digits in (("peak", 100, 2), ("area", 100, 0), ("decay_s", 1, 0))
         ]
-        lines.append((str(sex), wording.group_label(str(genotype)), *cells, str(len(rows))))
+        lines.append((str(sex), groups.label(str(genotype), gain, str(genotype) in changed), *cells, str(len(rows))))
     return "\n".join(aligned(lines))
 
 

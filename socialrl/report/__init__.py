@@ -25,6 +25,16 @@ def write_report(runs: Iterable[RunFolder], output: Path | None = None) -> Path:
     return write(list(runs), output)
 
 
+def write_index(folder: Path) -> Path:
+    """Write `index.html` into a folder of runs, with links to all reports, scorecards, calibrations and recordings.
+
+    Returns its path. Raises `UserError` for a folder that does not exist or holds none of these.
+    """
+    from socialrl.report.index import write_index as write
+
+    return write(folder)
+
+
 def terminal_summary(run: RunFolder, report: Path | None = None) -> str:
     """Return a few plain lines: preference by genotype and cohousing time, steps to criterion, the report's path."""
     from socialrl.report.terminal import text
@@ -32,4 +42,4 @@ def terminal_summary(run: RunFolder, report: Path | None = None) -> str:
     return text(run, report)
 
 
-__all__ = ["terminal_summary", "write_report"]
+__all__ = ["terminal_summary", "write_index", "write_report"]

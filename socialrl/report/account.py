@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,7 +133,11 @@ def _facts(study: Study, name: str) -> list[Fact]:
     env = config.get("env") or {}
     groups = [group for group in study.groups if group.run == name]
     facts = [
-        Fact("Groups", "; ".join(f"{group.label}, receptor gain {group.gain:g}" for group in groups) or wording.MISSING)
+        Fact(
+            "Groups",
+            "; ".join(f"{group.name.partition(', gain')[0]}, receptor gain {group.gain:g}" for group in groups)
+            or wording.MISSING,
+        )
     ]
     planned, done = config.get("animals"), _animals_done(study, name)
     spread = config.get("individual_spread")
@@ -157,8 +162,7 @@ def _facts(study: Study, name: str) -> list[Fact]:
     if training_hours is not None:
         listed = training_hours if isinstance(training_hours, list | tuple) else [training_hours]
         facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, drawn for each episode."))
-    of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
-    conditions = [c.label for c in study.conditions if len(of_run) and c.test in set(of_run["test"])]
+    conditions = [c.label for c in study.conditions_of(name)]
     if conditions:
         length = f"{duration_s / 3600:g}-h test" if duration_s else "test"
         facts.append(
@@ -169,9 +173,18 @@ def _facts(study: Study, name: str) -> list[Fact]:
                 f" would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
             )
         )
-    for key, label in (("arms", "Receptor arms changed"), ("drugs", "Drugs")):
+    tellers: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+        ("arms", "Receptor arms changed", wording.arms),
+        ("drugs", "Drugs", wording.drugs),
+    )
+    probed = (
+        [c.label for c in study.conditions_in(study.probes[study.probes["run"] == name])] if len(study.probes) else []
+    )
+    if probed and not study.final_is_probe[name]:
+        facts.append(Fact("Probes in training", f"Tests of the frozen network after cohousing of {'; '.join(probed)}."))
+    for key, label, told in tellers:
         if env.get(key):
-            facts.append(Fact(label, str(env[key])))
+            facts.append(Fact(label, told(env[key])))
     return facts
 
 

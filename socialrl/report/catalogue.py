@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from socialrl.assays import study_of
 from socialrl.drawing import wording
+from socialrl.drawing.plates import Plate, drawn
 from socialrl.errors import UserError, unknown
-from socialrl.report import figures, habitat, measured, timecourse
+from socialrl.report import figures, habitat, learning, measured, timecourse
+from socialrl.report.between import RunContrast
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 
@@ -20,8 +23,8 @@ _INTERVAL = "95 % bootstrap interval over animals"
 
 
 @dataclass(frozen=True)
-class Plate:
-    """One figure: `file` is its name without suffix; the callables are given the study (and the summary)."""
+class Subject:
+    """What one figure shows: `file` is its name without suffix; the callables are given the study (and the summary)."""
 
     file: str
     title: str
@@ -40,11 +43,16 @@ def counts(study: Study) -> str:
     return f"n = {', '.join(parts)} animals"
 
 
+def _none_of(study: Study) -> str:
+    return "This run has no" if len(study.runs) == 1 else "None of these runs has"
+
+
 def _learning_caption(study: Study) -> str:
     return (
-        "Preference in tests of the frozen network, taken while the animals were learning. Thin lines are animals, thick"
-        f" lines their mean, bands the {_INTERVAL}; {counts(study)}. An animal that did not huddle in a probe has no"
-        " value there. Dashed: guide line of 2/3; dotted: chance."
+        "Preference in tests of the frozen network, taken while the animals were learning; a row for each group. Thin lines"
+        f" are animals, the thick line is their mean, the band the {_INTERVAL}, grey lines are the means of the other"
+        f" groups; {counts(study)}. An animal that did not huddle in a probe has no value there. Dashed: guide line of"
+        " 2/3; dotted: chance."
     )
 
 
@@ -52,14 +60,12 @@ def _learning_alt(study: Study, summary: Summary) -> str:
     probed = set(study.probes["test"])
     rows = [row for row in summary.means if row.condition.test in probed]
     ends = [f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in rows]
-    return f"Preference against training steps, one panel per cohousing time. Means at the end: {'; '.join(ends)}."
+    return f"Preference against training steps, one panel per group and cohousing time. Means at the end: {'; '.join(ends)}."
 
 
 def _no_probes(study: Study) -> str:
     run = study.runs[0]
-    text = (
-        "This run has no probes. They are tests taken during training, listed under `probes.tests` of a configuration"
-    )
+    text = f"{_none_of(study)} probes. They are tests taken during training, listed under `probes.tests` of a configuration"
     return text if run.finished else f"{text}; `{wording.command('resume', run.path)}` continues the training"
 
 
@@ -121,37 +127,42 @@ def _time_alt(study: Study, _summary: Summary) -> str:
 
 def _no_traces(study: Study) -> str:
     run = study.runs[0]
-    return f"This run has no recorded time courses: {wording.next_step(run.path, run.finished)} and records one animal of each group"
+    return f"{_none_of(study)} recorded time courses: {wording.next_step(run.path, run.finished)} and records one animal of each group"
 
 
 def _reward_caption(study: Study) -> str:
     return (
-        "What the animals' networks were paid for in a test, term by term: mean of the animals with"
-        f" {_INTERVAL}; {counts(study)}. The terms add up to the reward that PPO maximises; contact and defence know the"
-        " receptor, the others do not."
+        "What the animals' networks were paid for, term by term, in reward per minute of the test (the unit of the rates in"
+        f" the parameter table): mean of the animals with {_INTERVAL}; {counts(study)}. The terms add up to the reward that"
+        " PPO maximises; contact and defence know the receptor, the others do not. Terms far larger than the others stand"
+        " below the rule, on an axis of their own."
     )
 
 
 def _reward_alt(study: Study, _summary: Summary) -> str:
     condition = study.key_condition()
     if condition is None:
-        return "Mean reward per test from each term."
+        return "Mean reward per minute from each term."
     parts = []
     for group in study.groups:
         rows = study.of(study.final, group, condition)
         terms = [str(name) for name in rows.columns if str(name).startswith("reward_")]
         if len(rows) and terms:
-            largest = rows[terms].mean().abs().sort_values(ascending=False).index[:3]
-            values = [f"{wording.term_label(t.removeprefix('reward_'))} {rows[t].mean():.0f}" for t in largest]
+            per_min = rows[terms].div(rows["duration_s"] / 60, axis=0)
+            largest = per_min.mean().abs().sort_values(ascending=False).index[:3]
+            values = [
+                f"{wording.term_label(t.removeprefix('reward_'))} {wording.number(float(per_min[t].mean()))}"
+                for t in largest
+            ]
             parts.append(f"{group.label}: {', '.join(values)}")
-    return f"Mean reward per test by term and group. Largest terms after {condition.label}: {'; '.join(parts)}."
+    return f"Mean reward per minute by term and group. Largest terms after {condition.label}: {'; '.join(parts)}."
 
 
 def _criterion_caption(_study: Study) -> str:
     return (
         "Share of animals whose preference has reached the criterion (2/3 or more in two probes in a row) after so many"
-        " training steps (1 − Kaplan–Meier). A tick with a number: animals that had not reached it when they were last"
-        " probed. Curves that coincide are drawn slightly apart."
+        " training steps (1 − Kaplan–Meier); a row for each group, the other groups in grey. A tick with a number: animals"
+        " that had not reached it when they were last probed."
     )
 
 
@@ -162,16 +173,16 @@ def _criterion_alt(_study: Study, summary: Summary) -> str:
     return f"Share of animals at criterion against training steps. Reached by the end: {'; '.join(rows)}."
 
 
-PLATES: tuple[Plate, ...] = (
-    Plate(
+SUBJECTS: tuple[Subject, ...] = (
+    Subject(
         "fig1_learning",
         "How fast do they learn to prefer the partner?",
-        figures.learning_curves,
+        learning.learning_curves,
         _learning_caption,
         _learning_alt,
         _no_probes,
     ),
-    Plate(
+    Subject(
         "fig2_preference",
         "How long must they have lived together?",
         figures.preference_by_cohousing,
@@ -179,7 +190,7 @@ PLATES: tuple[Plate, ...] = (
         _preference_alt,
         _no_tests,
     ),
-    Plate(
+    Subject(
         "fig3_huddle",
         "How much do they huddle, and with whom?",
         figures.huddle_pairs,
@@ -187,7 +198,7 @@ PLATES: tuple[Plate, ...] = (
         _huddle_alt,
         _no_tests,
     ),
-    Plate(
+    Subject(
         "fig4_time_course",
         "What happens within a test?",
         timecourse.time_course,
@@ -195,7 +206,7 @@ PLATES: tuple[Plate, ...] = (
         _time_alt,
         _no_traces,
     ),
-    Plate(
+    Subject(
         "fig5_reward",
         "What did they live on?",
         figures.reward_terms,
@@ -203,17 +214,17 @@ PLATES: tuple[Plate, ...] = (
         _reward_alt,
         _no_tests,
     ),
-    Plate(
+    Subject(
         "fig6_criterion",
         "When did each animal reach the criterion?",
-        figures.criterion_curves,
+        learning.criterion_curves,
         _criterion_caption,
         _criterion_alt,
         _no_probes,
     ),
 )
 
-HABITAT = Plate(
+HABITAT = Subject(
     "fig_habitat",
     "Does a pair stay together in a group?",
     habitat.partner_share,
@@ -223,7 +234,7 @@ HABITAT = Plate(
 )
 
 
-MEASURES = Plate(
+MEASURES = Subject(
     "fig_measures",
     "What did the tests show?",
     measured.headline_figure,
@@ -232,17 +243,60 @@ MEASURES = Plate(
     _no_tests,
 )
 
-_BY_NAME: dict[str, Plate] = {
-    **{plate.file.split("_", 1)[1]: plate for plate in PLATES},
+_BY_NAME: dict[str, Subject] = {
+    **{one.file.split("_", 1)[1]: one for one in SUBJECTS},
     "habitat": HABITAT,
     "measures": MEASURES,
 }
 
 
-def plates_of(study: Study) -> tuple[Plate, ...]:
-    """Return the figures of a study's assays (`AssayStudy.figures`), each once; a name without a plate raises `UserError`."""
+def plates_of(study: Study, summary: Summary, contrasts: list[RunContrast]) -> list[Plate]:
+    """Return the figures of a study's assays (`AssayStudy.figures`), each once, after that of contrasts between its runs.
+
+    A name without a figure raises `UserError`.
+    """
     names = dict.fromkeys(name for assay in study.assays for name in study_of(assay).figures)
     for name in names:
         if name not in _BY_NAME:
             raise UserError(unknown("figure", name, _BY_NAME))
-    return tuple(plate for name, plate in _BY_NAME.items() if name in names) or PLATES
+    chosen = [one for name, one in _BY_NAME.items() if name in names] or SUBJECTS
+    plates = [
+        drawn(
+            one.file,
+            one.title,
+            partial(one.draw, study),
+            caption=partial(one.caption, study),
+            alt=partial(one.alt, study, summary),
+            missing=partial(one.missing, study),
+        )
+        for one in chosen
+    ]
+    return [*_between(contrasts), *plates]
+
+
+def _between(contrasts: list[RunContrast]) -> list[Plate]:
+    """The figure of contrasts between runs; none where there are none."""
+    if not contrasts:
+        return []
+    told = [
+        f"{row.condition.label}, {row.group.name}, {row.group.run} − {row.reference.run}"
+        f" {wording.interval(row.difference, sign=True)}"
+        for row in contrasts
+        if row.measure == "preference"
+    ]
+    caption = (
+        f"The later run minus the first, group by group and test by test: mean difference and its {_INTERVAL}."
+        " Filled marks: pairs of the same individuals; open marks: independent animals. Right of zero the later run has more."
+    )
+    return [
+        drawn(
+            "fig_between_runs",
+            "Do the runs differ?",
+            lambda narrow: figures.between_runs(contrasts, narrow),
+            caption=lambda: caption,
+            alt=lambda: (
+                f"Difference in preference and in total huddling between the runs. Preference: {'; '.join(told)}."
+            ),
+            missing=lambda: "",
+        )
+    ]

@@ -1,4 +1,4 @@
-"""Figures of a study: learning, preference over cohousing, huddle of each animal, what rewarded them, event curves.
+"""Figures of a study's tests: preference over cohousing, huddle of each animal, what rewarded them, runs compared.
 
 Each function takes a `Study` and `narrow` (a phone: panels below each other) and returns a figure, or None when the
 study has no data for it. Dots are animals, thick marks are means, bars are 95 % bootstrap intervals over animals.
@@ -13,56 +13,36 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from socialrl.analysis import statistics
-from socialrl.analysis.survival import reached_share
 from socialrl.drawing import panels, style, wording
-from socialrl.report.study import Group, Study
+from socialrl.drawing.groups import Group
+from socialrl.report.between import RunContrast
+from socialrl.report.study import Condition, Study
 
-
-def learning_curves(study: Study, narrow: bool) -> Figure | None:
-    """Preference in the frozen probes against training steps, one panel per test condition."""
-    conditions = panels.conditions_with(study, study.probes)
-    if not conditions:
-        return None
-    groups = panels.groups_with(study, study.probes)
-    figure, axes = panels.panel_grid(len(conditions), narrow, height_in=2.3)
-    for ax, condition in zip(axes, conditions, strict=True):
-        for group in groups:
-            rows = study.of(study.probes, group, condition)
-            faint = min(0.3, 2.4 / max(rows["animal"].nunique(), 1))
-            for _, animal in rows.sort_values("steps").groupby("animal"):
-                ax.plot(animal["steps"] / 1000, animal["preference"], color=group.colour, alpha=faint, linewidth=0.7)
-            by_step = [(steps, statistics.mean_interval(at["preference"])) for steps, at in rows.groupby("steps")]
-            steps = np.array([step for step, _ in by_step], dtype=float) / 1000
-            means = [estimate for _, estimate in by_step]
-            panels.band(ax, steps, means, group)
-        panels.reference_lines(ax)
-        ax.set_title(f"Cohoused {condition.label}")
-        ax.set_ylim(-0.02, 1.02)
-        style.few_ticks(ax, x=5)
-        if panels.first_in_row(ax):
-            ax.set_ylabel("Preference, P / (P + S)")
-    panels.label_x(axes, "Training steps (thousands)")
-    panels.legend(figure, groups, narrow, panels.GUIDE, panels.CHANCE_LINE)
-    return figure
+_SQUEEZING = 2.5
+"""Reward terms this many times as large as all others get an axis of their own."""
 
 
 def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
-    """Preference of each animal against cohousing hours, groups side by side, one panel per relationship."""
+    """Preference of each animal against cohousing hours, groups side by side; a panel per run and relationship."""
     if study.final.empty:
         return None
-    kinds = list(dict.fromkeys((c.relationship, c.separation_h) for c in panels.conditions_with(study, study.final)))
-    groups = panels.groups_with(study, study.final)
-    crowded = len(kinds) > 1 or len(groups) * len(study.conditions) > 12
+    several = len(study.runs) > 1
+    kinds: dict[tuple[str, str, float], list[Condition]] = {}
+    for run, _, condition in _places(study):
+        kinds.setdefault((run if several else "", condition.relationship, condition.separation_h), []).append(condition)
+    crowded = len(kinds) > 1 or len(study.groups) * len(study.conditions) > 12
+    columns = 1 if narrow else min(len(kinds), 3)
+    lines = math.ceil(len(kinds) / columns)
     width_in = style.NARROW_IN if narrow else (style.WIDE_IN if crowded else 6.0)
-    figure = style.new_figure(width_in, 3.3 * len(kinds) if narrow else 3.7)
-    shape = (len(kinds), 1) if narrow else (1, len(kinds))
-    times = [[c for c in study.conditions if (c.relationship, c.separation_h) == kind] for kind in kinds]
-    ratios: dict[str, Any] = {} if narrow else {"width_ratios": [1 + len(own) for own in times]}
-    axes = figure.subplots(*shape, squeeze=False, sharey=True, gridspec_kw=ratios).ravel()
-    for ax, (relationship, separation_h), own in zip(axes, kinds, times, strict=True):
+    figure = style.new_figure(width_in, (2.9 if lines > 1 else 3.4) * lines + 0.3)
+    ratios: dict[str, Any] = {} if lines > 1 else {"width_ratios": [1 + len(own) for own in kinds.values()]}
+    grid = figure.subplots(lines, columns, squeeze=False, sharey=True, gridspec_kw=ratios).ravel()
+    for unused in grid[len(kinds) :]:
+        unused.set_axis_off()
+    for ax, ((run, relationship, separation_h), own) in zip(grid, kinds.items(), strict=False):
+        groups = [group for group in study.groups_in(study.final) if run in ("", group.run)]
         places, lanes = np.arange(len(own), dtype=float), panels.lanes(len(groups), 0.74)
         for group, lane in zip(groups, lanes, strict=True):
             means = []
@@ -78,30 +58,36 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
         ax.set_ylim(-0.02, 1.02)
         if len(kinds) > 1:
             apart = f", {separation_h:g} h apart" if separation_h else ""
-            ax.set_title(wording.capital(relationship) + apart)
-        if narrow or ax is axes[0]:
+            kind = wording.capital(relationship) + apart
+            ax.set_title(
+                f"{run}\n{kind}" if run and (columns > 1 or len(kind) > 12) else f"{run}: {kind}" if run else kind
+            )
+        if panels.first_in_row(ax):
             ax.set_ylabel("Preference, P / (P + S)")
     figure.supxlabel("Cohousing before the test (h; not to scale)", fontsize=8.5)
-    panels.legend(figure, groups, narrow, panels.GUIDE, panels.CHANCE_LINE)
+    panels.legend(figure, study.groups_in(study.final), narrow, panels.GUIDE, panels.CHANCE_LINE)
     return figure
 
 
 def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
     """Partner and stranger huddle minutes of each animal, joined by a line, beside the total; a row per condition."""
-    conditions = panels.conditions_with(study, study.final)
-    if not conditions:
+    blocks = _places(study)
+    if not blocks:
         return None
-    groups = panels.groups_with(study, study.final)
-    columns = min(len(groups), 3 if narrow or max(len(group.label) for group in groups) > 15 else 6)
-    lines = math.ceil(len(groups) / columns)
+    most = max(len(groups) for _, groups, _ in blocks)
+    columns = min(most, 3 if narrow or max(len(group.name) for group in study.groups) > 15 else 6)
+    lines = [math.ceil(len(groups) / columns) for _, groups, _ in blocks]
     width_in = style.NARROW_IN if narrow else min(style.WIDE_IN, 1.2 + 2.2 * columns)
-    figure = style.new_figure(width_in, (1.95 if narrow else 2.1) * lines * len(conditions))
+    figure = style.new_figure(width_in, (1.95 if narrow else 2.1) * sum(lines))
     top = float(np.nanmax(study.final["total_huddle_s"])) / 60 * 1.06 or 1.0
     ticks = ["P", "S", "P + S"] if narrow or columns > 3 else ["partner", "stranger", "both"]
-    blocks = np.asarray(figure.subfigures(len(conditions), 1, squeeze=False), dtype=object).ravel()
-    for block, condition in zip(blocks, conditions, strict=True):
-        block.suptitle(f"Cohoused {condition.label}", x=0.01, ha="left", fontsize=9, fontweight="bold")
-        axes = block.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    figures = np.asarray(
+        figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=lines), dtype=object
+    ).ravel()  # fmt: skip
+    for block, (run, groups, condition), n_lines in zip(figures, blocks, lines, strict=True):
+        of = f"{run}: cohoused" if len(study.runs) > 1 else "Cohoused"
+        block.suptitle(f"{of} {condition.label}", x=0.01, ha="left", fontsize=9, fontweight="bold")
+        axes = block.subplots(n_lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for number, ax in enumerate(axes):
             if number >= len(groups):
                 ax.set_axis_off()
@@ -109,8 +95,8 @@ def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
             group = groups[number]
             rows = study.of(study.final, group, condition)
             _huddle_panel(ax, rows, group)
-            title = f"{group.label}{chr(10) if narrow or columns > 3 else ', '}n = {len(rows)}"
-            ax.set_title(title, color=group.colour, fontsize=7.5 if columns > 3 else 8)
+            title = f"{group.name}{chr(10) if narrow or columns > 3 else ', '}n = {len(rows)}"
+            panels.group_title(ax, group, title, 7.5 if narrow or columns > 3 else 8)
             ax.set_ylim(-0.02 * top, top)
             style.few_ticks(ax, y=4)
             ax.set_xticks([0, 1, 2.1], ticks)
@@ -121,86 +107,114 @@ def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
 
 
 def reward_terms(study: Study, narrow: bool) -> Figure | None:
-    """Mean reward per test from each term, groups side by side, one panel per test condition."""
-    conditions = panels.conditions_with(study, study.final)
+    """Mean reward per minute from each term, groups side by side; a panel per test, large terms on an axis of their own."""
     terms = [str(name) for name in study.final.columns if str(name).startswith("reward_")]
-    if not conditions or not terms:
+    places = _places(study)
+    if not places or not terms:
         return None
-    groups = panels.groups_with(study, study.final)
-    figure, axes = panels.panel_grid(
-        len(conditions), narrow, height_in=0.55 + len(terms) * max(0.2, 0.1 + 0.065 * len(groups)), share_x=True
-    )
-    places, lanes = np.arange(len(terms), dtype=float), panels.lanes(len(groups), 0.62)
-    for ax, condition in zip(axes, conditions, strict=True):
+    per_min = study.final[terms].div(study.final["duration_s"] / 60, axis=0)
+    table = study.final[["group", "test"]].join(per_min)
+    parts = _by_size(table, terms)
+    columns = 1 if narrow else min(len(places), 3)
+    lines = math.ceil(len(places) / columns)
+    most = max(len(groups) for _, groups, _ in places)
+    term_in = max(0.2, 0.1 + 0.065 * most)
+    width_in = style.NARROW_IN if narrow else (style.WIDE_IN if columns > 1 else 4.6)
+    height_in = (0.75 + len(terms) * term_in + 0.3 * (len(parts) - 1)) * lines + 0.5
+    figure = style.new_figure(width_in, height_in)
+    ratios = [len(part) + 0.2 for part in parts] * lines
+    grid = figure.subplots(
+        len(parts) * lines, columns, squeeze=False, gridspec_kw={"height_ratios": ratios}
+    )  # fmt: skip
+    limits = [_limits(table, part) for part in parts]
+    for number in range(lines * columns):
+        line, column = divmod(number, columns)
+        axes = grid[line * len(parts) : (line + 1) * len(parts), column]
+        if number >= len(places):
+            for ax in axes:
+                ax.set_axis_off()
+            continue
+        run, groups, condition = places[number]
+        of = f"{run}: cohoused" if len(study.runs) > 1 else "Cohoused"
+        axes[0].set_title(f"{of} {condition.label}", fontsize=8.5)
+        for ax, part, (low, high) in zip(axes, parts, limits, strict=True):
+            _reward_panel(ax, [(group, study.of(table, group, condition)) for group in groups], part)
+            ax.set_xlim(low, high)
+            ax.tick_params(axis="y", length=0, labelleft=column == 0)
+            style.few_ticks(ax, x=3)
+        if line == lines - 1 or number + columns >= len(places):
+            axes[-1].set_xlabel("Reward per minute", fontsize=8)
+    panels.legend(figure, study.groups_in(study.final), narrow)
+    return figure
+
+
+def between_runs(contrasts: list[RunContrast], narrow: bool) -> Figure:
+    """Differences between runs with intervals, a line for each group in each test: preference and total huddling."""
+    named = {"preference": ("Difference in preference", 1.0), "total_huddle_s": ("Difference in huddling (min)", 60.0)}
+    keys = list(dict.fromkeys((row.condition.label, row.group.key) for row in contrasts))
+    shape = (len(named), 1) if narrow else (1, len(named))
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, (0.9 + 0.24 * len(keys)) * shape[0] + 0.2)
+    axes = figure.subplots(*shape, squeeze=False, sharey=True).ravel()
+    several = len({row.group.run for row in contrasts}) > 1
+    for ax, (measure, (label, scale)) in zip(axes, named.items(), strict=True):
         ax.axvline(0, color=style.SOFT, linewidth=0.8)
-        for place in places[::2]:
-            ax.axhspan(place - 0.5, place + 0.5, color="#f4f6f8", zorder=0)
-        for group, lane in zip(groups, lanes, strict=True):
-            rows = study.of(study.final, group, condition)
-            means = [statistics.mean_interval(rows[term]) for term in terms]
-            panels.bars(ax, places + lane, means, group, across=True)
-        labels = [wording.term_label(term.removeprefix("reward_")) for term in terms]
-        ax.set_yticks(places, labels)
-        ax.tick_params(axis="y", length=0, labelleft=panels.first_in_row(ax))
-        ax.tick_params(axis="x", labelbottom=not narrow)  # below each other on a phone, the last one's are enough
-        ax.set_ylim(len(terms) - 0.5, -0.5)
-        ax.spines["left"].set_visible(False)
-        ax.set_title(f"Cohoused {condition.label}")
+        for row in (row for row in contrasts if row.measure == measure):
+            place = keys.index((row.condition.label, row.group.key))
+            value, ends = row.difference.value / scale, np.array([row.difference.low, row.difference.high]) / scale
+            ax.plot(ends, [place, place], color=row.group.colour, linewidth=1.6, zorder=2)
+            ax.plot(
+                value, place, marker=row.group.marker, markersize=6, color=row.group.colour, zorder=3,
+                mfc=row.group.colour if row.paired else style.GROUND,
+            )  # fmt: skip
+        ax.set_xlabel(label)
+        ax.set_ylim(len(keys) - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
         style.few_ticks(ax, x=4)
-    panels.label_x(axes, "Reward per test")
-    panels.legend(figure, groups, narrow)
+    names = {row.group.key: row.group.label if several else row.group.name for row in contrasts}
+    axes[0].set_yticks(range(len(keys)), [f"{condition}: {names[key]}" for condition, key in keys])
     return figure
 
 
-def criterion_curves(study: Study, narrow: bool) -> Figure | None:
-    """Share of animals that have reached the criterion against training steps; ticks are animals that did not."""
-    conditions = panels.conditions_with(study, study.criterion)
-    if not conditions:
-        return None
-    groups = panels.groups_with(study, study.criterion)
-    figure, axes = panels.panel_grid(len(conditions), narrow, height_in=2.1)
-    end = max(float(study.criterion["steps_followed"].max()) / 1000, 1e-9)
-    for ax, condition in zip(axes, conditions, strict=True):
-        taken: list[tuple[float, float]] = []
-        for group, shift in zip(groups, panels.lanes(len(groups), 0.03), strict=True):
-            rows = study.of(study.criterion, group, condition)
-            if len(rows):
-                _event_curve(ax, rows, group, float(shift), taken)
-        ax.set_ylim(-0.05, 1.07)
-        ax.set_xlim(-0.02 * end, end * (1.03 + 0.045 * len(groups)))
-        ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "1/2", "", "1"])
-        ax.set_title(f"Cohoused {condition.label}")
-        style.few_ticks(ax, x=5)
-        if panels.first_in_row(ax):
-            ax.set_ylabel("Share at criterion")
-    panels.label_x(axes, "Training steps (thousands)")
-    mark = Line2D([], [], color=style.SOFT, marker="|", markersize=8, linestyle="none", label="not reached (number)")
-    panels.legend(figure, groups, narrow, mark)
-    return figure
+def _places(study: Study) -> list[tuple[str, list[Group], Condition]]:
+    """Every run and test that has final tests, with the groups tested: what stands in a panel of its own."""
+    found = []
+    for run in study.names.values():
+        for condition in study.conditions_in(study.final):
+            rows = study.of(study.final, None, condition)
+            groups = [group for group in study.groups_in(rows) if group.run == run]
+            if groups:
+                found.append((run, groups, condition))
+    return found
 
 
-def _event_curve(ax: Axes, rows: pd.DataFrame, group: Group, shift: float, taken: list[tuple[float, float]]) -> None:
-    """One group's curve; `shift` keeps equal curves apart, `taken` are the places of numbers already written."""
-    steps, share = reached_share(rows["event_steps"], rows["reached"])
-    last = max(float(rows["steps_followed"].max()), float(steps[-1]))
-    x = np.concatenate([[0.0], steps, [last]]) / 1000
-    ax.step(x, np.concatenate([[0.0], share, [share[-1]]]) + shift, where="post", color=group.colour, linewidth=1.7)
-    censored_at, n_censored = np.unique(rows.loc[~rows["reached"], "event_steps"], return_counts=True)
-    for at, n in zip(censored_at, n_censored, strict=True):
-        level = float(share[np.searchsorted(steps, at, side="right") - 1]) + shift
-        ax.plot(at / 1000, level, "|", color=group.colour, markersize=9, markeredgewidth=1.5, clip_on=False)
-        beside = sum(abs(at - other) < 1 and abs(level - other_level) < 0.09 for other, other_level in taken)
-        taken.append((float(at), level))
-        ax.annotate(
-            str(n),
-            (at / 1000, level),
-            xytext=(5 + 9 * beside, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7.5,
-            color=group.colour,
-            annotation_clip=False,
-        )
+def _by_size(table: pd.DataFrame, terms: list[str]) -> list[list[str]]:
+    """Return the terms in one part, or in two where a few of them would squeeze all others on a common axis."""
+    size = table.groupby(["group", "test"])[terms].mean().abs().max().sort_values(ascending=False)
+    for n_large in (1, 2):
+        if n_large < len(size) and size.iloc[n_large - 1] >= _SQUEEZING * size.iloc[n_large]:
+            large = set(size.index[:n_large])
+            return [[term for term in terms if term not in large], [term for term in terms if term in large]]
+    return [terms]
+
+
+def _limits(table: pd.DataFrame, terms: list[str]) -> tuple[float, float]:
+    means = [statistics.mean_interval(rows[term]) for _, rows in table.groupby(["group", "test"]) for term in terms]
+    ends = [0.0, *(end for mean in means for end in (mean.value, mean.low, mean.high) if math.isfinite(end))]
+    room = 0.06 * (max(ends) - min(ends)) or 1.0
+    return min(ends) - room, max(ends) + room
+
+
+def _reward_panel(ax: Axes, groups: list[tuple[Group, pd.DataFrame]], terms: list[str]) -> None:
+    places = np.arange(len(terms), dtype=float)
+    ax.axvline(0, color=style.SOFT, linewidth=0.8)
+    for place in places[::2]:
+        ax.axhspan(place - 0.5, place + 0.5, color=style.BAND, zorder=0)
+    for (group, rows), lane in zip(groups, panels.lanes(len(groups), 0.62), strict=True):
+        means = [statistics.mean_interval(rows[term]) for term in terms]
+        panels.bars(ax, places + lane, means, group, across=True)
+    ax.set_yticks(places, [wording.term_label(term.removeprefix("reward_")) for term in terms])
+    ax.set_ylim(len(terms) - 0.5, -0.5)
+    ax.spines["left"].set_visible(False)
 
 
 def _huddle_panel(ax: Axes, rows: pd.DataFrame, group: Group) -> None:
@@ -218,8 +232,8 @@ def _huddle_panel(ax: Axes, rows: pd.DataFrame, group: Group) -> None:
         "zorder": 2,
     }
     ax.scatter(shift, partner, facecolors=group.colour, **looks)
-    ax.scatter(1 + shift, stranger, facecolors="white", **looks)
-    ax.scatter(2.1 + shift, total, facecolors="#c9ced6", **looks)
+    ax.scatter(1 + shift, stranger, facecolors=style.GROUND, **looks)
+    ax.scatter(2.1 + shift, total, facecolors=style.PALE, **looks)
     for place, values in ((0, partner), (1, stranger), (2.1, total)):
         mean = statistics.mean_interval(values)
         ax.plot([place - 0.3, place + 0.3], [mean.value] * 2, color=style.INK, linewidth=1.8, zorder=4)

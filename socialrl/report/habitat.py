@@ -20,12 +20,12 @@ def partner_share(study: Study, narrow: bool) -> Figure | None:
     table = study.habitat
     if table.empty:
         return None
-    places = list(dict.fromkeys(zip(table["test"], table["company"], strict=True)))
-    groups = panels.groups_with(study, table)
+    several = len(study.runs) > 1
+    places = list(dict.fromkeys(zip(table["run"], table["test"], table["company"], strict=True)))
     figure, axes = panels.panel_grid(len(places), narrow, height_in=2.6)
-    for ax, (test, company) in zip(axes, places, strict=True):
-        here = table[(table["test"] == test) & (table["company"] == company)]
-        for group in groups:
+    for ax, (run, test, company) in zip(axes, places, strict=True):
+        here = table[(table["run"] == run) & (table["test"] == test) & (table["company"] == company)]
+        for group in study.groups_in(here):
             rows = study.of(here, group)
             if rows.empty:
                 continue
@@ -35,18 +35,19 @@ def partner_share(study: Study, narrow: bool) -> Figure | None:
             panels.band(ax, np.array([hour for hour, _ in spans]), [mean for _, mean in spans], group)
         ax.axhline(CHANCE, zorder=0, color=_CHANCE_LINE.get_color(), linewidth=1.1, linestyle=(0, (1, 1.5)))
         ax.set_ylim(-0.02, 1.02)
-        ax.set_title(_title(test, company, several=table["test"].nunique() > 1))
+        title = _title(test, company, several=table["test"].nunique() > 1)
+        ax.set_title(f"{run}\n{title}" if several else title)
         if panels.first_in_row(ax):
             ax.set_ylabel("Partner's share of contact")
     panels.label_x(axes, "Hours in the habitat")
-    panels.legend(figure, groups, narrow, _CHANCE_LINE)
+    panels.legend(figure, study.groups_in(table), narrow, _CHANCE_LINE)
     return figure
 
 
 def caption(study: Study) -> str:
     """Return what the figure shows, with the numbers of pairs."""
     n = study.habitat.groupby("group")["pair"].nunique()
-    counts = ", ".join(f"{n[group.key]} {group.label}" for group in panels.groups_with(study, study.habitat))
+    counts = ", ".join(f"{n[group.key]} {group.label}" for group in study.groups_in(study.habitat))
     return (
         "Share of the cage mate in all side-by-side contact. Thin lines are pairs (in mixed pairs each genotype's own side),"
         f" thick lines their mean, bands the 95 % bootstrap interval over pairs; n = {counts} pairs. Pairs of one habitat are"
@@ -58,7 +59,7 @@ def alt(study: Study) -> str:
     """Return the figure in words: each group's share in the first and the last span."""
     parts = []
     for (test, company), rows in study.habitat.groupby(["test", "company"], sort=False):
-        for group in panels.groups_with(study, rows):
+        for group in study.groups_in(rows):
             by_hour = study.of(rows, group).groupby("hour")["share"].mean()
             first, last = wording.number(by_hour.iloc[0]), wording.number(by_hour.iloc[-1])
             parts.append(f"{group.label} ({_title(str(test), str(company), several=True)}) {first} to {last}")

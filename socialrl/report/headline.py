@@ -10,13 +10,15 @@ not corrected for the other rows of the tables.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
-from socialrl.report.study import Condition, Group, Study
+from socialrl.drawing.groups import Group
+from socialrl.report.between import RunContrast
+from socialrl.report.study import Condition, Study
 from socialrl.report.summary import MIN_ANIMALS, Summary
 
 SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few animals to judge"
@@ -25,7 +27,10 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation: the question, its verdict, a clause for the top of the page, the effect and what is behind it."""
+    """One expectation: the question, its verdict, a clause for the top of the page, the effect and what is behind it.
+
+    `of` is the run it was asked of, on a page with several runs.
+    """
 
     question: str
     verdict: str
@@ -33,32 +38,76 @@ class Finding:
     text: str
     effect: str = ""
     effect_name: str = ""
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One question with its answer in every run."""
+
+    question: str
+    answers: list[Finding]
+
+
+def cards(found: list[Finding]) -> list[Card]:
+    """Return the findings by question, each question once."""
+    questions = dict.fromkeys(finding.question for finding in found)
+    return [Card(question, [one for one in found if one.question == question]) for question in questions]
 
 
 def findings(study: Study, summary: Summary) -> list[Finding]:
     """Return the findings of every run of a study, in the order of the runs; empty when nothing was tested."""
     found: list[Finding] = []
-    key = study.key_condition()
-    if key is None:
-        return found
     for run in study.names.values():
+        key = study.key_condition(run)
+        if key is None:
+            continue
         groups = [group for group in study.groups if group.run == run and not study.of(study.final, group).empty]
         if not groups:
             continue
         reference, lowest = study.reference(run), groups[-1]
         if lowest.gain < reference.gain:
-            found += [_later(summary, lowest, reference, key), _weaker(summary, lowest, reference, key)]
+            own = [_later(summary, lowest, reference, key), _weaker(summary, lowest, reference, key)]
         else:
-            found.append(_prefers(summary, reference, key))
-        longest = study.longest_condition()
+            own = [_prefers(summary, reference, key)]
+        longest = study.longest_condition(run)
         if longest is not None:
-            found.append(_prefers(summary, lowest, longest))
+            own.append(_prefers(summary, lowest, longest))
+        found += [replace(one, of=run) for one in own] if len(study.runs) > 1 else own
     return found
+
+
+def between_runs(study: Study, contrasts: list[RunContrast]) -> list[Finding]:
+    """Return, for the core test of the first run, whether each group differs between the runs."""
+    key = study.key_condition(next(iter(study.names.values())))
+    rows = [row for row in contrasts if row.condition == key and row.measure == "preference"]
+    return [_differs(row) for row in rows]
+
+
+def _differs(row: RunContrast) -> Finding:
+    n = min(row.n, row.n_reference)
+    same = row.difference.low == row.difference.high == 0
+    verdict = NOT_SHOWN if same else _verdict(row.difference, row.p, n, +1)
+    verdict = SHOWN if verdict == OPPOSITE else verdict
+    test = "signed-rank" if row.paired else "Mann–Whitney"
+    return Finding(
+        f"Does the preference after {row.condition.label} of cohousing differ between the runs?",
+        verdict,
+        "",
+        "All animals are equal in both runs." if same else f"{test.capitalize()} {wording.p_clause(row.p)}.",
+        wording.interval(row.difference, sign=True),
+        f"{row.group.run} − {row.reference.run}, "
+        + (f"paired, n = {row.n} pairs" if row.paired else f"n = {row.n} and {row.n_reference}"),
+        of=row.group.name if row.group.name == row.reference.name else f"{row.group.name} − {row.reference.name}",
+    )
 
 
 def lede(found: list[Finding]) -> str:
     """Return one paragraph that opens the page: the clause of every finding, as full sentences."""
-    return " ".join(f"{wording.capital(finding.clause)}." for finding in found)
+    by_run: dict[str, list[str]] = {}
+    for finding in found:
+        by_run.setdefault(finding.of, []).append(f"{wording.capital(finding.clause)}.")
+    return " ".join(" ".join([f"{run}:"] * bool(run) + sentences) for run, sentences in by_run.items())
 
 
 def _verdict(effect: Estimate, p: float, n: int, expected_sign: int) -> str:
@@ -89,7 +138,7 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
         f"Steps until the preference {after} met the criterion, restricted to the"
         f" {wording.number(ours.times.horizon, 0)} steps followed: "
         + "; ".join(
-            f"{row.group.label} {wording.interval(row.times.restricted_mean, 0)}"
+            f"{row.group.name} {wording.interval(row.times.restricted_mean, 0)}"
             f" ({row.times.n_reached} of {row.times.n} reached it)"
             for row in (theirs, ours)
         )
@@ -117,11 +166,11 @@ def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condit
     text = (
         f"Preference {after}: "
         + "; ".join(
-            f"{row.group.label} {wording.interval(row.preference)} (n = {row.preference.n})" for row in (theirs, ours)
+            f"{row.group.name} {wording.interval(row.preference)} (n = {row.preference.n})" for row in (theirs, ours)
         )
         + f". d_z = {wording.number(paired.d_z.value)}, signed-rank {wording.p_clause(paired.wilcoxon_p)}."
         " Total huddling, which a ratio does not show: "
-        + "; ".join(f"{row.group.label} {wording.interval(row.total_huddle_s, 0, 60)} min" for row in (theirs, ours))
+        + "; ".join(f"{row.group.name} {wording.interval(row.total_huddle_s, 0, 60)} min" for row in (theirs, ours))
         + "."
     )
     effect = wording.interval(paired.difference, sign=True)

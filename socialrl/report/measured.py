@@ -18,7 +18,8 @@ from socialrl.analysis.measure_table import headline_of, measure_called, shown_i
 from socialrl.analysis.statistics import Estimate
 from socialrl.assays import study_of
 from socialrl.drawing import panels, style, wording
-from socialrl.report.study import Group, Study
+from socialrl.drawing.groups import Group
+from socialrl.report.study import Study
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def headline_figure(study: Study, narrow: bool) -> Figure | None:
     for ax, (assay, rows) in zip(axes, tables, strict=True):
         measure = headline_of(assay)
         tests = list(dict.fromkeys(rows["test"]))
-        groups = panels.groups_with(study, rows)
+        groups = study.groups_in(rows)
         places = np.arange(len(tests), dtype=float)
         for group, lane in zip(groups, panels.lanes(len(groups), 0.74), strict=True):
             means = []
@@ -75,7 +76,7 @@ def headline_figure(study: Study, narrow: bool) -> Figure | None:
         ax.set_xticks(places, labels, fontsize=7 if narrow else 8)
         ax.set_xlim(-0.6, len(tests) - 0.4)
         ax.set_ylabel(f"{measure.label}\n({measure.unit})")
-    panels.legend(figure, panels.groups_with(study, study.measured), narrow)
+    panels.legend(figure, study.groups_in(study.measured), narrow)
     return figure
 
 

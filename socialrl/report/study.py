@@ -15,8 +15,10 @@ from socialrl.analysis.measure_table import measures_of, shown_in
 from socialrl.analysis.measure_values import measured
 from socialrl.assays import study_of
 from socialrl.config.strict_yaml import read_yaml
-from socialrl.drawing import style, wording
+from socialrl.drawing import wording
+from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError
+from socialrl.report import alike
 from socialrl.storage.atomic import naming_the_place
 
 if TYPE_CHECKING:
@@ -28,20 +30,6 @@ KEY_COHOUSING_H = 24.0
 
 UNMATED = "unmated mate"
 """What reports call a partner of the other sex with which an animal did not mate."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Animals of one genotype in one run; `key` is its value in the column `group` of every table."""
-
-    key: str
-    label: str
-    plural: str
-    run: str
-    genotype: str
-    gain: float
-    colour: str
-    marker: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +92,16 @@ class Study:
         learned = [(config.get("env") or {}).get("id") for config in self.configs.values()]
         return tuple(found or dict.fromkeys(str(name) for name in learned if name))
 
+    def groups_in(self, table: pd.DataFrame) -> list[Group]:
+        """Return the groups that have rows in `table`, by gain descending."""
+        present = set(table["group"]) if len(table) else set()
+        return [group for group in self.groups if group.key in present]
+
+    def conditions_in(self, table: pd.DataFrame) -> list[Condition]:
+        """Return the test conditions that have rows in `table`, in order."""
+        present = set(table["test"]) if len(table) else set()
+        return [condition for condition in self.conditions if condition.test in present]
+
     def reference(self, run: str) -> Group:
         """Return the group of a run that the others are compared with: `wild_type` or `wt`, else the gain nearest 1."""
         candidates = [group for group in self.groups if group.run == run]
@@ -114,17 +112,29 @@ class Study:
         pairs = [(group, self.reference(group.run)) for group in self.groups]
         return [(group, reference) for group, reference in pairs if group != reference]
 
-    def key_condition(self) -> Condition | None:
-        """Return the condition of the core question: 24 h with a peer, else the shortest after some cohousing."""
-        usual = [condition for condition in self.conditions if condition.usual] or self.conditions
+    def conditions_of(self, run: str) -> list[Condition]:
+        """Return the conditions of one run's final tests, in order; of its probes where it has no test yet."""
+        for table in (self.final, self.probes):
+            if own := self.conditions_in(_rows_of(table, run)):
+                return own
+        return []
+
+    def key_condition(self, run: str | None = None) -> Condition | None:
+        """Return the condition of the core question: 24 h with a peer, else the shortest after some cohousing.
+
+        With `run` among the tests of that run.
+        """
+        conditions = self.conditions if run is None else self.conditions_of(run)
+        usual = [condition for condition in conditions if condition.usual] or conditions
         after = [condition for condition in usual if condition.cohousing_h > 0] or usual
         return min(after, key=lambda c: (c.cohousing_h != KEY_COHOUSING_H, c.cohousing_h), default=None)
 
-    def longest_condition(self) -> Condition | None:
+    def longest_condition(self, run: str | None = None) -> Condition | None:
         """Return the longest cohousing with a peer, or None when it is the key condition itself."""
-        usual = [condition for condition in self.conditions if condition.usual] or self.conditions
+        conditions = self.conditions if run is None else self.conditions_of(run)
+        usual = [condition for condition in conditions if condition.usual] or conditions
         longest = max(usual, key=lambda condition: condition.cohousing_h, default=None)
-        return None if longest == self.key_condition() else longest
+        return None if longest == self.key_condition(run) else longest
 
 
 def load(runs: Iterable[RunFolder]) -> Study:
@@ -149,7 +159,11 @@ def load(runs: Iterable[RunFolder]) -> Study:
         raw = _last_probes(_rows_of(gathered["probes"], name)) if evaluated.empty else evaluated
         raw_finals.append(raw)
         finals.append(_scored(raw))
-    final = _stack(finals)
+    final, traces = _stack(finals), gathered["traces"]
+    if len(runs) > 1:
+        test_names = alike.names_of_tests([final, probes])
+        final, probes, traces = (alike.renamed(table, test_names) for table in (final, probes, traces))
+        raw_finals = [alike.renamed(table, test_names) for table in raw_finals]
     tables = [gathered["animals"], final, probes]
     return Study(
         runs=runs,
@@ -162,7 +176,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         probes=probes,
         criterion=_with_group(measures.criterion_table(probes)) if len(probes) else pd.DataFrame(),
         bins=_bins(_stack(raw_finals)),
-        traces=gathered["traces"],
+        traces=traces,
         habitat=_habitat(raw_finals),
         measured=_measured(raw_finals),
         names=names,
@@ -285,9 +299,12 @@ def _measured(finals: list[pd.DataFrame]) -> pd.DataFrame:
 def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, several: bool) -> list[Group]:
     """Groups that have rows, or that the configuration names, by gain descending and then by run and name."""
     found: dict[tuple[str, str], float] = {}
+    changed = set()
     for run, config in configs.items():
         for genotype, settings in (config.get("genotypes") or {}).items():
             found[(run, genotype)] = float((settings or {}).get("oxtr_gain", 1.0))
+            if (settings or {}).get("arms") or (settings or {}).get("parameters"):
+                changed.add((run, genotype))
     for table in tables:
         if len(table):
             for run, genotype, gain in (
@@ -296,17 +313,8 @@ def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, s
                 found[(run, genotype)] = float(gain)
     ordered = sorted(found.items(), key=lambda item: (-item[1], *item[0]))
     return [
-        Group(
-            key=f"{run}/{genotype}",
-            label=wording.group_label(genotype, run if several else None),
-            plural=wording.group_plural(genotype, run if several else None),
-            run=run,
-            genotype=genotype,
-            gain=gain,
-            colour=colour,
-            marker=marker,
-        )
-        for ((run, genotype), gain), (colour, marker) in zip(ordered, style.group_looks(len(ordered)), strict=True)
+        group_of(genotype, gain, changed=(run, genotype) in changed, run=run, key=f"{run}/{genotype}", of_run=several)
+        for (run, genotype), gain in ordered
     ]
 
 

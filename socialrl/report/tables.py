@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from socialrl.analysis.measure import PROBES_IN_A_ROW
@@ -11,38 +10,19 @@ from socialrl.analysis.measure_rows import PREFERENCE
 from socialrl.analysis.measure_table import measures_of
 from socialrl.assays import study_of
 from socialrl.drawing import wording
+from socialrl.drawing.groups import Group
+from socialrl.drawing.tables import Cell, Table
 from socialrl.report.measured import columns_of
-from socialrl.report.study import Group, Study
+from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell: text, a colour swatch before it, code type, a small second line, a mark for what was changed."""
-
-    text: str
-    colour: str = ""
-    code: bool = False
-    below: str = ""
-    marked: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with a caption above and a note below; the first `n_left` columns are text, the others numbers."""
-
-    caption: str
-    head: tuple[str, ...]
-    rows: list[list[Cell]]
-    note: str = ""
-    n_left: int = 2
-
-
-def glance(study: Study, summary: Summary) -> Table:
-    """Return preference by group (rows) and cohousing time (columns), with intervals and n."""
-    conditions = [c for c in study.conditions if any(row.condition == c for row in summary.means)]
+def glance(study: Study, summary: Summary, run: str) -> Table:
+    """Return a run's preference by group (rows) and cohousing time (columns), with intervals and n."""
+    own = [row for row in summary.means if row.group.run == run]
+    conditions = [c for c in study.conditions if any(row.condition == c for row in own)]
     rows = []
-    for group in study.groups:
+    for group in (one for one in study.groups if one.run == run):
         means = [summary.mean(group, condition) for condition in conditions]
         if not any(means):
             continue
@@ -50,9 +30,10 @@ def glance(study: Study, summary: Summary) -> Table:
             Cell(wording.MISSING) if m is None else Cell(wording.interval(m.preference), below=f"n = {m.preference.n}")
             for m in means
         ]
-        rows.append([_group(group), *cells])
+        rows.append([_group(group, group.name), *cells])
     head = ("Group", *(condition.label for condition in conditions))
-    return Table("Preference P / (P + S) by cohousing time, mean [95 % interval over animals]", head, rows, n_left=1)
+    of = f"{run}: preference" if len(study.runs) > 1 else "Preference"
+    return Table(f"{of} P / (P + S) by cohousing time, mean [95 % interval over animals]", head, rows, n_left=1)
 
 
 def means(summary: Summary) -> Table:

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.drawing import style
-from socialrl.report.study import Condition, Group, Study
+from socialrl.drawing import panels, style
+from socialrl.drawing.groups import Group
+from socialrl.report.study import Condition, Study
 
 TRACKS = ("chamber", "contact", "oxytocin", "familiarity")
 _HEIGHTS = (0.55, 0.42, 0.75, 0.75)
@@ -57,7 +58,7 @@ def time_course(study: Study, narrow: bool) -> Figure | None:
         top = number // columns * len(TRACKS)
         axes = grid[top : top + len(TRACKS), number % columns]
         _tracks(axes, rows, max(highest, 1e-6))
-        axes[0].set_title(f"{group.label} (gain {group.gain:g})", color=group.colour)
+        panels.group_title(axes[0], group, group.label, 9)
         for ax in axes:
             ax.sharex(axes[-1])
             ax.tick_params(labelleft=number % columns == 0, labelbottom=ax is axes[-1])

@@ -12,10 +12,12 @@ import pandas as pd
 from socialrl import __version__
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.drawing import pages
 from socialrl.errors import UserError
-from socialrl.report import headline, page, summary
+from socialrl.report import catalogue, headline, page, summary
+from socialrl.report.between import RunContrast, run_contrasts
 from socialrl.report.study import Study, load
-from socialrl.storage.atomic import naming_the_place, write_bytes
+from socialrl.storage.atomic import write_bytes
 from socialrl_envs.parameters import table as parameter_table
 
 if TYPE_CHECKING:
@@ -29,27 +31,13 @@ def write(runs: list[RunFolder], output: Path | None) -> Path:
     """Write everything; see `socialrl.report.write_report`."""
     html_path, folder = _places(runs, output)
     study = load(runs)
-    numbers = summary.summarise(study)
-    plates = page.draw(study)
+    numbers, between = summary.summarise(study), run_contrasts(study)
+    plates = catalogue.plates_of(study, numbers, between)
     parameters = parameter_table()
-    for place in (folder / "figures", folder / "tables"):
-        with naming_the_place(f"create {place}"):
-            place.mkdir(parents=True, exist_ok=True)
-    for drawn in plates:
-        stem = folder / "figures" / drawn.plate.file
-        for path, content in (
-            (stem.with_suffix(".svg"), drawn.wide_svg.encode()),
-            (stem.with_suffix(".png"), drawn.png),
-        ):
-            if content:
-                write_bytes(path, content)
-            else:
-                path.unlink(missing_ok=True)  # an older report's figure, which this run no longer has
-    for name, table in _tables(study, numbers, parameters).items():
-        write_bytes(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
-    write_bytes(folder / "summary.json", _json(study, numbers).encode())
+    pages.write_beside(folder, plates, _tables(study, numbers, between, parameters))
+    write_bytes(folder / "summary.json", _json(study, numbers, between).encode())
     prefix = "" if folder == html_path.parent else f"{folder.name}/"
-    write_bytes(html_path, page.html(study, numbers, plates, parameters, prefix).encode())
+    write_bytes(html_path, page.html(study, numbers, between, plates, parameters, prefix).encode())
     return html_path
 
 
@@ -67,7 +55,9 @@ def _places(runs: list[RunFolder], output: Path | None) -> tuple[Path, Path]:
     return output / "report.html", output
 
 
-def _tables(study: Study, numbers: summary.Summary, parameters: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+def _tables(
+    study: Study, numbers: summary.Summary, between: list[RunContrast], parameters: list[dict[str, Any]]
+) -> dict[str, pd.DataFrame]:
     tables = {
         "means": _records(numbers.means),
         "contrasts": _records(numbers.contrasts),
@@ -79,6 +69,8 @@ def _tables(study: Study, numbers: summary.Summary, parameters: list[dict[str, A
         "animals_huddle_10min": study.bins,
         "parameters": pd.DataFrame(parameters),
     }
+    if len(study.runs) > 1:
+        tables["contrasts_between_runs"] = _records(between)
     if len(study.habitat):
         tables["pairs_habitat"] = study.habitat
     return {name: table.drop(columns="group", errors="ignore") for name, table in tables.items()}
@@ -88,7 +80,7 @@ def _records(rows: Sequence[Any]) -> pd.DataFrame:
     return pd.DataFrame([summary.flat(row) for row in rows])
 
 
-def _json(study: Study, numbers: summary.Summary) -> str:
+def _json(study: Study, numbers: summary.Summary, between: list[RunContrast]) -> str:
     content = {
         "format": FORMAT,
         "socialrl": __version__,
@@ -104,6 +96,7 @@ def _json(study: Study, numbers: summary.Summary) -> str:
         "findings": [vars(finding) for finding in headline.findings(study, numbers)],
         "means": numbers.means,
         "contrasts": numbers.contrasts,
+        "contrasts_between_runs": between,
         "steps_to_criterion": numbers.criterion,
         "cohousing_to_criterion": numbers.cohousing,
         "measures": numbers.measured,

@@ -14,9 +14,9 @@ from socialrl.analysis import statistics
 from socialrl.analysis.association import association_by_hour
 from socialrl.analysis.measure_values import NotRun
 from socialrl.drawing import panels, style
+from socialrl.drawing.groups import Group
 from socialrl.findings.contrasts import Tables
 from socialrl.findings.registry import Registry
-from socialrl.report.study import Group
 from socialrl.scorecard.marks import assay_table, first_test, groups_of, side_by_side, unit_column, with_n
 
 _BLOCK_H = 6  # an hour of one animal is mostly with one other animal, or with none

@@ -96,7 +96,7 @@ def drugs(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
         if vehicle:
             mean = statistics.mean_interval(values_of(table, registry, "preference", vehicle, wild[0].genotype))
             ax.plot([mean.low, mean.high], [place - 0.17] * 2, color=style.SOFT, linewidth=1.3, zorder=2)
-            ax.plot(mean.value, place - 0.17, marker="o", markersize=4.6, mfc="white", color=style.SOFT, zorder=3)
+            ax.plot(mean.value, place - 0.17, marker="o", markersize=4.6, mfc=style.GROUND, color=style.SOFT, zorder=3)
         ax.scatter(values, np.full(len(values), place + 0.15), s=9, color=wild[0].colour, alpha=0.3, linewidths=0)
         panels.bars(ax, np.array([place + 0.15]), [statistics.mean_interval(values)], wild[0], across=True)
     for at, looks in ((CHANCE, (0, (1, 1.5))), (GUIDE_LINE, (0, (5, 2)))):
@@ -107,7 +107,9 @@ def drugs(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
     ax.set_xlim(0, 1.02)  # room for marks at 1
     ax.set_xlabel("Preference, P / (P + S)")
     ax.spines["left"].set_visible(False)
-    vehicle_mark = Line2D([], [], marker="o", mfc="white", color=style.SOFT, markersize=4.6, label="same test, no drug")
+    vehicle_mark = Line2D(
+        [], [], marker="o", mfc=style.GROUND, color=style.SOFT, markersize=4.6, label="same test, no drug"
+    )
     style.group_legend(
         figure, [(f"{with_n(wild, table)[0].label}, drug", wild[0].colour, wild[0].marker)], 2, vehicle_mark
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,20 +14,17 @@ from matplotlib.figure import Figure
 from socialrl.analysis import statistics
 from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import Estimate
-from socialrl.drawing import panels, style, wording
+from socialrl.drawing import panels, style
+from socialrl.drawing.groups import Group, group_of
 from socialrl.findings.contrasts import Tables, genotype_of, table_of
 from socialrl.findings.registry import Registry
 from socialrl.findings.tables import animal_values
-from socialrl.report.study import Group
 
 SHOWN_GROUPS = ("over_expression", "wild_type", "heterozygote", "knockout")
 
 
 def groups_of(table: pd.DataFrame, registry: Registry, names: Sequence[str] = SHOWN_GROUPS) -> list[Group]:
-    """Return the groups of the registry that a table has, highest gain first, each with the looks it has everywhere."""
-    looks = dict(
-        zip(SHOWN_GROUPS, [("#009E73", "D"), ("#0072B2", "o"), ("#CC79A7", "^"), ("#D55E00", "s")], strict=True)
-    )
+    """Return the groups of the registry that a table has, highest gain first, each as it looks everywhere."""
     found = []
     for name in names:
         if name not in registry.groups:
@@ -36,20 +33,15 @@ def groups_of(table: pd.DataFrame, registry: Registry, names: Sequence[str] = SH
             genotype = genotype_of(table, name, registry, {})
         except NotRun:
             continue  # the figure shows the groups that are there
-        label = "over-expression" if name == "over_expression" else wording.group_label(name)
-        colour, marker = looks[name]
-        plural = wording.group_plural(name)
-        found.append(Group(genotype, label, plural, "", genotype, registry.groups[name].oxtr_gain, colour, marker))
+        looks = group_of(name, registry.groups[name].oxtr_gain)
+        found.append(dataclasses.replace(looks, key=genotype, genotype=genotype))
     return found
 
 
-def groups_by_gain(table: pd.DataFrame) -> list[Group]:
-    """Return the groups of a table whatever they are called, highest gain first."""
+def groups_by_gain(table: pd.DataFrame, changed: Collection[str] = ()) -> list[Group]:
+    """Return the groups of a table whatever they are called, highest gain first; `changed` have arms of their own."""
     gains = table.groupby("genotype", sort=False)["oxtr_gain"].first().sort_values(ascending=False, kind="stable")
-    return [
-        Group(name, wording.group_label(name), wording.group_plural(name), "", name, float(gain), colour, marker)
-        for (name, gain), (colour, marker) in zip(gains.items(), style.group_looks(len(gains)), strict=True)
-    ]
+    return [group_of(str(name), float(gain), changed=str(name) in changed) for name, gain in gains.items()]
 
 
 def with_n(groups: Sequence[Group], table: pd.DataFrame) -> list[Group]:

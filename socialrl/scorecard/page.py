@@ -6,7 +6,6 @@ One self-contained HTML file, with `scorecard.json`, a Markdown table, tables as
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,9 @@ from matplotlib.figure import Figure
 
 from socialrl.analysis.association import association_by_hour
 from socialrl.analysis.measure_values import NotRun
-from socialrl.drawing import style, templates
+from socialrl.drawing import pages
+from socialrl.drawing.plates import Plate, drawn
+from socialrl.drawing.tables import Cell, Table, text_table
 from socialrl.findings import scorecard as scoring
 from socialrl.findings import variants
 from socialrl.findings.contrasts import Tables, prepared, table_of
@@ -28,9 +29,7 @@ from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.results import FindingResult, Result, write_result
 from socialrl.findings.scorecard import Scorecard
 from socialrl.scorecard import courses, figures, markdown, variant_figures, words, work
-from socialrl.storage.atomic import naming_the_place, write_bytes
-
-_ENLARGED = 1.2
+from socialrl.storage.atomic import write_bytes
 
 
 @dataclass(frozen=True)
@@ -43,19 +42,11 @@ class Variants:
 
 
 @dataclass(frozen=True)
-class Plate:
-    """One figure of the page, drawn, or the sentence that stands in its place."""
+class Shown:
+    """A figure and the question it belongs to."""
 
-    file: str
     question: str
-    title: str
-    caption: str
-    alt: str
-    wide_svg: str = ""
-    narrow_svg: str = ""
-    wide_px: int = 0
-    png: bytes = b""
-    missing: str = ""
+    plate: Plate
 
 
 def write_scorecard(
@@ -90,28 +81,19 @@ def write_scorecard(
     plates = draw(tables, book, result, changed)
     write_result(result, folder)
     write_bytes(folder / "scorecard.md", markdown.markdown(result).encode())
-    for place in ("scorecard_tables", "scorecard_figures"):
-        with naming_the_place(f"create {folder / place}"):
-            (folder / place).mkdir(parents=True, exist_ok=True)
-    for table_name, table in _csv_tables(tables, card, changed).items():
-        content = table.to_csv(index=False, lineterminator="\n").encode()
-        write_bytes(folder / "scorecard_tables" / f"{table_name}.csv", content)
-    for plate in plates:
-        stem = folder / "scorecard_figures" / plate.file
-        for path, content in (
-            (stem.with_suffix(".svg"), plate.wide_svg.encode()),
-            (stem.with_suffix(".png"), plate.png),
-        ):
-            if content:
-                write_bytes(path, content)
-            else:
-                path.unlink(missing_ok=True)  # an earlier scorecard's figure, which these tables no longer give
+    pages.write_beside(
+        folder,
+        [one.plate for one in plates],
+        _csv_tables(tables, card, changed),
+        figures_in="scorecard_figures",
+        tables_in="scorecard_tables",
+    )
     path = folder / "scorecard.html"
     write_bytes(path, html(result, plates, changed.ablation).encode())
     return path
 
 
-def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> list[Plate]:
+def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> list[Shown]:
     """Return the figures of the page in order, those without data as a sentence."""
     marks = "Pale marks are animals, marks with bars their mean with its 95 % bootstrap interval over animals"
     not_played = "No table of this assay was given, so there is no figure"
@@ -159,14 +141,15 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
     return plates
 
 
-def html(result: Result, plates: Sequence[Plate], ablation: pd.DataFrame) -> str:
+def html(result: Result, plates: Sequence[Shown], ablation: pd.DataFrame) -> str:
     """Return the page of a result, with its figures and the table of single arms."""
-    environment = templates.environment(Path(__file__).parent)
-    environment.globals.update(words=words, SYMBOL=words.SYMBOL)
     kinds = {kind: result.of_kind(kind) for kind in words.KINDS}
-    return environment.get_template("scorecard.html.j2").render(
-        name=result.name,
+    return pages.render(
+        Path(__file__).parent / "scorecard.html.j2",
+        words=words,
+        SYMBOL=words.SYMBOL,
         version=result.socialrl,
+        name=result.name,
         notes=result.notes,
         lede=words.lede(result),
         kinds=[(kind, words.KINDS[kind], members) for kind, members in kinds.items() if members],
@@ -174,18 +157,43 @@ def html(result: Result, plates: Sequence[Plate], ablation: pd.DataFrame) -> str
             {
                 "key": key,
                 "title": title,
-                "plates": [plate for plate in plates if plate.question == key],
+                "plates": [one.plate for one in plates if one.question == key],
                 "findings": _of(result, key, compared=True),
                 "context": _of(result, key, compared=False),
             }
             for key, title in QUESTIONS.items()
         ],
-        ablation=words.ablation_rows(ablation),
+        arms=_arms_table(ablation),
         hanging={one.id: one.hangs_on for one in result.findings if one.hangs_on},
-        margins=words.margins(result),
+        margins=_margins_table(result),
         rule=words.RULE,
         made=result.made,
     )
+
+
+def _arms_table(ablation: pd.DataFrame) -> Table | None:
+    """All numbers of single arms; None where no arm was changed alone."""
+    rows = words.ablation_rows(ablation)
+    if not any(row["arm"] != "all" for row in rows):
+        return None
+    head = ("Arm", "Setting", "Comparison", "Difference [95 % interval]", "Effect size", "Share carried", "n")
+    cells = [
+        [
+            Cell(row["arm"]),
+            Cell(row["setting"]),
+            Cell(row["comparison"], below=row["says"]),
+            *(Cell(row[name]) for name in ("difference", "size", "share", "n")),
+        ]
+        for row in rows
+    ]
+    return Table("", head, cells, n_left=3)
+
+
+def _margins_table(result: Result) -> Table:
+    """What counts as a difference, for every measure in use."""
+    names = ("label", "unit", "smallest", "same_within", "why")
+    head = ("Measure", "Unit", "Smallest difference that counts", "Same within", "Why")
+    return text_table(head, [[row[name] for name in names] for row in words.margins(result)], n_left=5)
 
 
 def _sensitivity_caption(table: pd.DataFrame) -> str:
@@ -216,26 +224,18 @@ def _plate(
     make: Callable[[bool], Figure | None],
     missing: str,
     result: Result,
-) -> Plate:
-    with style.house_style():
-        wide, narrow = make(False), make(True)
-        if wide is None or narrow is None:
-            return Plate(file, question, title, caption, "", missing=missing)
-        wide_svg = style.svg_text(wide, file)
-        wide.set_layout_engine("none")  # the layout stands, the second file need not find it again
-        buffer = io.BytesIO()
-        style.save_png(wide, buffer)
-        return Plate(
+) -> Shown:
+    return Shown(
+        question,
+        drawn(
             file,
-            question,
             title,
-            caption,
-            _alt(title, question, result),
-            wide_svg,
-            style.svg_text(narrow, f"{file}-narrow"),
-            round(wide.get_size_inches()[0] * 96 * _ENLARGED),
-            buffer.getvalue(),
-        )
+            make,
+            caption=lambda: caption,
+            alt=lambda: _alt(title, question, result),
+            missing=lambda: missing,
+        ),
+    )
 
 
 def _alt(title: str, question: str, result: Result) -> str:

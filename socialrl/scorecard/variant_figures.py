@@ -124,7 +124,7 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
         ax.add_patch(Rectangle((left, y - 0.42), width * 0.94, 0.84, facecolor=colour, edgecolor="none"))
         if width > 0.2:  # more values than that leave room for colours only
             ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6,
-                    color=style.INK if colour == GREY else "white", fontfamily="DejaVu Sans")  # fmt: skip
+                    color=style.ON_LIGHT if colour == GREY else style.ON_DARK, fontfamily="DejaVu Sans")  # fmt: skip
         if hangs.get(name) == parameter:
             frame = Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, facecolor="none", edgecolor=style.INK, linewidth=1.4)
             ax.add_patch(frame)
@@ -155,11 +155,11 @@ def _share_cells(ax: Axes, names: list[str], arms: list[str], cells: Mapping[tup
         for x, arm in enumerate(arms):
             share = cells.get((name, arm), float("nan"))
             known = np.isfinite(share)
-            face = colours(0.85 * float(np.clip(share, 0, 1))) if known else "#f4f6f8"
+            face = colours(0.85 * float(np.clip(share, 0, 1))) if known else style.BAND
             if known and share < -0.1:
                 face = "#fbe3d3"  # the arm works against the finding
-            ax.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=face, edgecolor="white"))
-            ink = "white" if known and share > 0.6 else style.INK
+            ax.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=face, edgecolor=style.GROUND))
+            ink = style.ON_DARK if known and share > 0.6 else style.ON_LIGHT if known else style.INK
             weight = "bold" if known and share == largest and share > 0.1 else "normal"
             ax.text(x, y, wording.number(share, 2), ha="center", va="center", fontsize=7.5, color=ink, weight=weight)
     ax.set_xlim(-0.5, len(arms) - 0.5)

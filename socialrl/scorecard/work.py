@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 
 from socialrl.analysis import statistics
 from socialrl.drawing import panels, style
+from socialrl.drawing.groups import Group
 from socialrl.findings.contrasts import Tables
 from socialrl.findings.registry import Registry
-from socialrl.report.study import Group
 from socialrl.scorecard.marks import assay_table, groups_of, two_lines, values_of
 
 _MEASURES = {
@@ -52,7 +52,10 @@ def worth(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
         for ax in grid[line]:
             ax.set_ylim(-0.03 * top, top)  # room for marks at 0
     looks: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": style.SOFT, "markersize": 4.5}
-    filled, opened = Line2D([], [], label="partner", **looks), Line2D([], [], label="stranger", mfc="white", **looks)
+    filled, opened = (
+        Line2D([], [], label="partner", **looks),
+        Line2D([], [], label="stranger", mfc=style.GROUND, **looks),
+    )
     figure.legend(handles=[filled, opened], loc="outside upper left", ncols=2, borderaxespad=0.2)
     return figure
 
@@ -65,7 +68,7 @@ def _panel(ax: Axes, table: pd.DataFrame, registry: Registry, groups: list[Group
         x = place + np.array([-0.2, 0.2])
         ax.plot(x, both.T, color=one.colour, alpha=0.28, linewidth=0.8, zorder=1)
         ax.scatter(np.full(len(both), x[0]), both[:, 0], s=11, color=one.colour, alpha=0.5, linewidths=0, zorder=2)
-        ax.scatter(np.full(len(both), x[1]), both[:, 1], s=11, facecolor="white", edgecolor=one.colour, alpha=0.6,
+        ax.scatter(np.full(len(both), x[1]), both[:, 1], s=11, facecolor=style.GROUND, edgecolor=one.colour, alpha=0.6,
                    linewidths=0.8, zorder=2)  # fmt: skip
         means = [statistics.mean_interval(values) for values in (partner, stranger)]
         panels.bars(ax, x + np.array([-0.1, 0.1]), means, one)

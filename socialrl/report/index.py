@@ -1,0 +1,182 @@
+"""The index of a folder of runs: what lies there, how far it is, its headline number, and links to its pages.
+
+Nothing is trained, tested or changed: the page is made from what the folders hold. A folder that cannot be read is
+listed with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from socialrl.drawing import pages, wording
+from socialrl.drawing.groups import Group
+from socialrl.drawing.tables import Cell, Table
+from socialrl.errors import UserError
+from socialrl.report.study import Study, load
+from socialrl.storage.atomic import write_bytes
+from socialrl.storage.files import read_json
+from socialrl.storage.run_folder import RunFolder
+
+_DEPTH = 3
+"""How deep runs are looked for: `runs/NAME`, and a folder or two of the user's own between."""
+
+_STUDIES = {"scorecard.json": "scorecard.html", "calibration.json": "calibration.html", "recording.json": "release.svg"}
+
+
+def write_index(folder: Path) -> Path:
+    """Write `index.html` into a folder of runs and return its path; a folder without any raises `UserError`."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder" if not folder.exists() else f"{folder} is a file, not a folder")
+    if (folder / "meta.json").is_file():
+        raise UserError(f"{folder} is a run folder; the index is made for the folder around it, {folder.parent}")
+    found = {name: list(_found(folder, name)) for name in ("meta.json", *_STUDIES)}
+    # stages of a scorecard are runs too; the scorecard stands for them
+    cards = {path.parent for path in found["scorecard.json"]}
+    runs = [path.parent for path in found["meta.json"] if not cards.intersection(path.parents)]
+    tables = [
+        _runs(folder, runs),
+        _cards(folder, found["scorecard.json"]),
+        _calibrations(folder, found["calibration.json"]),
+        _recordings(folder, found["recording.json"]),
+    ]
+    if not any(table.rows for table in tables):
+        raise UserError(
+            f"{folder} holds no run, scorecard, calibration or recording; train one, for example `socialrl demo`"
+        )
+    path = folder / "index.html"
+    html = pages.render(
+        Path(__file__).parent / "index.html.j2",
+        folder=folder.resolve().name,
+        tables=[table for table in tables if table.rows],
+    )
+    write_bytes(path, html.encode())
+    return path
+
+
+def _found(folder: Path, name: str) -> Iterator[Path]:
+    """The files `name` below `folder`, by path; hidden folders and the insides of runs are not entered."""
+    for place, folders, files in os.walk(folder):
+        inner = Path(place)
+        if name in files and inner != folder:
+            yield inner / name
+        too_deep = len(inner.relative_to(folder).parts) >= _DEPTH
+        folders[:] = (
+            [] if too_deep or "meta.json" in files else sorted(one for one in folders if not one.startswith("."))
+        )
+
+
+def _runs(folder: Path, places: list[Path]) -> Table:
+    head = ("Run", "State", "Assay", "Groups", "Headline", "Begun")
+    note = (
+        "Headline: preference for the partner, P / (P + S), mean over the animals of a group, in the test after 24 h of"
+        " cohousing (else the shortest); intervals stand in the reports."
+    )
+    return Table("Runs", head, [_run(folder, place) for place in places], note, n_left=6)
+
+
+def _run(folder: Path, place: Path) -> list[Cell]:
+    try:
+        run = RunFolder.open(place)
+        study = load([run])
+    except UserError as error:
+        return [Cell(_name(folder, place)), Cell("cannot be read", below=str(error)), *[Cell(wording.MISSING)] * 4]
+    config = study.configs[study.names[run.path]]
+    page = place / "report.html"
+    protocols = sorted(one.stem.removeprefix("protocol_") for one in place.glob("protocol_*.parquet"))
+    below = "" if page.is_file() else f"no report yet: {wording.command('report', place)}"
+    state = "unfinished" if not run.finished else "evaluated" if run.has_table("evaluation") else "trained"
+    return [
+        Cell(_name(folder, place), href=_link(folder, page) if page.is_file() else "", below=below),
+        Cell(state, below=f"protocols: {', '.join(protocols)}" if protocols else "", marked=not run.finished),
+        Cell(str((config.get("env") or {}).get("id", wording.MISSING)).removeprefix("socialrl/")),
+        Cell(", ".join(_group(group) for group in study.groups), below=f"{config.get('animals', '?')} animals each"),
+        _headline(study),
+        Cell(_date(run.meta)),
+    ]
+
+
+def _headline(study: Study) -> Cell:
+    """The preference of each group in the key test, and which test that is."""
+    condition = study.key_condition()
+    if condition is None or study.final.empty:
+        return Cell(wording.MISSING)
+    means = [(group, study.of(study.final, group, condition)["preference"]) for group in study.groups]
+    told = [
+        f"{_short(group)} {wording.number(float(values.mean()))}" for group, values in means if values.notna().any()
+    ]
+    kind = "last probes" if any(study.final_is_probe.values()) else "tests"
+    return Cell(", ".join(told) or wording.MISSING, below=f"preference after {condition.label}, {kind}")
+
+
+def _cards(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        counts = content.get("counts", {}).get("predicted", {})
+        told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) or wording.MISSING
+        made = content.get("made") or {}
+        begun = _content(file.parent / "reproduction.json")
+        rows.append(
+            [_page(folder, file), Cell(str(made.get("preset", wording.MISSING))), Cell(told), Cell(_date(begun))]
+        )
+    return Table("Scorecards", ("Scorecard", "Preset", "Predicted findings", "Begun"), rows, n_left=4)
+
+
+def _calibrations(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        made = content.get("provenance") or {}
+        data = str((made.get("data") or {}).get("file", wording.MISSING))
+        rows.append(
+            [_page(folder, file), Cell(data), Cell(str(content.get("verdict", wording.MISSING))), Cell(_date(made))]
+        )
+    return Table("Calibrations", ("Calibration", "Score sheet", "Outcome", "Begun"), rows, n_left=4)
+
+
+def _recordings(folder: Path, files: list[Path]) -> Table:
+    rows = [[_page(folder, file), Cell(_date(_content(file)))] for file in files]
+    return Table("Recordings of evoked release", ("Recording", "Begun"), rows, n_left=2)
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """The content of a study's file; one that cannot be read gives dashes in its row, and `socialrl check` says why."""
+    try:
+        return read_json(file) if file.exists() else {}
+    except UserError as error:
+        return {"verdict": f"cannot be read: {error}"}
+
+
+def _page(folder: Path, file: Path) -> Cell:
+    page = file.parent / _STUDIES[file.name]
+    return Cell(_name(folder, file.parent), href=_link(folder, page) if page.is_file() else "")
+
+
+def _name(folder: Path, place: Path) -> str:
+    return place.relative_to(folder).as_posix()
+
+
+def _link(folder: Path, page: Path) -> str:
+    return quote(page.relative_to(folder).as_posix())
+
+
+def _group(group: Group) -> str:
+    return f"{group.name.partition(', gain')[0]} (gain {group.gain:g})"
+
+
+def _short(group: Group) -> str:
+    return group.name.partition(", gain")[0]
+
+
+def _date(meta: dict[str, Any]) -> str:
+    """The day and minute at which something was begun, as it was written down."""
+    try:
+        day = datetime.fromisoformat(str(meta.get("started"))).strftime("%Y-%m-%d %H:%M")
+        return day.replace("-", "\u2060-\u2060").replace(" ", "\u00a0")  # no break within it
+    except ValueError:
+        return wording.MISSING

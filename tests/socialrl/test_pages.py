@@ -1,0 +1,113 @@
+"""The engine of all pages: contrast of the style sheet, no-break spaces, both colour schemes, tables that fold."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jinja2
+import pytest
+from contrast import ratio
+
+from socialrl.drawing import pages, style
+from socialrl.drawing.tables import Cell, Table
+
+DRAWING = Path(pages.__file__).parent
+SHEETS = (DRAWING / "page.css.j2", DRAWING.parent / "scorecard" / "scorecard.css")
+CSS = "\n".join(jinja2.Template(sheet.read_text(encoding="utf-8")).render() for sheet in SHEETS)
+ON_SOLID = "--solid-ink"
+
+
+def variables(scheme: str) -> dict[str, str]:
+    """Return the colours of a scheme: those of :root, in the dark with what the media query replaces."""
+    light, dark = re.findall(r":root \{([^}]*)\}", CSS)
+    found = dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light))
+    return found | dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else found
+
+
+def rules() -> list[tuple[str, str]]:
+    """Return (selector, declarations) of every rule but :root, also of those inside media and container queries."""
+    plain = re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL)
+    found = re.findall(r"([^{}]+)\{([^{}]*)\}", plain)
+    return [(selector.strip(), body) for selector, body in found if ":root" not in selector]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_keeps_the_contrast_of_wcag_aa(scheme):
+    colours = variables(scheme)
+    grounds = {name for _, body in rules() for name in re.findall(r"background: var\((--[a-z-]+)\)", body)}
+    solid = {name for name in grounds if "solid" in name}
+    checked = 0
+    for selector, body in rules():
+        inks = re.findall(r"(?<![-a-z])color: var\((--[a-z-]+)\)", body)
+        own = re.findall(r"background: var\((--[a-z-]+)\)", body)
+        for ink in inks:
+            for ground in own or ["--page", "--ground"]:
+                assert ratio(colours[ink], colours[ground]) >= 4.5, (selector, ink, ground)
+                checked += 1
+    assert checked > 30
+    for ground in grounds - solid:  # plain words and second lines may stand on any of them
+        for ink in ("--ink", "--soft"):
+            assert ratio(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+
+
+def test_every_colour_of_the_sheets_is_a_variable():
+    assert not [body for _, body in rules() if re.search(r"#[0-9a-fA-F]{3}|rgb|: (white|black)\b", body)]
+    assert not [name for name in re.findall(r"var\((--[a-z-]+)\)", CSS) if name not in variables("light")]
+
+
+def test_repeated_labels_can_be_read():
+    (again,) = [body for selector, body in rules() if selector == "td.again"]
+    (ink,) = re.findall(r"var\((--[a-z-]+)\)", again)
+    assert ratio(variables("light")[ink], variables("light")["--page"]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("after 24 h of cohousing", "after 24\u00a0h of cohousing"),
+        ("95 % interval", "95\u00a0% interval"),
+        ("0.87 [0.84, 0.92] s", "0.87 [0.84,\u00a00.92] s"),
+        ("(n = 12)", "(n\u00a0=\u00a012)"),
+        ("p &lt; 0.001", "p\u00a0&lt;\u00a00.001"),
+        ("10 min, 15 s and 3 days", "10\u00a0min, 15\u00a0s and 3\u00a0days"),
+        ("7 animals", "7 animals"),
+        ("<code>--steps 5 s</code> 5 s", "<code>--steps 5 s</code> 5\u00a0s"),
+        ('<p title="24 h">24 h</p>', '<p title="24 h">24\u00a0h</p>'),
+        ("<pre>a: 5 s</pre><p>5 s</p>", "<pre>a: 5 s</pre><p>5\u00a0s</p>"),
+    ],
+)
+def test_numbers_keep_their_units_and_code_is_left_alone(text, together):
+    assert pages.keep_together(text) == together
+
+
+def test_a_figure_follows_the_readers_scheme_in_the_page_only():
+    with style.house_style():
+        figure = style.new_figure(3, 2)
+        figure.subplots().set_xlabel("Time (h)")
+        svg = style.svg_text(figure, "name")
+    both = style.in_both_schemes(svg)
+    ET.fromstring(both)
+    assert "prefers-color-scheme: dark" in both
+    assert "prefers-color-scheme" not in svg
+    for ink in (style.INK, style.GROUND):
+        assert f": {ink}" in svg, "the colours that the rules replace are those that are drawn"
+        assert f": {ink}" in both.partition("</style>")[0]
+
+
+def test_ink_and_lines_of_figures_can_be_seen_in_both_schemes():
+    for light, dark in ((style.GROUND, style._IN_THE_DARK[style.GROUND]),):
+        for ink in (style.INK, style.SOFT):
+            assert ratio(ink, light) >= 4.5
+            assert ratio(style._IN_THE_DARK[ink], dark) >= 4.5
+
+
+def test_cells_know_their_column_for_screens_on_which_the_table_folds(tmp_path):
+    template = tmp_path / "one.html.j2"
+    template.write_text('{% import "parts.html.j2" as parts with context %}{{ parts.table(table) }}')
+    table = Table("Means", ("Test", "Group", "Preference"), [[Cell("24 h"), Cell("wt", "#0072B2"), Cell("0.9")]] * 2)
+    html = pages.render(template, table=table)
+    assert re.findall(r'data-label="([^"]*)"', html) == ["Test", "Group", "Preference"] * 2
+    assert html.count('role="row"') == 3
+    assert html.count('class="left head again"') == 1

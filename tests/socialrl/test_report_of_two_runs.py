@@ -1,0 +1,143 @@
+"""A report over two runs: each run's own tests and names, one card a question, contrasts between the runs."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from synthetic_run import write_run
+
+from socialrl.analysis import statistics
+from socialrl.report import account, alike, between, headline, tables, write_report
+from socialrl.report.study import load
+from socialrl.report.summary import summarise
+from socialrl.storage.run_folder import RunFolder
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+FIRST, SECOND = {"wt": 1.0, "ko": 0.0}, {"wt": 1.0, "ko": 0.1, "low": 0.1}
+
+
+def run_of(path, genotypes, **options):
+    settings = {"animals": 6, "probe_steps": (0, 50_000), "tables": ("animals", "probes", "evaluation")}
+    return RunFolder.open(write_run(path, genotypes=genotypes, **(settings | options)))
+
+
+def apart(run, test="cohoused_24h", name="apart", hours=168.0):
+    """Give a run a further test of animals that lived apart before it."""
+    path = run.path / "evaluation.parquet"
+    table = pd.read_parquet(path)
+    rows = table[table["test"] == test].assign(test=name, separation_h=hours)
+    pd.concat([table, rows], ignore_index=True).to_parquet(path)
+    return run
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    first = run_of(folder / "first", FIRST)
+    second = apart(run_of(folder / "second", SECOND, cohousing_h=(0, 24), seed=1))
+    return [first, second]
+
+
+@pytest.fixture(scope="module")
+def study(both):
+    return load(both)
+
+
+def test_each_run_lists_its_own_tests(study):
+    told = {one.name: {fact.name: fact.text for fact in one.facts} for one in account.runs(study)}
+    assert "168 h apart" not in told["first"]["Tests"]
+    assert "168 h (7 days)" in told["first"]["Tests"]
+    assert "168 h apart" in told["second"]["Tests"]
+    assert "168 h (7 days)" not in told["second"]["Tests"]
+    numbers = summarise(study)
+    assert tables.glance(study, numbers, "first").head == ("Group", "0 h", "24 h", "168 h (7 days)")
+    assert tables.glance(study, numbers, "second").head == ("Group", "0 h", "24 h", "24 h, 168 h apart")
+
+
+def test_a_name_that_means_two_kinds_of_test_is_told_apart(tmp_path):
+    first, second = (run_of(tmp_path / name, FIRST, tables=("animals", "evaluation")) for name in ("a", "b"))
+    table = pd.read_parquet(second.path / "evaluation.parquet")
+    table.loc[table["test"] == "cohoused_24h", "separation_h"] = 48.0
+    table.to_parquet(second.path / "evaluation.parquet")
+    study = load([first, second])
+    labels = {one.test: one.label for one in study.conditions}
+    assert labels["cohoused_24h"] == "24 h"
+    assert labels["cohoused_24h (b)"] == "24 h, 48 h apart"
+
+
+def test_the_same_kind_of_test_under_two_names_is_one():
+    state = {"assay": "PartnerPreference", "relationship": "peer", "separation_h": 0.0}
+    rows = [("a", "day", 24.0), ("a", "week", 168.0), ("b", "h24", 24.0), ("b", "day", 168.0)]
+    table = pd.DataFrame([{"run": run, "test": test, "cohousing_h": hours, **state} for run, test, hours in rows])
+    assert alike.names_of_tests([table]) == {
+        ("a", "day"): "day",
+        ("a", "week"): "week",
+        ("b", "h24"): "day",
+        ("b", "day"): "week",
+    }
+    drugs = pd.concat([table, table[table["test"] == "day"].assign(test="day_antagonist")])
+    assert alike.names_of_tests([drugs])["a", "day_antagonist"] == "day_antagonist"
+
+
+def test_groups_keep_looks_and_names_of_the_reports_of_one_run(both, study):
+    alone = {
+        (group.run, group.genotype): (group.name, group.colour, group.marker)
+        for one in both
+        for group in load([one]).groups
+    }
+    together = {(group.run, group.genotype): (group.name, group.colour, group.marker) for group in study.groups}
+    assert alone == together
+    names = {key: name for key, (name, _, _) in together.items()}
+    assert (names["first", "ko"], names["second", "ko"]) == ("knockout", "ko, gain 0.1")
+
+
+def test_every_question_has_one_card_and_no_group_at_gain_0_1_is_a_knockout(study):
+    contrasts = between.run_contrasts(study)
+    found = [*headline.between_runs(study, contrasts), *headline.findings(study, summarise(study))]
+    cards = headline.cards(found)
+    assert len({card.question for card in cards}) == len(cards)
+    assert sum(len(card.answers) for card in cards) == len(found)
+    of_second = [one for card in cards for one in card.answers if one.of == "second"]
+    assert of_second
+    assert not any("knockout" in one.question + one.text + one.clause for one in of_second)
+
+
+def test_runs_of_one_seed_are_compared_in_pairs(study):
+    rows = between.run_contrasts(study)
+    assert {row.paired for row in rows} == {True}
+    assert {(row.group.run, row.reference.run) for row in rows} == {("second", "first")}
+    assert {row.condition.label for row in rows} == {"0 h", "24 h"}, "only tests that both runs have"
+    (one,) = [r for r in rows if (r.group.genotype, r.condition.label, r.measure) == ("ko", "24 h", "preference")]
+    values = [
+        study.final[(study.final["group"] == f"{run}/ko") & (study.final["test"] == "cohoused_24h")]
+        .set_index("index")["preference"]
+        for run in ("second", "first")
+    ]  # fmt: skip
+    assert one.difference == statistics.paired(*values).difference
+    assert one.n == 6
+    assert "low, gain 0.1 (second)" in between.only_in_one(study)
+
+
+def test_runs_of_two_seeds_are_independent(study):
+    study.configs["second"]["seed"] += 1
+    try:
+        rows = between.run_contrasts(study)
+    finally:
+        study.configs["second"]["seed"] -= 1
+    assert {row.paired for row in rows} == {False}
+    assert {(row.n, row.n_reference) for row in rows} == {(6, 6)}
+    assert all(row.difference.low < row.difference.high for row in rows if row.measure == "preference")
+
+
+def test_the_page_and_the_files_show_the_contrasts(both, tmp_path):
+    path = write_report(both, tmp_path / "out")
+    text = path.read_text(encoding="utf-8")
+    assert "Contrasts between the runs" in text
+    assert (path.parent / "figures" / "fig_between_runs.svg").is_file()
+    stored = pd.read_csv(path.parent / "tables" / "contrasts_between_runs.csv")
+    assert {"reference", "difference", "difference_low", "difference_high", "paired", "p_holm"} <= set(stored)
+    summary = json.loads((path.parent / "summary.json").read_text())
+    assert len(summary["contrasts_between_runs"]) == len(stored) == 2 * 2 * 2
