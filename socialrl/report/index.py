@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from socialrl.analysis.measure_table import headline_of
 from socialrl.drawing import pages, wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
@@ -73,8 +74,8 @@ def _found(folder: Path, name: str) -> Iterator[Path]:
 def _runs(folder: Path, places: list[Path]) -> Table:
     head = ("Run", "State", "Assay", "Groups", "Headline", "Begun")
     note = (
-        "Headline: preference for the partner, P / (P + S), mean over the animals of a group, in the test after 24 h of"
-        " cohousing (else the shortest); intervals stand in the reports."
+        "Headline: the main measure of the assay, mean over the animals of a group; for partner preference P / (P + S) in"
+        " the test after 24 h of cohousing (else the shortest). Intervals stand in the reports."
     )
     return Table("Runs", head, [_run(folder, place) for place in places], note, n_left=6)
 
@@ -101,16 +102,23 @@ def _run(folder: Path, place: Path) -> list[Cell]:
 
 
 def _headline(study: Study) -> Cell:
-    """The preference of each group in the key test, and which test that is."""
+    """The headline measure of each group: preference in the key test, else that of the assay in its first test."""
     condition = study.key_condition()
-    if condition is None or study.final.empty:
+    if condition is not None and len(study.final):
+        what, rows = f"preference after {condition.label}", study.of(study.final, None, condition)
+        values = rows.set_index("group")["preference"]
+    elif len(study.measured):
+        measure = headline_of(str(study.measured["assay"].iloc[0]))
+        rows = study.measured[study.measured["measure"] == measure.name]
+        test = rows["test"].iloc[0]
+        what = f"{measure.label}, {measure.unit}, in {test}"
+        values = rows[rows["test"] == test].set_index("group")["value"]
+    else:
         return Cell(wording.MISSING)
-    means = [(group, study.of(study.final, group, condition)["preference"]) for group in study.groups]
-    told = [
-        f"{_short(group)} {wording.number(float(values.mean()))}" for group, values in means if values.notna().any()
-    ]
+    means = values.dropna().groupby(level=0).mean()
+    told = [f"{_short(one)} {wording.number(float(means[one.key]))}" for one in study.groups if one.key in means.index]
     kind = "last probes" if any(study.final_is_probe.values()) else "tests"
-    return Cell(", ".join(told) or wording.MISSING, below=f"preference after {condition.label}, {kind}")
+    return Cell(", ".join(told) or wording.MISSING, below=f"{what}, {kind}")
 
 
 def _cards(folder: Path, files: list[Path]) -> Table:

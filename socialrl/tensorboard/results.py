@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
 
 from socialrl.animals.animal import animals_of, ids_by_group
 from socialrl.config.loading import Config
 from socialrl.drawing.style import house_style
 from socialrl.film.films import render_test
 from socialrl.report.figures import preference_by_cohousing
+from socialrl.report.learning import learning_curves
 from socialrl.report.study import load
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.scalars import headline
@@ -26,7 +30,7 @@ _FILM_WIDTH_PX = 640
 
 
 def write_results(run: RunFolder) -> None:
-    """Write the results of an evaluated run into `tb/`: HParams and a film per group, the figure under `results`.
+    """Write the results of an evaluated run into `tb/`: HParams and a film per group, figures under `results`.
 
     The measure is the assay's main one (`scalars.headline`): preference, presses, share of the partner in a habitat.
     """
@@ -42,14 +46,35 @@ def write_results(run: RunFolder) -> None:
             f"final/{test}/{name}": float(values.mean()) for test, (name, values) in own.items() if values.notna().any()
         }
         with SummaryWriter(str(run.tb / group)) as writer:
-            # "." keeps the group's one entry in the list of runs
             genotype = next(one.genotype for one in animals if one.id == tested[0])
-            writer.add_hparams(_settings(config, genotype), metrics, run_name=".")
+            _add_hparams(writer, _settings(config, genotype), metrics)
             _add_film(writer, run, tested[0])
     with SummaryWriter(str(run.tb / "results")) as writer, house_style():
-        figure = preference_by_cohousing(load([run]), False)
-        if figure is not None:
-            writer.add_figure("results/preference_by_cohousing", figure)
+        study = load([run])
+        for name, draw in (("preference_by_cohousing", preference_by_cohousing), ("learning", learning_curves)):
+            figure = draw(study, False)
+            if figure is not None:
+                writer.add_figure(f"results/{name}", figure)
+
+
+def _add_hparams(writer: SummaryWriter, settings: dict[str, float | str], metrics: dict[str, float]) -> None:
+    """Add a group's settings and final measures, as `SummaryWriter.add_hparams` does, with names that are not cut off.
+
+    The heads of TensorBoard's columns are narrow and break at spaces only, so a measure is shown as
+    "preference cohoused 24h". The numbers keep their tags. They go into the group's own folder, so that it stays one
+    entry in the list of runs.
+    """
+    experiment, *session = hparams(settings, metrics)
+    metadata = experiment.value[0].metadata.plugin_data
+    content = HParamsPluginData.FromString(metadata.content)
+    for info in content.experiment.metric_infos:
+        _, test, measure = info.name.tag.split("/")
+        info.display_name = f"{measure} {test}".replace("_", " ")
+    metadata.content = content.SerializeToString()
+    for summary in (experiment, *session):
+        writer._get_file_writer().add_summary(summary)
+    for name, value in metrics.items():
+        writer.add_scalar(name, value)  # type: ignore[no-untyped-call]
 
 
 def _of(values: pd.Series, animals: Sequence[str]) -> pd.Series:
@@ -77,6 +102,8 @@ def _add_film(writer: SummaryWriter, run: RunFolder, animal: str) -> None:
         gif = Path(folder) / "test.gif"
         every_s = max(_FILM_EVERY_S, run.config.env.duration_s / _FILM_FRAMES)
         render_test(run, animal=animal, cohousing_h=_FILM_HOURS, gif=gif, every_s=every_s, width_px=_FILM_WIDTH_PX)
-        image = Summary.Image(encoded_image_string=gif.read_bytes(), width=_FILM_WIDTH_PX, height=360, colorspace=3)
+        with Image.open(gif) as film:
+            width, height = film.size
+        image = Summary.Image(encoded_image_string=gif.read_bytes(), width=width, height=height, colorspace=3)
     value = Summary.Value(tag=f"film/after_{_FILM_HOURS:g}h_of_cohousing/{animal}", image=image)
     writer._get_file_writer().add_summary(Summary(value=[value]), 0)

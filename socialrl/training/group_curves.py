@@ -7,7 +7,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from socialrl.config.loading import Config
 from socialrl.storage.run_folder import RunFolder
-from socialrl.training.scalars import episode_scalars, probe_scalars, spread, spread_tag
+from socialrl.training.scalars import episode_scalars, has_spread, probe_scalars, spread, spread_tag
 
 
 def write_group_curves(run: RunFolder, config: Config) -> None:
@@ -31,5 +31,5 @@ def _by_steps(table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
 def _write(writer: SummaryWriter, animals: pd.DataFrame, steps: int) -> None:
     for name, (mean, sd) in spread(animals).items():
         writer.add_scalar(name, mean, steps)
-        if len(animals) > 1:
+        if len(animals) > 1 and has_spread(name):
             writer.add_scalar(spread_tag(name), sd, steps)

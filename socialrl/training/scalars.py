@@ -15,6 +15,9 @@ from socialrl.assays import AssayStudy, study_of
 
 _ANIMAL = ("genotype", "animal")
 
+HEADLINE = "Headline"
+"""The section of the assay's main measure. Its capital sorts before all other sections, so TensorBoard opens on it."""
+
 _PHYSIOLOGY = ("familiarity_start_partner", "familiarity_end_partner", "familiarity_end_stranger")
 
 
@@ -43,11 +46,12 @@ def headline(probe: pd.DataFrame) -> tuple[str, pd.Series]:
 
 
 def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every test of a probe, the measures of its assay, one row an animal."""
+    """Return, for every test of a probe, the measures of its assay, one row an animal; the main one under `Headline`, too."""
     pieces = []
     for test, rows in probe.groupby("test", sort=False):
         study = _study(rows)
         columns = {one.name: values(rows, one, _ANIMAL) for one in shown_in(study.name)}
+        pieces.append(pd.DataFrame({f"{HEADLINE}/{study.headline}/{test}": columns[study.headline]}))
         pieces.append(pd.DataFrame(columns).add_prefix(f"eval/{test}/"))
     return pd.concat(pieces, axis=1)
 
@@ -78,6 +82,11 @@ def spread_tag(name: str) -> str:
     return f"{section}_sd/{rest}"
 
 
+def has_spread(name: str) -> bool:
+    """Return whether a scalar gets a curve of its standard deviation; that of the headline stands under `eval_sd`."""
+    return not name.startswith(f"{HEADLINE}/")
+
+
 def record_animal(logger: Logger, animals: pd.DataFrame) -> None:
     """Log the scalars of one animal (a table of one row); SB3 writes them at its next dump.
 
@@ -91,4 +100,5 @@ def record_group(logger: Logger, animals: pd.DataFrame) -> None:
     """Log means over the animals of a group, and their standard deviations in the `_sd` sections."""
     for name, (mean, sd) in spread(animals).items():
         logger.record(name, mean)
-        logger.record(spread_tag(name), sd)
+        if has_spread(name):
+            logger.record(spread_tag(name), sd)

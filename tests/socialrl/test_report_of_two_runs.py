@@ -26,10 +26,9 @@ def run_of(path, genotypes, **options):
 
 def apart(run, test="cohoused_24h", name="apart", hours=168.0):
     """Give a run a further test of animals that lived apart before it."""
-    path = run.path / "evaluation.parquet"
-    table = pd.read_parquet(path)
+    table = run.read_table("evaluation")
     rows = table[table["test"] == test].assign(test=name, separation_h=hours)
-    pd.concat([table, rows], ignore_index=True).to_parquet(path)
+    run.write_table("evaluation", pd.concat([table, rows], ignore_index=True))
     return run
 
 
@@ -59,9 +58,9 @@ def test_each_run_lists_its_own_tests(study):
 
 def test_a_name_that_means_two_kinds_of_test_is_told_apart(tmp_path):
     first, second = (run_of(tmp_path / name, FIRST, tables=("animals", "evaluation")) for name in ("a", "b"))
-    table = pd.read_parquet(second.path / "evaluation.parquet")
+    table = second.read_table("evaluation")
     table.loc[table["test"] == "cohoused_24h", "separation_h"] = 48.0
-    table.to_parquet(second.path / "evaluation.parquet")
+    second.write_table("evaluation", table)
     study = load([first, second])
     labels = {one.test: one.label for one in study.conditions}
     assert labels["cohoused_24h"] == "24 h"

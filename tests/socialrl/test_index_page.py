@@ -1,0 +1,67 @@
+"""The index of a folder of runs: every run with its state, numbers and links, also what cannot be read."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from synthetic_run import write_run
+
+from socialrl.errors import UserError
+from socialrl.report import write_index, write_report
+from socialrl.storage.run_folder import RunFolder
+
+SMALL = {"genotypes": {"wt": 1.0, "ko": 0.1}, "animals": 2, "cohousing_h": (24,), "tables": ("animals", "evaluation")}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    folder = tmp_path / "my runs"
+    write_report([RunFolder.open(write_run(folder / "with report", **SMALL))])
+    write_run(folder / "deeper" / "half", finished=False, **(SMALL | {"tables": ()}))
+    write_run(folder / "broken", **SMALL)
+    (folder / "broken" / "meta.json").write_text("{")
+    card = folder / "card"
+    write_run(card / "stage", **SMALL)
+    counts = {"predicted": {"reproduced": 3, "not reproduced": 1, "not run": 0}}
+    (card / "scorecard.json").write_text(json.dumps({"counts": counts, "made": {"preset": "quick"}}))
+    (card / "scorecard.html").write_text("")
+    (card / "reproduction.json").write_text(json.dumps({"started": "2025-03-04T05:06:07+00:00"}))
+    (folder / "fit").mkdir()
+    (folder / "fit" / "calibration.json").write_text(json.dumps({"verdict": "Nearer."}))
+    return folder
+
+
+def test_every_run_is_listed_with_state_numbers_and_links(runs):
+    page = write_index(runs)
+    assert page == runs / "index.html"
+    text = page.read_text(encoding="utf-8").replace("\u00a0", " ").replace("\u2060", "")
+    links = re.findall(r'<a href="([^"#]*)"', text)
+    assert links == ["with%20report/report.html", "card/scorecard.html"]
+    assert "stage" not in text, "the scorecard stands for the runs of its stages"
+    assert "unfinished" in text
+    assert "cannot be read" in text
+    assert "meta.json is damaged" in text
+    assert re.search(r"wild type 0\.\d\d, ko 0\.\d\d", text)
+    assert "ko (gain 0.1)" in text
+    assert "3 reproduced, 1 not reproduced" in text
+    assert "2025-03-04 05:06" in text
+    assert "Nearer." in text
+
+
+def test_the_index_is_made_anew_and_is_the_same(runs):
+    first = write_index(runs).read_bytes()
+    assert write_index(runs).read_bytes() == first
+
+
+def test_places_without_runs_are_refused(runs, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for place, complaint in (
+        (tmp_path / "empty", "holds no run, scorecard, calibration or recording"),
+        (tmp_path / "nowhere", "no such folder"),
+        (runs / "with report", "is a run folder; the index is made for the folder around it"),
+        (runs / "card" / "scorecard.html", "is a file, not a folder"),
+    ):
+        with pytest.raises(UserError, match=complaint):
+            write_index(place)
