@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from socialrl.drawing import pages, wording
 from socialrl.drawing.plates import Plate
-from socialrl.report import account, between, headline, measured, tables
+from socialrl.report import account, between, headline, measured, protocols, tables
 from socialrl.report.between import RunContrast
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -20,8 +21,13 @@ def html(
     plates: list[Plate],
     parameters: list[dict[str, Any]],
     folder: str,
+    played: Sequence[tuple[protocols.Played, Plate]] = (),
 ) -> str:
-    """Return the page. `parameters` is the table of the environments; `folder` is where figures and tables lie."""
+    """Return the page.
+
+    `parameters` is the table of the environments, `folder` is where figures and tables lie, `played` are the protocols
+    that the runs have played, with their figures.
+    """
     found = headline.findings(study, summary)
     several = len(study.runs) > 1
     return pages.render(
@@ -49,6 +55,7 @@ def html(
             if table.rows
         ],
         learned=account.learned(study, summary),
+        protocols=[(plate, protocols.table(one)) for one, plate in played],
         glossary=tables.glossary(study),
         parameters=tables.parameters(study, parameters),
         folder=folder,

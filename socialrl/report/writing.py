@@ -16,6 +16,7 @@ from socialrl.drawing import pages
 from socialrl.errors import UserError
 from socialrl.report import catalogue, headline, page, summary
 from socialrl.report.between import RunContrast, run_contrasts
+from socialrl.report.protocols import plate, played
 from socialrl.report.study import Study, load
 from socialrl.storage.atomic import write_bytes
 from socialrl_envs.parameters import table as parameter_table
@@ -33,11 +34,18 @@ def write(runs: list[RunFolder], output: Path | None) -> Path:
     study = load(runs)
     numbers, between = summary.summarise(study), run_contrasts(study)
     plates = catalogue.plates_of(study, numbers, between)
+    protocols = played(study)
+    of_protocols = [plate(one) for one in protocols]
     parameters = parameter_table()
-    pages.write_beside(folder, plates, _tables(study, numbers, between, parameters))
+    pages.write_beside(folder, [*plates, *of_protocols], _tables(study, numbers, between, parameters))
     write_bytes(folder / "summary.json", _json(study, numbers, between).encode())
     prefix = "" if folder == html_path.parent else f"{folder.name}/"
-    write_bytes(html_path, page.html(study, numbers, between, plates, parameters, prefix).encode())
+    write_bytes(
+        html_path,
+        page.html(
+            study, numbers, between, plates, parameters, prefix, list(zip(protocols, of_protocols, strict=True))
+        ).encode(),
+    )
     return html_path
 
 

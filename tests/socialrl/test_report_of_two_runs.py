@@ -9,7 +9,7 @@ import pytest
 from synthetic_run import write_run
 
 from socialrl.analysis import statistics
-from socialrl.report import account, alike, between, headline, tables, write_report
+from socialrl.report import account, alike, between, headline, protocols, tables, write_report
 from socialrl.report.study import load
 from socialrl.report.summary import summarise
 from socialrl.storage.run_folder import RunFolder
@@ -140,3 +140,20 @@ def test_the_page_and_the_files_show_the_contrasts(both, tmp_path):
     assert {"reference", "difference", "difference_low", "difference_high", "paired", "p_holm"} <= set(stored)
     summary = json.loads((path.parent / "summary.json").read_text())
     assert len(summary["contrasts_between_runs"]) == len(stored) == 2 * 2 * 2
+
+
+def test_protocols_stand_on_the_page_with_every_test_and_group(tmp_path):
+    run = run_of(tmp_path / "run", FIRST, animals=4, tables=("animals", "evaluation"))
+    rows = run.read_table("evaluation")
+    run.write_table("protocol_long_life", rows.assign(history="paired", phase=1, doses=""))
+    (played,) = protocols.played(load([run]))
+    (table,) = protocols.table(played)
+    assert [row[0].text for row in table.rows] == [test for _, test, _ in played.tests for _ in FIRST]
+    values = rows[(rows["test"] == "cohoused_24h") & (rows["genotype"] == "wt")]
+    sums = values.groupby("animal")[["huddle_s_partner", "huddle_s_stranger"]].mean()
+    expected = (sums["huddle_s_partner"] / sums.sum(axis=1)).mean()
+    shown = {(row[0].text, row[1].text): row[3].text for row in table.rows}
+    assert shown["cohoused_24h", "wild type"].startswith(f"{expected:.2f} [")
+    page = write_report([run]).read_text(encoding="utf-8")
+    assert 'id="protocols"' in page
+    assert (run.path / "figures" / "protocol_long_life.svg").is_file()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import json
-import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
+import browser
 import pandas as pd
 import pytest
 from synthetic_battery import battery
@@ -247,46 +244,13 @@ def test_a_finding_that_is_not_there_without_a_change_hangs_on_nothing():
     assert variants.hanging(changes(unchanged=False)) == {}
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-]
-
-
-def browse(path, width, folder):
-    command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder}", f"--window-size={width},900", "--dump-dom", path.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("width", [1200, 390])
 def test_a_browser_shows_the_page_without_complaint_or_sideways_scrolling(written, tmp_path, width):
-    assert "CONSOLE" not in browse(written, width, tmp_path / "first").stderr
-    # A window of a browser without a screen is at least 500 px wide, so the page is put into a frame of the width asked for.
-    script = (
-        "<script>const all = [...document.body.querySelectorAll('*')];"
-        "const small = Math.min(...all.filter(one => one.innerText).map(one => parseFloat(getComputedStyle(one).fontSize)));"
-        "const cut = all.filter(one => one.matches('.scroll:has(.card-table)') && one.scrollWidth > one.clientWidth + 1);"
-        "parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}, ${small} px, ${cut.length} cut`"
-        "</script></body>"
-    )
-    text = re.sub("<meta http-equiv[^>]*>", "", written.read_text(encoding="utf-8")).replace("</body>", script)
-    frame = tmp_path / "frame.html"
-    frame.write_text(f'<iframe width="{width}" height="900" style="border:0" srcdoc="{html.escape(text)}"></iframe>')
-    found = re.search(r"<title>(\d+) of (\d+), ([\d.]+) px, (\d+) cut", browse(frame, 1300, tmp_path / "second").stdout)
-    assert found
-    needed, given, smallest_px, cut = map(float, found.groups())
-    assert given == width
-    assert needed <= width
-    assert smallest_px >= 11.5
-    assert cut == 0, "tables of findings that have to be scrolled sideways"
+    assert not browser.complaints(written, tmp_path / "first")
+    shown = browser.shown(written, width, tmp_path / "second")
+    assert shown.given_px == width
+    assert shown.needed_px <= width
+    assert shown.smallest_px >= 11.5
+    assert shown.cut == 0, "tables of findings that have to be scrolled sideways"

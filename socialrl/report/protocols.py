@@ -1,0 +1,139 @@
+"""Protocols that a run has played: for every test the main measures of its assay by group, as tables and a figure each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from socialrl.analysis import statistics
+from socialrl.analysis.measure_table import headline_of, shown_in
+from socialrl.analysis.measure_values import measured
+from socialrl.drawing import panels, style, wording
+from socialrl.drawing.groups import Group
+from socialrl.drawing.plates import Plate, drawn
+from socialrl.drawing.tables import Cell, Table
+from socialrl.report.study import Study
+
+_KEYS = ("animal", "genotype", "oxtr_gain", "index", "history", "test", "assay")
+_SHOWN = 4
+"""So many measures of an assay stand in the table; all are in `protocol_<name>.csv`."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """One protocol of one run: a value per animal, test and measure, in the order in which tests were played."""
+
+    run: str
+    name: str
+    values: pd.DataFrame
+    groups: list[Group]
+    several: bool
+
+    @property
+    def title(self) -> str:
+        """The protocol's name, with the run's where there are several runs."""
+        return f"{self.run}: protocol {self.name}" if self.several else f"Protocol {self.name}"
+
+    @property
+    def tests(self) -> list[tuple[str, str, str]]:
+        """History, test and assay of every test, in the order of playing."""
+        return list(dict.fromkeys(zip(self.values["history"], self.values["test"], self.values["assay"], strict=True)))
+
+    def of(self, test: str, group: Group, measure: str) -> pd.DataFrame:
+        """Return the animals' values of one measure of one group in one test."""
+        rows = self.values
+        return rows[(rows["test"] == test) & (rows["genotype"] == group.genotype) & (rows["measure"] == measure)]
+
+
+def played(study: Study) -> list[Played]:
+    """Return the protocols of all runs of a study, by run and name."""
+    found = []
+    for run in study.runs:
+        name = study.names[run.path]
+        for file in sorted(run.path.glob("protocol_*.parquet")):
+            rows = run.read_table(file.stem)
+            pieces = [measured(of, shown_in(str(assay)), _KEYS) for assay, of in rows.groupby("assay", sort=False)]
+            values = pd.concat(pieces, ignore_index=True)
+            groups = [group for group in study.groups if group.run == name]
+            present = [group for group in groups if (values["genotype"] == group.genotype).any()]
+            found.append(Played(name, file.stem.removeprefix("protocol_"), values, present, len(study.runs) > 1))
+    return found
+
+
+def table(protocol: Played) -> list[Table]:
+    """Return the means of a protocol's tests with intervals and n, a table for each assay."""
+    tables = []
+    for assay in dict.fromkeys(assay for _, _, assay in protocol.tests):
+        shown = [one for one in shown_in(assay) if (protocol.values["measure"] == one.name).any()][:_SHOWN]
+        rows = []
+        for history, test, _ in (one for one in protocol.tests if one[2] == assay):
+            for group in protocol.groups:
+                means = [statistics.mean_interval(protocol.of(test, group, one.name)["value"]) for one in shown]
+                if not any(mean.n for mean in means):
+                    continue
+                cells = [Cell(wording.interval(mean, one.digits)) for mean, one in zip(means, shown, strict=True)]
+                n = str(max(mean.n for mean in means))
+                named = Cell(test, below="" if history == test else f"history {history}")
+                rows.append([named, Cell(group.name, colour=group.colour), Cell(n), *cells])
+        head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
+        note = (
+            "Means over animals with 95 % bootstrap intervals; n: animals. The animals of a history are the same from its"
+            f" first phase to its last. All columns: protocol_{protocol.name}.csv."
+        )
+        title = protocol.title if len({one[2] for one in protocol.tests}) == 1 else f"{protocol.title}, {assay}"
+        tables.append(Table(title, head, rows, note))
+    return tables
+
+
+def plate(protocol: Played) -> Plate:
+    """Return the figure of a protocol: the main measure of each test, a panel for each group."""
+    stem = f"protocol_{protocol.name}" + (f"_{protocol.run}" if protocol.several else "")
+    told = [
+        f"{test}, {group.name} {wording.interval(statistics.mean_interval(values))}"
+        for _, test, assay in protocol.tests
+        for group in protocol.groups
+        if len(values := protocol.of(test, group, headline_of(assay).name)["value"])
+    ]
+    return drawn(
+        stem.replace("/", "_"),
+        f"{protocol.title}: what did each test show?",
+        lambda narrow: _figure(protocol, narrow),
+        caption=lambda: (
+            "The main measure of each test, a panel for each group, tests in the order in which they were played. Pale marks"
+            " are animals (mean of their repeats), the mark with a bar is the mean with its 95 % bootstrap interval over"
+            " animals."
+        ),
+        alt=lambda: f"Main measure of each test of the protocol, by group: {'; '.join(told)}.",
+        missing=lambda: "The protocol has no test with a measure to draw",
+    )
+
+
+def _figure(protocol: Played, narrow: bool) -> Figure | None:
+    tests = protocol.tests
+    if not protocol.groups or not tests:
+        return None
+    columns = 1 if narrow else min(3, len(protocol.groups))
+    lines = math.ceil(len(protocol.groups) / columns)
+    width_in = style.NARROW_IN if narrow else style.WIDE_IN
+    figure = style.new_figure(width_in, (0.22 * len(tests) + 0.75) * lines + 0.2)
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for unused in grid[len(protocol.groups) :]:
+        unused.set_axis_off()
+    for ax, group in zip(grid, protocol.groups, strict=False):
+        for place, (_, test, assay) in enumerate(tests):
+            values = protocol.of(test, group, headline_of(assay).name)["value"]
+            ax.axhline(place, color=style.RULE, linewidth=0.6, zorder=0)
+            ax.scatter(values, np.full(len(values), place), s=9, color=group.colour, alpha=0.35, linewidths=0)
+            panels.bars(ax, np.array([float(place)]), [statistics.mean_interval(values)], group, across=True)
+        ax.set_title(group.name)
+        ax.set_ylim(len(tests) - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
+        style.few_ticks(ax, x=4)
+    grid[0].set_yticks(range(len(tests)), [test for _, test, _ in tests])
+    measures = dict.fromkeys(headline_of(assay) for _, _, assay in tests)
+    figure.supxlabel(" / ".join(f"{one.label}, {one.unit}" for one in measures), fontsize=8.5)
+    return figure
