@@ -28,10 +28,19 @@ BAND = "#f4f6f8"
 PALE = "#c9ced6"
 PARTNER = INK
 STRANGER = "#E69F00"
+OXYTOCIN, RECEPTOR_SIGNAL = "#CC79A7", "#6d2b57"
 ON_LIGHT, ON_DARK = "#1b1f25", "#fefefe"
 """Text on coloured cells, which keep their colours in a dark page; so these two do not turn with the scheme."""
 
-_IN_THE_DARK = {INK: "#e6edf3", SOFT: "#a3adb8", RULE: "#3d444d", GROUND: "#0d1117", BAND: "#161b22", PALE: "#5b6570"}
+_IN_THE_DARK = {
+    INK: "#e6edf3",
+    SOFT: "#a3adb8",
+    RULE: "#3d444d",
+    GROUND: "#0d1117",
+    BAND: "#161b22",
+    PALE: "#5b6570",
+    RECEPTOR_SIGNAL: "#b0559a",
+}
 
 WIDE_IN, NARROW_IN = 7.6, 3.75
 """Figure widths in inches: for a desktop page or slide, and for a phone, where panels stand below each other."""

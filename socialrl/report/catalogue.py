@@ -92,7 +92,7 @@ def _huddle_caption(_study: Study) -> str:
     return (
         "Minutes of huddling in a test. Filled: with the partner (P); open: with the stranger (S); a line joins the two"
         " values of an animal. Right of the rule: both together (P + S), because little contact can make a strong ratio."
-        f" Black: mean and {_INTERVAL}."
+        f" Strokes: mean and {_INTERVAL}."
     )
 
 

@@ -110,6 +110,8 @@ def _headline(study: Study) -> Cell:
     elif len(study.measured):
         measure = headline_of(str(study.measured["assay"].iloc[0]))
         rows = study.measured[study.measured["measure"] == measure.name]
+        if rows.empty:  # an older run, whose tables lack what the measure is made of
+            return Cell(wording.MISSING, below=f"{measure.label}: not in its tables")
         test = rows["test"].iloc[0]
         what = f"{measure.label}, {measure.unit}, in {test}"
         values = rows[rows["test"] == test].set_index("group")["value"]

@@ -21,8 +21,6 @@ from socialrl.report.study import Condition, Study
 
 TRACKS = ("chamber", "contact", "oxytocin", "familiarity")
 _HEIGHTS = (0.55, 0.42, 0.75, 0.75)
-_OXYTOCIN = "#CC79A7"
-_SIGNAL = "#6d2b57"
 
 
 def traced_condition(study: Study) -> Condition | None:
@@ -69,8 +67,8 @@ def time_course(study: Study, narrow: bool) -> Figure | None:
     looks = [
         (style.PARTNER, "partner"),
         (style.STRANGER, "stranger"),
-        (_OXYTOCIN, "oxytocin"),
-        (_SIGNAL, "receptor signal"),
+        (style.OXYTOCIN, "oxytocin"),
+        (style.RECEPTOR_SIGNAL, "receptor signal"),
     ]
     figure.align_ylabels(grid[:, 0])
     handles = [Line2D([], [], color=colour, linewidth=2.4, label=label) for colour, label in looks]
@@ -94,8 +92,8 @@ def _tracks(axes: NDArray, rows: pd.DataFrame, highest: float) -> None:
     contact.set_ylim(-0.6, 1.6)
     contact.set_yticks([1, 0], ["partner", "stranger"])
     contact.tick_params(axis="y", length=0)
-    oxytocin.plot(minutes, rows["oxytocin"], color=_OXYTOCIN, linewidth=1.0)
-    oxytocin.plot(minutes, rows["receptor_signal"], color=_SIGNAL, linewidth=1.2, linestyle=(0, (2.5, 1)))
+    oxytocin.plot(minutes, rows["oxytocin"], color=style.OXYTOCIN, linewidth=1.0)
+    oxytocin.plot(minutes, rows["receptor_signal"], color=style.RECEPTOR_SIGNAL, linewidth=1.2, linestyle=(0, (2.5, 1)))
     oxytocin.set_ylim(-0.04 * highest, highest)
     for who, colour in (("partner", style.PARTNER), ("stranger", style.STRANGER)):
         familiarity.plot(minutes, rows[f"familiarity_{who}"], color=colour, linewidth=1.5)

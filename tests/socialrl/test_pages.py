@@ -101,6 +101,8 @@ def test_ink_and_lines_of_figures_can_be_seen_in_both_schemes():
         for ink in (style.INK, style.SOFT):
             assert ratio(ink, light) >= 4.5
             assert ratio(style._IN_THE_DARK[ink], dark) >= 4.5
+        for line in (style.STRANGER, style.OXYTOCIN, style.RECEPTOR_SIGNAL):
+            assert ratio(style._IN_THE_DARK.get(line, line), dark) >= 3
 
 
 def test_cells_know_their_column_for_screens_on_which_the_table_folds(tmp_path):
