@@ -109,10 +109,8 @@ def evaluate(
             )
             return
         if folder.has_table(table) and not overwrite:
-            what = "These animals are" if selection else "It is"
-            raise UserError(
-                f"{folder.path}: {what.lower()} evaluated already; replace {table}.parquet with --overwrite"
-            )
+            what = ": these animals are" if selection else " is"
+            raise UserError(f"{folder.path}{what} evaluated already; replace {table}.parquet with --overwrite")
         folder.lock()
         note_unfinished(folder)
         _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv, selection=selection)
