@@ -243,6 +243,8 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    # an animal whose network is written and whose row is not has not finished yet
+    animals = [one for one in animals if one.id in steps.index]
     chosen = selection.of(config, animals)
     playing = with_company(config, animals, chosen)
     table = play_evaluation(

@@ -63,9 +63,11 @@ def evaluate_protocol(
         )
     run.lock()
     animals = trained_animals(run)
-    chosen = selection.of(config, animals)
     repeats = config.evaluation.repeats if repeats is None else repeats
     steps = run.read_table("animals").set_index("animal")["steps"]
+    # an animal whose network is written and whose row is not has not finished yet
+    animals = [one for one in animals if one.id in steps.index]
+    chosen = selection.of(config, animals)
     # whole habitats at a time, so that animals that share a world stay together
     share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
     at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
