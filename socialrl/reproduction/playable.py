@@ -16,7 +16,7 @@ _RECORDING_S = 600.0
 
 
 def check_playable(registry: Registry) -> None:
-    """Raise `UserError`, one line, for the first condition of a registry that the battery cannot play as it is written."""
+    """Raise `UserError`, one line, for the first condition of a registry that the battery cannot play as written."""
     for name, condition in registry.conditions.items():
         if wrong := _mistake(name, condition, registry):
             raise UserError(f"{registry.origin[name]} {wrong}")

@@ -1,6 +1,6 @@
 """The scorecard as a page: all findings on top, then sections by question with figures in the form the field prints.
 
-One self-contained HTML file, with `scorecard.json`, a Markdown table, tables as CSV and figures as SVG and PNG beside it.
+One self-contained HTML file; beside it `scorecard.json`, a Markdown table, tables as CSV, figures as SVG and PNG.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def write_scorecard(
     `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
     ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables came
     about (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
-    `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
-    earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
+    `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`.
+    Files of an earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
     book = registry or load_registry()
     ready = prepared(tables)

@@ -1,4 +1,4 @@
-"""Every key of a condition changes what the battery plays, or is refused in one line; nothing is left out in silence."""
+"""Every key of a condition changes what the battery plays, or is refused in one line; nothing is left out."""
 
 from __future__ import annotations
 
