@@ -471,6 +471,12 @@ def test_dose_response_takes_dose_groups_and_leaves_single_arms_out():
     assert (one["n"] == 3).all()
     assert set(doses["measure"]) == {"preference", "breakpoint", "partner_share", "attacks", "release_peak"}
     assert dose_response({}).empty
+    # The column says what is a dose, not the name.
+    renamed = {
+        name: table.replace({"genotype": {"gain_0.25": "quarter", "ko": "gain_0"}}) for name, table in tables.items()
+    }
+    again = dose_response(renamed)
+    assert again[again["measure"] == "attacks"]["gain"].tolist() == [0.25, 1.0]
 
 
 def test_share_of_an_arm_is_its_part_of_the_full_difference(small):
