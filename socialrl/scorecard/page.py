@@ -120,7 +120,8 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
          f"{marks}. Dashed: guide line of 2/3; dotted: chance.", figures.bond),
         ("group", "group", "Partner's share of contact in the group habitat",
          "Share of all side-by-side contact that is with the partner, in blocks of 6 h. Line: mean; band: 95 %"
-         " bootstrap interval over animals, or over pairs where the pair is the replicate. Dotted: chance with eight animals.",
+         " bootstrap interval over animals, or over pairs where the pair is the replicate. Dotted: chance with eight"
+         " animals.",
          courses.group),
         ("worth", "worth", "Work for the partner and for a stranger",
          "Progressive-ratio sessions of 30 min, one with the partner behind the door and one with a stranger. Thin"
