@@ -54,7 +54,8 @@ class Effect:
 def evaluate(
     contrast: Contrast, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None = None
 ) -> Effect:
-    """Return the effect of a comparison; never raises for absent tables, tests or groups: `missing` says what is absent.
+    """Return the effect of a comparison; never raises for absent tables, tests or groups: `missing` says
+    what is absent.
 
     `genotypes` maps groups of the registry to genotype names of the tables in place of the registry's own, such as
     `{"knockout": "arm_release_ko"}`.

@@ -153,7 +153,11 @@ def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> 
 
 def _book(path: Path) -> Book:
     with naming_the_place(f"read {path}"):
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text file in UTF-8 (byte {error.start})") from error
     return _checked(read_yaml(text, str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS), str(path))
 
 

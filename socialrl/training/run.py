@@ -22,9 +22,10 @@ def resume_run(run: RunFolder, *, progress: Progress) -> None:
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:
     used = device_name(usable_device(config.device))
     before = run.meta.get("device")
-    if before is None:
-        run.note(device=used)
-    elif before.rpartition(", then ")[2] != used:  # resumed on another machine
+    if before is None or before.rpartition(", then ")[2] == used:
+        # written again when resumed, because a process killed while it wrote leaves two sums of one file
+        run.note(device=before or used)
+    else:  # resumed on another machine
         run.note(device=f"{before}, then {used}")
     with naming_the_place(f"write to {run.path}"):  # event files, which others write
         if config.engine == "cohort":

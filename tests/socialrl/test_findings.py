@@ -115,7 +115,7 @@ def compare(registry, tables, **fields):
     return evaluate(Contrast.model_validate({"says": "x", "expected": "lower", **fields}), tables, registry)
 
 
-# --------------------------------------------------------------------------------------------- the registry as shipped
+# ---------------------------------------------------------------------------------------- the registry as shipped
 
 
 def test_shipped_registry_holds_the_findings_that_were_asked_for():
@@ -158,7 +158,7 @@ def test_importing_findings_and_their_page_loads_no_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# ------------------------------------------------------------------------------------------------ mistakes in a registry
+# ---------------------------------------------------------------------------------------- mistakes in a registry
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_new_finding_in_a_file_of_its_own_needs_no_code(tmp_path):
     assert registry.conditions_in("PartnerPreference")[-1].cohousing_h == 48
 
 
-# ------------------------------------------------------------------------------------------------ measures and contrasts
+# ---------------------------------------------------------------------------------------- measures and contrasts
 
 
 def test_seconds_are_averaged_over_repeats_before_the_ratio(small):
@@ -458,7 +458,7 @@ def test_association_by_hour_averages_repeats_in_seconds():
     assert math.isnan(hourly["share"].iloc[1])
 
 
-# ------------------------------------------------------------------------------------------------------- changed animals
+# ---------------------------------------------------------------------------------------- changed animals
 
 
 def test_dose_response_takes_dose_groups_and_leaves_single_arms_out():
@@ -471,6 +471,12 @@ def test_dose_response_takes_dose_groups_and_leaves_single_arms_out():
     assert (one["n"] == 3).all()
     assert set(doses["measure"]) == {"preference", "breakpoint", "partner_share", "attacks", "release_peak"}
     assert dose_response({}).empty
+    # The column says what is a dose, not the name.
+    renamed = {
+        name: table.replace({"genotype": {"gain_0.25": "quarter", "ko": "gain_0"}}) for name, table in tables.items()
+    }
+    again = dose_response(renamed)
+    assert again[again["measure"] == "attacks"]["gain"].tolist() == [0.25, 1.0]
 
 
 def test_share_of_an_arm_is_its_part_of_the_full_difference(small):
