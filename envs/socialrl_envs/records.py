@@ -27,7 +27,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     Conspecifics go by their names in the assay and chambers by what they hold from the acting animal's point of view
     (`chamber_s_partner` is the partner's chamber, whichever side that is; `tube_s_partner` are seconds in the tube out
     of it, and chambers and tubes add up to the test). Assays with doors add presses, accesses,
-    breakpoints and seconds of access; one with an animal that roams, seconds in one chamber with it and apart from it.
+    breakpoints and seconds of access; one with an animal that roams, attacks (rejections of it), seconds in one chamber
+    with it and apart from it.
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
     and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency that never came is not a
     number.
@@ -71,6 +72,7 @@ def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         record[f"huddle_s_{assay.animals[other]}_{assay.bin_s / 60.0:g}min"] = batch.bins[rows, 0, other].copy()
     for other, rule in enumerate(assay.rules):
         if rule == "roaming":
+            record["attacks"] = record.pop(f"rejections_{assay.animals[other]}")
             together_s = named["together_s"][:, other]
             record[f"chamber_s_with_{assay.animals[other]}"] = together_s.copy()
             record["chamber_s_apart"] = batch.worlds["tick"][rows] * world.dt_s - together_s

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from socialrl.analysis.measure_table import Measure, measure_called
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_table import measure_called
 from socialrl.errors import UserError, nearest
 
 HOUR_S = 3600.0

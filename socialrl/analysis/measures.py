@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from socialrl.analysis.measure_table import GUIDE_LINE, PREFERENCE, PROBES_IN_A_ROW, measures_of
+from socialrl.analysis.measure import GUIDE_LINE, PROBES_IN_A_ROW
+from socialrl.analysis.measure_rows import PREFERENCE
+from socialrl.analysis.measure_table import measures_of
 from socialrl.analysis.measure_values import values
 from socialrl.errors import UserError
 
@@ -32,27 +34,6 @@ def preference(partner_s: ArrayLike, stranger_s: ArrayLike) -> NDArray[np.float6
     """Return P / (P + S), a fraction, for huddle seconds of any one shape; NaN where the animal never huddled."""
     partner, stranger = _seconds("partner_s", partner_s), _seconds("stranger_s", stranger_s)
     return _ratio(partner, partner + stranger)
-
-
-def selectivity(partner_s: ArrayLike, stranger_s: ArrayLike) -> NDArray[np.float64]:
-    """Return (P − S) / (P + S), −1 to 1, for huddle seconds of any one shape; NaN where the animal never huddled."""
-    partner, stranger = _seconds("partner_s", partner_s), _seconds("stranger_s", stranger_s)
-    return _ratio(partner - stranger, partner + stranger)
-
-
-def total_huddle_s(partner_s: ArrayLike, stranger_s: ArrayLike) -> NDArray[np.float64]:
-    """Return P + S in seconds. Always shown beside the ratio: little contact can fake a strong preference."""
-    return _seconds("partner_s", partner_s) + _seconds("stranger_s", stranger_s)
-
-
-def huddle_share(partner_s: ArrayLike, stranger_s: ArrayLike, duration_s: ArrayLike) -> NDArray[np.float64]:
-    """Return the fraction of the test spent huddling with either animal; `duration_s` is the test length in seconds."""
-    return _ratio(total_huddle_s(partner_s, stranger_s), _seconds("duration_s", duration_s))
-
-
-def mean_bout_s(huddle_s: ArrayLike, bouts: ArrayLike) -> NDArray[np.float64]:
-    """Return the mean length of a huddling bout in seconds; NaN where there was no bout."""
-    return _ratio(_seconds("huddle_s", huddle_s), _seconds("bouts", bouts))
 
 
 def latency_s(latency: ArrayLike, duration_s: ArrayLike) -> NDArray[np.float64]:

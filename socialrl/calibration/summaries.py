@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from socialrl import seeding
 from socialrl.analysis import measures
-from socialrl.analysis.measure_table import GUIDE_LINE, measure_called
+from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.analysis.measure_table import measure_called
 
 TEST_S = 10_800.0
 RAW = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",

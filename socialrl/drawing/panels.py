@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.analysis.measures import CHANCE, GUIDE_LINE
+from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.analysis.measures import CHANCE
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import style
 from socialrl.report.study import Condition, Group, Study

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from socialrl.analysis.measure_table import Measure
+from socialrl.analysis.measure import Measure
 from socialrl.config.checks import choice, identifier, number, one_or_list, refuse, whole
 from socialrl.config.experiment import DosesOfTest
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from socialrl.analysis.measure_table import Measure, measure_table
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_table import measure_table
 from socialrl.assays import short_id, study_of
 from socialrl.config.checks import shown
 from socialrl.config.strict_yaml import key_path, read_yaml

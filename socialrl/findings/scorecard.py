@@ -22,7 +22,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from socialrl.analysis.measure_table import Measure
+from socialrl.analysis.measure import Measure
 from socialrl.analysis.statistics import Estimate
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
 from socialrl.findings.records import SIGNS, Contrast, Finding

@@ -11,7 +11,7 @@ from socialrl.analysis.association import OWN_KIND
 from socialrl.drawing import panels, style, wording
 from socialrl.report.study import Study
 
-CHANCE = 1 / 7
+CHANCE = 1 / 7  # of the partner among seven others: that of the measure partner_share
 _CHANCE_LINE = Line2D([], [], color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)), label="no preference, 1/7")
 
 

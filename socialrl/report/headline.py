@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 from socialrl.analysis import measures
+from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.report.study import Condition, Group, Study
@@ -149,7 +150,7 @@ def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
         NOT_SHOWN: f"{after} a preference of {group.plural} for the partner was not shown",
         TOO_FEW: f"too few {group.plural} were tested {after} to judge their preference",
     }[verdict]
-    line = "reaches" if estimate.value >= measures.GUIDE_LINE else "stays below"
+    line = "reaches" if estimate.value >= GUIDE_LINE else "stays below"
     text = (
         f"The mean {line} the guide line of 2/3. Against chance: signed-rank"
         f" {wording.p_clause(row.against_chance.wilcoxon_p)}."

@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from socialrl.analysis import statistics
-from socialrl.analysis.measure_table import Measure, headline_of, measure_called, shown_in
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_table import headline_of, measure_called, shown_in
 from socialrl.analysis.statistics import Estimate
 from socialrl.assays import study_of
 from socialrl.drawing import panels, style, wording

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from socialrl.analysis import measures
-from socialrl.analysis.measure_table import PREFERENCE, measures_of
+from socialrl.analysis.measure import PROBES_IN_A_ROW
+from socialrl.analysis.measure_rows import PREFERENCE
+from socialrl.analysis.measure_table import measures_of
 from socialrl.assays import study_of
 from socialrl.drawing import wording
 from socialrl.report.measured import columns_of
@@ -185,7 +186,7 @@ def criterion(summary: Summary) -> Table:
         )
     horizons = sorted({row.times.horizon for row in summary.criterion})
     note = (
-        f"Criterion: preference of 2/3 or more in {measures.PROBES_IN_A_ROW} probes in a row; steps are those of the first."
+        f"Criterion: preference of 2/3 or more in {PROBES_IN_A_ROW} probes in a row; steps are those of the first."
         " Animals that did not reach it are censored at their last probe. The restricted mean counts them with the last"
         f" step ({' or '.join(wording.number(h, 0) for h in horizons)}), so it understates how slow they are."
     )

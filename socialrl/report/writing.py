@@ -11,6 +11,7 @@ import pandas as pd
 
 from socialrl import __version__
 from socialrl.analysis import measures
+from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.errors import UserError
 from socialrl.report import headline, page, summary
 from socialrl.report.study import Study, load
@@ -99,7 +100,7 @@ def _json(study: Study, numbers: summary.Summary) -> str:
         "tests": study.conditions,
         "tests_are_last_probes": study.final_is_probe,
         "chance": measures.CHANCE,
-        "guide_line": measures.GUIDE_LINE,
+        "guide_line": GUIDE_LINE,
         "findings": [vars(finding) for finding in headline.findings(study, numbers)],
         "means": numbers.means,
         "contrasts": numbers.contrasts,

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from socialrl.analysis import statistics
-from socialrl.analysis.measures import CHANCE, GUIDE_LINE
+from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.analysis.measures import CHANCE
 from socialrl.drawing import panels, style
 from socialrl.findings.contrasts import Tables
 from socialrl.findings.registry import Registry

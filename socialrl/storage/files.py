@@ -134,12 +134,32 @@ def parquet_bytes(table: pd.DataFrame) -> bytes:
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """Return a table as CSV, missing numbers empty, list values as JSON text."""
-    flat = table.copy(deep=False)
-    for name in flat.columns:
-        if flat[name].map(lambda value: hasattr(value, "__len__") and not isinstance(value, str)).any():
-            flat[name] = flat[name].map(lambda value: json.dumps(_json_ready(value)))
+    """Return a table as CSV: missing numbers empty, yes and no as true and false.
+
+    A column of lists becomes one column an entry, `<name>_01`, `<name>_02` and so on.
+    """
+    import pandas as pd
+
+    pieces = []
+    for name in table.columns:
+        column = table[name]
+        if pd.api.types.is_bool_dtype(column):
+            pieces.append(column.map({True: "true", False: "false"}))
+        elif column.map(_is_list).any():
+            rows = [list(one) if _is_list(one) else [] for one in column]
+            longest = max(map(len, rows))
+            for k in range(longest):
+                entry = [row[k] if k < len(row) else None for row in rows]
+                number = f"{k + 1:0{max(2, len(str(longest)))}d}"
+                pieces.append(pd.Series(entry, index=table.index, name=f"{name}_{number}"))
+        else:
+            pieces.append(column)
+    flat = pd.concat(pieces, axis=1) if pieces else table
     return flat.to_csv(index=False, lineterminator="\n")
+
+
+def _is_list(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str)
 
 
 def _json_ready(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from stable_baselines3.common.logger import Logger
 
-from socialrl.analysis.measure_table import Measure, measure_called, measures_of, shown_in
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_table import measure_called, measures_of, shown_in
 from socialrl.analysis.measure_values import values
 from socialrl.assays import AssayStudy, study_of
 

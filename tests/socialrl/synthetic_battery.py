@@ -110,7 +110,7 @@ def _habitat(rng, condition, acts, index) -> dict:
 def _encounter(rng, _condition, acts, _index) -> dict:
     apart = 600 * np.clip(0.25 + 0.25 * acts + 0.08 * rng.standard_normal(), 0, 1)
     return {
-        "duration_s": 600.0, "rejections_stranger": float(rng.poisson(0.6 + 4 * max(acts, 0))),
+        "duration_s": 600.0, "attacks": float(rng.poisson(0.6 + 4 * max(acts, 0))),
         "chamber_s_apart": apart, "chamber_s_with_stranger": 600 - apart, "huddle_s_stranger": 90.0 - 40 * acts,
     }  # fmt: skip
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from synthetic_run import write_run
 
+from socialrl.analysis.measure_page import page
 from socialrl.analysis.measure_table import headline_of, measure_called, measure_table, measures_of, shown_in
+from socialrl.analysis.measure_values import measured
 from socialrl.assays import registered_studies, study_of
 from socialrl.errors import UserError
 from socialrl.findings.registry import load_registry
@@ -50,7 +54,7 @@ LEVER_TESTS = {
 }
 ENCOUNTER_TESTS = {
     "alone": {"session": "alone", "huddle_s_partner": 0.0, "huddle_s_stranger": 20.0, "rejections_partner": 0.0}
-    | {"rejections_stranger": 7.0, "chamber_s_apart": 450.0, "chamber_s_with_stranger": 1350.0}
+    | {"attacks": 7.0, "chamber_s_apart": 450.0, "chamber_s_with_stranger": 1350.0}
 }
 
 
@@ -83,6 +87,7 @@ def test_a_report_shows_the_measures_of_the_assay(run):
         assert found["stranger", "presses"].value == 10.0
         assert found["choice", "partner_presses"].value == 0.75
         assert ("partner", "partner_presses") not in found, "a share needs both animals"
+        assert ("partner", "presses_stranger") not in found, "nobody can press for an animal that is not there"
         assert found["choice", "huddle_per_access_s"].value == 10.0
     else:
         assert found["alone", "attacks"].value == 7.0
@@ -106,7 +111,7 @@ def test_tensorboard_shows_the_headline_of_the_assay():
     assert set(curves["eval/choice/partner_presses"]) == {0.75}
     assert not [tag for tag in curves if tag.endswith("/preference")]
     # a session without a partner and without a single rejection is an encounter all the same
-    quiet = {"alone": ENCOUNTER_TESTS["alone"] | {"rejections_stranger": 0.0}}
+    quiet = {"alone": ENCOUNTER_TESTS["alone"] | {"attacks": 0.0}}
     name, values = headline(rows_of(ENCOUNTER, quiet))
     assert (name, set(values)) == ("attacks", {0.0})
 
@@ -149,3 +154,17 @@ def test_a_file_of_findings_cannot_give_a_measure_a_second_meaning(tmp_path):
     file.write_text("measures: {preference: {label: Mine, unit: s, sum: [huddle_s_partner]}}\n", encoding="utf-8")
     with pytest.raises(UserError, match="measure preference occurs twice"):
         load_registry(file)
+
+
+def test_the_page_of_measures_is_that_of_the_table():
+    written = Path(__file__).parents[2] / "docs" / "measures.md"
+    assert written.read_text(encoding="utf-8") == page(), "python -m socialrl.analysis.measure_page > docs/measures.md"
+
+
+def test_values_lie_in_the_range_that_the_table_gives():
+    tests = pd.concat([rows_of(LEVER, LEVER_TESTS), rows_of(ENCOUNTER, ENCOUNTER_TESTS)])
+    for assay, rows in tests.groupby("assay"):
+        found = measured(rows, measures_of(str(assay)), ["genotype", "animal", "test"])
+        for name, values in found.groupby("measure")["value"]:
+            one = measure_called(str(name))
+            assert values.dropna().between(one.low, one.high).all(), name

@@ -34,6 +34,11 @@ DEFENCE = pop.NAMES.index("defence")
 def test_raw_numbers_scale_chambers_to_three_hours_and_never_to_the_whole_test():
     tests = pd.DataFrame([[100, 50, 1000, 500, 500, np.nan, 20]], columns=list(RAW))
     np.testing.assert_allclose(summaries.raw_of(tests)[0], [100, 50, 5400, 2700, 2700, 10_800, 20])
+    # in a simulated test, seconds in tubes count for the chamber that was left, as every second does in the sheets
+    chambers = {"chamber_s_partner": 5000.0, "chamber_s_centre": 2500.0, "chamber_s_stranger": 2600.0}
+    tubes = {"tube_s_partner": 400.0, "tube_s_centre": 200.0, "tube_s_stranger": 100.0}
+    apart = tests.iloc[:1].assign(**chambers, **tubes)
+    np.testing.assert_allclose(summaries.raw_of(apart)[0, 2:5], [5400, 2700, 2700])
 
 
 def test_failures_are_below_two_thirds_or_without_any_huddle():

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from socialrl.analysis import measures
-from socialrl.analysis.measure_table import MEASURES
+from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.analysis.measure_rows import MEASURES
+from socialrl.analysis.measure_table import measure_called
 from socialrl.errors import UserError
 
 
@@ -18,17 +20,31 @@ def record(animal="wild_type-00", test="cohoused_24h", repeat=0, steps=100, part
     return base | {"duration_s": 10_800.0, "huddle_s_partner": partner, "huddle_s_stranger": stranger} | more
 
 
-def test_preference_and_selectivity_by_hand():
-    assert measures.preference([300, 0, 100], [100, 50, 100]).tolist() == [0.75, 0.0, 0.5]
-    assert measures.selectivity([300, 0, 100], [100, 50, 100]).tolist() == [0.5, -1.0, 0.0]
-    assert measures.total_huddle_s([300, 0], [100, 50]).tolist() == [400, 50]
-    assert measures.huddle_share([2700, 0], [2700, 0], 10_800).tolist() == [0.5, 0.0]
+def taken(name, **more):
+    """A measure of one test."""
+    return measures.animal_table(pd.DataFrame([record(**more)]))[name].item()
+
+
+@pytest.mark.parametrize(
+    ("name", "partner", "stranger", "value"),
+    [
+        ("preference", 300, 100, 0.75),
+        ("preference", 0, 50, 0.0),
+        ("selectivity", 300, 100, 0.5),
+        ("selectivity", 0, 50, -1.0),
+        ("total_huddle_s", 300, 100, 400),
+        ("total_huddle_s", 0, 0, 0),
+        ("huddle_share", 2700, 2700, 0.5),
+    ],
+)
+def test_measures_by_hand(name, partner, stranger, value):
+    assert taken(name, partner=partner, stranger=stranger) == value
 
 
 def test_an_animal_that_never_huddles_has_no_preference():
+    assert np.isnan(taken("preference"))
+    assert np.isnan(taken("selectivity"))
     assert np.isnan(measures.preference(0, 0))
-    assert np.isnan(measures.selectivity(0, 0))
-    assert measures.total_huddle_s(0, 0) == 0
 
 
 def test_missing_seconds_stay_missing():
@@ -38,11 +54,14 @@ def test_missing_seconds_stay_missing():
 def test_negative_seconds_are_refused():
     with pytest.raises(UserError, match="stranger_s must be zero or more, came -3"):
         measures.preference([1.0, 2.0], [1.0, -3.0])
+    with pytest.raises(UserError, match="huddle_s_stranger must be zero or more, came -3"):
+        taken("preference", stranger=-3)
 
 
 def test_bouts_and_latency():
-    assert measures.mean_bout_s([600, 0], [4, 0])[0] == 150
-    assert np.isnan(measures.mean_bout_s([600, 0], [4, 0])[1])
+    assert taken("bout_s_partner", partner=600, bouts_partner=4) == 150
+    assert np.isnan(taken("bout_s_partner", partner=0, bouts_partner=0))
+    assert taken("latency_s_partner", latency_s_partner=np.nan) == 10_800
     assert measures.latency_s([30, np.nan], 10_800).tolist() == [30, 10_800]
 
 
@@ -165,5 +184,5 @@ def test_mating_stays_yes_or_no_in_the_table_of_animals():
 def test_every_measure_has_unit_formula_and_source():
     for measure in MEASURES:
         assert all([measure.name, measure.label, measure.unit, measure.formula, measure.source]), measure
-    assert pytest.approx(2 / 3) == measures.GUIDE_LINE
-    assert measures.CHANCE == 0.5
+    assert pytest.approx(2 / 3) == GUIDE_LINE
+    assert measures.CHANCE == measure_called("preference").chance == 0.5

@@ -242,10 +242,15 @@ def test_a_table_comes_back_as_it_was_written(create, table):
         assert read["huddle_s_partner_10min"][1].tolist() == [3.0, 4.0]
         text = (run.path / "evaluation.csv").read_text()
     assert text == (
-        "animal,steps,latency_s_partner,huddle_s_partner_10min\n"
-        'knockout-00,10,,"[1.0, 2.0]"\n'
-        'knockout-01,20,30.0,"[3.0, 4.0]"\n'
+        "animal,steps,latency_s_partner,huddle_s_partner_10min_01,huddle_s_partner_10min_02\n"
+        "knockout-00,10,,1.0,2.0\n"
+        "knockout-01,20,30.0,3.0,4.0\n"
     )
+
+
+def test_a_csv_has_one_value_a_cell():
+    mixed = pd.DataFrame({"mating": [True, False], "hourly": [[1.0, 2.0, 3.0], None], "side": ["left", "right"]})
+    assert files.csv_text(mixed) == "mating,hourly_01,hourly_02,hourly_03,side\ntrue,1.0,2.0,3.0,left\nfalse,,,,right\n"
 
 
 def test_missing_tables_say_what_to_run(create):

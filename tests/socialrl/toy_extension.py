@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from socialrl.analysis.measure_table import Measure, register_measure
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_table import register_measure
 from socialrl.assays import AssayStudy, register_study
 from socialrl_envs import Assay, SocialEnv, SocialVectorEnv, register_assay
 from socialrl_envs.habitat import Habitat

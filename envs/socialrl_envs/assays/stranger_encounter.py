@@ -56,7 +56,7 @@ class StrangerEncounterEnv(SocialEnv):
     It never terminates.
 
     **Info** and `record` are those of `PartnerPreferenceEnv` for stranger and partner, with huddle seconds in 1-min
-    bins. Rejections of the stranger are the attacks; `chamber_s_with_stranger` are seconds in one chamber with it and
+    bins. Rejections of the stranger are `attacks`; `chamber_s_with_stranger` are seconds in one chamber with it and
     `chamber_s_apart` the others, the avoidance. Everybody is of one sex, except with `relationship` "mate": then
     partner *and* stranger are of the other one.
 

@@ -1,0 +1,56 @@
+"""The measures table as a page of the documentation: `python -m socialrl.analysis.measure_page > docs/measures.md`."""
+
+from __future__ import annotations
+
+import math
+
+from socialrl.analysis.measure import Measure
+from socialrl.analysis.measure_rows import MEASURES
+from socialrl.analysis.measure_table import measure_called
+from socialrl.assays.table import STUDIES
+
+_HEAD = """# Measures
+
+Every number on a page, in a scorecard or in TensorBoard comes from one table, `socialrl/analysis/measure_rows.py`, and
+is computed in one way (`measure_values.py`): counters are added in each repeat of a test, the repeats of an animal are
+averaged, and ratios are taken after that. Groups are averages over animals; in a group habitat the pair is the replicate.
+P and S are seconds of huddling with partner and stranger.
+
+This page is made from the table: `python -m socialrl.analysis.measure_page > docs/measures.md`. A measure of your own is
+one record (`register_measure`), in a file that `SOCIALRL_EXTENSIONS` names or in a package with an entry point of the
+group `socialrl`.
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown: what each assay shows, and a row for every measure."""
+    lines = [_HEAD, "## What is shown of each assay", "", "| assay | main measure | beside it |", "|---|---|---|"]
+    for study in STUDIES:
+        beside = ", ".join(f"`{name}`" for name in study.measures[1:])
+        lines.append(f"| {study.name} | `{study.headline}`: {measure_called(study.headline).label} | {beside} |")
+    lines += [
+        "",
+        "## All measures",
+        "",
+        "| name | unit, range | definition | assays | source |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [_row(one) for one in MEASURES]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Measure) -> str:
+    chance = "" if one.chance is None else f"; chance {one.chance:.2g}"
+    assays = ", ".join(one.assays) or "all"
+    where = f"{assays} ({', '.join(one.sessions)})" if one.sessions else assays
+    return f"| `{one.name}` | {one.unit}{_range(one)}{chance} | {one.formula} | {where} | {one.source} |"
+
+
+def _range(one: Measure) -> str:
+    if math.isinf(one.low):
+        return ""
+    return f", {one.low:g} to {one.high:g}" if math.isfinite(one.high) else ", 0 or more"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
