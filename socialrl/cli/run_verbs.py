@@ -121,8 +121,8 @@ def evaluate(
             )
             return
         if folder.has_table(table) and not overwrite:
-            what = "these animals have" if selection else "it has"
-            raise UserError(f"{folder.path}: {what} been evaluated already; use --overwrite to replace {table}.parquet")
+            what = f"these animals of {folder.path} have" if selection else f"{folder.path} has"
+            raise UserError(f"{what} been evaluated already; use --overwrite to replace {table}.parquet")
         folder.lock()
         note_unfinished(folder)
         _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv, selection=selection)

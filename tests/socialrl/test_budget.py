@@ -123,5 +123,5 @@ def test_a_calibration_is_refused(free, tmp_path):
     head += ",chamber time center,latency partner huddle,latency novel huddle"
     sheet.write_text("\n".join([head, *rows]) + "\n")
     line = told(run_calibration, sheet, tmp_path / "out", plan=Plan(vectors=50_000, seed=1), progress=Silent())
-    assert "50,000 animals with 16 lives each" in line
+    assert "a cohort of 50000 animals with 16 lives" in line
     assert not (tmp_path / "out").exists()

@@ -52,7 +52,7 @@ class Parts:
         run.write_table("probes", ROWS)
         run.finish()
 
-    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, progress):
+    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, selection=None, progress):
         self.calls.append(("evaluate", run.path, repeats))
         self.events = (events, events_csv)
         progress.update(1, 1)
