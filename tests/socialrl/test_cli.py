@@ -54,7 +54,7 @@ class Parts:
 
     def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, selection=None, progress):
         self.calls.append(("evaluate", run.path, repeats))
-        self.events = (events, events_csv)
+        self.events, self.selection = (events, events_csv), selection
         progress.update(1, 1)
         run.write_table("evaluation", ROWS, csv=True)
 

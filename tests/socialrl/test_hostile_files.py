@@ -30,13 +30,13 @@ groups:
   wild_type: {oxtr_gain: 1.0, names: [wild_type, wt]}
   knockout: {oxtr_gain: 0.0, names: [knockout], arms: {release: own}}
 measures:
-  preference: {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
-  late: {label: late, unit: s, first: preference, less: preference, hours: [0.0, 1.0]}
+  partner_share: {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
+  late_share: {label: late, unit: s, first: partner_share, less: partner_share, hours: [0.0, 1.0]}
 conditions:
   PartnerPreference:
     - {name: short, cohousing_h: 6, drugs: [{drug: antagonist, dose: 1, start_s: -60, end_s: 0}]}
     - {name: long, cohousing_h: 24}
-dose_response: [{measure: preference, condition: short}]
+dose_response: [{measure: partner_share, condition: short}]
 findings:
   - id: F90
     title: A finding
@@ -50,7 +50,7 @@ findings:
     contrasts:
       - says: more
         kind: groups
-        measure: preference
+        measure: partner_share
         this: {group: wild_type, conditions: long, where: {sex: female}}
         than: {group: knockout, conditions: [long]}
         expected: higher
@@ -265,7 +265,10 @@ def test_a_mark_of_the_byte_order_is_no_mistake(tmp_path):
     ("arguments", "line"),
     [
         (["evaluate", "x", "--repeats", "999999999999"], "--repeats must be from 1 to 10000, got 999999999999"),
-        (["calibrate", "x", "--vectors", "99999999999999"], "--vectors must be from 16 to 100000, got 99999999999999"),
+        (
+            ["calibrate", "x", "--seed", "99999999999999999999"],
+            "--seed must be from 0 to 9.22337e+18, got 9999999999999999",
+        ),
         (
             ["train", str(CONFIGS / "smoke.yaml"), "--output", ""],
             "'--output': needs the name of a file or folder, got ''",
