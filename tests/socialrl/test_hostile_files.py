@@ -30,13 +30,13 @@ groups:
   wild_type: {oxtr_gain: 1.0, names: [wild_type, wt]}
   knockout: {oxtr_gain: 0.0, names: [knockout], arms: {release: own}}
 measures:
-  partner_share: {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
-  late_share: {label: late, unit: s, first: partner_share, less: partner_share, hours: [0.0, 1.0]}
+  hostile_share: {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
+  hostile_late: {label: late, unit: s, first: hostile_share, less: hostile_share, hours: [0.0, 1.0]}
 conditions:
   PartnerPreference:
     - {name: short, cohousing_h: 6, drugs: [{drug: antagonist, dose: 1, start_s: -60, end_s: 0}]}
     - {name: long, cohousing_h: 24}
-dose_response: [{measure: partner_share, condition: short}]
+dose_response: [{measure: hostile_share, condition: short}]
 findings:
   - id: F90
     title: A finding
@@ -50,7 +50,7 @@ findings:
     contrasts:
       - says: more
         kind: groups
-        measure: partner_share
+        measure: hostile_share
         this: {group: wild_type, conditions: long, where: {sex: female}}
         than: {group: knockout, conditions: [long]}
         expected: higher
