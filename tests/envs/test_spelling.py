@@ -5,11 +5,12 @@ import string
 
 import pytest
 
+from socialrl.assays import short_id
 from socialrl.config.experiment import Config
 from socialrl.config.problems import section_in
 from socialrl.config.recording import SEXES, RecordingConfig
 from socialrl.errors import nearest, unknown
-from socialrl.protocols.schema import KINDS, SHORT_IDS
+from socialrl.protocols.schema import KINDS
 from socialrl_envs import ASSAYS
 from socialrl_envs.drugs import DRUGS
 from socialrl_envs.parameters import NAMES
@@ -34,7 +35,7 @@ LISTS = {
     "relationships": list(RELATIONSHIPS),
     "sexes": list(SEXES),
     "phases": list(KINDS),
-    "assays": list(SHORT_IDS),
+    "assays": [short_id(full) for full in ASSAYS],
     "ids": list(ASSAYS),
     "animals": ["partner", "stranger"],
     "parameters": list(NAMES),
