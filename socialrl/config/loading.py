@@ -99,7 +99,7 @@ def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> Recording
     data = _read_mapping(Path(path), "recording")
     if _assay_of(data) not in (RELEASE, None):
         raise UserError(
-            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: {command('train', path)}"
+            f"{path}: env.id must be {RELEASE} to be recorded, got {shown(_assay_of(data))}; to train: {command('train', path)}"
         )
     return _checked(RecordingConfig, data, str(path), overrides)
 

@@ -229,6 +229,11 @@ def test_numbers_have_a_plausible_range(override, line):
     assert line in told
 
 
+def test_an_id_that_cannot_be_printed_is_escaped(place):
+    place.write_text(RECORDING.read_text(encoding="utf-8").replace("socialrl/OxytocinRelease-v0", '"\\u202e"'))
+    assert "to be recorded, got the text '\\u202e'" in loads_or_complains(lambda: load_recording(place))
+
+
 def test_many_ticks_are_refused_together():
     told = loads_or_complains(lambda: load_config(CONFIGS / "smoke.yaml", ["env.dt_s=0.01", "env.duration_s=2592000"]))
     assert "env.duration_s must be at most 10,000,000 ticks of env.dt_s = 0.01 s, got 2.592e+06 s" in told
