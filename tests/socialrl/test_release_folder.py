@@ -141,7 +141,9 @@ def test_what_is_recorded_is_not_trained() -> None:
     trained = FILE.with_name("partner_preference.yaml")
     with pytest.raises(UserError) as caught:
         load_recording(trained)
-    assert str(caught.value).endswith(f"got the text 'socialrl/PartnerPreference-v0'; to train: socialrl train {trained}")
+    assert str(caught.value).endswith(
+        f"got the text 'socialrl/PartnerPreference-v0'; to train: socialrl train {trained}"
+    )
     assert "\n" not in str(caught.value)
     with pytest.raises(UserError, match="is recorded, not trained: socialrl record FILE"):
         load_config(FILE.with_name("smoke.yaml"), ["env.id=socialrl/OxytocinRelease-v0"])
