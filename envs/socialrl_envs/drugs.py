@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import noise
 from .compiled import inlined
 from .parameters import ParameterError, is_number
+from .spelling import nearest
 
 DRUGS: dict[str, tuple[float, str]] = {
     "agonist": (10.0, "oxytocin units added at the receptor"),
@@ -40,8 +41,11 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
             raise ParameterError(
                 f"drug {i}: needs the fields {', '.join(_FIELDS)} and may have share, got {', '.join(map(str, dose))}"
             )
-        if dose["drug"] not in DRUGS:
-            raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; allowed: {', '.join(DRUGS)}")
+        if not isinstance(dose["drug"], str) or dose["drug"] not in DRUGS:
+            near = nearest(dose["drug"], DRUGS) if isinstance(dose["drug"], str) else None
+            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            listing = ", ".join(f"{name} ({meaning})" for name, (_, meaning) in DRUGS.items())
+            raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; {hint}: {listing}")
         highest, meaning = DRUGS[dose["drug"]]
         share = dose.get("share", 1.0)
         for name, value in [*((name, dose[name]) for name in _FIELDS[1:]), ("share", share)]:

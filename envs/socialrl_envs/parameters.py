@@ -10,7 +10,6 @@ given), so a quantity that is zero, such as a knockout's gain, stays zero in eve
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .spelling import nearest
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
 _STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
@@ -163,8 +164,8 @@ _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 def parameter(name: str) -> Parameter:
     """Return the table row called `name`; an unknown name raises `ParameterError` with the nearest one."""
     if name not in _BY_NAME:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(NAMES)}"
+        near = nearest(name, NAMES)
+        hint = f"; did you mean '{near}'?" if near else f"; known: {', '.join(NAMES)}"
         raise ParameterError(f"unknown parameter '{name}'{hint}")
     return _BY_NAME[name]
 

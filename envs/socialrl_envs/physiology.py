@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .compiled import inlined
 from .parameters import PARAMETER_DTYPE, ParameterError
+from .spelling import nearest
 
 ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
 ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
@@ -108,7 +109,9 @@ def check_arms(arms: Mapping[str, Any]) -> dict[str, NDArray[np.str_]]:
     checked = {}
     for arm, setting in arms.items():
         if arm not in ARMS:
-            raise ParameterError(f"unknown arm '{arm}'; allowed: {', '.join(ARMS)}")
+            near = nearest(str(arm), ARMS)
+            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            raise ParameterError(f"unknown arm '{arm}'; {hint}: {', '.join(ARMS)}")
         checked[arm] = np.asarray(setting)
         for one in np.unique(checked[arm]).tolist() if checked[arm].dtype.kind == "U" else [setting]:
             if one not in ARM_SETTINGS:

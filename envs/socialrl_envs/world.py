@@ -20,6 +20,7 @@ from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import TERMS
+from .spelling import nearest
 from .state import RELATIONSHIPS, Batch, world_dtype
 from .step import step_worlds
 
@@ -131,7 +132,9 @@ class World:
         """Check what an episode may be begun with; unknown keys and bad values raise `ParameterError`."""
         for key in options:
             if key not in HISTORY_KEYS:
-                raise ParameterError(f"unknown reset option {key!r}; allowed: {', '.join(HISTORY_KEYS)}")
+                near = nearest(str(key), HISTORY_KEYS)
+                hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+                raise ParameterError(f"unknown reset option {key!r}; {hint}: {', '.join(HISTORY_KEYS)}")
         checked = dict(options)
         for key, highest, unit in _LIMITS:
             if key in options:
