@@ -1,16 +1,16 @@
 """One animal's networks in compiled code: forward and backward passes of CHUNK samples, written out for dense layers.
 
-Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (`NetworkLayout.table()`); weights are an
-animal's row of numbers. `torch_engine.py` says the same in tensor operations; the two are tested against each other and
+Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (the cohort's `NetworkLayout.table()`);
+weights are an animal's row of numbers. The cohort's `torch_engine.py` says the same in tensor operations; the two are tested against each other and
 against autograd.
 """
 
-import math
-
 import numpy as np
 
-from socialrl.training.cohort.compiled import compiled
-from socialrl.training.cohort.tiles import matmul
+from socialrl.networks.compiled import compiled
+from socialrl.networks.fused import fma
+from socialrl.networks.tiles import matmul
+from socialrl_envs.elementary import exponential, logarithm
 
 CHUNK = 128
 """Samples that go through the networks together. 32 to 128 were equally fast on the machine of docs/benchmarks/cohort.md, 256 slower."""
@@ -26,7 +26,7 @@ ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 
 
-@compiled(fastmath={"contract"})
+@compiled()
 def tanh_in_place(x):
     """Replace the float32 vector x by tanh(x), NaN kept; several times faster than the library's."""
     for i in range(x.size):
@@ -36,8 +36,8 @@ def tanh_in_place(x):
         if y < -_TANH_LIMIT:
             y = -_TANH_LIMIT
         t = y * y
-        p = y * ((((_P4 * t + _P3) * t + _P2) * t + _P1) * t + _P0)
-        q = (((_Q4 * t + _Q3) * t + _Q2) * t + _Q1) * t + ONE
+        p = y * fma(fma(fma(fma(_P4, t, _P3), t, _P2), t, _P1), t, _P0)
+        q = fma(fma(fma(fma(_Q4, t, _Q3), t, _Q2), t, _Q1), t, ONE)
         z = p / q
         if z > ONE:
             z = ONE
@@ -53,7 +53,7 @@ def _relu_in_place(x):
             x[i] = ZERO
 
 
-@compiled(fastmath={"contract"})
+@compiled()
 def _scale_by_slope(delta, activation, relu):
     """delta *= derivative of the activation function, from the activation's own value."""
     if relu:
@@ -62,7 +62,7 @@ def _scale_by_slope(delta, activation, relu):
                 delta[i] = ZERO
     else:
         for i in range(delta.size):
-            delta[i] *= ONE - activation[i] * activation[i]
+            delta[i] *= fma(-activation[i], activation[i], ONE)
 
 
 @compiled()
@@ -163,6 +163,18 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
 
 
 @compiled()
+def exp32(x):
+    """exp of a float32 number, rounded from float64."""
+    return np.float32(exponential(np.float64(x)))
+
+
+@compiled()
+def log32(x):
+    """Natural logarithm of a float32 number, rounded from float64."""
+    return np.float32(logarithm(np.float64(x)))
+
+
+@compiled()
 def log_softmax(row, n_actions):
     """Subtract log(sum(exp(row))) from the first n_actions elements, in place."""
     top = row[0]
@@ -171,7 +183,7 @@ def log_softmax(row, n_actions):
             top = row[j]
     total = ZERO
     for j in range(n_actions):
-        total += math.exp(row[j] - top)
-    shift = top + math.log(total)
+        total += exp32(row[j] - top)
+    shift = top + log32(total)
     for j in range(n_actions):
         row[j] -= shift
