@@ -12,9 +12,7 @@ from numba.extending import intrinsic
 _SUFFIXES = {types.float32: "f32", types.float64: "f64"}
 
 
-@intrinsic
-def fma(typing_context, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """a * b + c with one rounding; three float32 or three float64 numbers."""
+def _fma(_: Any, a: Any, b: Any, c: Any) -> Any:
     if a not in _SUFFIXES or b != a or c != a:
         raise TypeError(f"fma takes three float32 or three float64 numbers, got {a}, {b}, {c}")
 
@@ -25,3 +23,7 @@ def fma(typing_context, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ARG00
         return builder.call(function, arguments)
 
     return a(a, b, c), codegen
+
+
+fma: Any = intrinsic(_fma)
+"""fma(a, b, c) = a * b + c with one rounding; three float32 or three float64 numbers, in compiled code."""
