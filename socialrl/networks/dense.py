@@ -5,12 +5,13 @@ weights are an animal's row of numbers. The cohort's `torch_engine.py` says the 
 against autograd.
 """
 
+import math
+
 import numpy as np
 
 from socialrl.networks.compiled import compiled
 from socialrl.networks.fused import fma
 from socialrl.networks.tiles import matmul
-from socialrl_envs.elementary import exponential, logarithm
 
 CHUNK = 128
 """Samples that go through the networks together. 32 to 128 were equally fast on the machine of docs/benchmarks/cohort.md, 256 slower."""
@@ -24,6 +25,15 @@ _P0, _P1, _P2, _P3, _P4 = (
 _Q1, _Q2, _Q3, _Q4 = (np.float32(c) for c in (0.467110692, 0.025862202, 0.000327927952, 7.74024786e-07))
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
+_HALF, _TWO, _ROOT_2 = np.float32(0.5), np.float32(2.0), np.float32(math.sqrt(2.0))
+_PER_LN2 = np.float32(1.0 / math.log(2.0))
+# ln 2 in two parts; the first has nine zero bits at its end, so its product with a whole number below 2^9 is exact.
+_LN2_HIGH = np.float32(float.fromhex("0x1.62e400p-1"))
+_LN2_LOW = np.float32(math.log(2.0) - float.fromhex("0x1.62e400p-1"))
+_EXP_HIGH, _EXP_LOW = np.float32(89.0), np.float32(-104.0)
+_E3, _E4, _E5, _E6, _E7 = (np.float32(1.0 / math.factorial(n)) for n in range(3, 8))
+_L3, _L5, _L7, _L9 = (np.float32(2.0 / n) for n in (3, 5, 7, 9))
+_SMALLEST_NORMAL, _TWO_24, _MINUS_24 = np.float32(2.0**-126), np.float32(2.0**24), np.float32(-24.0)
 
 
 @compiled()
@@ -164,14 +174,51 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
 
 @compiled()
 def exp32(x):
-    """exp of a float32 number, rounded from float64."""
-    return np.float32(exponential(np.float64(x)))
+    """exp of a float32 number, within 2e-7 (relative); NaN kept, 0 and infinity beyond the range."""
+    y = x
+    if y > _EXP_HIGH:
+        y = _EXP_HIGH
+    if y < _EXP_LOW:
+        y = _EXP_LOW
+    if y != y:
+        return y
+    k = np.float32(math.floor(fma(y, _PER_LN2, _HALF)))
+    r = fma(-k, _LN2_LOW, fma(-k, _LN2_HIGH, y))
+    # Taylor's series: |r| is at most ln 2 / 2, where the first term left out is 5e-9.
+    p = fma(fma(fma(fma(fma(fma(_E7, r, _E6), r, _E5), r, _E4), r, _E3), r, _HALF), r * r, r) + ONE
+    # In two steps, because 2^k itself may be too large or too small for a float where the result is not.
+    half = np.int32(k) >> 1
+    return p * _power_of_two(half) * _power_of_two(np.int32(k) - half)
+
+
+@compiled()
+def _power_of_two(k):
+    return np.int32((k + 127) << 23).view(np.float32)
 
 
 @compiled()
 def log32(x):
-    """Natural logarithm of a float32 number, rounded from float64."""
-    return np.float32(logarithm(np.float64(x)))
+    """Natural logarithm of a float32 number, within 2e-7 (relative, or absolute near 1); -infinity at 0, NaN below."""
+    if not x > ZERO:
+        return np.float32(-np.inf) if x == ZERO else np.float32(np.nan)
+    if x == np.float32(np.inf):
+        return x
+    lift = ZERO
+    if x < _SMALLEST_NORMAL:
+        x = x * _TWO_24
+        lift = _MINUS_24
+    bits = np.float32(x).view(np.int32)
+    k = np.float32((bits >> 23) - 127) + lift
+    m = np.int32((bits & 0x7FFFFF) | 0x3F800000).view(np.float32)
+    if m > _ROOT_2:
+        m = _HALF * m
+        k = k + ONE
+    # log m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| < 0.172; its series up to s^9.
+    f = m - ONE
+    s = f / (_TWO + f)
+    z = s * s
+    tail = z * fma(fma(fma(_L9, z, _L7), z, _L5), z, _L3)
+    return fma(k, _LN2_HIGH, f - fma(-k, _LN2_LOW, s * (f - tail)))
 
 
 @compiled()

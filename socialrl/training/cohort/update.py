@@ -254,18 +254,15 @@ def _loss_slopes(
 
 @compiled()
 def _sum_of_squares(x):
-    """Sum of x[i]^2 in float64, in eight running sums of every eighth element, added up in one order; x.size % 8 == 0."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-    for i in range(0, x.size, 8):
-        s0 += np.float64(x[i]) * np.float64(x[i])
-        s1 += np.float64(x[i + 1]) * np.float64(x[i + 1])
-        s2 += np.float64(x[i + 2]) * np.float64(x[i + 2])
-        s3 += np.float64(x[i + 3]) * np.float64(x[i + 3])
-        s4 += np.float64(x[i + 4]) * np.float64(x[i + 4])
-        s5 += np.float64(x[i + 5]) * np.float64(x[i + 5])
-        s6 += np.float64(x[i + 6]) * np.float64(x[i + 6])
-        s7 += np.float64(x[i + 7]) * np.float64(x[i + 7])
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+    """Sum of x[i]^2 in float64, in sixteen running sums of every sixteenth element, added up in order; x.size % 16 == 0."""
+    sums = np.zeros(16)
+    for i in range(0, x.size, 16):
+        for j in range(16):
+            sums[j] += np.float64(x[i + j]) * np.float64(x[i + j])
+    total = 0.0
+    for j in range(16):
+        total += sums[j]
+    return total
 
 
 @compiled()
