@@ -25,6 +25,7 @@ from socialrl.networks.dense import (
     transpose_weights,
 )
 from socialrl.networks.fused import fma
+from socialrl.networks.sums import sum_of_squares
 from socialrl.training.cohort.compiled import compiled
 
 STATISTICS = (
@@ -164,7 +165,7 @@ def update(
                 kl_of_epoch += sums[4]
                 minibatches_of_epoch += 1
                 loss = sums[0] + ent_coef * sums[2] + vf_coef * sums[1]
-                norm = math.sqrt(_sum_of_squares(gradients))
+                norm = math.sqrt(sum_of_squares(gradients))
                 if not (math.isfinite(loss) and math.isfinite(norm)):
                     non_finite = True
                     break
@@ -250,19 +251,6 @@ def _loss_slopes(
     slopes[action] += slope
     for j in range(n_actions, width):
         slopes[j] = ZERO
-
-
-@compiled()
-def _sum_of_squares(x):
-    """Sum of x[i]^2 in float64, in sixteen running sums of every sixteenth element, added up in order; x.size % 16 == 0."""
-    sums = np.zeros(16)
-    for i in range(0, x.size, 16):
-        for j in range(16):
-            sums[j] += np.float64(x[i + j]) * np.float64(x[i + j])
-    total = 0.0
-    for j in range(16):
-        total += sums[j]
-    return total
 
 
 @compiled()
