@@ -229,12 +229,14 @@ def draw_individual(
     the values and spreads: an individual keeps its numbers across genotypes, and one parameter's spread moves no other
     parameter. Values stay inside the allowed range.
     """
+    from .elementary import exp  # here, because the table itself is read where nothing need be compiled
+
     drawn = dict(overrides)
     for row in PARAMETERS:
         z = rng.standard_normal()
         sd = log_sd(row, spread)
         if sd is not None:
-            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * math.exp(sd * z), row.low, row.high))
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * exp(sd * z), row.low, row.high))
     return drawn
 
 
