@@ -11,6 +11,7 @@ from .assays.group_habitat import (
     GroupHabitatVectorEnv,
     GroupMemberEnv,
     GroupMemberVectorEnv,
+    refuse_single,
 )
 from .assays.oxytocin_release import RELEASE_ID, RELEASE_PAPER, OxytocinReleaseEnv
 from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
@@ -38,7 +39,7 @@ def register() -> None:
         if assay.id not in gym.registry:
             gym.register(
                 id=assay.id,
-                entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
+                entry_point=f"{(single or refuse_single).__module__}:{(single or refuse_single).__name__}",
                 vector_entry_point=f"{vector.__module__}:{vector.__name__}",
             )
     # not in the table, which trainers and testers read: it has no habitat, and nobody acts or is rewarded in it

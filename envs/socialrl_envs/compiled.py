@@ -18,9 +18,11 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numba.core import config
+from numba.core import config as numba_config
 
 from .compiled_cache import cache_of
+
+config: Any = numba_config  # its settings are not visible to a type checker
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
 

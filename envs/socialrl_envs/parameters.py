@@ -31,6 +31,14 @@ class ParameterError(ValueError):
     user_facing = True
 
 
+class UnexpectedKeyword(ParameterError, TypeError):
+    """A constructor keyword that is neither an argument nor a parameter.
+
+    It is a `TypeError`, too, because that is what Gymnasium's own environments raise and what wrappers look for that
+    try a keyword and go on without it.
+    """
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One constant: `value` in `unit`, allowed in [`low`, `high`]; `spread` is the log-sd between animals."""

@@ -45,6 +45,23 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
 
 
+def blank(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the records of tests that are not over: the columns of `columns`, without anything in them.
+
+    Numbers are 0, texts empty and flags False: checkers compare infos, and not-a-number equals nothing. The arrays are
+    read-only, for they are handed out many times.
+    """
+    blanks = {name: np.zeros_like(column) for name, column in columns(world, rows).items()}
+    for column in blanks.values():
+        column.flags.writeable = False
+    return blanks
+
+
+def plain(value: Any) -> Any:
+    """Return NumPy's scalars as Python's; arrays stay."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     named = counters.named(batch.counters[rows, 0], assay.n_animals, len(assay.habitat.names))

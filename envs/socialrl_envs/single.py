@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from . import observation, records
 from .assay import Assay
 from .counters import places
-from .parameters import NAMES, ParameterError, parameter
+from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
 from .rewards import TERMS
 from .world import World
 
@@ -26,8 +29,14 @@ def split_overrides(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return constructor keywords as parameter overrides; one that is no parameter raises with the nearest name."""
     for name in keywords:
         if name not in NAMES:
-            parameter(name)
+            try:
+                parameter(name)
+            except ParameterError as error:
+                raise UnexpectedKeyword(f"got an unexpected keyword argument '{name}': {error}") from None
     return dict(keywords)
+
+
+NOT_BEGUN = "Cannot call env.step() before calling env.reset()"  # in Gymnasium's own words
 
 
 def action_names(assay: Assay) -> tuple[str, ...]:
@@ -86,11 +95,25 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
         self._actions = np.zeros(self.world.n_rows, dtype=np.int64)
         self._seeded = False
+        self._blank: dict[str, Any] | None = None
         self._scene: Any = None
         if render_mode is not None:
             from .scene import Scene  # brings Pillow, which stepping does not need
 
             self._scene = Scene(self.world, self.action_names)
+
+    @property
+    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+        """How this environment was made; `max_episode_steps` is its own number of ticks.
+
+        It is said here and not in the registry: there it would be one number whatever `dt_s` and `duration_s`, and
+        `gym.make` would cut longer tests short.
+        """
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else replace(spec, max_episode_steps=self.world.stage.n_ticks)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -117,6 +140,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Advance by `dt_s` seconds. Never terminates; truncates at the end of the test."""
+        if not self._seeded:
+            raise ResetNeeded(NOT_BEGUN)
         try:
             number = operator.index(action)
         except TypeError:  # not a whole number: refused below, like one out of range
@@ -131,7 +156,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         info = self._info(terms)
         over = bool(truncated[0])
         if over:
-            info["record"] = {name: _plain(column[0]) for name, column in records.columns(self.world, _ROW).items()}
+            columns = records.columns(self.world, _ROW)
+            info["record"] = {name: records.plain(column[0]) for name, column in columns.items()}
         if self._scene is not None:
             self._scene.note(number)
             if self.render_mode == "human":
@@ -143,7 +169,13 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         if self._scene is None:
             gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
             return None
+        if not self._seeded:
+            raise ResetNeeded("Cannot call env.render() before calling env.reset()")
         return self._scene.render(self.render_mode, self.metadata["render_fps"])
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions can have an effect at the coming tick, (n_actions,) bool; see `masking.write_masks`."""
+        return self.world.action_masks()[0]
 
     def close(self) -> None:
         """Close the window, if one is open."""
@@ -158,14 +190,20 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Write what others that act, too, do at this tick into `self._actions[1:]`; in most assays there are none."""
 
     def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
-        """Copies of the raw counters so far and, after a step, the named reward terms."""
+        """Copies of the raw counters so far, the named reward terms (zero at a reset) and a record without content.
+
+        The keys are the same at every moment, so that a recorder may stack the infos of an episode.
+        """
+        if self._blank is None:
+            blank = records.blank(self.world, _ROW)
+            self._blank = {name: records.plain(column[0]) for name, column in blank.items()}
         row = self.world.counters[0, 0].copy()
         info: dict[str, Any] = {name: row[place] for name, place in self._places}
-        if terms is not None:
-            info["reward_terms"] = dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+        info["reward_terms"] = (
+            dict.fromkeys(TERMS, 0.0) if terms is None else dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+        )
+        # arrays as copies: a recorder may keep them, and Gymnasium's checker looks for infos that share an object
+        info["record"] = {
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self._blank.items()
+        }
         return info
-
-
-def _plain(value: Any) -> Any:
-    """NumPy scalars to Python ones; arrays stay."""
-    return value.item() if isinstance(value, np.generic) else value

@@ -16,6 +16,7 @@ from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
 from .drugs import schedule
+from .masking import write_masks
 from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
@@ -212,6 +213,12 @@ class World:
                      observations, reward, terms, truncated)  # fmt: skip
         self.observations = observations
         return observations, reward, truncated, terms
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions can have an effect at the coming tick, (n_rows, n_actions) bool."""
+        masks = np.empty((self.n_rows, self.n_actions), dtype=np.bool_)
+        write_masks(self._packed_stage, self._worlds, masks)
+        return masks
 
     def _spread(self, kernel: Any, *arguments: Any) -> None:
         """Run a compiled kernel over all worlds, on as many threads as asked for."""
