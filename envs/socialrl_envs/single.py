@@ -50,6 +50,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi", "human"], "render_fps": 20}
     assay: Assay
+    _spec: EnvSpec | None = None
 
     def __init__(
         self,

@@ -70,6 +70,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi"], "render_fps": 20}
     observation_names: tuple[str, ...] = ("oxytocin", "fluorescence", "passed")
     action_names: tuple[str, ...] = ("nothing", "pulse")
+    _spec: EnvSpec | None = None
 
     def __init__(
         self,
