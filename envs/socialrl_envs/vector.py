@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from . import counters, observation, records
 from .assay import Assay
+from .named_columns import NamedColumns
 from .parameters import ParameterError
 from .rewards import TERMS
 from .single import NOT_BEGUN, action_names, split_overrides
@@ -33,9 +34,10 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     row as its animal lives in it.
 
     **Info** has the names of the single environment at every reset and step: counters (num_envs, n) float64, `reward_terms`
-    (num_envs,) each and `record` with one value a row, which `_record` (num_envs,) says is there. Counters are read-only
-    views that go on counting: copy what must stay. Where several animals of a world act, theirs have a column for
-    every animal (their own stays zero). SAME_STEP puts the records of ended rows into `final_info`.
+    (num_envs, n_terms), whose columns go by name (`NamedColumns`), and `record` with one value a row, of which `_record`
+    (num_envs,) says whether it is there. SAME_STEP has the records of ended rows in `final_info` instead. Where several
+    animals of a world act, their counters have a column for every animal (their own stays zero). With `copy` False,
+    counters are read-only views that go on counting, which saves a fifth of the time of thousands of rows.
     """
 
     metadata: dict[str, Any] = {
@@ -60,6 +62,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         drugs: Sequence[Mapping[str, Any]] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         threads: int = 1,
+        copy: bool = True,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         **overrides: Any,
@@ -104,6 +107,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
         self._n_acting = n_acting
         self._seeded = np.zeros(self.world.n_worlds, dtype=np.bool_)
+        self._copy = copy
         self._begun = False  # whether all worlds have been reset
         self._ended = np.zeros(self.world.n_worlds, dtype=np.bool_)  # waiting for the next-step reset
         self._blank: dict[str, NDArray[Any]] | None = None
@@ -207,13 +211,18 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             self._no_record = np.zeros(self.num_envs, dtype=np.bool_)
             self._no_record.flags.writeable = False
         rows = self.world.counters.reshape(self.num_envs, -1)
-        rows.flags.writeable = False
-        if self._places:
-            info: dict[str, Any] = {name: rows[:, place] for name, place in self._places}
+        if self._copy:
+            rows = rows.copy()
         else:
-            info = dict(self.counters())
-        info["reward_terms"] = dict(zip(TERMS, terms, strict=True))
-        info["record"], info["_record"] = dict(self._blank), self._no_record
+            rows.flags.writeable = False
+        info: dict[str, Any] = (
+            {name: rows[:, place] for name, place in self._places}
+            if self._places
+            else counters.named(rows, self.assay.n_animals, len(self.assay.habitat.names))
+        )
+        info["reward_terms"] = NamedColumns.of(terms, TERMS)
+        if self.autoreset_mode != AutoresetMode.SAME_STEP:
+            info["record"], info["_record"] = dict(self._blank), self._no_record
         return info
 
     def _end(
@@ -221,7 +230,8 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     ) -> NDArray[np.float32]:
         """Add the records of ended rows to `info`; reset them now if the mode says so."""
         rows = np.flatnonzero(truncated)
-        record = {name: column.copy() for name, column in info["record"].items()}
+        assert self._blank is not None
+        record = {name: column.copy() for name, column in self._blank.items()}
         for name, column in records.columns(self.world, rows).items():
             record[name][rows] = column
         worlds = self._worlds_of(truncated)

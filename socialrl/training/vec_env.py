@@ -45,6 +45,7 @@ def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
         num_envs=n_rows,
         vectorization_mode="vector_entry_point",
         autoreset_mode=AutoresetMode.SAME_STEP,
+        copy=False,  # nobody reads the counters of a step here
         **arguments,
     )
     native = env.unwrapped

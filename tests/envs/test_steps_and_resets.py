@@ -22,6 +22,7 @@ from playing import (
 
 from socialrl_envs import ASSAYS
 from socialrl_envs.parameters import ParameterError
+from socialrl_envs.rewards import TERMS
 
 RELEASE = "socialrl/OxytocinRelease-v0"
 every_single = pytest.mark.parametrize("env_id", [*EVERY_SINGLE, RELEASE])
@@ -173,14 +174,29 @@ def test_infos_of_the_vector_environment_are_those_of_gymnasiums_own_batch(env_i
     pairs = [(native.reset(seed=2)[1], oracle.reset(seed=2)[1])]
     pairs += [(native.step(actions)[4], oracle.step(actions)[4]) for actions in random_actions(native, 8)]
     pairs[-1][0].pop("_record")
-    for ours, theirs in (pairs[0], pairs[-1]):
+    for ours, theirs in (pairs[0], pairs[-1]):  # reset and end
         # Gymnasium marks every name with the rows that have it
         expected = {name: value for name, value in theirs.items() if not name.startswith("_")}
         assert {name for name in ours if not name.startswith("_")} == set(expected)
     ours, theirs = pairs[-1]
     for name, value in ours.items():
-        if isinstance(value, dict):
+        if name in ("reward_terms", "record"):
             for inner, column in value.items():
                 np.testing.assert_array_equal(column, np.stack(list(theirs[name][inner])), err_msg=f"{name} {inner}")
         else:
             np.testing.assert_array_equal(value, np.stack(list(theirs[name])), err_msg=name)
+
+
+def test_reward_terms_of_rows_are_an_array_and_a_mapping() -> None:
+    env = make_rows(3)
+    env.reset(seed=0)
+    terms = env.step(np.array([0, 1, 2]))[4]["reward_terms"]
+    assert terms.shape == (3, len(TERMS))
+    assert tuple(terms) == terms.keys() == tuple(dict(terms)) == TERMS
+    assert "noise" in terms
+    np.testing.assert_array_equal(terms["noise"], np.asarray(terms)[:, TERMS.index("noise")])
+    np.testing.assert_array_equal(np.column_stack(terms.values()), terms)
+    assert [name for name, _ in terms.items()] == list(TERMS)
+    assert type(terms[0]) is np.ndarray
+    with pytest.raises(KeyError, match="nois"):
+        terms["nois"]

@@ -188,8 +188,19 @@ def test_seeds_may_come_from_numpy() -> None:
     np.testing.assert_array_equal(env.reset(seed=3)[0], other.reset(seed=np.int64(3))[0])
 
 
-def test_counters_in_info_are_read_only_and_go_on_counting() -> None:
+def test_counters_in_info_are_copies_unless_asked_otherwise() -> None:
     with mid_episode(make_rows(2)) as env:
+        *_, info = env.step(np.zeros(2, dtype=np.int64))
+        kept = {name: np.array(value) for name, value in info.items() if name != "record"}
+        env.step(np.ones(2, dtype=np.int64))
+        for name, value in kept.items():
+            np.testing.assert_array_equal(info[name], value)
+        info["chamber_s"][:] = -1.0
+        assert (env.counters()["chamber_s"] >= 0.0).all()
+
+
+def test_counters_in_info_without_copy_are_read_only_and_go_on_counting() -> None:
+    with mid_episode(make_rows(2, copy=False)) as env:
         *_, info = env.step(np.zeros(2, dtype=np.int64))
         seen = info["chamber_s"]
         before = seen.sum()
