@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from .bodies import Place
-from .canvas import Box, Canvas
-from .layout import Scene, arrange, outward
+from .canvas import Box, Canvas, Layer, Point
+from .layout import Regions, Scene, arrange, outward
 from .palette import (
     BEDDING,
     BLACK,
@@ -23,7 +25,17 @@ from .palette import (
     ink_on,
     mix,
 )  # fmt: skip
-from .panels import MEDIUM, SMALL, draw_action, draw_contact, draw_header, draw_trace
+from .panels import (
+    MEDIUM,
+    SMALL,
+    draw_action,
+    draw_contact,
+    draw_contact_card,
+    draw_header,
+    draw_trace,
+    draw_trace_card,
+    trace_top,
+)  # fmt: skip
 from .snapshot import Snapshot
 from .voles import draw_glow, draw_tether, draw_vole
 
@@ -33,31 +45,68 @@ _STRAWS_PER_1000_UNITS2 = 1.1
 def draw(snapshot: Snapshot, size: tuple[int, int] = (960, 540)) -> np.ndarray:
     """The picture of a snapshot, (height, width, 3) uint8, for `size` = (width, height) in pixels.
 
-    Needs no display and keeps nothing between calls: the same snapshot gives the same bytes. The sheet is 16 to 9; another
-    shape gets a margin. Raises ValueError for a size outside 160 x 90 to 3840 x 2160.
+    Needs no display. What does not move is kept for the next frame, which changes nothing but the time: the same snapshot
+    gives the same bytes. The sheet is 16 to 9; another shape gets a margin. Raises ValueError for a size outside
+    160 x 90 to 3840 x 2160.
     """
-    canvas = Canvas(size)
     scene = arrange(snapshot)
-    _draw_habitat(canvas, scene, snapshot)
+    top = trace_top(snapshot)
+    still = _Still(
+        scene.regions,
+        scene.chambers,
+        scene.tubes,
+        scene.body_width,
+        snapshot.chamber_names,
+        snapshot.chamber_edges,
+        snapshot.shut,
+        snapshot.others(),
+        snapshot.duration_s,
+        top,
+    )
+    canvas = Canvas(size, _layer(size, still))
     _draw_animals(canvas, scene, snapshot)
     header = scene.regions.header
     draw_header(canvas, header, snapshot.title, snapshot.focal.oxtr_gain, snapshot.time_s, snapshot.duration_s)
     draw_action(canvas, scene.regions.action, snapshot)
-    draw_trace(canvas, scene.regions.trace, snapshot)
+    draw_trace(canvas, scene.regions.trace, snapshot, top)
     draw_contact(canvas, scene.regions.contact, snapshot)
     return canvas.pixels()
 
 
-def _draw_habitat(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
+class _Still(NamedTuple):
+    """Everything that decides how the part of a picture looks that does not move."""
+
+    regions: Regions
+    chambers: tuple[Box, ...]
+    tubes: tuple[tuple[Point, Point], ...]
+    body_width: float
+    chamber_names: tuple[str, ...]
+    chamber_edges: tuple[tuple[int, int], ...]
+    shut: tuple[tuple[int, int], ...]
+    others: tuple[str, ...]
+    duration_s: float
+    top: float
+
+
+@functools.lru_cache(maxsize=16)
+def _layer(size: tuple[int, int], still: _Still) -> Layer:
+    canvas = Canvas(size)
+    _draw_habitat(canvas, still)
+    draw_trace_card(canvas, still.regions.trace, still.duration_s, still.top)
+    draw_contact_card(canvas, still.regions.contact, still.others)
+    return canvas.layer()
+
+
+def _draw_habitat(canvas: Canvas, scene: _Still) -> None:
     bore = scene.body_width * 1.24
     for door_a, door_b in scene.tubes:
         canvas.line([door_a, door_b], TUBE_EDGE, bore + 5)
         canvas.line([door_a, door_b], TUBE, bore)
-    for box, name in zip(scene.chambers, snapshot.chamber_names, strict=True):
+    for box, name in zip(scene.chambers, scene.chamber_names, strict=True):
         canvas.rectangle(box, BEDDING, WALL, edge_width=4, radius=12)
         _scatter_straw(canvas, box)
         canvas.text((box.centre[0], box.y0 + 17), name, SMALL, mix(INK_SOFT, WALL, 0.3), "mm")
-    for (door_a, door_b), edge in zip(scene.tubes, snapshot.chamber_edges, strict=True):
+    for (door_a, door_b), edge in zip(scene.tubes, scene.chamber_edges, strict=True):
         span = math.dist(door_a, door_b)
         along_x, along_y = (door_b[0] - door_a[0]) / span, (door_b[1] - door_a[1]) / span
         # The tube goes through the walls: drawn again, a little longer, without its edges, it opens the doors.
@@ -67,7 +116,7 @@ def _draw_habitat(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
         aside_x, aside_y = -along_y * bore * 0.3, along_x * bore * 0.3
         gloss = [(start[0] - aside_x, start[1] - aside_y), (end[0] - aside_x, end[1] - aside_y)]
         canvas.line(gloss, WHITE, bore * 0.1, alpha=200)
-        if edge in snapshot.shut:
+        if edge in scene.shut:
             x, y = (door_a[0] + door_b[0]) / 2, (door_a[1] + door_b[1]) / 2
             reach_x, reach_y = -along_y * (bore / 2 + 7), along_x * (bore / 2 + 7)
             canvas.line([(x - reach_x, y - reach_y), (x + reach_x, y + reach_y)], WALL, 10)
