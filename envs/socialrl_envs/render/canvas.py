@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -172,10 +172,13 @@ class Canvas:
             picture = np.array(self._image.reduce(_SUPERSAMPLE))
         else:
             picture = self._layer.smooth.copy()
-            for left, top, right, bottom in self._changed_boxes():
-                large = tuple(_SUPERSAMPLE * edge for edge in (left, top, right, bottom))
-                picture[top:bottom, left:right] = np.asarray(self._image.crop(large).reduce(_SUPERSAMPLE))
-                self._image.paste(self._layer.large.crop(large), large[:2])
+            boxes = self._changed_boxes()
+            for left, top, right, bottom in boxes:
+                large = self._image.crop(tuple(_SUPERSAMPLE * edge for edge in (left, top, right, bottom)))
+                picture[top:bottom, left:right] = np.asarray(large.reduce(_SUPERSAMPLE))
+            for box in boxes:
+                corners = tuple(_SUPERSAMPLE * edge for edge in box)
+                self._image.paste(self._layer.large.crop(corners), corners[:2])
             self._layer.free.append(self._image)  # as it was, for the next frame
         for (x, y), text, height, fill, anchor in self._texts:
             at = ((x + self._shift[0]) * self._scale, (y + self._shift[1]) * self._scale)
@@ -191,19 +194,6 @@ class Canvas:
         left, top = max(0, int(x0 - 2) // side), max(0, int(y0 - 2) // side)
         self._changed[top : int(y1 + 2) // side + 1, left : int(x1 + 2) // side + 1] = True
 
-    def _changed_boxes(self) -> Iterator[tuple[int, int, int, int]]:
-        """What was drawn on, as rectangles in pixels: runs of tiles, row by row."""
-        width, height = self._size
-        for row, tiles in enumerate(self._changed):
-            edges = np.flatnonzero(np.diff(tiles.astype(np.int8), prepend=0, append=0))
-            for first, last in edges.reshape(-1, 2):
-                yield (
-                    int(first) * _TILE_PX,
-                    row * _TILE_PX,
-                    min(int(last) * _TILE_PX, width),
-                    min((row + 1) * _TILE_PX, height),
-                )
-
     def _length(self, units: float) -> float:
         return units * self._large_scale
 
@@ -212,6 +202,31 @@ class Canvas:
 
     def _corners(self, box: Box) -> tuple[float, float, float, float]:
         return (*self._at((box.x0, box.y0)), *self._at((box.x1, box.y1)))
+
+    def _changed_boxes(self) -> list[tuple[int, int, int, int]]:
+        """What was drawn on, as a few rectangles in pixels: runs of tiles, put together with nearly equal ones above."""
+        open_runs: list[list[int]] = []  # first and last tile, first and last row, as slices have them
+        done: list[list[int]] = []
+        for row, tiles in enumerate(self._changed.tolist()):
+            runs = []
+            first = 0
+            while True in tiles[first:]:
+                first = tiles.index(True, first)
+                last = tiles.index(False, first) if False in tiles[first:] else len(tiles)
+                above = next((run for run in open_runs if abs(run[0] - first) + abs(run[1] - last) <= 3), None)
+                if above is None:
+                    runs.append([first, last, row, row + 1])
+                else:
+                    open_runs.remove(above)
+                    runs.append([min(above[0], first), max(above[1], last), above[2], row + 1])
+                first = last
+            done += open_runs
+            open_runs = runs
+        width, height = self._size
+        return [
+            (left * _TILE_PX, top * _TILE_PX, min(right * _TILE_PX, width), min(bottom * _TILE_PX, height))
+            for left, right, top, bottom in (*done, *open_runs)
+        ]
 
 
 @functools.lru_cache(maxsize=32)

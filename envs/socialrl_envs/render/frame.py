@@ -16,6 +16,7 @@ from .palette import (
     BLACK,
     INK,
     INK_SOFT,
+    RGB,
     STRAW,
     TUBE,
     TUBE_EDGE,
@@ -36,7 +37,7 @@ from .panels import (
     draw_trace_card,
     trace_top,
 )  # fmt: skip
-from .snapshot import Snapshot
+from .snapshot import AnimalView, Snapshot
 from .voles import draw_glow, draw_tether, draw_vole
 
 _STRAWS_PER_1000_UNITS2 = 1.1
@@ -62,6 +63,12 @@ def draw(snapshot: Snapshot, size: tuple[int, int] = (960, 540)) -> np.ndarray:
         snapshot.others(),
         snapshot.duration_s,
         top,
+        scene.body_length,
+        tuple(
+            (place, snapshot.animals[place.animal])
+            for place in scene.places
+            if place.huddle < 0 and snapshot.animals[place.animal].tethered
+        ),
     )
     canvas = Canvas(size, _layer(size, still))
     _draw_animals(canvas, scene, snapshot)
@@ -86,12 +93,18 @@ class _Still(NamedTuple):
     others: tuple[str, ...]
     duration_s: float
     top: float
+    body_length: float
+    tethered: tuple[tuple[Place, AnimalView], ...]  # those that nobody huddles with
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=8)  # 10 MB each at the usual size
 def _layer(size: tuple[int, int], still: _Still) -> Layer:
     canvas = Canvas(size)
     _draw_habitat(canvas, still)
+    for place, animal in still.tethered:
+        chamber = still.chambers[animal.chamber]
+        draw_vole(canvas, place, still.body_length, still.body_width, _colour(place, animal), animal.withdrawn, False)
+        _draw_tether(canvas, place, animal, still.body_length, still.body_width, chamber, still.regions.arena)
     draw_trace_card(canvas, still.regions.trace, still.duration_s, still.top)
     draw_contact_card(canvas, still.regions.contact, still.others)
     return canvas.layer()
@@ -143,19 +156,30 @@ def _draw_animals(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
         draw_glow(canvas, members, length, width, chamber)
     for place in scene.places:
         animal = snapshot.animals[place.animal]
-        colour = animal_colour(animal.name, place.animal)
+        if animal.tethered and place.huddle < 0:
+            continue  # stands in the layer
+        colour = _colour(place, animal)
         draw_vole(canvas, place, length, width, colour, animal.withdrawn, asleep=place.huddle >= 0)
-        chamber = scene.chambers[animal.chamber]
         if animal.tethered:
-            wall = outward(chamber, scene.regions.arena)
-            draw_tether(canvas, place, length, width, chamber.x0 + 6 if wall < 0 else chamber.x1 - 6)
-            label = animal.name.upper() + (" (withdrawn)" if animal.withdrawn else "")
-            half = canvas.text_width(label, MEDIUM) / 2 + 10
-            x = min(max(place.x, chamber.x0 + half), chamber.x1 - half)
-            canvas.text((x, place.y + width * 0.5 + 17), label, MEDIUM, mix(colour, BLACK, 0.45), "mm")
+            _draw_tether(canvas, place, animal, length, width, scene.chambers[animal.chamber], scene.regions.arena)
         elif len(snapshot.animals) > 3:
             ink = INK if ink_on(colour) == INK else WHITE
             canvas.text((place.x, place.y), _badge(animal.name), min(MEDIUM, width * 0.62), ink, "mm")
+
+
+def _colour(place: Place, animal: AnimalView) -> RGB:
+    return animal_colour(animal.name, place.animal)
+
+
+def _draw_tether(
+    canvas: Canvas, place: Place, animal: AnimalView, length: float, width: float, chamber: Box, arena: Box
+) -> None:
+    """The tether and the name of an animal that stands at its wall."""
+    draw_tether(canvas, place, length, width, chamber.x0 + 6 if outward(chamber, arena) < 0 else chamber.x1 - 6)
+    label = animal.name.upper() + (" (withdrawn)" if animal.withdrawn else "")
+    half = canvas.text_width(label, MEDIUM) / 2 + 10
+    x = min(max(place.x, chamber.x0 + half), chamber.x1 - half)
+    canvas.text((x, place.y + width * 0.5 + 17), label, MEDIUM, mix(_colour(place, animal), BLACK, 0.45), "mm")
 
 
 def _badge(name: str) -> str:
