@@ -1,52 +1,79 @@
-"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library."""
+"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library.
+
+It loads no numba either: the worlds are loaded when one is made, or when `ASSAYS` is asked for.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 import gymnasium as gym
 
-from .assay import Assay
-from .assays.group_habitat import (
-    GROUP_HABITAT,
-    GROUP_MEMBER,
-    GroupHabitatVectorEnv,
-    GroupMemberEnv,
-    GroupMemberVectorEnv,
-    refuse_single,
-)
-from .assays.oxytocin_release import RELEASE_ID, RELEASE_PAPER, OxytocinReleaseEnv
-from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
-from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
-from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
-from .single import SocialEnv
-from .vector import SocialVectorEnv
+from .vocabulary import ASSAY_ROWS, RELEASE_ID
 
-# the one table: assay, single environment (none where several animals act), vector environment
-_TABLE: tuple[tuple[Assay, type[SocialEnv] | None, type[SocialVectorEnv]], ...] = (
-    (PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv),
-    (SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv),
-    (STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv),
-    (GROUP_HABITAT, None, GroupHabitatVectorEnv),
-    (GROUP_MEMBER, GroupMemberEnv, GroupMemberVectorEnv),
-)
-ASSAYS: dict[str, Assay] = {assay.id: assay for assay, _, _ in _TABLE}
-# of everything registered, the release protocol included
-PAPERS: dict[str, str] = {**{name: assay.paper for name, assay in ASSAYS.items()}, RELEASE_ID: RELEASE_PAPER}
+if TYPE_CHECKING:
+    from .assay import Assay
+    from .single import SocialEnv
+    from .vector import SocialVectorEnv
+
+    ASSAYS: dict[str, Assay]
+    PAPERS: dict[str, str]
+
+_LATE = {"Assay": "assay", "SocialEnv": "single", "SocialVectorEnv": "vector"}
 
 
 def register() -> None:
     """Register every assay with Gymnasium; once is enough, and importing this package has done it."""
-    for assay, single, vector in _TABLE:
-        if assay.id not in gym.registry:
-            gym.register(
-                id=assay.id,
-                entry_point=f"{(single or refuse_single).__module__}:{(single or refuse_single).__name__}",
-                vector_entry_point=f"{vector.__module__}:{vector.__name__}",
-            )
-    # not in the table, which trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
+    for row in ASSAY_ROWS:
+        if row.id not in gym.registry:
+            module = f"{__name__}.assays.{row.module}"
+            gym.register(row.id, f"{module}:{row.single}", vector_entry_point=f"{module}:{row.vector}")
     if RELEASE_ID not in gym.registry:
-        gym.register(id=RELEASE_ID, entry_point=f"{OxytocinReleaseEnv.__module__}:{OxytocinReleaseEnv.__name__}")
+        gym.register(RELEASE_ID, f"{__name__}.assays.oxytocin_release:OxytocinReleaseEnv")
+
+
+def add_assay(vector: type[SocialVectorEnv], single: type[SocialEnv] | None = None) -> None:
+    """Add an assay from outside this package: its environments, which name the same `Assay`, and its row in `ASSAYS`.
+
+    `single` stays out where several animals act. An id that is taken raises `ValueError`.
+    """
+    assay = vector.assay
+    if assay.id in gym.registry:
+        raise ValueError(f"the id {assay.id} is taken; registered: {', '.join(_assays())}")
+    gym.register(assay.id, single, vector_entry_point=vector)
+    _assays()[assay.id] = assay
+    _papers()[assay.id] = assay.paper
+
+
+def _assays() -> dict[str, Assay]:
+    if "ASSAYS" not in globals():
+        loaded = (getattr(importlib.import_module(f".assays.{row.module}", __name__), row.vector) for row in ASSAY_ROWS)
+        globals()["ASSAYS"] = {vector.assay.id: vector.assay for vector in loaded}
+    found: dict[str, Assay] = globals()["ASSAYS"]
+    return found
+
+
+def _papers() -> dict[str, str]:
+    """Of everything registered, the release protocol included."""
+    if "PAPERS" not in globals():
+        from .assays.oxytocin_release import RELEASE_PAPER
+
+        globals()["PAPERS"] = {**{name: assay.paper for name, assay in _assays().items()}, RELEASE_ID: RELEASE_PAPER}
+    found: dict[str, str] = globals()["PAPERS"]
+    return found
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ASSAYS":
+        return _assays()
+    if name == "PAPERS":
+        return _papers()
+    if name in _LATE:
+        return getattr(importlib.import_module(f".{_LATE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 register()
 
-__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register"]
+__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "add_assay", "register"]

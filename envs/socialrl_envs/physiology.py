@@ -15,12 +15,9 @@ from numpy.typing import NDArray
 
 from .compiled import inlined
 from .parameters import PARAMETER_DTYPE, ParameterError
-
-ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
-ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
+from .vocabulary import ARM_SETTINGS, ARMS
 
 _COPIED = [
-    "oxtr_gain",
     "dopamine_tone",
     "v1a_gain",
     "release_floor",

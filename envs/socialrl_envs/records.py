@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counters
-from .state import RELATIONSHIPS
+from .vocabulary import OPTIONS, RELATIONSHIPS
 from .world import World
 
 # the counters of each conspecific that every assay reports
@@ -42,6 +42,9 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
         "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
     }
+    for option in OPTIONS:
+        if option.is_number and (assay.doors or not option.of_doors):
+            record.setdefault(option.name, batch.worlds[option.name][w])
     return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
 
 
@@ -65,7 +68,7 @@ def plain(value: Any) -> Any:
 def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     named = counters.named(batch.counters[rows, 0], assay.n_animals, len(assay.habitat.names))
-    record: dict[str, NDArray[Any]] = {"ratio_step": batch.worlds["ratio_step"][rows]} if assay.doors else {}
+    record: dict[str, NDArray[Any]] = {}
     for counter in (*_EACH, *(counters.WORK if assay.doors else ())):
         for other in conspecifics(world, 0):
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()

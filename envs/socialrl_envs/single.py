@@ -19,10 +19,17 @@ from .assay import Assay
 from .counters import places
 from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
 from .rewards import TERMS
+from .vocabulary import OPTION_NAMES
 from .world import World
 
 _ALL = np.ones(1, dtype=np.bool_)
 _ROW = np.zeros(1, dtype=np.int64)
+
+
+def split_keywords(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return constructor keywords as options of episodes and parameter overrides; others raise with the nearest name."""
+    options = {name: value for name, value in keywords.items() if name in OPTION_NAMES}
+    return options, split_overrides({name: value for name, value in keywords.items() if name not in options})
 
 
 def split_overrides(keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,34 +64,26 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         *,
         dt_s: float | None = None,
         duration_s: float | None = None,
-        cohousing_h: float | Sequence[float] = 24.0,
-        relationship: str | Sequence[str] = "peer",
-        separation_h: float | Sequence[float] = 0.0,
-        session: str | Sequence[str] | None = None,
-        ratio_step: float | Sequence[float] = 1.0,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
-        **overrides: float,
+        **options_and_parameters: Any,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ParameterError(
                 f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}"
             )
-        for name, value in split_overrides(overrides).items():
+        options, overrides = split_keywords(options_and_parameters)
+        for name, value in overrides.items():
             if np.ndim(value):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
         self.world = self._make_world(
             overrides=overrides,
             dt_s=dt_s,
             duration_s=duration_s,
-            cohousing_h=cohousing_h,
-            relationship=relationship,
-            separation_h=separation_h,
-            session=session,
-            ratio_step=ratio_step,
             arms=arms,
             drugs=drugs,
+            **options,
         )
         self.dt_s = self.world.dt_s
         self.render_mode = render_mode

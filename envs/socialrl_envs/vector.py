@@ -19,7 +19,7 @@ from .assay import Assay
 from .named_columns import NamedColumns
 from .parameters import ParameterError
 from .rewards import TERMS
-from .single import NOT_BEGUN, action_names, split_overrides
+from .single import NOT_BEGUN, action_names, split_keywords
 from .world import World
 
 
@@ -53,11 +53,6 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         *,
         dt_s: float | None = None,
         duration_s: float | None = None,
-        cohousing_h: float | Sequence[float] = 24.0,
-        relationship: str | Sequence[str] = "peer",
-        separation_h: float | Sequence[float] = 0.0,
-        session: str | Sequence[str] | None = None,
-        ratio_step: float | Sequence[float] = 1.0,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -65,7 +60,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         copy: bool = True,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
-        **overrides: Any,
+        **options_and_parameters: Any,
     ) -> None:
         n_acting = len(self.assay.acting)
         if not isinstance(num_envs, (int, np.integer)) or num_envs < 1 or num_envs % n_acting:
@@ -77,20 +72,17 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self.autoreset_mode = _autoreset(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.num_envs = int(num_envs)
+        options, overrides = split_keywords(options_and_parameters)
         self.world = World(
             self.assay,
             self.num_envs // n_acting,
-            overrides=split_overrides(overrides),
+            overrides=overrides,
             dt_s=dt_s,
             duration_s=duration_s,
-            cohousing_h=cohousing_h,
-            relationship=relationship,
-            separation_h=separation_h,
-            session=session,
-            ratio_step=ratio_step,
             arms=arms,
             drugs=drugs,
             threads=threads,
+            **options,
         )
         if max_episode_steps not in (None, self.world.stage.n_ticks):  # comes with the specification of a single one
             raise ParameterError(

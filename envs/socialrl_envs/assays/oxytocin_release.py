@@ -21,8 +21,10 @@ from ..physiology import derive_rates
 from ..recording import Recording
 from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
 from ..single import NOT_BEGUN, split_overrides
+from ..vocabulary import RELEASE_ID
 
-RELEASE_ID = "socialrl/OxytocinRelease-v0"
+__all__ = ["RELEASE_ID", "RELEASE_PAPER", "OxytocinReleaseEnv"]
+
 _BLANK: dict[str, Any] = {  # a record before the last step
     **dict.fromkeys(("duration_s", "n_pulses", "peak", "area", "decay_s", "peak_oxytocin"), 0.0),
     "sex": "",
