@@ -16,14 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core import caching
 
+_caching: Any = caching  # numba has no types
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _log = logging.getLogger("socialrl_envs")
 _warned = False
 
 
-class CheckedFile(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
+class CheckedFile(_caching.IndexDataCacheFile):  # type: ignore[misc]
     """Index and data files of one function that vouch for themselves; damaged and foreign ones count as missing."""
 
     def _load_index(self) -> dict[Any, str]:
@@ -52,7 +53,7 @@ class CheckedFile(IndexDataCacheFile):  # type: ignore[misc]  # numba has no typ
             file.write(hashlib.sha256(content).digest() + content)
 
 
-class CheckedCache(FunctionCache):  # type: ignore[misc]
+class CheckedCache(_caching.FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function with files that are checked; it is stale when the digest `sources` changes.
 
     Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a

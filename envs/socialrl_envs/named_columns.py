@@ -35,7 +35,7 @@ class NamedColumns(np.ndarray[Any, np.dtype[np.float64]]):
             raise KeyError(key)
         return np.asarray(self)[:, self.names.index(key)]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         return iter(self.names)
 
     def __contains__(self, key: object) -> bool:

@@ -26,7 +26,7 @@ except ImportError as error:
 AGENTS: tuple[str, ...] = GROUP_HABITAT.animals
 
 
-class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
+class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
     """`GroupHabitatVectorEnv` with one world, for multi-agent learners: agents "vole0" … "vole7", all at once.
 
     Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action and

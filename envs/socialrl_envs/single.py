@@ -103,7 +103,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             self._scene = Scene(self.world, self.action_names)
 
     @property
-    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+    def spec(self) -> EnvSpec | None:
         """How this environment was made; `max_episode_steps` is its own number of ticks.
 
         It is said here and not in the registry: there it would be one number whatever `dt_s` and `duration_s`, and
@@ -175,7 +175,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return which actions can have an effect at the coming tick, (n_actions,) bool; see `masking.write_masks`."""
-        return self.world.action_masks()[0]
+        return np.asarray(self.world.action_masks()[0])
 
     def close(self) -> None:
         """Close the window, if one is open."""

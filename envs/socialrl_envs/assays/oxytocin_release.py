@@ -107,7 +107,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         self._begun = False
 
     @property
-    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+    def spec(self) -> EnvSpec | None:
         """How this environment was made; `max_episode_steps` is its own number of ticks."""
         return self._spec
 

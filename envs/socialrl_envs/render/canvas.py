@@ -174,10 +174,10 @@ class Canvas:
             picture = self._layer.smooth.copy()
             boxes = self._changed_boxes()
             for left, top, right, bottom in boxes:
-                large = self._image.crop(tuple(_SUPERSAMPLE * edge for edge in (left, top, right, bottom)))
+                large = self._image.crop(_enlarged((left, top, right, bottom)))
                 picture[top:bottom, left:right] = np.asarray(large.reduce(_SUPERSAMPLE))
             for box in boxes:
-                corners = tuple(_SUPERSAMPLE * edge for edge in box)
+                corners = _enlarged(box)
                 self._image.paste(self._layer.large.crop(corners), corners[:2])
             self._layer.free.append(self._image)  # as it was, for the next frame
         for (x, y), text, height, fill, anchor in self._texts:
@@ -227,6 +227,12 @@ class Canvas:
             (left * _TILE_PX, top * _TILE_PX, min(right * _TILE_PX, width), min(bottom * _TILE_PX, height))
             for left, right, top, bottom in (*done, *open_runs)
         ]
+
+
+def _enlarged(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """A rectangle of the final picture in the large one."""
+    left, top, right, bottom = box
+    return _SUPERSAMPLE * left, _SUPERSAMPLE * top, _SUPERSAMPLE * right, _SUPERSAMPLE * bottom
 
 
 @functools.lru_cache(maxsize=32)
