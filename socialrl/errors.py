@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 import errno
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(ValueError):
@@ -34,6 +36,11 @@ def unknown(kind: str, name: str, known: Iterable[str], *, listed_as: str = "kno
     return f"unknown {kind} '{name}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
 
 
+def command(*words: str | Path) -> str:
+    """Return "socialrl <words>" as a shell takes it: paths with spaces are quoted."""
+    return shlex.join(["socialrl", *(str(word) for word in words)])
+
+
 # What the operating system says when the fault is with the place, not with the program.
 _PLACE_ERRORS = {
     errno.ENOSPC: "no space left on the device",
@@ -46,6 +53,7 @@ _PLACE_ERRORS = {
     errno.EEXIST: "a file is in its place",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.ENOENT: "there is no such file or folder",
+    errno.ELOOP: "a link on the path points to itself",
     errno.EISDIR: "it is a folder, not a file",
 }
 

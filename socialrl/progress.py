@@ -21,6 +21,21 @@ class Progress(Protocol):
         """Say that `done_steps` of `total_steps` are done (env steps or tests), with a few words on the state."""
 
 
+class Unbreakable:
+    """Shows what `display` shows, and nothing more once that fails: a terminal that was closed stops no work."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display: Progress | None = display
+
+    def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
+        """Pass the news on while there is somebody to read them."""
+        try:
+            if self._display is not None:
+                self._display.update(done_steps, total_steps, text)
+        except OSError:
+            self._display = None
+
+
 class Silent:
     """Shows nothing."""
 
@@ -105,11 +120,12 @@ def open_progress(title: str, *, quiet: bool = False, stream: TextIO | None = No
     elif stream.isatty():
         bar = Bar(title, stream)
         try:
-            yield bar
+            yield Unbreakable(bar)
         finally:
-            bar.close()
+            with contextlib.suppress(OSError):
+                bar.close()
     else:
-        yield Lines(title, stream)
+        yield Unbreakable(Lines(title, stream))
 
 
 def _duration(seconds: float) -> str:

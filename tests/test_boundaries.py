@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,98 @@ def test_analysis_never_imports_a_learning_library_not_even_late(name):
         assert not imports(file) & LEARNING, file
 
 
+GROUND = {"errors", "stopping", "progress", "seeding", "extensions", "budget", "networks"}
+WORLD = GROUND | {"assays", "config", "storage", "animals"}
+PAGES = GROUND | {"assays", "storage", "analysis", "drawing"}
+MAY_IMPORT: dict[str, set[str]] = {
+    **{name: {"errors"} for name in GROUND},
+    "errors": set(),
+    "assays": GROUND,
+    "config": GROUND | {"assays"},
+    "storage": GROUND | {"config"},
+    "animals": WORLD - {"animals"},
+    "evaluation": WORLD,
+    "protocols": WORLD | {"evaluation"},
+    "interop": GROUND | {"storage"},
+    "analysis": GROUND | {"assays"},
+    "findings": GROUND | {"assays", "config", "storage", "analysis"},
+    "drawing": GROUND | {"assays", "storage", "analysis"},
+    "report": PAGES | {"config"},
+    "scorecard": PAGES | {"findings"},
+    "release": WORLD | PAGES | {"report", "scorecard"},  # a recording has the scorecard's figure
+    "film": WORLD | {"drawing"},
+    "training": WORLD | {"evaluation", "protocols", "analysis"},
+    "tensorboard": WORLD | PAGES | {"report", "film", "training"},
+    "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "training"},
+    "calibration": WORLD | PAGES | {"evaluation", "interop", "training"},
+}
+"""Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
+
+STILL_TO_MOVE = {("drawing", "report"), ("scorecard", "report")}
+"""Doors that stay open until the group of a figure lives in the room `drawing`."""
+
+
+def modules_of(package: str) -> dict[str, Path]:
+    """Return the modules of a package by their full names."""
+    found = {}
+    for file in files(package):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def opened(file: Path, known: dict[str, Path]) -> set[str]:
+    """Return which of the `known` modules a file imports by any statement, late ones and those for types included."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            # a name of a package may be one of its modules
+            found |= {
+                name if (name := f"{node.module}.{one.name}") in known else str(node.module) for one in node.names
+            }
+    return found & set(known)
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_rooms_open_doors_in_one_direction_only():
+    known = modules_of("socialrl")
+    rooms = {room_of(name) for name in known} - {"", "cli", "__main__"}
+    assert rooms <= set(MAY_IMPORT), "a new room needs a row in the table"
+    wrong = {
+        f"{name} imports {other}"
+        for name, file in known.items()
+        for other in opened(file, known)
+        if (room := room_of(name)) in MAY_IMPORT and room_of(other) not in {"", room, *MAY_IMPORT[room]}
+        if (room, room_of(other)) not in STILL_TO_MOVE
+    }
+    assert not wrong
+
+
+def test_the_table_itself_has_no_circle():
+    order = TopologicalSorter(MAY_IMPORT)
+    assert len(list(order.static_order())) == len(MAY_IMPORT)
+
+
+def test_no_module_imports_one_that_imports_it_not_even_for_types():
+    known = modules_of("socialrl")
+    graph = {name: opened(file, known) - {name, "socialrl"} for name, file in known.items()}
+    # a package's own front, which collects what is in it
+    fronts = {name for name, file in known.items() if file.name == "__init__.py"}
+    sorter = TopologicalSorter({name: others - fronts for name, others in graph.items()})
+    assert set(sorter.static_order()) <= set(known)  # a circle raises CycleError, which names it
+
+
 def test_the_scan_sees_what_it_should(tmp_path):
     file = tmp_path / "x.py"
     file.write_text(
         "import a.b\nfrom c.d import e\nfrom . import f\ndef g():\n    import socialrl.storage.run_folder as h\n"
     )
     assert imports(file) == {"a", "c", "socialrl"}
+    file.write_text("if X:\n    from socialrl import seeding\ndef g():\n    import socialrl.cli.app\n")
+    assert opened(file, modules_of("socialrl")) == {"socialrl.seeding", "socialrl.cli.app"}

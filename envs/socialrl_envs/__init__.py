@@ -33,17 +33,22 @@ def register() -> None:
         gym.register(RELEASE_ID, f"{__name__}.assays.oxytocin_release:OxytocinReleaseEnv")
 
 
-def add_assay(vector: type[SocialVectorEnv], single: type[SocialEnv] | None = None) -> None:
-    """Add an assay from outside this package: its environments, which name the same `Assay`, and its row in `ASSAYS`.
+def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[SocialVectorEnv]) -> None:
+    """Add an assay, from any package: Gymnasium makes it by its id, and `ASSAYS` and `PAPERS` list it.
 
-    `single` stays out where several animals act. An id that is taken raises `ValueError`.
+    `single` is None where several animals act. Another assay of the same id raises `ParameterError`.
     """
-    assay = vector.assay
-    if assay.id in gym.registry:
-        raise ValueError(f"the id {assay.id} is taken; registered: {', '.join(_assays())}")
-    gym.register(assay.id, single, vector_entry_point=vector)
-    _assays()[assay.id] = assay
+    from .parameters import ParameterError
+
+    if _assays().setdefault(assay.id, assay) is not assay:
+        raise ParameterError(f"an assay {assay.id} is registered already; give the other one another id or version")
     _papers()[assay.id] = assay.paper
+    if assay.id not in gym.registry:
+        gym.register(
+            id=assay.id,
+            entry_point=f"{single.__module__}:{single.__name__}" if single is not None else None,
+            vector_entry_point=f"{vector.__module__}:{vector.__name__}",
+        )
 
 
 def _assays() -> dict[str, Assay]:
@@ -76,4 +81,4 @@ def __getattr__(name: str) -> Any:
 
 register()
 
-__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "add_assay", "register"]
+__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register", "register_assay"]

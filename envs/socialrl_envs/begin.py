@@ -100,6 +100,7 @@ def _put(animal, chamber):  # type: ignore[no-untyped-def]
     animal.chamber = chamber
     animal.travel_to = chamber
     animal.travel_s = 0.0
+    animal.passage_s = 0.0
     animal.intent = REST
     animal.target = -1
     animal.moved = 0

@@ -25,7 +25,7 @@ _HUDDLE_S, _BOUTS, _REJECTIONS, _LATENCY_S, _START, _END, _PRESSES, _ACCESSES, _
 _CHAMBERS = len(PER_CONSPECIFIC)  # what is counted by chamber follows, then group sizes
 WORK: tuple[str, ...] = ("presses", "accesses", "access_s")  # counted in assays with doors
 PER_GROUP_SIZE: tuple[str, ...] = ("group_size_s",)
-PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries")
+PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries", "tube_s")  # tube_s: in tubes out of the chamber
 
 
 def n_counters(n_animals: int, n_chambers: int) -> int:
@@ -52,6 +52,7 @@ def places(n_animals: int, n_chambers: int, doors: bool) -> list[tuple[str, slic
 def named(row: NDArray[np.float64], n_animals: int, n_chambers: int) -> dict[str, NDArray[np.float64]]:
     """Return views of packed counters `(…, n_counters)` by name: `(…, n_animals)` or `(…, n_chambers)`.
 
+    `chamber_s` are seconds in each chamber, `tube_s` those in the tubes out of it; all of them add up to the test.
     `group_size_s[…, n − 1]` are the seconds spent in a chamber with n animals in it, itself among them.
     """
     views, at = {}, 0
@@ -96,11 +97,16 @@ def count_familiarity(counters, n_animals, other, familiarity, at_start):  # typ
 
 
 @inlined
-def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered):  # type: ignore[no-untyped-def]
-    """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1."""
+def count_chamber(counters, n_animals, n_chambers, chamber, dt_s, entered, passage_s):  # type: ignore[no-untyped-def]
+    """Count one tick in `chamber`; `entered` is the chamber reached at the end of the tick, or −1.
+
+    The way there took the last `passage_s` seconds: they were spent in the tube and not in the chamber that was left.
+    """
     counters[_CHAMBERS * n_animals + chamber] += dt_s
     if entered >= 0:
         counters[_CHAMBERS * n_animals + n_chambers + entered] += 1.0
+        counters[_CHAMBERS * n_animals + chamber] -= passage_s
+        counters[_CHAMBERS * n_animals + 2 * n_chambers + chamber] += passage_s
 
 
 @inlined
@@ -125,4 +131,4 @@ def count_together(counters, n_animals, other, dt_s):  # type: ignore[no-untyped
 @inlined
 def count_group(counters, n_animals, n_chambers, size, dt_s):  # type: ignore[no-untyped-def]
     """Count one tick in a chamber that holds `size` animals."""
-    counters[_CHAMBERS * n_animals + 2 * n_chambers + size - 1] += dt_s
+    counters[_CHAMBERS * n_animals + len(PER_CHAMBER) * n_chambers + size - 1] += dt_s

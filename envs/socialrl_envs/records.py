@@ -25,7 +25,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return the records of vector rows `rows` (n,): name -> array (n,) or, for lists, (n, length).
 
     Conspecifics go by their names in the assay and chambers by what they hold from the acting animal's point of view
-    (`chamber_s_partner` is the partner's chamber, whichever side that is). Assays with doors add presses, accesses,
+    (`chamber_s_partner` is the partner's chamber, whichever side that is; `tube_s_partner` are seconds in the tube out
+    of it, and chambers and tubes add up to the test). Assays with doors add presses, accesses,
     breakpoints and seconds of access; one with an animal that roams, seconds in one chamber with it and apart from it.
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
     and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency that never came is not a
@@ -114,7 +115,7 @@ def _of_group(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "familiarity_start_partner": named["familiarity_start"][at, mate],
         "familiarity_end_partner": named["familiarity_end"][at, mate],
         "group_size_s": named["group_size_s"].copy(),
-        "cohabitation_s": named["huddle_s"].copy(),
+        "contact_s_each": named["huddle_s"].copy(),
         "together_s": named["together_s"].copy(),
     }
     for counter in counters.PER_CHAMBER:

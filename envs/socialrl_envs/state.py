@@ -63,6 +63,7 @@ ANIMAL_DTYPE = np.dtype(
         ("chamber", np.int64),
         ("travel_to", np.int64),  # the chamber it is passing to, where travel_s > 0
         ("travel_s", np.float64),
+        ("passage_s", np.float64),  # how long the passage is in the tube: the last so many seconds of travel_s
         ("intent", np.int64),
         ("target", np.int64),
         ("sex", np.int64),

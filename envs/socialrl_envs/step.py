@@ -131,6 +131,7 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
         if goal >= 0:
             me.travel_to = goal
             me.travel_s = own.transit_s + late_s
+            me.passage_s = own.transit_s
             me.moved = 1
 
 
@@ -194,6 +195,7 @@ def _shut_doors(stage, world, counters):  # type: ignore[no-untyped-def]
                 if over:
                     me.travel_to = stage.lever
                     me.travel_s = stage.dt_s  # done when this tick's passages arrive
+                    me.passage_s = 0.0  # it is carried
                     pairs[i, j].contact = 0
                     pairs[j, i].contact = 0
             elif over and me.travel_s > 0.0 and me.travel_to == chamber:  # still in the tube: turns back
@@ -302,7 +304,7 @@ def _arrive(stage, rates, world, counters, base):  # type: ignore[no-untyped-def
                 me.chamber = me.travel_to
                 entered = me.chamber
         if stage.acts[i]:
-            count_chamber(counters[k], n_animals, n_chambers, here, stage.dt_s, entered)
+            count_chamber(counters[k], n_animals, n_chambers, here, stage.dt_s, entered, me.passage_s)
             for j in range(n_animals):
                 count_familiarity(counters[k], n_animals, j, pairs[i, j].familiarity, False)
             k += 1

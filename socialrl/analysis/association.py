@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from socialrl.analysis import measures
-from socialrl.findings.tables import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 
 HOUR_S = 3600.0
 OWN_KIND = "their own kind"
@@ -42,17 +42,43 @@ def in_bins(intervals: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     return pieces
 
 
-def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
+def contacts(events: pd.DataFrame) -> pd.DataFrame:
     """Return seconds of contact and bouts of every pair that met: one row per test, animal and other.
 
     Columns: those that say whose row it is, `other`, `contact_s`, `bouts`. A pair of tested animals has two rows, one
     from each one's side, with the same numbers.
     """
-    contacts = events[events["kind"] == "contact"]
+    touched = events[events["kind"] == "contact"]
     keys = [name for name in ("animal", "genotype", "index", *_WORLD, "other") if name in events]
-    seconds = contacts["end_s"] - contacts["start_s"]
-    groups = seconds.groupby([contacts[name] for name in keys], sort=False)
+    seconds = touched["end_s"] - touched["start_s"]
+    groups = seconds.groupby([touched[name] for name in keys], sort=False)
     return groups.agg(contact_s="sum", bouts="size").reset_index()
+
+
+def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
+    """Return cohabitation as tracking software counts it: seconds in which two animals are in one chamber, touching or not.
+
+    One row per world, animal and other, two rows a pair; columns: those of the world, `animal`, `other`, `chamber`,
+    `cohabitation_s`. Time in tubes is apart and counts for nobody. Only of animals that are tested.
+    """
+    worlds = [name for name in _WORLD if name in events]
+    stays = events[events["kind"] == "chamber"]
+    found = []
+    for key, here in stays.groupby([*worlds, "chamber"], sort=False):
+        start, end = here["start_s"].to_numpy(), here["end_s"].to_numpy()
+        who, names = pd.factorize(here["animal"])
+        order = np.argsort(start, kind="stable")
+        seconds = np.zeros((len(names), len(names)))
+        for k, one in enumerate(order):
+            later = order[k + 1 :]
+            later = later[: np.searchsorted(start[later], end[one])]  # those that came before this one left
+            np.add.at(seconds, (who[one], who[later]), np.minimum(end[later], end[one]) - start[later])
+        seconds += seconds.T
+        first, second = np.nonzero(seconds)
+        pairs = {"animal": names[first], "other": names[second], "cohabitation_s": seconds[first, second]}
+        found.append(pd.DataFrame(pairs).assign(**dict(zip([*worlds, "chamber"], key, strict=True))))
+    columns = [*worlds, "animal", "other", "chamber", "cohabitation_s"]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
 def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
@@ -70,6 +96,27 @@ def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     pieces = in_bins(steps[steps["size"] > 0], bin_s)
     pieces["animal_s"] = pieces["seconds"] * pieces["size"]
     return pieces.groupby([*worlds, "bin", "size"], sort=True)["animal_s"].sum().reset_index()
+
+
+def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:
+    """Return contact in the group habitat by hour: one row per animal, test and hour, repeats averaged in seconds.
+
+    Columns: animal, genotype, oxtr_gain, index, test, hour (0, 1, …), partner_s, others_s, share (of the partner in
+    all contact of that hour; NaN without contact). Raises `NotRun` without the hourly columns.
+    """
+    names = {"partner_s_hourly": "partner_s", "others_s_hourly": "others_s"}
+    keys = ["animal", "genotype", "oxtr_gain", "index", "test"]
+    for column in (*keys, *names):
+        if column not in records:
+            raise NotRun(f"the table has no column {column}")
+    work = records[[*keys, *names]].rename(columns=names)
+    work["hour"] = [list(range(len(hours))) for hours in work["partner_s"]]
+    work = work.explode(["partner_s", "others_s", "hour"], ignore_index=True)
+    work[["partner_s", "others_s"]] = work[["partner_s", "others_s"]].astype(float)
+    work["hour"] = work["hour"].astype(int)
+    table = work.groupby([*keys, "hour"])[["partner_s", "others_s"]].mean().reset_index()
+    table["share"] = measures.preference(table["partner_s"], table["others_s"])
+    return table
 
 
 def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:

@@ -1,78 +1,31 @@
-"""What a partner-preference test is scored by: raw counters in, one number out, each measure defined once.
+"""Tables of partner-preference tests: raw counters in, a row per animal out, with the measures of `measure_table`.
 
 Seconds come from the records of `socialrl evaluate` and of the probes during training, one row per animal, test and
 repeat. The order of the arithmetic is fixed: the seconds of an animal's repeats are averaged first, ratios are taken
-after that, and groups are averages over animals. `MEASURES` lists every measure with its unit, formula and source.
+after that, and groups are averages over animals.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from socialrl.analysis.measure_table import GUIDE_LINE, PREFERENCE, PROBES_IN_A_ROW, measures_of
+from socialrl.analysis.measure_values import values
 from socialrl.errors import UserError
 
 CHANCE = 0.5
 """Preference of an animal that cannot tell the two apart: they are tethered alike, so each gets half of the huddling."""
-
-GUIDE_LINE = 2 / 3
-"""Preference from which an animal counts as preferring: the partner gets twice the stranger's huddling."""
-
-PROBES_IN_A_ROW = 2
-"""Probes in a row that must reach the guide line; one alone is reached by luck too often in an untrained animal."""
 
 BIN_MIN = 10
 """Length in minutes of the bins in which huddling is counted along a test."""
 
 ANIMAL_KEYS = ("run", "animal", "genotype", "oxtr_gain", "index")
 TEST_KEYS = ("assay", "test", "cohousing_h", "relationship", "mating", "separation_h")
-_PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One measure of the glossary: `name` is the column, `formula` uses P and S for partner and stranger huddle."""
-
-    name: str
-    label: str
-    unit: str
-    formula: str
-    source: str
-
-
-MEASURES: tuple[Measure, ...] = (
-    Measure("preference", "Preference", "fraction, 0 to 1", "P / (P + S); not a number when P + S = 0", _PROTOCOL),
-    Measure("selectivity", "Selectivity index", "−1 to 1", "(P − S) / (P + S) = 2 × preference − 1", "convention"),
-    Measure("total_huddle_s", "Total huddle", "s", "P + S", _PROTOCOL),
-    Measure("huddle_share", "Huddle share of the test", "fraction, 0 to 1", "(P + S) / test length", "convention"),
-    Measure(
-        "latency_s_partner, latency_s_stranger",
-        "Latency to huddle",
-        "s",
-        "time of the first huddle; the test length when there was none",
-        "convention",
-    ),
-    Measure("bout_s_partner, bout_s_stranger", "Mean bout", "s", "huddle seconds / number of bouts", "convention"),
-    Measure(
-        "steps_to_criterion",
-        "Steps to criterion",
-        "training steps",
-        f"first of {PROBES_IN_A_ROW} probes in a row with preference ≥ 2/3; censored when not reached",
-        "2/3 is a guide line of the field (scripts deposited by Sadino et al. 2023); two in a row is our choice",
-    ),
-    Measure(
-        "cohousing_to_criterion_h",
-        "Cohousing to criterion",
-        "h",
-        "shortest tested cohousing from which on preference ≥ 2/3 at every tested time; no interpolation; censored",
-        "after Black et al. 2025 Curr Biol 35:4178 (graded cohousing); definition ours",
-    ),
-)
 
 
 def preference(partner_s: ArrayLike, stranger_s: ArrayLike) -> NDArray[np.float64]:
@@ -108,40 +61,36 @@ def latency_s(latency: ArrayLike, duration_s: ArrayLike) -> NDArray[np.float64]:
     return np.where(np.isnan(latency), np.asarray(duration_s, dtype=np.float64), latency)
 
 
-def animal_table(records: pd.DataFrame) -> pd.DataFrame:
+def animal_table(records: pd.DataFrame, assay: str = PREFERENCE) -> pd.DataFrame:
     """Return one row per animal, test and training step: repeats averaged in seconds, then the measures taken.
 
-    `records` has the columns of `evaluation` or `probes`. Beside the mean of every counter and reward term come
-    `n_repeats`, `repeats_without_partner`, `repeats_without_stranger` (repeats in which no huddle began) and the
-    measures of `MEASURES` that belong to one test. A missing column raises `UserError`.
+    `records` has the columns of `evaluation` or `probes`, all of one assay. Beside the mean of every counter and reward
+    term come `n_repeats`, `repeats_without_partner`, `repeats_without_stranger` (repeats in which no huddle began) and
+    the measures of the assay that one test gives. A missing column raises `UserError`.
     """
     needed = ["animal", "genotype", "oxtr_gain", "index", "steps", "test", "cohousing_h", "duration_s"]
     needed += [f"huddle_s_{who}" for who in ("partner", "stranger")]
     _require(records, needed)
     keys = [name for name in (*ANIMAL_KEYS, *TEST_KEYS, "steps") if name in records]
-    work = records.copy()
     for who in ("partner", "stranger"):
-        if f"latency_s_{who}" in work:
-            work[f"repeats_without_{who}"] = work[f"latency_s_{who}"].isna().astype(float)
-            work[f"latency_s_{who}"] = latency_s(work[f"latency_s_{who}"], work["duration_s"])
+        _seconds(f"huddle_s_{who}", records[f"huddle_s_{who}"])
     averaged = [
         name
-        for name in work.columns
-        if name not in (*keys, "repeat", "seed") and pd.api.types.is_numeric_dtype(work[name])
+        for name in records.columns
+        if name not in (*keys, "repeat", "seed") and pd.api.types.is_numeric_dtype(records[name])
     ]
-    groups = work.groupby(keys, dropna=False, sort=True)
+    groups = records.groupby(keys, dropna=False, sort=True)
     table = groups[averaged].mean()
     for who in ("partner", "stranger"):
-        if f"repeats_without_{who}" in work:
-            table[f"repeats_without_{who}"] = groups[f"repeats_without_{who}"].sum()
-        if f"bouts_{who}" in table:
-            table[f"bout_s_{who}"] = mean_bout_s(table[f"huddle_s_{who}"], table[f"bouts_{who}"])
+        if f"latency_s_{who}" in records:
+            never = records[f"latency_s_{who}"].isna().astype(float)
+            table[f"repeats_without_{who}"] = (
+                never.groupby([records[name] for name in keys], dropna=False, sort=True).sum().to_numpy()
+            )
     table["n_repeats"] = groups.size()
-    partner_s, stranger_s = table["huddle_s_partner"], table["huddle_s_stranger"]
-    table["preference"] = preference(partner_s, stranger_s)
-    table["selectivity"] = selectivity(partner_s, stranger_s)
-    table["total_huddle_s"] = total_huddle_s(partner_s, stranger_s)
-    table["huddle_share"] = huddle_share(partner_s, stranger_s, table["duration_s"])
+    for measure in measures_of(assay):
+        if measure.of_one_test and all(name in records for name in measure.columns):
+            table[measure.name] = values(records, measure, keys, sort=True).to_numpy()
     return table.reset_index()
 
 

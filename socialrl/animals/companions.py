@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from socialrl.animals.animal import animals_of
-from socialrl.animals.policies import FrozenPolicies, load_policy
+from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.errors import UserError, unknown
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import SocialEnv
@@ -65,7 +65,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
     others.sort(key=lambda one: (one.index // 2 != focal.index // 2, one.index))
     return FrozenCompanions(
         names=tuple(one.id for one in others),
-        policies=FrozenPolicies([load_policy(run.models / f"{one.id}.safetensors") for one in others]),
+        policies=FrozenPolicies([load_trained(run, one.id) for one in others]),
         parameters=tuple(one.parameters for one in others),
         arms=tuple(one.arms for one in others),
         world={

@@ -18,7 +18,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from socialrl.errors import UserError
-from socialrl.storage.atomic import write_bytes
+from socialrl.storage.run_folder import RunFolder
 
 _HIDDEN = "mlp_extractor.policy_net.{layer}.{part}"
 _OUTPUT = "action_net.{part}"
@@ -78,21 +78,38 @@ class FrozenPolicies:
         return np.exp(logits - logits.max(axis=-1, keepdims=True))
 
 
-def save_policy(path: Path, weights: Weights, about: Mapping[str, Any]) -> None:
-    """Write an animal's network (SB3 names, float32) with a few words on it, whole or not at all."""
+def policy_bytes(weights: Weights, about: Mapping[str, Any]) -> bytes:
+    """Return an animal's network (SB3 names, float32) with a few words on it, as the content of a safetensors file."""
     tensors = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in weights.items()}
     # One entry, because the format keeps several in no fixed order and equal networks should make equal files.
-    write_bytes(path, save_tensors(tensors, metadata={"about": json.dumps(dict(about))}))
+    return save_tensors(tensors, metadata={"about": json.dumps(dict(about))})
+
+
+def load_trained(run: RunFolder, animal: str) -> Weights:
+    """Read an animal's network from its run; one that is missing or changed since it was written raises `UserError`."""
+    path, content = run.network(animal)
+    return _weights(content, path)
 
 
 def load_policy(path: Path) -> Weights:
-    """Read an animal's network; a missing or damaged file raises `UserError`."""
+    """Read a network from a safetensors file of any place; a missing or damaged file raises `UserError`."""
     try:
-        return load_tensors(path.read_bytes())
+        return _weights(path.read_bytes(), path)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no trained network there (is the animal finished?)") from error
-    except (SafetensorError, OSError, KeyError) as error:
-        raise UserError(f"{path} is damaged or unreadable: {error}") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _weights(content: bytes, path: Path) -> Weights:
+    try:
+        weights = load_tensors(content)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path} is damaged or unreadable: {str(error).splitlines()[0]}") from error
+    for name, array in weights.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise UserError(f"{path} is damaged: {name} must be finite float32 numbers")
+    return weights
 
 
 def _n_hidden(weights: Weights) -> int:

@@ -13,7 +13,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from socialrl.animals.animal import Animal, arms_per_row, per_row
 from socialrl.errors import UserError
+from socialrl_envs import Assay
+
+
+class Lineup:
+    """Animals in the rows of a vector environment of one assay, `lives` rows each, animal by animal.
+
+    `rows` are the animals row by row with the number of the life; `order` (n_rows,) has the environment's row of each.
+    Animals h · n … (h + 1) · n − 1 live in habitat h together, n being those that act in the assay; a number of animals
+    that is no multiple of n raises `UserError`.
+    """
+
+    def __init__(self, assay: Assay, animals: Sequence[Animal], lives: int) -> None:
+        self.animals = tuple(animals)
+        self.lives = lives
+        self.n_acting = len(assay.acting)
+        self.order = env_rows(self.n_acting, len(self.animals), lives)
+
+    @property
+    def rows(self) -> list[tuple[Animal, int]]:
+        """Whose row it is, and which of its lives."""
+        return [(animal, life) for animal in self.animals for life in range(self.lives)]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the environment's arguments that make these animals: `arms` and parameters, one value a row."""
+        animals = list(self.animals)
+        own = in_env_order(self.order, per_row(animals, self.lives))
+        return {"arms": in_env_order(self.order, arms_per_row(animals, self.lives)), **own}
+
+    def world_seeds(self, seeds: NDArray[np.int64]) -> list[int]:
+        """Return one seed a world of seeds (n_rows,) given animal by animal: that of the first animal in it."""
+        by_env_row = np.empty(len(self), dtype=np.int64)
+        by_env_row[self.order] = seeds
+        return by_env_row[:: self.n_acting].tolist()  # type: ignore[no-any-return]
 
 
 def env_rows(n_acting: int, n_animals: int, n_lives: int) -> NDArray[np.int64]:

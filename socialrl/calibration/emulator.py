@@ -42,7 +42,10 @@ def raw_from(described: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Emulator:
-    """Fitted regressions with the residuals of all tests and how likely each is drawn; `skill` (6,) is the share of variance between animals predicted in animals left out."""
+    """Fitted regressions with the residuals of all tests and how likely each is drawn.
+
+    `skill` (6,) is the share of variance between animals predicted in animals left out.
+    """
 
     coefficients: NDArray[np.float64]
     residuals: NDArray[np.float64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE, N_FREE
-from socialrl.calibration.summaries import KINDS, MEASURES, TERMS, shares, values_of
+from socialrl.calibration.summaries import COMPARED, KINDS, TERMS, shares, values_of
 from socialrl.drawing import style
 
 SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
@@ -21,14 +21,14 @@ SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
 _LOOKS: dict[str, tuple[str, Any]] = {"real": (style.INK, "-"), "before": ("#E69F00", "--"), "after": ("#0072B2", "-")}
 _PALE = "#9EC6DF"
 _SECONDS = (0, 30, 100, 1000, 10_000)
-_LABELS = {**{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
+_LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 
 
 def distributions(result: Calibration) -> Figure:
-    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of tests."""
+    """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
     figure = style.new_figure(style.WIDE_IN, 6.6)
     axes = figure.subplots(3, 3).ravel()
-    for ax, measure in zip(axes, MEASURES, strict=False):
+    for ax, measure in zip(axes, COMPARED, strict=False):
         for name, raw in result.sets.items():
             _steps(ax, values_of(raw)[measure.name], name)
         if measure.scale != "linear":
@@ -41,7 +41,7 @@ def distributions(result: Calibration) -> Figure:
         ax.set_xlabel(measure.unit or "fraction")
         if ax in axes[::3]:
             ax.set_ylabel("Share of tests at or below")
-    _kinds(axes[len(MEASURES)], result)
+    _kinds(axes[len(COMPARED)], result)
     _legend(figure, list(result.sets))
     return figure
 
@@ -74,7 +74,7 @@ def distance_by_measure(result: Calibration) -> Figure:
 
 
 def regions(result: Calibration) -> Figure:
-    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and point taken."""
+    """Medians and spreads of the free quantities: prior (grey) and 90 % region (blue, pale if open), table and fit."""
     found = result.parameters()
     figure = style.new_figure(style.WIDE_IN, 3.8)
     left, right = figure.subplots(1, 2, sharey=True)

@@ -1,9 +1,9 @@
-"""The population of animals whose tests are nearest to the voles', by optimisation on the emulator, and how sure that is.
+"""The population of animals whose tests are nearest to the voles', by optimisation on the emulator, and how sure it is.
 
 What is minimised is a robust sum of the terms of the distance (quadratic near zero, linear far away, so that a measure
 that no population can reach does not drag the others) plus the prior's pull toward the parameter table, which settles
-what the tests leave open. The same fit to resampled voles, resampled training animals and a prior centre drawn anew each
-time gives the region of confidence: a quantity that the tests do not determine comes back as wide as the prior.
+what the tests leave open. The same fit to resampled voles, resampled training animals and a prior centre drawn anew
+each time gives the region of confidence: a quantity that the tests do not determine comes back as wide as the prior.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def fit_population(
 ) -> tuple[Population, float]:
     """Return the population nearest to `target` on the emulator and its loss; `starts` is (n_starts, 2 n_free).
 
-    `centre` is where the prior pulls to. The simulated animals are the same in every evaluation (fixed normal numbers and
-    residuals, named by `purpose`), so that the loss is a smooth function of the population.
+    `centre` is where the prior pulls to. The simulated animals are the same in every evaluation (fixed normal numbers
+    and residuals, named by `purpose`), so that the loss is a smooth function of the population.
     """
     loss = _loss(target, emulator, centre, seed, *purpose)
     low, high = np.array(bounds()).T
@@ -66,8 +66,8 @@ def region(
 ) -> NDArray[np.float64]:
     """Return `n` population vectors (n, 2 n_free), fits to resampled voles, training animals and prior centres.
 
-    `real` is (n_voles, 7); `factors` (n_animals, n_free), `tests` (n_animals, n_repeats, 7) and `weights` (n_animals,) are
-    what the emulator is fitted to.
+    `real` is (n_voles, 7); `factors` (n_animals, n_free), `tests` (n_animals, n_repeats, 7) and `weights` (n_animals,)
+    are what the emulator is fitted to.
     """
     centres = draw_prior(centre, n, seed)
     found = np.empty((n, 2 * N_FREE))

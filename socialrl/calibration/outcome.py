@@ -19,7 +19,7 @@ _DETERMINED, _PARTLY = 0.5, 0.8
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after, the last two of trained animals."""
+    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after (trained animals)."""
 
     base: Mapping[str, float]
     target: Target
@@ -45,8 +45,8 @@ class Calibration:
     def parameters(self) -> pd.DataFrame:
         """Return one row per free quantity: table and calibrated median and spread, 90 % region, what is determined.
 
-        `width_median` and `width_spread` are the region's standard deviation over the prior's; below 0.5 counts as determined,
-        below 0.8 as partly.
+        `width_median` and `width_spread` are the region's standard deviation over the prior's; below 0.5 counts as
+        determined, below 0.8 as partly.
         """
         rows = []
         sd_after, sd_prior = self.posterior.std(axis=0), self.prior.std(axis=0)
@@ -79,8 +79,8 @@ class Calibration:
 
         Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
         region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
-        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are fewer
-        than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
+        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are
+        fewer than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
         """
         if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
             return pd.DataFrame(columns=["combination", "width", "width_by_chance"])
@@ -96,7 +96,7 @@ class Calibration:
         return pd.DataFrame(rows)
 
     def members(self) -> dict[str, dict[str, float]]:
-        """Return `value` and `spread` (log-sd, members drawn independently) for every parameter of the table that changed."""
+        """Return `value` and `spread` (log-sd, members drawn independently) for every parameter that changed."""
         values = pop.members(self.base, self.after.median[None, :])
         return {
             member: {"value": float(values[member][0]), "spread": free.member_spread(self.after.spread[k], self.base)}

@@ -76,7 +76,7 @@ N_FREE = len(FREE)
 
 @dataclass(frozen=True)
 class Population:
-    """A log-normal population: `median` and `spread` (log-sd) of every free quantity, both (n_free,), as log factors."""
+    """A log-normal population: `median` and `spread` (log-sd) of every free quantity, (n_free,), as log factors."""
 
     median: NDArray[np.float64]
     spread: NDArray[np.float64]
@@ -136,7 +136,7 @@ def spread_out(n: int, seed: int) -> NDArray[np.float64]:
 
 
 def normals(n: int, seed: int, *purpose: str | int) -> NDArray[np.float64]:
-    """Return standard normal numbers (n, n_free) spread evenly over animals: each column has one per n-th of the mass."""
+    """Return standard normal numbers (n, n_free) spread evenly: each column has one per n-th of the mass."""
     from scipy.stats import norm
 
     sampler = qmc.LatinHypercube(N_FREE, rng=seeding.generator(seed, "calibration", *purpose))

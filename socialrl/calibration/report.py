@@ -12,13 +12,13 @@ import pandas as pd
 from socialrl.calibration.figures import FIGURES, SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE
-from socialrl.calibration.summaries import KINDS, MEASURES, TERMS
+from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
 from socialrl.drawing import style, templates
-from socialrl.storage.atomic import write_bytes
+from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
 
-_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in MEASURES}, "failures": "Failures"}
+_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 _KIND_NAMES = {kind.name for kind in KINDS}
 _ROWS = {**_LABELS, **{kind.name: kind.label for kind in KINDS}}
 
@@ -29,7 +29,8 @@ _WORSE = 0.3
 
 def write_results(result: Calibration, output: Path, provenance: dict[str, Any]) -> None:
     """Write everything to the folder `output`, which is made; `calibration.json`, which marks it, comes last."""
-    (output / "figures").mkdir(parents=True, exist_ok=True)
+    with naming_the_place(f"create {output / 'figures'}"):
+        (output / "figures").mkdir(parents=True, exist_ok=True)
     pictures = {}
     for name, (draw, caption) in FIGURES.items():
         with style.house_style():
@@ -70,7 +71,10 @@ def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
 def verdict(result: Calibration) -> str:
     """Return the outcome in a sentence or two."""
     before, after = result.distances["before"]["all"], result.distances["after"]["all"]
-    said = f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated (1 = sampling noise)."
+    said = (
+        f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated"
+        " (1 = sampling noise)."
+    )
     if not result.improved:
         return f"{said} The calibrated population is not nearer; keep the table."
     apart = result.distances
@@ -92,7 +96,8 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
     found = result.members()
     rows = {name: parameter(name) for name in found}
     lines = [
-        f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']} (sha256 {data['sha256'][:16]}…),",
+        f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']}"
+        f" (sha256 {data['sha256'][:16]}…),",
         f"# {provenance['started']}, seed {provenance['seed']}: {provenance['command']}",
         f"# {verdict(result)}",
         "# Use: socialrl train CONFIG --with FILE",

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch as th
 
 import socialrl_envs
 from socialrl.calibration.calibrate import Plan, calibrate, check_enough
+from socialrl.calibration.limits import check_length, check_work
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.simulate import trained_cohorts
 from socialrl.calibration.stages import Stages, refuse_finished
 from socialrl.config.loading import Config, TestCondition, config_from_data, with_overrides
 from socialrl.errors import UserError
-from socialrl.interop.score_sheets import choose_tests, read_score_sheet
+from socialrl.interop.formats import read_tests
+from socialrl.interop.groups import only_untreated_wild_types
+from socialrl.interop.score_sheets import ScoreSheet, choose_tests
 from socialrl.progress import Progress
-from socialrl.storage.files import checksum
+from socialrl.storage.files import checksum, csv_text
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
+from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 
@@ -35,6 +40,7 @@ def run_calibration(
     plan: Plan,
     steps: int | None = None,
     pairs: str = "all",
+    where: Iterable[str] = (),
     cohousing_h: float = 24.0,
     overwrite: bool = False,
     progress: Progress,
@@ -44,20 +50,23 @@ def run_calibration(
 
     A call that was stopped goes on where it was when it is repeated. `config` gives training and world (default: the
     schema's values, 150 000 steps); its groups are not used, all animals are wild types. With `pairs` FM the simulated
-    partner is a mate, else a peer. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` hears the notes on the sheet
+    even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
-    sheet = read_score_sheet(data)
-    tests, notes = choose_tests(sheet, pairs)
-    check_enough(tests)
-    notes = [*sheet.notes, *notes]
+    notes: list[str] = []
+    where = list(where)
+    try:
+        sheet, tests = _read(data, pairs, where, notes)
+    finally:
+        for note in notes:
+            say(f"note: {note}")
     relationship = "mate" if set(tests["pair_type"]) == {"FM"} else "peer"
     settings = training_settings(config, plan.seed, steps, relationship)
     test = TestCondition(name="calibration", cohousing_h=cohousing_h, relationship=relationship)
+    check_work(plan, settings)
     say(f"{len(tests)} tests of {sheet.name}; {plan.n_trained} animals learn {settings.steps} steps each")
-    for note in notes:
-        say(f"note: {note}")
-    everything = whole_plan(plan, settings, test, sheet.sha256, pairs)
+    everything = whole_plan(plan, settings, test, sheet.sha256, tests, pairs, where)
     with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
         if there:
@@ -68,7 +77,7 @@ def run_calibration(
         simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
         base = dict(settings.env.parameters)
         result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
-        provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, notes)
+        provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.
         from socialrl.calibration.report import write_results
 
@@ -76,18 +85,39 @@ def run_calibration(
     return result
 
 
-def whole_plan(plan: Plan, settings: Config, test: TestCondition, sha256: str, pairs: str) -> dict[str, Any]:
+def _read(data: Path, pairs: str, where: list[str], notes: list[str]) -> tuple[ScoreSheet, pd.DataFrame]:
+    """Return the sheet and the tests to calibrate on: early, of untreated wild types, enough, about 3 h."""
+    sheet = read_tests(data, where=where, notes=notes)
+    tests, more = choose_tests(sheet, pairs)
+    notes += more
+    notes += only_untreated_wild_types(sheet.groups, set(tests["line"]), sheet.name)
+    check_enough(tests)
+    check_length(tests, sheet.name)
+    return sheet, tests
+
+
+def whole_plan(
+    plan: Plan,
+    settings: Config,
+    test: TestCondition,
+    sha256: str,
+    tests: pd.DataFrame,
+    pairs: str,
+    where: Iterable[str] = (),
+) -> dict[str, Any]:
     """Return everything that the numbers of a calibration depend on, by name."""
     world = Path(socialrl_envs.__file__).parent
     training = settings.model_dump(mode="json", include={"device", "env", "lives", "ppo", "steps"})
     return {
         **vars(plan),
         "pairs": pairs,
+        "where": sorted(where),
         "cohousing_h": test.cohousing_h,
         "relationship": test.relationship,
         "repeats": REPEATS,
         **dict(_flat(training)),
         "score sheet": sha256,
+        "reading of the score sheet": checksum(csv_text(tests).encode()),
         "parameter table": checksum(markdown().encode()),
         "code of the model": sources_digest(world) + sources_digest(world / "assays"),
         "code of the training": sources_digest(Path(cohort.__file__).parent),
@@ -121,6 +151,7 @@ def training_settings(config: Config | None, seed: int, steps: int | None, relat
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"
         raise UserError(f"a calibration is of untreated wild types; the configuration has {what}")
+    usable_device(config.device)  # a GPU that is not there is refused before anything is made
     changes = [f"seed={seed}", f"env.reset.relationship={relationship}"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))
 
@@ -151,6 +182,7 @@ def _provenance(
     settings: Config,
     test: TestCondition,
     pairs: str,
+    where: list[str],
     notes: list[str],
 ) -> dict[str, Any]:
     return {
@@ -162,6 +194,7 @@ def _provenance(
             "sha256": sha256,
             "animals": len(tests),
             "pairs": pairs,
+            "where": where,
             "pair_types": {str(kind): int(n) for kind, n in tests["pair_type"].value_counts(dropna=False).items()},
             "timepoint": "early",
             "notes": notes,

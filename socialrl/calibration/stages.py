@@ -1,10 +1,12 @@
-"""The folder of a calibration while it is made: a manifest that says of which plan it is, and a table for every stage done.
+"""The folder of a calibration while it is made: a manifest with its plan, and a table for every stage that is done.
 
-`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json` last.
+`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json`
+last.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,39 +16,46 @@ import pandas as pd
 
 from socialrl.errors import UserError
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
-from socialrl.storage.files import json_text, read_json, read_parquet, write_parquet
+from socialrl.storage.files import checksum, json_text, read_json, read_parquet, write_parquet
 from socialrl.storage.locks import FileLock, LockedError
 
 MARKER = "calibration.json"
 _MANIFEST = "manifest.json"
-_FORMAT = 1
+_LOCK = ".lock"
+_RESULTS = ("calibration.html", "parameters.yaml", "parameters.csv", "summaries.csv")
+_FORMAT = 2
+_MOVES_NUMBERS = ("versions", "commit")
+"""A later call is listed if these differ. Its time alone is no reason: a killed run ends with the same files."""
 _MOST_NAMED = 4
 
 
 class Stages:
     """The stages of one calibration in `folder`; a context manager that gives up the lock on the folder at its end.
 
-    `begun` is what `collect_meta` said at the first call, `continued` the same of every later one.
+    `begun` is what `collect_meta` said at the first call, `continued` the same of later ones that ran on other
+    versions.
     """
 
-    def __init__(self, folder: Path, lock: FileLock, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, lock: FileLock, manifest: dict[str, Any]) -> None:
         self.folder = folder
         self._lock = lock
+        self._manifest = manifest
         self.begun: dict[str, Any] = manifest["begun"]
         self.continued: list[dict[str, Any]] = manifest["continued"]
 
     @classmethod
     def open(cls, folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], *, overwrite: bool = False) -> Stages:
-        """Begin a calibration in `folder`, or go on with the one that is there; `plan` is everything its numbers depend on.
+        """Begin a calibration in `folder`, or resume the one that is there; `plan` is all that its numbers depend on.
 
-        `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan, raise
-        `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes to.
+        `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan,
+        raise `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes
+        to.
         """
         refuse_finished(folder, overwrite)
         with naming_the_place(f"create {folder}"):
             (folder / "stages").mkdir(parents=True, exist_ok=True)
         try:
-            lock = FileLock(folder / ".lock")
+            lock = FileLock(folder / _LOCK)
         except LockedError as error:
             raise UserError(f"{folder} is being written by {error.holder}; wait until it ends, or stop it") from error
         try:
@@ -58,13 +67,15 @@ class Stages:
     def keep(self, stage: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Return the table of `stage`: the one that is there, or the one that `make` returns, which is then written."""
         path = self._path(stage)
-        if not path.exists():
+        if not self.done(stage):
             write_parquet(path, make())
-        return read_parquet(path).to_pandas()
+            self._manifest["stages"][stage] = checksum(path.read_bytes())
+            write_bytes(self.folder / _MANIFEST, json_text(self._manifest).encode())
+        return read_parquet(path, self._manifest["stages"][stage]).to_pandas()
 
     def done(self, stage: str) -> bool:
-        """Whether `stage` need not be made again."""
-        return self._path(stage).exists()
+        """Whether `stage` need not be made again; its table counts from when the manifest lists it."""
+        return stage in self._manifest["stages"]
 
     def _path(self, stage: str) -> Path:
         return self.folder / "stages" / f"{stage}.parquet"
@@ -83,37 +94,58 @@ def refuse_finished(folder: Path, overwrite: bool) -> None:
     if folder.is_file():
         raise UserError(f"{folder} is a file; a calibration needs a folder of its own")
     if (folder / MARKER).exists() and not overwrite:
+        _tidy(folder)
         raise UserError(f"{folder} holds a calibration; give another --output, or replace it with --overwrite")
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a process that was killed after the last result was written has left, unless it is at work still."""
+    if not (folder / _LOCK).is_file():
+        return
+    with contextlib.suppress(LockedError):
+        lock = FileLock(folder / _LOCK)
+        _remove_leftovers(folder)
+        lock.release()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for one in (folder, folder / "stages", folder / "figures"):
+        remove_leftovers(one)
 
 
 def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:
     """Return the manifest of the calibration in `folder` after writing this call into it."""
     path = folder / _MANIFEST
-    fresh: dict[str, Any] = {"format": _FORMAT, "plan": dict(plan), "begun": dict(meta), "continued": []}
+    fresh: dict[str, Any] = {"format": _FORMAT, "plan": dict(plan), "begun": dict(meta), "continued": [], "stages": {}}
     if overwrite or not path.exists():
         _clear(folder)
         manifest = fresh
     else:
         manifest = read_json(path)
         there = manifest.get("plan")
-        if manifest.get("format") != _FORMAT or not isinstance(there, dict):
+        whole = all(isinstance(manifest.get(part), type(empty)) for part, empty in fresh.items())
+        if manifest.get("format") != _FORMAT or not isinstance(there, dict) or not whole:
             raise UserError(f"{path} is not a calibration of this version; give another --output, or use --overwrite")
         if differ := _differences(there, dict(plan)):
             raise UserError(
-                f"{folder} was begun with another plan ({differ}); repeat that one to go on with it, give another --output,"
-                " or begin anew with --overwrite"
+                f"{folder} was begun with another plan ({differ}); repeat that one to resume it, give another"
+                " --output, or begin anew with --overwrite"
             )
-        manifest["continued"] = [*manifest["continued"], dict(meta)]
-    remove_leftovers(folder)
-    remove_leftovers(folder / "stages")
+        last = [manifest["begun"], *manifest["continued"]][-1]
+        if any(last.get(name) != meta.get(name) for name in _MOVES_NUMBERS):
+            manifest["continued"] = [*manifest["continued"], dict(meta)]
+    _remove_leftovers(folder)
     write_bytes(path, json_text(manifest).encode())
     return manifest
 
 
 def _clear(folder: Path) -> None:
-    """Delete the marker, then the manifest, then the stages, so that a kill in between leaves nothing that looks whole."""
+    """Delete the marker, then the manifest, then all else, so that a kill leaves nothing that looks whole."""
+    tables = sorted((folder / "stages").glob("*.parquet"))
+    figures = sorted(path for kind in ("png", "svg") for path in (folder / "figures").glob(f"*.{kind}"))
+    results = [folder / name for name in _RESULTS]
     with naming_the_place(f"clear {folder}"):
-        for path in (folder / MARKER, folder / _MANIFEST, *sorted((folder / "stages").glob("*.parquet"))):
+        for path in (folder / MARKER, folder / _MANIFEST, *results, *figures, *tables):
             path.unlink(missing_ok=True)
 
 

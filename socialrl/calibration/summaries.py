@@ -1,8 +1,8 @@
 """What a partner-preference test is compared by, and how far a simulated set of tests is from a real one.
 
 Real and simulated tests go through the same functions: seven raw numbers a test in, eight measures out, and whether the
-animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real ones
-as another sample of as many voles would be.
+animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real
+ones as another sample of as many voles would be.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from socialrl import seeding
 from socialrl.analysis import measures
+from socialrl.analysis.measure_table import GUIDE_LINE, measure_called
 
 TEST_S = 10_800.0
 RAW = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",
@@ -29,54 +30,67 @@ _NOISE_RESAMPLES = 400
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A measure of a test on the scale it is compared on; `unit` and `label` are for people."""
+class Compared:
+    """A measure of the measures table (`name`) and the scale on which real and simulated tests are compared."""
 
     name: str
-    label: str
-    unit: str
     scale: str
 
+    @property
+    def label(self) -> str:
+        """The measure's name for people."""
+        return measure_called(self.name).label
 
-MEASURES: tuple[Measure, ...] = (
-    Measure("huddle_s_partner", "Huddle with partner", "s", "linear"),
-    Measure("huddle_s_stranger", "Huddle with stranger", "s", "log of seconds + 30"),
-    Measure("preference", "Preference P/(P+S)", "", "linear"),
-    Measure("chamber_s_partner", "Partner chamber", "s of 3 h", "linear"),
-    Measure("chamber_s_centre", "Centre chamber", "s of 3 h", "linear"),
-    Measure("chamber_s_stranger", "Stranger chamber", "s of 3 h", "linear"),
-    Measure("latency_s_partner", "Latency, partner", "s", "log"),
-    Measure("latency_s_stranger", "Latency, stranger", "s", "log"),
+    @property
+    def unit(self) -> str:
+        """The measure's unit, of seconds in a chamber with the length of the test."""
+        unit = measure_called(self.name).unit
+        return f"{unit} of 3 h" if self.name.startswith("chamber_s") else unit
+
+
+COMPARED: tuple[Compared, ...] = (
+    Compared("huddle_s_partner", "linear"),
+    Compared("huddle_s_stranger", "log of seconds + 30"),
+    Compared("preference", "linear"),
+    Compared("chamber_s_partner", "linear"),
+    Compared("chamber_s_centre", "linear"),
+    Compared("chamber_s_stranger", "linear"),
+    Compared("latency_s_partner", "log"),
+    Compared("latency_s_stranger", "log"),
 )
-N_TERMS = len(MEASURES) + 1
-TERMS = (*(measure.name for measure in MEASURES), "failures")
+N_TERMS = len(COMPARED) + 1
+TERMS = (*(measure.name for measure in COMPARED), "failures")
 LEVELS = (np.arange(_N_LEVELS) + 0.5) / _N_LEVELS
 
 
 def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
     """Return the raw numbers (n_tests, 7) in the order of `RAW`, chamber times scaled to a test of three hours.
 
-    A latency of NaN (no huddle) becomes the length of the test.
+    In the deposited sheets the three chamber times add up to the whole test, so every second in a tube belongs to a
+    chamber there. To compare like with like, simulated seconds in a tube count for the chamber that was left. A latency of NaN (no huddle) becomes the length of the test.
     """
     raw = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
     raw[:, 5:] = measures.latency_s(raw[:, 5:], TEST_S)
+    for k, name in enumerate(RAW[2:5], start=2):
+        tube = name.replace("chamber_s", "tube_s")  # of simulated tests only
+        raw[:, k] += tests[tube].to_numpy(dtype=np.float64) if tube in tests else 0.0
     whole = raw[:, 2:5].sum(axis=1, keepdims=True)
     raw[:, 2:5] *= np.divide(TEST_S, whole, out=np.ones_like(whole), where=whole > 0)
     return raw
 
 
 def values_of(raw: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return every measure in its own unit, shape `raw.shape[:-1]`; preference is NaN for an animal that never huddled."""
+    """Return every measure in its own unit, shape `raw.shape[:-1]`; preference is NaN without a huddle."""
     partner, stranger = raw[..., 0], raw[..., 1]
     values = {name: raw[..., k] for k, name in enumerate(RAW)}
     return {**values, "preference": measures.preference(partner, stranger)}
 
 
 def compared(raw: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the measures on the scale they are compared on, shape (…, n_measures), in the order of `MEASURES`."""
+    """Return the measures on the scale they are compared on, shape (…, n_measures), in the order of `COMPARED`."""
     values = values_of(raw)
     columns = []
-    for measure in MEASURES:
+    for measure in COMPARED:
         column = values[measure.name]
         if measure.name == "huddle_s_stranger":
             column = np.log(column + _HUDDLE_OFFSET_S)
@@ -89,10 +103,10 @@ def compared(raw: NDArray[np.float64]) -> NDArray[np.float64]:
 def failed(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return whether an animal showed no preference: P/(P+S) below 2/3, or no huddle at all."""
     share = measures.preference(raw[..., 0], raw[..., 1])
-    return ~(share >= measures.GUIDE_LINE)
+    return ~(share >= GUIDE_LINE)
 
 
-_STRANGER_LINE = 1.0 - measures.GUIDE_LINE
+_STRANGER_LINE = 1.0 - GUIDE_LINE
 _PARTNER_ALONE = 0.95
 
 
@@ -139,7 +153,8 @@ class Target:
         rng = seeding.generator(seed, "calibration", "noise")
         apart = [whole.terms(raw[rng.integers(0, len(raw), len(raw))]) for _ in range(_NOISE_RESAMPLES)]
         noise = np.sqrt((np.array(apart) ** 2).mean(axis=0))
-        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are none.
+        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are
+        # none.
         spread = np.append(np.ptp(whole.levels, axis=0), 1.0)
         floor = np.maximum(spread, 1e-6) / (2.0 * len(raw))
         return cls(whole.levels, whole.failures, np.maximum(noise, floor), len(raw))
@@ -162,11 +177,11 @@ class Target:
         return float((self.terms(raw) / self.noise).mean())
 
     def smooth_terms(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly for optimisers."""
+        """Return `terms` of a stack (n_sets, n_tests, 7) as (n_sets, n_terms), failures counted softly."""
         share = (raw[..., 0] + 0.5e-6) / (raw[..., 0] + raw[..., 1] + 1e-6)
         ours = np.sort(np.nan_to_num(compared(raw), nan=measures.CHANCE), axis=1)
         apart = np.abs(at_levels(ours) - self.levels).mean(axis=1)
-        soft = 1.0 / (1.0 + np.exp(np.clip((share - measures.GUIDE_LINE) / _SOFT, -50.0, 50.0)))
+        soft = 1.0 / (1.0 + np.exp(np.clip((share - GUIDE_LINE) / _SOFT, -50.0, 50.0)))
         return np.concatenate([apart, np.abs(soft.mean(axis=1) - self.failures)[:, None]], axis=1)
 
 
@@ -196,7 +211,7 @@ def summary_table(sets: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
     The last rows, of `KINDS`, have the share in `mean`; `n` counts tests, without those that have no value.
     """
     rows = []
-    for measure in MEASURES:
+    for measure in COMPARED:
         for name, raw in sets.items():
             column = values_of(raw)[measure.name]
             there = column[~np.isnan(column)]

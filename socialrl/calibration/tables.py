@@ -17,7 +17,7 @@ _VECTOR = [f"{part}_{name}" for part in ("median", "spread") for name in NAMES]
 
 
 def cohort_table(factors: NDArray[np.float64], tests: NDArray[np.float64], first_index: int) -> pd.DataFrame:
-    """Return one row per animal and repeat: index, repeat, the animal's log factors, the test's raw numbers in seconds."""
+    """Return one row per animal and repeat: index, repeat, the animal's log factors, the test's raw numbers (s)."""
     n, n_repeats, _ = tests.shape
     rows = pd.DataFrame(tests.reshape(n * n_repeats, -1), columns=list(RAW))
     own = pd.DataFrame(np.repeat(factors, n_repeats, axis=0), columns=_FACTORS)

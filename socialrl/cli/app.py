@@ -48,7 +48,7 @@ def note_unfinished(run: RunFolder) -> None:
 
 @contextlib.contextmanager
 def stoppable(how_to_go_on: str) -> Iterator[None]:
-    """Turn Ctrl-C in the block into a `StoppedError` that says how to go on."""
+    """Turn a request to stop (see `socialrl.stopping`) in the block into a `StoppedError` that says how to go on."""
     try:
         yield
     except KeyboardInterrupt as stopped:
@@ -56,7 +56,7 @@ def stoppable(how_to_go_on: str) -> Iterator[None]:
 
 
 class StoppedError(Exception):
-    """The user pressed Ctrl-C; the text says how to go on."""
+    """The work was asked to stop; the text says how to go on."""
 
 
 @app.callback(invoke_without_command=True)

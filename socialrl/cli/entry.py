@@ -6,26 +6,40 @@ import contextlib
 import os
 import re
 import sys
+import threading
 
 import typer
 
+from socialrl import stopping
 from socialrl.cli.app import StoppedError, app
 from socialrl.errors import from_os_error, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 130 stopped, 1 nobody reads on."""
+    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 nobody reads on, 128 + n signal n.
+
+    Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
+    """
+    before, threading.excepthook = threading.excepthook, _quiet_about_places
+    try:
+        with stopping.signals():
+            return _run(arguments)
+    finally:
+        threading.excepthook = before
+
+
+def _run(arguments: list[str] | None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(args=arguments, prog_name="socialrl", standalone_mode=False)
         sys.stdout.flush()  # here, so that a reader who has left is noticed inside this block
-        if code == 130:  # Ctrl-C in a verb that leaves nothing to continue
-            return _complain("stopped", 130)
+        if code == 130:  # stopped in a verb that leaves nothing to continue
+            return _complain("stopped", stopping.exit_code())
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
-        return _complain("stopped", 130)
+        return _complain("stopped", stopping.exit_code())
     except StoppedError as stopped:
-        return _complain(str(stopped), 130)
+        return _complain(str(stopped), stopping.exit_code())
     except Exception as error:
         if isinstance(error, BrokenPipeError):
             # `socialrl envs | head -1`: what Python would still write at exit has to go somewhere silent.
@@ -35,6 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
         if line is None:
             raise
         return _complain(f"error: {line}", 2)
+
+
+def _quiet_about_places(failed: threading.ExceptHookArgs) -> None:
+    """Say nothing of a full disk in TensorBoard's writing thread: the main thread is told, and says it in one line."""
+    if not (isinstance(failed.exc_value, OSError) and from_os_error(failed.exc_value, "write")):
+        threading.__excepthook__(failed)
 
 
 def _mistake(error: Exception, verbs: list[str]) -> str | None:
@@ -56,6 +76,6 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
 
 
 def _complain(line: str, code: int) -> int:
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):  # the reader has left, or the terminal was closed
         print(line, file=sys.stderr, flush=True)
     return code

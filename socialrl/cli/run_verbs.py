@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from socialrl.cli.app import Quiet, RunArgument, app, check_range, note_unfinished, overwrite_option, stoppable
-from socialrl.errors import UserError
+from socialrl.errors import UserError, command
 from socialrl.progress import open_progress
 
 if TYPE_CHECKING:
     from socialrl.config.loading import Config
+    from socialrl.evaluation.selection import Selection
     from socialrl.storage.run_folder import RunFolder
 
 
@@ -73,6 +75,12 @@ def evaluate(
         ),
     ] = None,
     events_csv: Annotated[bool, typer.Option("--events-csv", help="Write the events as CSV, too.")] = False,
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[,NAME]", help="Test these groups only, in a table of their own.")
+    ] = None,
+    animal: Annotated[
+        list[str] | None, typer.Option(metavar="ID[,ID]", help="Test these animals, too, or these only.")
+    ] = None,
     overwrite: Annotated[bool, overwrite_option("an evaluation that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -81,26 +89,39 @@ def evaluate(
     Example: `socialrl evaluate runs/demo --repeats 8`
 
     With a protocol, a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
+
+    Some animals, a table `evaluation_of_<names>` that leaves `evaluation` and its report as they are:
+    `socialrl evaluate runs/demo --group ko --animal wt-00,wt-03 --repeats 50`
     """
+    from socialrl.evaluation.selection import Selection
     from socialrl.storage.run_folder import RunFolder
 
     check_range("--repeats", repeats, 1)
     if events_csv and events is False:
         raise UserError("--events-csv writes events, --no-events writes none; leave one of them out")
     events = True if events_csv else events
+    selection = Selection(_names("--group", group), _names("--animal", animal))
     with RunFolder.open(run) as folder:
+        table = f"evaluation{selection.suffix(folder.config)}"
         if protocol is not None:
-            _evaluate_protocol(folder, protocol, repeats, overwrite, quiet, events=events, events_csv=events_csv)
+            _evaluate_protocol(
+                folder, protocol, repeats, overwrite, quiet, events=events, events_csv=events_csv, selection=selection
+            )
             return
-        if folder.has_table("evaluation") and not overwrite:
-            raise UserError(f"{folder.path} is evaluated already; replace evaluation.parquet with --overwrite")
+        if folder.has_table(table) and not overwrite:
+            what = "These animals are" if selection else "It is"
+            raise UserError(
+                f"{folder.path}: {what.lower()} evaluated already; replace {table}.parquet with --overwrite"
+            )
         folder.lock()
         note_unfinished(folder)
-        _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv)
-        if folder.has_table("events"):
-            _say_events(folder.path / "events.parquet", events_csv)
-    typer.echo(f"evaluation: {folder.path / 'evaluation.parquet'} and .csv")
-    typer.echo(f"next: socialrl report {folder.path}")
+        _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv, selection=selection)
+        of_events = f"{table}_events" if selection else "events"
+        if folder.has_table(of_events):
+            _say_events(folder.path / f"{of_events}.parquet", events_csv)
+    typer.echo(f"evaluation: {folder.path / table}.parquet and .csv")
+    if not selection:
+        typer.echo(f"next: {command('report', folder.path)}")
 
 
 @app.command()
@@ -171,8 +192,11 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     from socialrl.storage.provenance import collect_meta
     from socialrl.storage.run_folder import RunFolder
 
-    # Before the folder is made, so that a broken installation leaves none behind.
+    # Before the folder is made, so that a broken installation or a missing GPU leaves none behind.
+    from socialrl.training.devices import usable_device
     from socialrl.training.run import train_run
+
+    usable_device(config.device)
 
     groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
     if config.habitats:
@@ -180,6 +204,12 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     meta = collect_meta(config.seed)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
+        ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s
+        if math.ceil(ticks / config.ppo.n_steps) * config.ppo.n_steps < test:
+            lives = (
+                f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks a life, an episode has {test:g}"
+            )
+            typer.echo(f"note: no training episode ends ({lives}); the table episodes will have no rows", err=True)
         n_animals = config.animals * len(config.members)
         try:
             with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
@@ -203,15 +233,35 @@ def _resume(path: Path, quiet: bool) -> RunFolder:
 
 
 def _evaluate(
-    run: RunFolder, repeats: int | None, quiet: bool, *, events: bool | None = None, events_csv: bool = False
+    run: RunFolder,
+    repeats: int | None,
+    quiet: bool,
+    *,
+    events: bool | None = None,
+    events_csv: bool = False,
+    selection: Selection | None = None,
 ) -> None:
     from socialrl.evaluation.playing import evaluate_run
+    from socialrl.evaluation.selection import ALL
+    from socialrl.evaluation.unmet import demands_of, unmet
 
-    with open_progress("testing", quiet=quiet) as progress:
-        evaluate_run(run, repeats=repeats, events=events, events_csv=events_csv, progress=progress)
-    from socialrl.tensorboard.results import write_results
+    for note in unmet(run.config, demands_of(run.config)):
+        typer.echo(f"note: {note}", err=True)
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
+        evaluate_run(
+            run,
+            repeats=repeats,
+            events=events,
+            events_csv=events_csv,
+            selection=selection or ALL,
+            progress=progress,
+        )
+    if not selection:
+        from socialrl.storage.atomic import naming_the_place
+        from socialrl.tensorboard.results import write_results
 
-    write_results(run)
+        with naming_the_place(f"write to {run.tb}"):
+            write_results(run)
 
 
 def _evaluate_protocol(
@@ -223,21 +273,27 @@ def _evaluate_protocol(
     *,
     events: bool | None,
     events_csv: bool,
+    selection: Selection,
 ) -> None:
-    from socialrl.protocols.playing import evaluate_protocol
+    from socialrl.protocols.evaluating import evaluate_protocol
 
     note_unfinished(run)
-    with open_progress("testing", quiet=quiet) as progress:
-        table, events_table = evaluate_protocol(
-            run, file, repeats=repeats, events=events, events_csv=events_csv, overwrite=overwrite, progress=progress
+    with _testing(), open_progress("testing", quiet=quiet) as progress:
+        played = evaluate_protocol(
+            run,
+            file,
+            repeats=repeats,
+            events=events,
+            events_csv=events_csv,
+            overwrite=overwrite,
+            selection=selection,
+            progress=progress,
         )
-    learned_in = run.config.env.id
-    others = sorted(set(run.read_table(table.stem)["assay"]) - {learned_in})
-    if others:
-        typer.echo(f"note: the animals learned in {learned_in}; new to them: {', '.join(others)}", err=True)
-    if events_table is not None:
-        _say_events(events_table, events_csv)
-    typer.echo(f"protocol: {table} and .csv")
+    for note in played.notes:
+        typer.echo(f"note: {note}", err=True)
+    if played.events is not None:
+        _say_events(played.events, events_csv)
+    typer.echo(f"protocol: {played.table} and .csv")
 
 
 def _say_events(table: Path, csv: bool) -> None:
@@ -245,12 +301,24 @@ def _say_events(table: Path, csv: bool) -> None:
 
 
 def _stoppable(run: RunFolder) -> AbstractContextManager[None]:
-    return stoppable(f"the run folder is readable; continue with `socialrl resume {run.path}`")
+    return stoppable(f"the run folder is readable; continue with `{command('resume', run.path)}`")
+
+
+def _testing() -> AbstractContextManager[None]:
+    return stoppable("the trained animals are unharmed; the same command tests them from the start")
 
 
 def _say_next(run: RunFolder) -> None:
     typer.echo(f"run: {run.path}")
-    typer.echo(f"next: socialrl evaluate {run.path} && socialrl report {run.path}")
+    typer.echo(f"next: {command('evaluate', run.path)} && {command('report', run.path)}")
+
+
+def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """Return the names of an option that may be given several times and may hold several, between commas."""
+    names = tuple(name.strip() for one in given or [] for name in one.split(","))
+    if "" in names:
+        raise UserError(f"{option} needs names between its commas, got '{','.join(given or [])}'")
+    return names
 
 
 def _with_output(config: Config, output: str, name: str) -> Config:

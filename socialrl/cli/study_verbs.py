@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from socialrl.cli.app import Quiet, app, check_range, overwrite_option, stoppable
+from socialrl.cli.paths import typed_path
 from socialrl.errors import UserError, unknown
 from socialrl.progress import open_progress
 
@@ -17,9 +18,13 @@ def reproduce(
     preset: Annotated[
         str, typer.Option(help="quick, full (16 animals a group, dose-response) or study (single arms, sensitivity).")
     ] = "quick",
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")] = Path(
-        "runs/reproduce"
-    ),
+    findings: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Findings of your own (YAML), added to those of socialrl or in their place."),
+    ] = None,
+    output: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")
+    ] = "runs/reproduce",
     seed: Annotated[int, typer.Option(help="Root seed of everything.")] = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -27,34 +32,42 @@ def reproduce(
 
     Example: `socialrl reproduce --preset quick`
     """
+    from socialrl.findings.registry import load_findings
     from socialrl.reproduction.driver import reproduce
+    from socialrl.reproduction.folder import usable
     from socialrl.reproduction.presets import PRESETS
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
     check_range("--seed", seed, 0)
-    with stoppable("the stages that are done are kept; the same command goes on where it was"):
+    place = usable(output)
+    registry = load_findings(*findings) if findings else None
+    with stoppable("the stages that are done are kept; the same command resumes from the last checkpoint"):
         page = reproduce(
-            output, preset, seed, quiet=quiet, say=lambda line: None if quiet else typer.echo(line, err=True)
+            place,
+            preset,
+            seed,
+            quiet=quiet,
+            say=lambda line: typer.echo(line, err=True) if not quiet or line.startswith("note") else None,
+            registry=registry,
+            findings=[path.name for path in findings or ()],
         )
     from rich.console import Console
 
+    from socialrl.findings.results import read_result
     from socialrl.scorecard.terminal import findings_table
-    from socialrl.storage.files import read_json
 
-    Console().print(findings_table(read_json(output / "scorecard.json")))
+    Console().print(findings_table(read_result(place / "scorecard.json")))
     typer.echo(f"scorecard: {page}")
 
 
 @app.command()
 def calibrate(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="World and training, instead of the defaults.")
     ] = None,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder that gets the results.")] = Path(
-        "runs/calibration"
-    ),
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder that gets the results.")] = "runs/calibration",
     vectors: Annotated[
         int, typer.Option(help="Animals of the first round, each with its own parameters; 3 times as many in all.")
     ] = 256,
@@ -63,6 +76,13 @@ def calibrate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
     pairs: Annotated[str, typer.Option(help="Which pairs' tests: FF, MM, FM or all.")] = "all",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only rows of the sheet with this value, such as Genotype=WT; can be given several times.",
+        ),
+    ] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours that the simulated pairs were cohoused.")] = 24.0,
     overwrite: Annotated[bool, overwrite_option("a calibration that is already there")] = False,
     quiet: Quiet = False,
@@ -76,6 +96,7 @@ def calibrate(
     check_range("--vectors", vectors, 16)
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0)
+    sheet, folder = typed_path("DATA", data), typed_path("--output", output)
     check_range("--cohousing-h", cohousing_h, 0, 336)
     from socialrl.config.loading import load_config
 
@@ -88,16 +109,17 @@ def calibrate(
     go_on = f"the stages that are done are kept; {again} goes on where it was"
     with stoppable(go_on), open_progress("calibrating", quiet=quiet) as progress:
         result = run_calibration(
-            data,
-            output,
+            sheet,
+            folder,
             config=loaded,
             plan=Plan(vectors=vectors, seed=seed),
             steps=steps,
             pairs=pairs,
+            where=where or [],
             cohousing_h=cohousing_h,
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=line.startswith("note")),
         )
     typer.echo(verdict(result))
-    typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")
+    typer.echo(f"results: {folder / 'calibration.html'}, parameters.yaml and calibration.json beside it")

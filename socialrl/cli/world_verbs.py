@@ -36,9 +36,11 @@ def render(
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
     from socialrl.config.experiment import RELEASE
+    from socialrl.extensions import load_extensions
     from socialrl.storage.run_folder import RunFolder
     from socialrl_envs import ASSAYS
 
+    load_extensions()
     if source == RELEASE:
         raise UserError(
             f"{source} has no acting animal; `socialrl record configs/oxytocin_release.yaml` draws its traces"
@@ -68,6 +70,7 @@ def record(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
     ] = None,
+    output: Annotated[str | None, typer.Option(help="Folder that gets the recording, instead of `output`.")] = None,
     overwrite: Annotated[bool, overwrite_option("a recording that is already there")] = False,
 ) -> None:
     """Record evoked oxytocin release of a population: no policy, so nothing is trained.
@@ -77,7 +80,8 @@ def record(
     from socialrl.config.loading import load_recording
     from socialrl.release.folder import record, summary
 
-    loaded = load_recording(config, overrides or [])
+    place = [] if output is None else [f"output={output or '.'}"]
+    loaded = load_recording(config, [*(overrides or []), *place])
     typer.echo(summary(record(loaded, overwrite=overwrite)))
     typer.echo(f"recording: {loaded.path / 'release.png'}, release.csv and traces.csv beside it")
 
@@ -88,8 +92,10 @@ def envs() -> None:
 
     Example: `socialrl envs`
     """
+    from socialrl.extensions import load_extensions
     from socialrl_envs import PAPERS
 
+    load_extensions()
     for name, paper in PAPERS.items():
         typer.echo(f"{name}  {paper}")
 

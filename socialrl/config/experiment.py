@@ -27,6 +27,7 @@ from socialrl.config.checks import (
 from socialrl.config.habitats import check_habitats
 from socialrl.config.spread import check_spread
 from socialrl.errors import unknown
+from socialrl.extensions import load_extensions
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -106,6 +107,7 @@ def _known_assay(value: Any) -> Any:
     # Imported here, because compiled code behind the registry makes the import slow for those who only read tables.
     from socialrl_envs import ASSAYS
 
+    load_extensions()
     if not isinstance(value, str):
         raise refuse(f"must be the id of an assay ({', '.join(ASSAYS)}), got {shown(value)}")
     if value == RELEASE:

@@ -34,7 +34,7 @@ from socialrl.config.layers import Origins, lay_over, leaves
 from socialrl.config.recording import RecordingConfig
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
-from socialrl.errors import UserError, nearest, unknown
+from socialrl.errors import UserError, command, nearest, unknown
 
 __all__ = [
     "Config",
@@ -88,7 +88,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
     if _assay_of(data) == RELEASE:
         # One line instead of one for every key that a recording has and an experiment has not.
         raise UserError(
-            f"{path}: env.id must be an assay in which animals act; {RELEASE} is recorded: socialrl record {path}"
+            f"{path}: env.id must be an assay in which animals act; {RELEASE} is recorded: {command('record', path)}"
         )
     return config_from_data(data, str(path), overrides, layers)
 
@@ -98,7 +98,7 @@ def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> Recording
     data = _read_mapping(Path(path), "recording")
     if _assay_of(data) not in (RELEASE, None):
         raise UserError(
-            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: socialrl train {path}"
+            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: {command('train', path)}"
         )
     return _checked(RecordingConfig, data, str(path), overrides)
 

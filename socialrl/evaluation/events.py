@@ -6,8 +6,9 @@ both ends of a tube would note. `contact`: side-by-side contact with one other a
 animal follow each other without gap or overlap from the start of the test to its end.
 
 Times are exact for this world, whose resolution is the tick (`dt_s`): contact lasts whole ticks; who sets out arrives
-at the end of a tick, and went into the tube its own `transit_s` before. Until then the counters of a test still have it
-in the chamber that it left, so `chamber_s_<name>` = its chamber intervals + its passages from there.
+at the end of a tick, and went into the tube its own `transit_s` before. An animal that is put back from behind a door is
+carried: its passage takes no time. Counters follow the same rule: `chamber_s_<name>` are its chamber intervals,
+`tube_s_<name>` its passages from there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ LABELS = ("animal", "genotype", "index", "habitat_type", "habitat", "test", "rep
 _CHAMBER, _PASSAGE, _CONTACT = range(3)
 
 
+# tick at which it happened, rows, chambers reached, seconds in the tube on the way
+_Move = tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+
 class EventRecorder:
     """Watches tests from their first tick to their last, and writes down changes only.
 
@@ -42,13 +47,14 @@ class EventRecorder:
     def follow(self, env: SocialVectorEnv, order: NDArray[np.int64], rows: Mapping[str, Sequence[Any]]) -> None:
         """Begin to watch tests that have begun and not been stepped yet.
 
-        `order` (`rows.env_rows`) has the environment's row of every test; `rows` the tests' columns, `LABELS` among them.
+        `order` (`Lineup.order`) has the environment's row of every test; `rows` the tests' columns, `LABELS` among them.
         """
         self._env, self._order = env, order
         self._labels = {name: list(rows[name]) for name in LABELS if name in rows}
         world, n_acting = env.world, len(env.assay.acting)
         # views of the state, so that a tick costs two comparisons
         self._chamber = world.batch.animals["chamber"][:, :n_acting]  # (n_worlds, n_acting)
+        self._passage_s = world.batch.animals["passage_s"][:, :n_acting]
         # contact from its counter, so that intervals add up to it: a door that shuts ends contact within a tick
         huddle_s = named(world.counters, env.assay.n_animals, len(env.assay.habitat.names))["huddle_s"]
         self._huddle_s = huddle_s  # (n_worlds, n_acting, n_animals)
@@ -56,8 +62,8 @@ class EventRecorder:
         self._first_in = self._was_in.ravel().copy()
         self._touching = np.zeros(huddle_s.shape, dtype=np.bool_)
         self._tick = 0
-        # tick at which it changed, row, and the chamber reached; tick from which on it is so, and pair
-        self._moves: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]] = []
+        # tick at which it changed, rows, the chambers reached and the time in the tube; tick from which on it is so, and pair
+        self._moves: list[_Move] = []
         self._turns: list[tuple[int, NDArray[np.int64]]] = []
 
     def note(self) -> None:
@@ -72,13 +78,13 @@ class EventRecorder:
         self._tick += 1
         moved = self._chamber != self._was_in
         if moved.any():
-            self._moves.append((self._tick, np.flatnonzero(moved), self._chamber[moved]))
+            self._moves.append((self._tick, np.flatnonzero(moved), self._chamber[moved], self._passage_s[moved]))
             np.copyto(self._was_in, self._chamber)
 
     def finish(self) -> None:
         """Make the intervals of the tests that have come to their end."""
         moves = _Moves(self._moves, self._first_in)
-        whereabouts = moves.whereabouts(self._transit_s(), self._env.dt_s, self._tick)
+        whereabouts = moves.whereabouts(self._env.dt_s, self._tick)
         contacts = _contacts(self._turns, moves, self._huddle_s.shape, self._env.dt_s, self._tick)
         self._blocks.append(self._named(pd.concat([whereabouts, contacts], ignore_index=True)))
 
@@ -94,16 +100,13 @@ class EventRecorder:
             return pd.DataFrame(columns=[*LABELS, "kind", "start_s", "end_s", "chamber", "to", "other"])
         return pd.concat(self._blocks, ignore_index=True)
 
-    def _transit_s(self) -> NDArray[np.float64]:
-        world = self._env.world
-        return world.parameters["transit_s"][world.record_of][:, : self._chamber.shape[1]].ravel()
-
     def _named(self, events: pd.DataFrame) -> pd.DataFrame:
         """Put names in place of numbers (−1: nothing), tests in their order."""
         assay, n_acting = self._env.assay, self._chamber.shape[1]
         test_of = np.empty(len(self._order), dtype=np.int64)  # of an environment's row
         test_of[self._order] = np.arange(len(self._order))
-        events = events.assign(test=test_of[events["row"]]).sort_values(["test", "start_s", "kind"], kind="stable")
+        events = events.assign(test=test_of[events["row"]], lasts=events["end_s"] > events["start_s"])
+        events = events.sort_values(["test", "start_s", "lasts", "kind"], kind="stable")  # carried, then where to
         row, test, chamber, to, other = (events[name].to_numpy() for name in ("row", "test", "chamber", "to", "other"))
         # the animal's view: which chamber is its partner's depends on the placement
         seen = [name for names in assay.chambers.values() for name in names]
@@ -132,9 +135,7 @@ def _column(values: Sequence[Any], which: NDArray[np.int64]) -> Any:
 class _Moves:
     """All changes of chamber of a block of tests, row by row and in time."""
 
-    def __init__(
-        self, noted: Sequence[tuple[int, NDArray[np.int64], NDArray[np.int64]]], first_in: NDArray[np.int64]
-    ) -> None:
+    def __init__(self, noted: Sequence[_Move], first_in: NDArray[np.int64]) -> None:
         tick = np.repeat([one[0] for one in noted], [len(one[1]) for one in noted]).astype(np.int64)
         row = np.concatenate([np.empty(0, np.int64), *(one[1] for one in noted)])
         to = np.concatenate([np.empty(0, np.int64), *(one[2] for one in noted)])
@@ -143,16 +144,17 @@ class _Moves:
         self.row = np.r_[np.arange(len(first_in)), row][by_row]
         self.tick = np.r_[np.zeros(len(first_in), np.int64), tick][by_row]
         self.to = np.r_[first_in, to][by_row]
+        passage_s = np.concatenate([np.empty(0), *(one[3] for one in noted)])
+        self.passage_s = np.r_[np.zeros(len(first_in)), passage_s][by_row]  # of the way to there
 
-    def whereabouts(self, transit_s: NDArray[np.float64], dt_s: float, n_ticks: int) -> pd.DataFrame:
-        """Return stays in chambers and passages between them; `transit_s` (n_rows,) is each animal's way through a tube."""
+    def whereabouts(self, dt_s: float, n_ticks: int) -> pd.DataFrame:
+        """Return stays in chambers and passages between them."""
         came_s = self.tick * dt_s
         last = np.r_[self.row[1:] != self.row[:-1], True]
         left = np.flatnonzero(~last)  # stays that end with a passage to the next
         came_out_s = came_s[left + 1]
         went_in_s = np.full(len(came_s), n_ticks * dt_s)
-        # an animal that is put back from behind a door is carried, and may have just come
-        went_in_s[left] = np.maximum(came_out_s - transit_s[self.row[left]], came_s[left])
+        went_in_s[left] = came_out_s - self.passage_s[left + 1]
         stays = _table(_CHAMBER, self.row, came_s, went_in_s, self.to)
         passages = _table(_PASSAGE, self.row[left], went_in_s[left], came_out_s, self.to[left], to=self.to[left + 1])
         return pd.concat([stays[stays["end_s"] > stays["start_s"]], passages], ignore_index=True)
@@ -160,7 +162,8 @@ class _Moves:
     def chamber_at(self, row: NDArray[np.int64], tick: NDArray[np.int64], n_ticks: int) -> NDArray[np.int64]:
         """Return the chambers in which rows are during ticks."""
         known, asked = self.row * (n_ticks + 1) + self.tick, row * (n_ticks + 1) + tick
-        return self.to[np.searchsorted(known, asked, side="right") - 1]
+        chambers: NDArray[np.int64] = self.to[np.searchsorted(known, asked, side="right") - 1]
+        return chambers
 
 
 def _contacts(

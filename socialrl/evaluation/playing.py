@@ -17,12 +17,13 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, animals_of, arms_per_row, per_row
-from socialrl.animals.policies import FrozenPolicies, load_policy
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.animals.animal import Animal, animals_of
+from socialrl.animals.policies import FrozenPolicies, load_trained
+from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config, Drug, TestCondition
-from socialrl.errors import UserError
+from socialrl.errors import UserError, command
 from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.traces import Tracer
 from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
@@ -55,16 +56,16 @@ def play_tests(
     for drugs in dict.fromkeys(test.drugs for test in tests):
         alike = [test for test in tests if test.drugs == drugs]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
-        stage = _Stage(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
-        sums, record = stage.play(policies, tracer, events)
-        labels = stage.labels()
+        played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
+        sums, record = played.play(policies, tracer, events)
+        labels = played.labels()
         columns: dict[str, Any] = {
             **{name: labels[name] for name in animals[0].common()},
             "steps": steps,
             "test": labels["test"],
             "assay": config.env.id,
             "repeat": labels["repeat"],
-            "seed": stage.seeds,
+            "seed": played.seeds,
             "return": sums.sum(axis=0),
             **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
@@ -73,7 +74,7 @@ def play_tests(
     return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
 
 
-class _Stage:
+class _Tests:
     """Animals in their worlds, ready to play a block of tests; rows are animal by animal."""
 
     def __init__(
@@ -85,8 +86,8 @@ class _Stage:
         drugs: Sequence[Drug],
     ) -> None:
         self.rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
-        n_acting = len(ASSAYS[config.env.id].acting)
-        self._order = env_rows(n_acting, len(animals), len(block))
+        lineup = Lineup(ASSAYS[config.env.id], animals, len(block))
+        self._order = lineup.order
         env = gym.make_vec(
             config.env.id,
             num_envs=len(self.rows),
@@ -94,19 +95,15 @@ class _Stage:
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=config.env.dt_s,
             duration_s=config.env.duration_s,
-            arms=in_env_order(self._order, arms_per_row(list(animals), len(block))),
             drugs=[drug.model_dump() for drug in drugs],
-            **in_env_order(self._order, per_row(list(animals), len(block))),
+            **lineup.arguments(),
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)
         self._env = env
         path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in self.rows]
         self.seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-        # animals that share a world are tested in it together, on the seed of its first animal
-        by_env_row = np.empty(len(self.rows), dtype=np.int64)
-        by_env_row[self._order] = self.seeds
-        world_seeds = by_env_row[::n_acting].tolist()
+        world_seeds = lineup.world_seeds(self.seeds)
         for test in dict.fromkeys(test for test, _ in block):
             mask = np.zeros(len(self.rows), dtype=np.bool_)
             mask[self._order] = [one.name == test.name for _, one, _ in self.rows]
@@ -149,7 +146,7 @@ def play_out(
 ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
     """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
 
-    `order` (`rows.env_rows`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
+    `order` (`Lineup.order`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
     records go animal by animal. `follow` and `events` have been told of these tests.
     """
     sums = np.zeros((len(TERMS), len(keys)))
@@ -172,14 +169,14 @@ def play_out(
 
 def load_policies(run: RunFolder, animals: Sequence[Animal]) -> FrozenPolicies:
     """Return the trained networks of `animals`."""
-    return FrozenPolicies([load_policy(run.models / f"{animal.id}.safetensors") for animal in animals])
+    return FrozenPolicies([load_trained(run, animal.id) for animal in animals])
 
 
 def trained_animals(run: RunFolder) -> list[Animal]:
     """Return the animals that have a network; a run without any raises `UserError`."""
-    animals = [one for one in animals_of(run.config) if (run.models / f"{one.id}.safetensors").exists()]
+    animals = [one for one in animals_of(run.config) if run.has_network(one.id)]
     if not animals:
-        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `{command('resume', run.path)}`")
     return animals
 
 
@@ -225,12 +222,16 @@ def evaluate_run(
     repeats: int | None = None,
     events: bool | None = None,
     events_csv: bool = False,
+    selection: Selection = ALL,
     progress: Progress,
 ) -> None:
     """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
 
     With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
     `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
+
+    A `selection` of the animals gets tables of its own, `evaluation_of_<names>` and, with `events`,
+    `evaluation_of_<names>_events`; its rows are those that the same animals have in an evaluation of all.
     """
     config = run.config.for_evaluation()
     tests = config.evaluation.tests or config.probes.tests
@@ -242,13 +243,26 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    chosen = selection.of(config, animals)
+    playing = with_company(config, animals, chosen)
     table = play_evaluation(
-        run, config, animals, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
+        run, config, playing, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
     )
-    run.drop_table("events")  # those of the evaluation that is replaced now
-    run.write_table("evaluation", table.assign(steps=table["animal"].map(steps)), csv=True)
+    table = table.assign(steps=table["animal"].map(steps))
+    if selection:
+        part = f"evaluation{selection.suffix(config)}"
+        for name in (part, f"{part}_events"):
+            run.drop_table(name)
+        if recorder is not None:
+            run.write_table(f"{part}_events", rows_of(recorder.table(), chosen), csv=events_csv)
+        run.write_table(part, rows_of(table, chosen), csv=True)
+        return
+    # The table `evaluation` says that an evaluation is there, so it goes first and comes last.
+    for name in ("evaluation", "traces", "events"):
+        run.drop_table(name)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)
     if recorder is not None:
         run.write_table("events", recorder.table(), csv=events_csv)
+    run.write_table("evaluation", table, csv=True)

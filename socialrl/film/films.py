@@ -11,10 +11,10 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from socialrl.animals.animal import Animal, animals_of
+from socialrl.animals.animal import animals_of
 from socialrl.animals.companions import FrozenCompanionsEnv, frozen_companions, random_companions
-from socialrl.animals.policies import FrozenPolicies, load_policy
-from socialrl.errors import UserError, unknown
+from socialrl.animals.policies import FrozenPolicies, load_trained
+from socialrl.errors import UserError, command, unknown
 from socialrl.film.frames import record_frames, write_gif, write_png
 from socialrl.seeding import generator, seed_int
 from socialrl.storage.run_folder import RunFolder
@@ -112,9 +112,9 @@ def _at_random(assay: str) -> _Actor:
 def _trained(run: RunFolder, name: str | None) -> _Actor:
     config = run.config
     # In the order of the configuration, which names the reference group first.
-    trained = {one.id: one for one in animals_of(config) if _network_path(run, one).exists()}
+    trained = {one.id: one for one in animals_of(config) if run.has_network(one.id)}
     if not trained:
-        raise UserError(f"{run.path} has no trained animal yet; continue it with `socialrl resume {run.path}`")
+        raise UserError(f"{run.path} has no trained animal yet; continue it with `{command('resume', run.path)}`")
     if name is not None and name not in trained:
         raise UserError(f"{run.path}: {unknown('animal', name, trained, listed_as='trained')}")
     animal = trained[name or next(iter(trained))]
@@ -129,8 +129,4 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
         **animal.parameters,
     }
-    return _Actor(animal.id, make, world, FrozenPolicies([load_policy(_network_path(run, animal))]))
-
-
-def _network_path(run: RunFolder, animal: Animal) -> Path:
-    return run.models / f"{animal.id}.safetensors"
+    return _Actor(animal.id, make, world, FrozenPolicies([load_trained(run, animal.id)]))

@@ -17,10 +17,12 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from socialrl.analysis import statistics
+from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import NAN, Estimate
+from socialrl.assays import short_id
 from socialrl.findings.records import Contrast, Side
-from socialrl.findings.registry import Registry, short_id
-from socialrl.findings.tables import NotRun, animal_values, time_to_criterion
+from socialrl.findings.registry import Registry
+from socialrl.findings.tables import animal_values, time_to_criterion
 
 Tables = Mapping[str, pd.DataFrame]
 """Evaluation tables by assay id, short ("SocialOperant") or as registered ("socialrl/SocialOperant-v0")."""

@@ -6,11 +6,13 @@ words are those of the file: `this` is expected to be `higher` or `lower` `than`
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from socialrl.config.checks import choice, number, one_or_list, refuse, whole
+from socialrl.analysis.measure_table import Measure
+from socialrl.config.checks import choice, identifier, number, one_or_list, refuse, whole
 from socialrl.config.experiment import DosesOfTest
 
 QUESTIONS: dict[str, str] = {
@@ -24,10 +26,12 @@ QUESTIONS: dict[str, str] = {
 }
 """The questions that a scorecard is ordered by, in the order in which it asks them."""
 
+HOUR_S = 3600.0
 SIGNS = {"higher": +1, "lower": -1, "same": 0}
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
 _Grade = Annotated[str, choice("A", "B", "C")]
 _Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "control", "context")]
@@ -49,8 +53,8 @@ class Group(Record):
     arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
 
 
-class Measure(Record):
-    """How one number per animal comes from the raw columns of its tests.
+class OwnMeasure(Record):
+    """A measure that a file brings along; the others are in the measures table (`socialrl.analysis.measure_table`).
 
     Either `sum` (columns that are added, list columns over `hours`), divided by the sum of `per`; or `first` less
     `less` (two measures); or `time_to` (hours of cohousing from which on that measure stays at the guide line of 2/3).
@@ -72,7 +76,7 @@ class Measure(Record):
     digits: Annotated[int, whole(0, 4)] = 2
 
     @model_validator(mode="after")
-    def _one_way(self) -> Measure:
+    def _one_way(self) -> OwnMeasure:
         ways = [bool(self.sum), self.first is not None and self.less is not None, self.time_to is not None]
         if sum(ways) != 1:
             raise refuse("needs exactly one of: sum (with per, or without), first and less, time_to")
@@ -82,26 +86,56 @@ class Measure(Record):
             raise refuse("is missing: say why smallest and same_within are what they are", key="why")
         return self
 
+    def as_measure(self, name: str) -> Measure:
+        """Return the record of the measures table."""
+        return Measure(name, formula="defined in a file of findings", low=-math.inf, **self.model_dump())
+
+
+_NOT_OF_A_TEST = {
+    "side": "is not a key of a condition: the partner's side is drawn for every test",
+    "arms": "is not a key of a condition: arms belong to animals, groups.<name>.arms",
+}
+
 
 class Condition(Record):
     """One test: what the animals live through before it, which animals it holds, and which drug acts when.
 
     A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
-    negative before it. `partner_is` shuffled means that who is
-    called the partner is drawn at random. `session` belongs to assays that have sessions.
+    negative before it. `session` is one of the assay's sessions and must be named where it has several. `partner_is`
+    shuffled means that who is called the partner is drawn at random after the test. `note` is for the reader only.
     """
 
-    name: Name
+    name: PlainName
     cohousing_h: Annotated[float, number(0, 336)] = 0.0
     relationship: Annotated[str, choice("peer", "mate")] = "peer"
     separation_h: Annotated[float, number(0)] = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
-    session: Annotated[str | None, Field(default=None)] = None
-    side: Literal["left", "right"] | None = None
+    session: Annotated[str | None, identifier(optional=True)] = None
     drugs: DosesOfTest = ()
-    arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_of_a_test(cls, data: Any) -> Any:
+        for key, text in _NOT_OF_A_TEST.items():
+            if isinstance(data, dict) and key in data:
+                raise refuse(text, key=key)
+        return data
+
+    @model_validator(mode="after")
+    def _possible(self) -> Condition:
+        if self.mating and self.relationship == "peer":
+            raise refuse("must be false where the relationship is peer, got true", key="mating")
+        before_s = (self.cohousing_h + self.separation_h) * HOUR_S
+        for number_, dose in enumerate(self.drugs):
+            if dose.start_s < -before_s:
+                text = (
+                    f"must be at least {-before_s:g}, the start of cohousing, before which nothing is simulated;"
+                    f" got {dose.start_s:g}"
+                )
+                raise refuse(text, key=f"drugs.{number_}.start_s")
+        return self
 
 
 class Side(Record):
@@ -158,7 +192,7 @@ class Contrast(Record):
             if name == needs and not given:
                 raise refuse(f"is missing: a contrast of kind {self.kind} needs it", key=name)
             if name != needs and given:
-                raise refuse(f"has no place in a contrast of kind {self.kind}", key=name)
+                raise refuse(f"is not allowed in a contrast of kind {self.kind}", key=name)
         for name, side in (("this", self.this), ("than", self.than)):
             if side is None:
                 continue
@@ -207,7 +241,7 @@ class Finding(Record):
     compared. `may_fail` is one sentence on why the model may be wrong there.
     """
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,8}[0-9]{1,4}$")]
     title: Text
     statement: Text
     source: Source
@@ -218,7 +252,7 @@ class Finding(Record):
     published: str = ""
     may_fail: Text
     conditions: dict[str, tuple[Condition, ...]] = {}
-    contrasts: tuple[Contrast, ...] = ()
+    contrasts: Annotated[tuple[Contrast, ...], Field(max_length=26)] = ()
 
     @model_validator(mode="after")
     def _context_or_contrast(self) -> Finding:
@@ -246,10 +280,15 @@ class Dose(Record):
 
 
 class Book(Record):
-    """A registry file: every section may be left out, so that a file can add findings to another."""
+    """A file of findings: every section may be left out, so that a file can add findings to another.
 
-    groups: dict[Name, Group] = {}
-    measures: dict[Name, Measure] = {}
+    `with_shipped` false leaves the findings that come with socialrl out; their groups and conditions stay there to be
+    referred to.
+    """
+
+    with_shipped: Annotated[bool, Field(strict=True)] = True
+    groups: dict[PlainName, Group] = {}
+    measures: dict[Name, OwnMeasure] = {}
     conditions: dict[str, tuple[Condition, ...]] = {}
     dose_response: tuple[Dose, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -258,5 +297,7 @@ class Book(Record):
     @classmethod
     def _mapping(cls, data: Any) -> Any:
         if not isinstance(data, dict):
-            raise refuse("a registry is a mapping with the keys groups, measures, conditions, dose_response, findings")
+            raise refuse(
+                "must be a mapping with the keys findings, conditions, measures, groups, dose_response, with_shipped"
+            )
         return data

@@ -1,23 +1,26 @@
 """The registry of published findings: reads `registry.yaml`, checks it, and says which tests and groups it needs.
 
-New findings need no code: a record in `registry.yaml`, or in a file of one's own given beside it. A mistake becomes one
-line with the file, the finding and the place in it.
+New findings need no code: a record in `registry.yaml`, in a file of one's own (`load_findings`), or as data in Python
+(`Registry.adding`). A mistake becomes one line with the file, the finding and the place in it.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from socialrl.analysis.measure_table import Measure, measure_table
+from socialrl.assays import short_id, study_of
 from socialrl.config.checks import shown
 from socialrl.config.strict_yaml import key_path, read_yaml
 from socialrl.errors import UserError, unknown
-from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group, Measure
+from socialrl.findings.conditions import mistake, twin
+from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group
 from socialrl.storage.atomic import naming_the_place
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
@@ -26,14 +29,18 @@ _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "s
 
 @dataclass(frozen=True)
 class Registry:
-    """Findings with all they refer to: `conditions` by name, `assay_of` their assay (short id), measures and groups."""
+    """Findings with all they refer to: `conditions` by name, `assay_of` their assay (short id), measures and groups.
 
-    findings: tuple[Finding, ...]
-    conditions: Mapping[str, Condition]
-    assay_of: Mapping[str, str]
-    measures: Mapping[str, Measure]
-    groups: Mapping[str, Group]
-    dose_response: tuple[Dose, ...]
+    `origin` says for every condition and group where it was written, as error lines show it.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    assay_of: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    dose_response: tuple[Dose, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     def assay(self, contrast: Contrast) -> str:
         """Return the short id of the assay that a contrast is played in."""
@@ -46,10 +53,41 @@ class Registry:
                 return one
         raise UserError(unknown("finding", name, [one.id for one in self.findings]))
 
+    @property
+    def assays(self) -> list[str]:
+        """The short ids of the assays that have a test, each once, in the order of the file."""
+        return list(dict.fromkeys(self.assay_of.values()))
 
-def short_id(assay: str) -> str:
-    """Return the name of an assay without namespace and version: "socialrl/SocialOperant-v0" is SocialOperant."""
-    return assay.rsplit("/", 1)[-1].rsplit("-v", 1)[0]
+    def conditions_in(self, assay: str) -> list[Condition]:
+        """Return the tests of one assay in the order of the file; none for an assay that no finding uses."""
+        wanted = short_id(assay)
+        return [one for name, one in self.conditions.items() if self.assay_of[name] == wanted]
+
+    def adding(self, data: Mapping[str, Any] | Book, where: str = "added findings") -> Registry:
+        """Return a registry with the records of `data` (as in a file) as well; `where` opens its error lines.
+
+        Raises `UserError`, one line, as `load_registry` does, and for an id or name that is there already.
+        """
+        book = data if isinstance(data, Book) else _checked(data, where)
+        return _joined([(where, book)], self)
+
+    def only(self, findings: Iterable[Finding], doses: Iterable[Dose] = ()) -> Registry:
+        """Return a registry of these findings, with the conditions that they need and all groups and measures."""
+        kept, panels = tuple(findings), tuple(doses)
+        names = {name for one in kept for contrast in one.contrasts for name in contrast.conditions}
+        names |= {dose.condition for dose in panels}
+        # What is exchanged between the two sessions of one history needs both.
+        for name in list(names):
+            if self.conditions[name].partner_is == "shuffled":
+                other = twin(name, self.conditions, study_of(self.assay_of[name]).sessions)
+                names |= {other} if other else set()
+        return replace(
+            self,
+            findings=kept,
+            conditions={name: one for name, one in self.conditions.items() if name in names},
+            assay_of={name: assay for name, assay in self.assay_of.items() if name in names},
+            dose_response=panels,
+        )
 
 
 def load_registry(*paths: Path | str) -> Registry:
@@ -58,93 +96,72 @@ def load_registry(*paths: Path | str) -> Registry:
     Files may refer to each other's groups, measures and conditions. Raises `UserError`, one line, for an unreadable
     file, an unknown key, a missing source, a duplicate id or name, or a reference to what is not there.
     """
-    return _load(*map(str, paths)) if paths else _shipped()
+    return _joined([(str(path), _book(Path(path))) for path in paths]) if paths else _shipped()
+
+
+def load_findings(*paths: Path | str) -> Registry:
+    """Return the shipped registry with the findings of files added to it, or with these alone.
+
+    A file with `with_shipped: false` leaves the shipped findings out. Raises `UserError` as `load_registry` does.
+    """
+    books = [(str(path), _book(Path(path))) for path in paths]
+    registry = _joined(books, _shipped())
+    if all(book.with_shipped for _, book in books):
+        return registry
+    own = [one for _, book in books for one in book.findings]
+    doses = [one for _, book in books for one in book.dose_response]
+    if not own:
+        raise UserError(f"{books[0][0]}: findings is empty, and with_shipped is false; nothing is left to compare")
+    return registry.only([registry.finding(one.id) for one in own], doses)
 
 
 @functools.cache
 def _shipped() -> Registry:
-    return _load(str(REGISTRY))
+    return _joined([(str(REGISTRY), _book(REGISTRY))])
 
 
-def _load(*paths: str) -> Registry:
-    books = [(path, _book(Path(path))) for path in paths]
-    findings: dict[str, Finding] = {}
-    conditions: dict[str, Condition] = {}
-    assay_of: dict[str, str] = {}
-    measures: dict[str, Measure] = {}
-    groups: dict[str, Group] = {}
-    doses: list[Dose] = []
+def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> Registry:
+    base = base or Registry()
+    findings = {one.id: one for one in base.findings}
+    conditions, assay_of = dict(base.conditions), dict(base.assay_of)
+    measures, groups, origin = {**measure_table(), **base.measures}, dict(base.groups), dict(base.origin)
+    doses = list(base.dose_response)
     for where, book in books:
         for name, group in book.groups.items():
             _once(where, "group", name, groups)
-            groups[name] = group
+            _names_of_its_own(f"{where}: groups.{name}", name, group, groups)
+            groups[name], origin[name] = group, f"{where}: groups.{name}"
         for name, measure in book.measures.items():
             _once(where, "measure", name, measures)
-            measures[name] = measure
-        for origin, assay, condition in _conditions(book):
-            _once(f"{where}: {origin}" if origin else where, "condition", condition.name, conditions)
+            measures[name] = measure.as_measure(name)
+        for finding_id, assay, condition in _conditions(book):
+            place = f"{where}: {finding_id}" if finding_id else where
+            _once(place, "condition", condition.name, conditions)
+            if wrong := mistake(short_id(assay), condition):
+                raise UserError(f"{place}: condition {condition.name} {wrong}")
             conditions[condition.name], assay_of[condition.name] = condition, short_id(assay)
+            origin[condition.name] = f"{place}: condition {condition.name}"
         for finding in book.findings:
             _once(where, "finding id", finding.id, findings)
             findings[finding.id] = finding
         doses += book.dose_response
-    registry = Registry(tuple(findings.values()), conditions, assay_of, measures, groups, tuple(doses))
+    registry = Registry(tuple(findings.values()), conditions, assay_of, measures, groups, tuple(doses), origin)
     for where, book in books:
         _check_references(where, book, registry)
     return registry
 
 
-def registry_conditions(assay: str, registry: Registry | None = None) -> list[dict[str, Any]]:
-    """Return the tests that the registry needs in one assay, as plain dicts in the order of the file.
-
-    Keys: name, cohousing_h, relationship, separation_h, mating, session, side, drugs (dicts with drug, dose, start_s, end_s;
-    seconds from the start of the test), arms, partner_is. An assay that no finding uses gives an empty list.
-    """
-    book = registry or load_registry()
-    wanted = short_id(assay)
-    return [
-        {
-            "name": name,
-            "cohousing_h": condition.cohousing_h,
-            "relationship": condition.relationship,
-            "separation_h": condition.separation_h,
-            "mating": condition.mating,
-            "session": condition.session,
-            "side": condition.side,
-            "drugs": [drug.model_dump() for drug in condition.drugs],
-            "arms": dict(condition.arms),
-            "partner_is": condition.partner_is,
-        }
-        for name, condition in book.conditions.items()
-        if book.assay_of[name] == wanted
-    ]
-
-
-def registry_assays(registry: Registry | None = None) -> list[str]:
-    """Return the short ids of the assays that have a test in the registry, each once, in the order of the file."""
-    book = registry or load_registry()
-    return list(dict.fromkeys(book.assay_of.values()))
-
-
-def registry_groups(registry: Registry | None = None) -> list[dict[str, Any]]:
-    """Return the groups of animals that contrasts compare: name, oxtr_gain, arms (empty: all follow the gain)."""
-    book = registry or load_registry()
-    used = {name for finding in book.findings for contrast in finding.contrasts for name in contrast.groups}
-    return [
-        {"name": name, "oxtr_gain": group.oxtr_gain, "arms": dict(group.arms)}
-        for name, group in book.groups.items()
-        if name in used
-    ]
-
-
 def _book(path: Path) -> Book:
     with naming_the_place(f"read {path}"):
         text = path.read_text(encoding="utf-8")
-    data = read_yaml(text, str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
+    return _checked(read_yaml(text, str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS), str(path))
+
+
+def _checked(data: Any, where: str) -> Book:
     try:
         return Book.model_validate(data)
     except ValidationError as error:
-        raise UserError(_line(error, data, str(path))) from error
+        raise UserError(_line(error, data, where)) from error
 
 
 def _line(error: ValidationError, data: Any, where: str) -> str:
@@ -167,10 +184,14 @@ def _line(error: ValidationError, data: Any, where: str) -> str:
             place = key_path((*path, *context["key"].split(".")) if context["key"] else path)
             return f"{where}: {place} {context['text']}".replace(":  ", ": ")
         case "string_pattern_mismatch":
-            allowed = "a letter and two digits, such as F01" if path[-1] == "id" else "letters, digits, '_' and '.'"
+            allowed = "capital letters and a number, such as F01" if path[-1] == "id" else _allowed_in(first["ctx"])
             return f"{where}: {key_path(path)} must be {allowed}, got {shown(first['input'])}"
         case _:
             return f"{where}: {key_path(path)}: {first['msg']}, got {shown(first['input'])}"
+
+
+def _allowed_in(context: Mapping[str, Any]) -> str:
+    return "letters, digits, '_' and '.'" if "." in str(context.get("pattern", "")) else "letters, digits and '_'"
 
 
 def _section(path: Sequence[str | int]) -> type[BaseModel]:
@@ -206,6 +227,15 @@ def _once(where: str, kind: str, name: str, known: Mapping[str, Any]) -> None:
         raise UserError(f"{where}: {kind} {name} occurs twice; give the second another name")
 
 
+def _names_of_its_own(where: str, name: str, group: Group, known: Mapping[str, Group]) -> None:
+    """Refuse a group that the rows of another one would be taken for."""
+    own = {one.casefold() for one in (name, *group.names)}
+    for other, one in known.items():
+        both = own & {text.casefold() for text in (other, *one.names)}
+        if both:
+            raise UserError(f"{where}: the name {min(both)} belongs to group {other} already; choose another")
+
+
 def _check_references(where: str, book: Book, registry: Registry) -> None:
     for name, measure in book.measures.items():
         for part in (measure.first, measure.less, measure.time_to):
@@ -221,7 +251,7 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
             _known(at, "group", contrast.groups, registry.groups)
             assays = {registry.assay_of[name] for name in contrast.conditions}
             if len(assays) > 1:
-                raise UserError(f"{at}: a comparison stays in one assay, came {' and '.join(sorted(assays))}")
+                raise UserError(f"{at}: a comparison stays in one assay, got {' and '.join(sorted(assays))}")
             margin = contrast.same_within or registry.measures[contrast.measure].same_within
             if contrast.expected == "same" and margin is None:
                 raise UserError(f"{at}: expected same needs same_within, here or at the measure {contrast.measure}")

@@ -18,22 +18,15 @@ that has better evidence, and a finding that has none is not counted.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from socialrl import __version__
-from socialrl.analysis import statistics
+from socialrl.analysis.measure_table import Measure
 from socialrl.analysis.statistics import Estimate
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
-from socialrl.findings.records import SIGNS, Contrast, Finding, Measure
+from socialrl.findings.records import SIGNS, Contrast, Finding
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.storage.atomic import naming_the_place, write_bytes
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN = "reproduced", "not reproduced", "inconclusive", "not run"
 NOT_COMPARED = "not compared"
@@ -42,8 +35,6 @@ KINDS = ("predicted", "press", "mechanism", "calibrated", "control")
 MIN_ANIMALS = 6
 _RANK = {"predicted": 0, "control": 0, "context": 0, "mechanism": 1, "calibrated": 2}  # the lowest of a finding decide
 ALPHA = 0.05
-FORMAT = 1
-"""Of `scorecard.json`; raised when a reader of the old one would misread the new one."""
 
 
 @dataclass(frozen=True)
@@ -207,133 +198,3 @@ def _overall(rows: Iterable[Row]) -> str:
     if NOT_REPRODUCED in verdicts:
         return NOT_REPRODUCED
     return REPRODUCED if all(verdict == REPRODUCED for verdict in verdicts) else INCONCLUSIVE
-
-
-def flat_rows(scorecard: Scorecard) -> pd.DataFrame:
-    """Return the scorecard as a table, one row per comparison, estimates as columns; `p_holm` over predicted rows."""
-    rows = scorecard.rows
-    predicted = [row.effect.p if row.use == "predicted" else math.nan for row in rows]
-    corrected = list(statistics.holm(predicted)) if rows else []
-    verdict_of = {judged.finding.id: judged for judged in scorecard.findings}
-    return pd.DataFrame(
-        {
-            "finding": row.finding.id,
-            "part": row.part,
-            "title": row.finding.title,
-            "comparison": row.contrast.says,
-            "question": row.finding.question,
-            "source": row.finding.source.citation,
-            "doi": row.finding.source.doi,
-            "grade": row.grade,
-            "confidence": row.finding.confidence,
-            "use": row.use,
-            "assay": row.assay,
-            "tests": " ".join(row.contrast.conditions),
-            "groups": " ".join(row.contrast.groups),
-            "measure": row.contrast.measure,
-            "expected": row.contrast.expected,
-            "unit": row.effect.unit,
-            "difference": row.effect.difference.value,
-            "difference_low": row.effect.difference.low,
-            "difference_high": row.effect.difference.high,
-            "interval": row.effect.difference.method,
-            "effect_size": row.effect.size.value,
-            "effect_size_low": row.effect.size.low,
-            "effect_size_high": row.effect.size.high,
-            "effect_size_is": row.effect.size_name,
-            "n": row.effect.n,
-            "p": row.effect.p,
-            "p_test": row.effect.p_name,
-            "p_holm": corrected[number],
-            "smallest": row.smallest,
-            "same_within": row.same_within,
-            "verdict": row.verdict,
-            "because": row.because,
-            "decides": row.decides,
-            "finding_verdict": verdict_of[row.finding.id].verdict,
-            "finding_kind": verdict_of[row.finding.id].kind,
-            "counted": verdict_of[row.finding.id].counted,
-            "notes": "; ".join(row.effect.notes),
-        }
-        for number, row in enumerate(rows)
-    )
-
-
-def as_json(
-    scorecard: Scorecard,
-    name: str = "",
-    made: Mapping[str, Any] | None = None,
-    hangs_on: Mapping[str, str] | None = None,
-) -> str:
-    """Return `scorecard.json`: the rule, the counts, and one record per finding with its comparisons; NaN is null.
-
-    `made` says how the tables came about (preset, seed, command, versions); `hangs_on` which findings survive every change
-    of an assumed parameter but those of one, finding → parameter.
-    """
-    table = flat_rows(scorecard)
-    records: dict[str, list[dict[str, Any]]] = {}
-    per_finding = {
-        "finding",
-        "title",
-        "question",
-        "source",
-        "doi",
-        "confidence",
-        "finding_verdict",
-        "finding_kind",
-        "counted",
-    }
-    for record in table.to_dict("records") if len(table) else []:
-        row = {str(key): _plain(value) for key, value in record.items() if key not in per_finding}
-        records.setdefault(str(record["finding"]), []).append(row)
-    content = {
-        "format": FORMAT,
-        "socialrl": __version__,
-        "name": name,
-        "made": dict(made or {}),
-        "rule": (__doc__ or "").strip(),
-        "min_animals": MIN_ANIMALS,
-        "alpha": ALPHA,
-        "counts": scorecard.counts(),
-        "findings": [
-            {
-                "id": judged.finding.id,
-                "title": judged.finding.title,
-                "statement": judged.finding.statement,
-                "question": judged.finding.question,
-                "source": judged.finding.source.model_dump(),
-                "grade": judged.finding.grade,
-                "confidence": judged.finding.confidence,
-                "use": judged.finding.use,
-                "published": judged.finding.published,
-                "verdict": judged.verdict,
-                "kind": judged.kind,
-                "counted": judged.counted,
-                "hangs_on": (hangs_on or {}).get(judged.finding.id),
-                "may_fail": judged.finding.may_fail,
-                "comparisons": records.get(judged.finding.id, []),
-            }
-            for judged in scorecard.findings
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def write_tables(
-    scorecard: Scorecard,
-    folder: Path,
-    name: str = "",
-    made: Mapping[str, Any] | None = None,
-    hangs_on: Mapping[str, str] | None = None,
-) -> None:
-    """Write `scorecard.json` (`as_json`) and `scorecard.csv` into `folder`, which is made when it is not there."""
-    with naming_the_place(f"create {folder}"):
-        folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / "scorecard.json", as_json(scorecard, name, made, hangs_on).encode())
-    write_bytes(folder / "scorecard.csv", flat_rows(scorecard).to_csv(index=False, lineterminator="\n").encode())
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

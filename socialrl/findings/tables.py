@@ -9,19 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from socialrl.analysis import measures
+from socialrl.analysis import measure_values, measures
+from socialrl.analysis.measure_values import NotRun
 from socialrl.errors import nearest
-from socialrl.findings.records import Measure
 from socialrl.findings.registry import Registry
-
-HOUR_S = 3600.0
-
-
-class NotRun(Exception):
-    """The tables lack what a comparison needs; the text says what."""
 
 
 def rows_of(table: pd.DataFrame, test: str, genotype: str, where: Mapping[str, str | int | float]) -> pd.DataFrame:
@@ -53,7 +46,9 @@ def animal_values(
     where rows or columns are missing.
     """
     rows = rows_of(table, test, genotype, where or {})
-    values = _by_index(rows, registry.measures[measure], registry)
+    values = measure_values.values(
+        rows, registry.measures[measure], ("index",), registry.measures.__getitem__, sort=True
+    )
     if "unit" not in rows or rows["unit"].isna().all():
         return values
     unit = rows.groupby("index")["unit"].first()
@@ -70,58 +65,6 @@ def time_to_criterion(by_test: Sequence[pd.Series], hours: Sequence[float]) -> t
     values = pd.concat(list(by_test), axis=1, join="inner")
     reached = values.apply(lambda row: measures.cohousing_to_criterion_h(hours, row.to_numpy()), axis=1)
     return reached.fillna(max(hours)), int(reached.isna().sum())
-
-
-def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:
-    """Return contact in the group habitat by hour: one row per animal, test and hour, repeats averaged in seconds.
-
-    Columns: animal, genotype, oxtr_gain, index, test, hour (0, 1, …), partner_s, others_s, share (of the partner in
-    all contact of that hour; NaN without contact). Raises `NotRun` without the hourly columns.
-    """
-    names = {"partner_s_hourly": "partner_s", "others_s_hourly": "others_s"}
-    keys = ["animal", "genotype", "oxtr_gain", "index", "test"]
-    for column in (*keys, *names):
-        _need(records, column)
-    work = records[[*keys, *names]].rename(columns=names)
-    work["hour"] = [list(range(len(hours))) for hours in work["partner_s"]]
-    work = work.explode(["partner_s", "others_s", "hour"], ignore_index=True)
-    work[["partner_s", "others_s"]] = work[["partner_s", "others_s"]].astype(float)
-    work["hour"] = work["hour"].astype(int)
-    table = work.groupby([*keys, "hour"])[["partner_s", "others_s"]].mean().reset_index()
-    table["share"] = measures.preference(table["partner_s"], table["others_s"])
-    return table
-
-
-def _by_index(rows: pd.DataFrame, measure: Measure, registry: Registry) -> pd.Series:
-    if measure.first is not None and measure.less is not None:
-        first, less = (registry.measures[name] for name in (measure.first, measure.less))
-        return _by_index(rows, first, registry) - _by_index(rows, less, registry)
-    if measure.time_to is not None:
-        raise NotRun(f"{measure.label} needs several tests")
-    part = _mean_sum(rows, measure.sum, measure.hours)
-    if not measure.per:
-        return part
-    whole = _mean_sum(rows, measure.per, measure.hours)
-    return (part / whole.where(whole > 0)).astype(float)
-
-
-def _mean_sum(rows: pd.DataFrame, columns: Sequence[str], hours: tuple[float, float] | None) -> pd.Series:
-    """Sum of columns (of list columns: over the hours), averaged over the repeats of an animal."""
-    total = pd.Series(0.0, index=rows.index)
-    for column in columns:
-        _need(rows, column)
-        total = total + (rows[column].map(lambda bins: _in_hours(bins, hours)) if hours else rows[column].astype(float))
-    return total.groupby(rows["index"]).mean()
-
-
-def _in_hours(bins: Sequence[float], hours: tuple[float, float] | None) -> float:
-    values = np.asarray(bins, dtype=np.float64)
-    if hours is None:
-        return float(values.sum())
-    first, last = int(hours[0]), int(hours[1])
-    if len(values) < last:
-        raise NotRun(f"the test lasted {len(values)} h, the measure needs hour {first} to {last}")
-    return float(values[first:last].sum())
 
 
 def _need(table: pd.DataFrame, column: str) -> None:

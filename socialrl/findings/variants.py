@@ -1,7 +1,7 @@
 """Findings under changed animals: other gains, single arms of the receptor, other values of assumed parameters.
 
-The rows are ordinary evaluation rows. A group of another gain has its own `oxtr_gain`; a group with one arm changed
-has the columns `arm` and `arm_setting`; animals under a changed parameter have `parameter` and `factor`. Empty or
+The rows are ordinary evaluation rows. A group of another gain has the column `dose`; a group with one arm changed has the
+columns `arm` and `arm_setting`; animals under a changed parameter have `parameter` and `factor`. Empty or
 absent cells mean an ordinary animal.
 """
 
@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl.analysis import statistics
+from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import NAN
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared, table_of
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
-from socialrl.findings.tables import NotRun, animal_values
+from socialrl.findings.tables import animal_values
 
 ARMS = ("release", "consolidation", "reward", "defence", "retention")
 SETTINGS = ("knockout", "wild_type")
@@ -40,8 +41,8 @@ _SENSITIVITY_COLUMNS = [
 def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFrame:
     """Return the measures of the registry's `dose_response` against the gain: gain, measure, mean, low, high, n.
 
-    Groups called `gain_…` are taken; at a gain without one, the registry's groups of that gain whose arms all follow it.
-    Assays and measures that were not run are left out. Intervals are 95 % over animals.
+    Groups with a value in the column `dose` are taken; at a gain without one, the registry's groups of that gain whose
+    arms all follow it. Assays and measures that were not run are left out. Intervals are 95 % over animals.
     """
     book = registry or load_registry()
     plain = {name for group in book.groups.values() if not group.arms for name in group.names}
@@ -54,8 +55,9 @@ def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFr
             table = table[~_given(table["arm"])] if "arm" in table else table
         except NotRun:
             continue  # an assay that is not there has no panel; the scorecard says which assays are missing
-        names = table[["genotype", "oxtr_gain"]].drop_duplicates()
-        is_dose = names["genotype"].astype(str).str.startswith("gain_")
+        marked = _given(table["dose"]) if "dose" in table else pd.Series(False, index=table.index)
+        names = table.assign(marked=marked)[["genotype", "oxtr_gain", "marked"]].drop_duplicates()
+        is_dose = names["marked"]
         named = names[is_dose | (names["genotype"].isin(plain) & ~names["oxtr_gain"].isin(names["oxtr_gain"][is_dose]))]
         for gain, genotype in sorted(zip(named["oxtr_gain"], named["genotype"], strict=True)):
             try:
@@ -147,6 +149,20 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
                     }
                 )  # fmt: skip
     return pd.DataFrame(records, columns=_SENSITIVITY_COLUMNS)
+
+
+def hanging(table: pd.DataFrame) -> dict[str, str]:
+    """Return {finding: parameter} for findings that survive every change but those of one single parameter.
+
+    A finding that is not reproduced in the animals with nothing changed, where there are any, has nothing to lose.
+    """
+    found: dict[str, str] = {}
+    for finding, rows in table.groupby("finding", sort=False):
+        lost = ~rows["survives"].astype(bool)
+        losing = sorted(set(rows.loc[lost, "parameter"]))
+        if len(losing) == 1 and losing != [UNCHANGED] and len(set(rows["parameter"]) - {UNCHANGED}) > 1:
+            found[str(finding)] = str(losing[0])
+    return found
 
 
 def _given(column: pd.Series) -> pd.Series:

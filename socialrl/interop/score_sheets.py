@@ -1,55 +1,30 @@
 """Score sheets of partner-preference tests, as scoring software or a person exports them: one line a test.
 
-Column names are matched by what they say, not by their spelling or order: `huddle time novel`, `Stranger huddle (s)` and
-`huddle_s_stranger` are one column. Other columns are ignored and listed. What cannot be used stops the reading with the
-line and the column; what is left out is said in `notes`. Nothing is dropped or changed without a word.
+What cannot be used stops the reading with the line and the column; what is left out is said in `notes`. Nothing is
+dropped or changed without a word.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from socialrl.errors import UserError, from_os_error, nearest
+from socialrl.errors import UserError
+from socialrl.interop.columns import DURATION, MEASURED, RATIO, WORDS, Columns, match_columns, missing_column, n_known
+from socialrl.interop.groups import BLANK, PAIR_TYPES, GroupColumn, parse_where, rows_picked
+from socialrl.interop.identity import animal_key, is_summary, spelled_once
+from socialrl.interop.numbers import decimal_signs, number
+from socialrl.interop.own_ratio import compare_ratio, read_ratio
+from socialrl.interop.plausibility import check_plausible
+from socialrl.interop.table_text import Row, Table, decode, find_table, read_bytes
 
-_SECONDS = ("s", "sec", "secs", "second", "seconds")
-_MINUTES = ("min", "mins", "minute", "minutes")
-_BLANK = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "--", ".", "never", "did not huddle"})
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
+__all__ = ["MEASURED", "PAIR_TYPES", "ScoreSheet", "choose_tests", "read_score_sheet"]
 
-MEASURED: dict[str, tuple[str, ...]] = {
-    "huddle_s_partner": ("huddle time partner", "partner huddle", "huddling partner", "contact partner", "partner contact"),
-    "huddle_s_stranger": ("huddle time stranger", "stranger huddle", "huddling stranger", "contact stranger", "stranger contact"),
-    "chamber_s_partner": ("chamber time partner", "partner chamber", "time in partner chamber", "partner zone"),
-    "chamber_s_centre": ("chamber time centre", "centre chamber", "time in centre chamber", "neutral chamber", "chamber time neutral", "centre zone"),
-    "chamber_s_stranger": ("chamber time stranger", "stranger chamber", "time in stranger chamber", "stranger zone"),
-    "latency_s_partner": ("latency partner huddle", "partner latency", "latency to huddle partner", "latency partner"),
-    "latency_s_stranger": ("latency stranger huddle", "stranger latency", "latency to huddle stranger", "latency stranger"),
-}  # fmt: skip
-"""Columns in seconds. A blank latency means that no huddle began; a blank elsewhere leaves the test out, with a note."""
-
-_CHECKS: dict[str, tuple[str, ...]] = {
-    "duration_s": ("trial duration", "test duration", "duration", "trial length", "test length"),
-    "preference": ("percent phuddle", "preference", "phuddle", "preference ratio", "partner preference", "percent partner huddle"),
-}  # fmt: skip
-_WORDS: dict[str, tuple[str, ...]] = {
-    "animal": ("animal id", "animal", "id", "subject", "subject id", "focal", "focal id", "vole", "vole id"),
-    "pair_type": ("treatment", "pair type", "pairing", "pairs"),
-    "timepoint": ("timepoint", "time point", "test time", "when"),
-    "sex": ("sex", "gender"),
-}
-_SAME = {"novel": "stranger", "center": "centre", "middle": "centre", "familiar": "partner", "pct": "percent"}
-
-PAIR_TYPES = {"ff": "FF", "mm": "MM", "fm": "FM", "mf": "FM"}
 _EARLY = frozenset({"st", "early", "short", "short term", "short-term"})
 _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 
@@ -58,67 +33,68 @@ _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 class ScoreSheet:
     """A score sheet: `tests` has one row a test, `notes` says what was ignored or left out, `sha256` is of the file.
 
-    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's own
-    word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN if not).
+    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's
+    own word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN
+    if not). `groups` are the columns that hold a genotype or a treatment.
     """
 
     name: str
     sha256: str
     tests: pd.DataFrame
     notes: tuple[str, ...]
+    groups: tuple[GroupColumn, ...] = ()
 
 
-def read_score_sheet(path: str | Path, needed: Iterable[str] = tuple(MEASURED)) -> ScoreSheet:
-    """Return the tests of a delimited text file (comma, semicolon, tab or bar; decimal comma unless commas delimit).
+def read_score_sheet(
+    path: str | Path,
+    needed: Iterable[str] = tuple(MEASURED),
+    *,
+    where: Iterable[str] = (),
+    notes: list[str] | None = None,
+) -> ScoreSheet:
+    """Return the tests of a delimited text file (comma, semicolon, tab or bar).
 
-    `needed` are the columns of `MEASURED` that must be there; the animal always must. Raises `UserError` for a file that is
-    not a table, a missing or doubled column, a number that is none, is negative or infinite, and a sheet without tests.
+    `needed` are the columns of `MEASURED` that must be there; the animal always must. `where` picks rows, each text
+    "COLUMN=VALUE". `notes`, if given, gets the notes as they arise, so that they are there when the reading stops.
+    Raises `UserError` for a file that is not a table, a missing or doubled column, a number that is none, can be two,
+    or cannot be seconds of such a test, and a sheet without tests.
     """
-    path = Path(path)
-    content = _read(path)
-    text = _decode(content, path)
-    delimiter = _delimiter(text)
-    rows = [(n, row) for n, row in _rows(text, delimiter, path) if any(cell.strip() for cell in row)]
-    if not rows:
-        raise UserError(f"{path}: the score sheet is empty")
-    head_line, head = rows[0]
-    notes: list[str] = []
-    found, factors = _match_columns(head, path, notes)
-    needed = list(needed)
+    path, needed = Path(path), list(needed)
+    notes = [] if notes is None else notes
+    first_note = len(notes)
+    wanted = parse_where(where)
+    content = read_bytes(path)
+    table = find_table(decode(content, path), path, n_known, notes)
+    columns = match_columns(table.titles, [row for _, row in table.rows], str(path), notes)
     for name in ("animal", *needed):
-        if name not in found:
-            raise UserError(_missing(name, head, path, delimiter))
-    records = []
-    for line, row in rows[1:]:
-        if len(row) > len(head) and any(cell.strip() for cell in row[len(head) :]):
-            raise UserError(f"{path}, line {line}: {len(row)} values for {len(head)} columns (line {head_line})")
-        cells = {name: row[k].strip() if k < len(row) else "" for name, k in found.items()}
-        numbers = {
-            name: _number(cells[name], delimiter, head[found[name]], line, path) * factors[name]
-            for name in (*MEASURED, *_CHECKS)
-            if name in found
-        }
-        blank = [name for name in needed if not name.startswith("latency") and math.isnan(numbers[name])]
-        if blank:
-            told = ", ".join(f"'{head[found[name]].strip()}'" for name in blank)
-            notes.append(f"line {line} (animal {cells['animal'] or '?'}) left out: no value for {told}")
-            continue
-        if not cells["animal"]:
-            raise UserError(f"{path}, line {line}: no animal in column '{head[found['animal']].strip()}'")
-        records.append({"line": line, **_words(cells), **numbers})
-    if not records:
-        raise UserError(f"{path}: the score sheet has no tests below its column names")
-    columns = ["line", *_WORDS, *MEASURED, *_CHECKS]
-    tests = pd.DataFrame(records).reindex(columns=columns)
-    _compare(tests, notes)
-    return ScoreSheet(path.name, hashlib.sha256(content).hexdigest(), tests, tuple(notes))
+        if name not in columns.place:
+            told = missing_column(name, table.titles, table.separated_by)
+            first = "" if n_known(table.titles) > 1 else "; the first line must hold the column names"
+            raise UserError(f"{path}: {told}{first}")
+    rows, left_out = _without_summaries(table.rows, columns)
+    if left_out:
+        notes.append(f"left out as summaries of other rows: {', '.join(left_out)}")
+    rows, picked, more = rows_picked(wanted, table.titles, rows, str(path))
+    notes += more
+    _refuse_overlong(rows, table, path)
+    tests = _tests(rows, columns, needed, table.delimiter, path, notes)
+    tests = check_plausible(tests, columns, str(path), notes)
+    if tests.empty:
+        raise UserError(f"{path}: no test is left of the score sheet (see the notes)")
+    if "preference" in columns.place:
+        compare_ratio(tests, columns.title("preference"), notes)
+    groups = tuple(
+        GroupColumn(table.titles[k], {line: _cell(row, k) or BLANK for line, row in rows}, picked.get(k))
+        for k in columns.groups
+    )
+    return ScoreSheet(path.name, hashlib.sha256(content).hexdigest(), tests, tuple(notes[first_note:]), groups)
 
 
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:
     """Return the tests of a pair type (FF, MM, FM or all) at a timepoint, and notes on what was left out.
 
-    A sheet without a timepoint column is taken as it is, with a note. Raises `UserError` when nothing is left or an animal
-    would count twice: the replicate is the animal.
+    A sheet without a timepoint column is taken as it is, with a note. Raises `UserError` when nothing is left or an
+    animal would count twice: the replicate is the animal.
     """
     tests, notes = sheet.tests, []
     if tests["timepoint"].isna().all():
@@ -157,127 +133,93 @@ def _left_out(tests: pd.DataFrame, column: str, why: str) -> list[str]:
     return [f"{len(tests)} tests left out because their {column.replace('_', ' ')} {why}: {kinds}"]
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        beside = [one.name for one in path.parent.glob("*") if one.is_file()] if path.parent.is_dir() else []
-        near = nearest(path.name, beside)
-        raise UserError(f"{path}: no such score sheet" + (f"; did you mean {near}?" if near else "")) from error
-    except OSError as error:
-        raise (from_os_error(error, f"read {path}") or error) from error
+def _without_summaries(rows: Sequence[Row], columns: Columns) -> tuple[list[Row], list[str]]:
+    """Return the rows that are about an animal, and "line n ('Mean')" for those that sum up others."""
+    kept, left_out = [], []
+    for line, cells in rows:
+        animal = _cell(cells, columns.place["animal"])
+        # A summary is labelled in the animal's column, or in another one if that is empty.
+        labels = [animal] if animal else [cell.strip() for cell in cells if cell.strip()]
+        label = next((one for one in labels if is_summary(one)), None)
+        if label is None:
+            kept.append((line, cells))
+        else:
+            left_out.append(f"line {line} ('{' '.join(label.split())}')")
+    return kept, left_out
 
 
-def _decode(content: bytes, path: Path) -> str:
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise UserError(f"{path} is a workbook; save the sheet as CSV first")
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in _ENCODINGS:
-        if (encoding == "utf-16") != utf16:
-            continue
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise UserError(f"{path}: not a text file")
+def _refuse_overlong(rows: Sequence[Row], table: Table, path: Path) -> None:
+    n = len(table.titles)
+    for line, cells in rows:
+        if any(cell.strip() for cell in cells[n:]):
+            hint = "; put numbers with a decimal comma in quotes" if table.delimiter == "," else ""
+            raise UserError(f"{path}, line {line}: {len(cells)} values for {n} columns (line {table.head_line}){hint}")
 
 
-def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(_DELIMITERS, key=lambda one: (first.count(one), one == ","))
-
-
-def _rows(text: str, delimiter: str, path: Path) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        return [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: not readable as a table ({error})") from error
-
-
-def _plain(name: str) -> tuple[str, str]:
-    """Return a column's name in plain words (small letters, our synonyms) and the unit that it states, if any."""
-    unit = ""
-    in_brackets = re.search(r"[(\[]\s*([^)\]]*?)\s*[)\]]", name)
-    if in_brackets:
-        unit = in_brackets[1].casefold().rstrip(".")
-        name = name[: in_brackets.start()] + " " + name[in_brackets.end() :]
-    name = name.replace("%", " percent ")
-    words = [_SAME.get(word, word) for word in re.findall(r"[a-z0-9]+", name.casefold())]
-    if not unit and "s" in words:
-        words.remove("s")
-    elif not unit and words and words[-1] in (*_SECONDS, *_MINUTES):
-        unit = words.pop()
-    return " ".join(words), unit
-
-
-def _aliases(canonical: str, spellings: Iterable[str]) -> set[str]:
-    return {_plain(one)[0] for one in (canonical, *spellings)}
-
-
-def _match_columns(head: list[str], path: Path, notes: list[str]) -> tuple[dict[str, int], dict[str, float]]:
-    known: Mapping[str, tuple[str, ...]] = {**MEASURED, **_CHECKS, **_WORDS}
-    found: dict[str, int] = {}
-    factors: dict[str, float] = {}
-    ignored = []
-    for k, title in enumerate(head):
-        plain, unit = _plain(title)
-        names = [name for name, spellings in known.items() if plain in _aliases(name, spellings)]
-        if not names:
-            if title.strip():
-                ignored.append(title.strip())
-            continue
-        name = names[0]
-        if name in found:
-            raise UserError(
-                f"{path}: columns '{head[found[name]].strip()}' and '{title.strip()}' both say {name}; keep one of them"
-            )
-        found[name] = k
-        factors[name] = 1.0
-        if name in MEASURED or name == "duration_s":
-            if unit in _MINUTES:
-                factors[name] = 60.0
-                notes.append(f"column '{title.strip()}' is in minutes; multiplied by 60")
-            elif unit and unit not in _SECONDS:
+def _tests(
+    rows: Sequence[Row], columns: Columns, needed: Sequence[str], delimiter: str, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """Return one row a test, in seconds; tests without a needed number are left out with a note."""
+    cells = {name: [(line, _cell(row, k)) for line, row in rows] for name, k in columns.place.items()}
+    in_seconds = [name for name in (*MEASURED, *DURATION) if name in columns.place]
+    for name in in_seconds:
+        for line, cell in cells[name]:
+            if cell.endswith("%"):
+                title = columns.title(name)
                 raise UserError(
-                    f"{path}: column '{title.strip()}' is in '{unit}'; allowed: seconds (s) or minutes (min)"
+                    f"{path}, line {line}, column '{title}': must be in seconds, got a percentage, '{cell}'"
                 )
-    if ignored:
-        notes.append(f"columns ignored: {', '.join(ignored)}")
-    return found, factors
+    ratios = [cells[name] for name in RATIO if name in columns.place]
+    by_title = {columns.title(name): cells[name] for name in in_seconds}
+    signs = decimal_signs(by_title, ratios, delimiter, str(path), notes)
+    numbers: dict[str, list[float]] = {
+        name: [
+            _seconds(cell, signs[columns.title(name)], columns.title(name), line, path) * columns.factor[name]
+            for line, cell in cells[name]
+        ]
+        for name in in_seconds
+    }
+    if "preference" in columns.place:
+        numbers["preference"] = read_ratio(columns.title("preference"), cells["preference"], delimiter, notes)
+    spelled, more = spelled_once((line, one) for line, one in cells["animal"] if one)
+    notes += more
+    records = []
+    for k, (line, _) in enumerate(rows):
+        animal = cells["animal"][k][1]
+        blank = [name for name in needed if not name.startswith("latency") and math.isnan(numbers[name][k])]
+        if blank:
+            told = ", ".join(f"'{columns.title(name)}'" for name in blank)
+            notes.append(f"line {line} (animal {animal or '?'}) left out: no value for {told}")
+            continue
+        if not animal:
+            title = columns.title("animal")
+            raise UserError(f"{path}, line {line}: no animal in column '{title}'; delete the row if it is no test")
+        words = _words({name: cells[name][k][1] for name in WORDS if name in cells})
+        measured = {name: values[k] for name, values in numbers.items()}
+        records.append({"line": line, **words, "animal": spelled[animal_key(animal)], **measured})
+    if not records:
+        raise UserError(f"{path}: the score sheet has no tests below its column names")
+    return pd.DataFrame(records).reindex(columns=["line", *WORDS, *MEASURED, *DURATION, *RATIO])
 
 
-def _missing(name: str, head: list[str], path: Path, delimiter: str) -> str:
-    spellings = {**MEASURED, **_WORDS}[name]
-    titles = [title.strip() for title in head if title.strip()]
-    hints = [near for one in (name, *spellings) if (near := nearest(one, titles))]
-    hint = f"; nearest is '{hints[0]}'" if hints else ""
-    came = (
-        ", ".join(titles)
-        if len(titles) > 1
-        else f"one column, '{titles[0][:60]}' (taken as {_DELIMITERS[delimiter]}-separated)"
-    )
-    return f"{path}: no column for {name} (such as '{spellings[0]}' or '{spellings[1]}'){hint}; columns: {came}"
+def _cell(cells: Sequence[str], k: int) -> str:
+    return cells[k].strip() if k < len(cells) else ""
 
 
-def _number(cell: str, delimiter: str, title: str, line: int, path: Path) -> float:
-    if cell.casefold() in _BLANK:
-        return math.nan
-    text = cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 and "." not in cell else cell
-    share = 100.0 if text.endswith("%") else 1.0
+def _seconds(cell: str, decimal_sign: str, title: str, line: int, path: Path) -> float:
     try:
-        value = float(text.rstrip("% ")) / share
+        value = number(cell, decimal_sign)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0.0 or "_" in text:
-        raise UserError(f"{path}, line {line}, column '{title.strip()}': must be a number of 0 or more, got '{cell}'")
+        value = math.inf
+    if math.isinf(value) or value < 0.0:
+        shown = " ".join(cell.split())[:60]
+        hint = "; write a time as seconds" if shown.count(":") in (1, 2) else ""
+        raise UserError(f"{path}, line {line}, column '{title}': must be a number of 0 or more, got '{shown}'{hint}")
     return value
 
 
 def _words(cells: Mapping[str, str]) -> dict[str, str | None]:
-    words = {name: cells.get(name, "") or None for name in _WORDS}
+    words = {name: cells.get(name, "") or None for name in WORDS}
     pair = words["pair_type"]
     if pair is not None:
         words["pair_type"] = PAIR_TYPES.get(pair.casefold(), pair)
@@ -286,21 +228,3 @@ def _words(cells: Mapping[str, str]) -> dict[str, str | None]:
         folded = when.casefold()
         words["timepoint"] = "early" if folded in _EARLY else "late" if folded in _LATE else when
     return words
-
-
-def _compare(tests: pd.DataFrame, notes: list[str]) -> None:
-    """Note where the sheet contradicts itself: its own ratio, or more huddling than time in the chamber."""
-    partner, stranger = tests["huddle_s_partner"], tests["huddle_s_stranger"]
-    stated = tests["preference"].where(tests["preference"] <= 1.0, tests["preference"] / 100.0)
-    ours = partner / (partner + stranger)
-    differ = (stated - ours).abs() > 0.02
-    if differ.any():
-        lines = ", ".join(map(str, tests["line"][differ]))
-        notes.append(
-            f"the sheet's own preference differs from P / (P + S) by more than 0.02 in lines {lines}; ours is used"
-        )
-    for who in ("partner", "stranger"):
-        more = tests[f"huddle_s_{who}"] > tests[f"chamber_s_{who}"] + 1.0
-        if more.any():
-            lines = ", ".join(map(str, tests["line"][more]))
-            notes.append(f"more huddling with the {who} than time in its chamber in lines {lines}")

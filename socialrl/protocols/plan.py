@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from socialrl.assays import short_id
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
 from socialrl.protocols.schema import AssayPhase, Cohouse, Phase, Protocol, place
 from socialrl.protocols.stimulus_animals import (
-    SHORT_NAMES,
     check_order,
     check_same_stranger,
     partner_of,
@@ -44,7 +44,7 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `mated` whether they mated, `doses` what the animal got so far and gets during the test, in words.
+    `ratio_step` is by how many presses each further access costs more, `mated` whether they mated, `doses` what the animal got so far and gets during the test, in words.
     """
 
     name: str
@@ -58,6 +58,7 @@ class PlannedTest:
     stranger: str
     dt_s: float
     duration_s: float
+    ratio_step: float
     life: tuple[Stretch, ...]
     cohousing_h: float
     separation_h: float
@@ -215,7 +216,7 @@ class _Life:
                 stretches = [*stretches, Stretch(0.0, 0.0, relationship, False)]
             else:
                 stretches = [*stretches[:-1], replace(stretches[-1], relationship=relationship)]
-        short = "" if self._name and single else _snake(SHORT_NAMES[phase.id])
+        short = "" if self._name and single else _snake(short_id(phase.id))
         begun, ended = self._hour, self._hour + duration_s / 3600.0
         self._stretches, self._hour = [], ended
         return PlannedTest(
@@ -230,12 +231,20 @@ class _Life:
             stranger=phase.stranger,
             dt_s=dt_s,
             duration_s=duration_s,
+            ratio_step=self._ratio_step(number, phase),
             life=_with_drugs(stretches, spans, begun, ended),
             cohousing_h=self._cohousing_h,
             separation_h=begun - self._apart_since_h,
             mated=self._mated,
             doses=_in_words(spans, begun, ended),
         )
+
+    def _ratio_step(self, number: int, phase: AssayPhase) -> float:
+        if phase.ratio_step is not None and not ASSAYS[phase.id].doors:
+            raise self._error(
+                number, f"ratio_step is for tests at a lever, and {short_id(phase.id)} has none; leave it out"
+            )
+        return 1.0 if phase.ratio_step is None else phase.ratio_step
 
     def _at(self, number: int) -> str:
         return f"{self._where}: {place(self._name, number, self._phases[number - 1].kind)}"
@@ -288,6 +297,16 @@ def _in_words(spans: Sequence[_Span], begun_h: float, ended_h: float) -> str:
         for span in spans
         if span.start_h < ended_h
     )
+
+
+def drugs_in_test(test: PlannedTest) -> list[tuple[str, float, float, float]]:
+    """Return the doses that act during a test: drug, dose, and from when to when, in seconds from its start."""
+    doses = test.life[-1].drugs if test.life else ()
+    return [
+        (one["drug"], one["dose"], max(one["start_s"], 0.0), min(one["end_s"], test.duration_s))
+        for one in doses
+        if one["start_s"] < test.duration_s and one["end_s"] > 0.0
+    ]
 
 
 def _snake(name: str) -> str:

@@ -9,7 +9,6 @@ the history: groups and histories are compared in pairs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -19,24 +18,23 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, arms_per_row, per_row
+from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl.animals.rows import Lineup
+from socialrl.assays import short_id
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
-from socialrl.evaluation.playing import load_policies, play_out, trained_animals
-from socialrl.progress import Progress
-from socialrl.protocols.plan import PlannedTest, Stretch, plan
-from socialrl.protocols.schema import load_protocol
-from socialrl.protocols.stimulus_animals import SHORT_NAMES, others_are_paired, partner_of, stranger_of
-from socialrl.storage.run_folder import RunFolder
+from socialrl.evaluation.playing import play_out
+from socialrl.protocols.plan import PlannedTest, Stretch
+from socialrl.protocols.stimulus_animals import others_are_paired, partner_of, stranger_of
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.observation import space
 from socialrl_envs.rewards import TERMS
 from socialrl_envs.world import World
 
-_ROWS_AT_ONCE = 4096
+INNER_STATE = ("stress", "oxytocin", "receptor_signal", "bondedness", "activity_drive")
+"""What an animal is like at the start and the end of a test: columns `<name>_start` and `<name>_end`."""
 
 
 def play_protocol(
@@ -72,58 +70,9 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)
         if needed != have:
             raise UserError(
-                f"{test.where}: {SHORT_NAMES[test.assay]} has {needed[0]} observation channels and {needed[1]} actions, the "
-                f"networks of this run (trained in {SHORT_NAMES[trained_in]}) take {have[0]} and {have[1]}"
+                f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, the "
+                f"networks of this run (trained in {short_id(trained_in)}) take {have[0]} and {have[1]}"
             )
-
-
-def evaluate_protocol(
-    run: RunFolder,
-    file: Path,
-    *,
-    repeats: int | None = None,
-    events: bool | None = None,
-    events_csv: bool = False,
-    overwrite: bool = False,
-    progress: Progress,
-) -> tuple[Path, Path | None]:
-    """Play a protocol file with a run's trained animals; write and return `protocol_<name>.parquet`, and that of events.
-
-    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
-    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
-    unless `overwrite` is true. Takes the run's lock. All mistakes raise `UserError` before anything is written.
-    """
-    config, protocol = run.config, load_protocol(file)
-    histories = plan(protocol, config.env, str(file))
-    table = f"protocol_{protocol.name}"
-    path = run.path / f"{table}.parquet"
-    if run.has_table(table) and not overwrite:
-        raise UserError(
-            f"{path} is there already; give the protocol another name, or replace the table with --overwrite"
-        )
-    run.lock()
-    animals = trained_animals(run)
-    repeats = config.evaluation.repeats if repeats is None else repeats
-    steps = run.read_table("animals").set_index("animal")["steps"]
-    # whole habitats at a time, so that animals that share a world stay together
-    share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
-    at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
-    recorder = EventRecorder() if events or (events is None and share > 1) else None
-    pieces = []
-    for first in range(0, len(animals), at_once):
-        progress.update(first, len(animals), "animals tested")
-        some = animals[first : first + at_once]
-        policies = load_policies(run, some)
-        piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
-        pieces.append(piece.assign(steps=piece["animal"].map(steps)))
-    progress.update(len(animals), len(animals), "animals tested")
-    events_table = f"events_{protocol.name}"
-    run.drop_table(events_table)  # those of the tests that are replaced now
-    run.write_table(table, pd.concat(pieces, ignore_index=True), csv=True)
-    if recorder is not None:
-        run.write_table(events_table, recorder.table(), csv=events_csv)
-    run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
-    return path, run.path / f"{events_table}.parquet" if recorder is not None else None
 
 
 class _Test:
@@ -133,19 +82,13 @@ class _Test:
         self, config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: _Test | None
     ) -> None:
         self._test = test
-        self._rows = [(animal, repeat) for animal in animals for repeat in range(repeats)]
-        n_acting = len(ASSAYS[test.assay].acting)
-        self._order = env_rows(n_acting, len(animals), repeats)
-        own = {**per_row(list(animals), repeats)}
-        arms = arms_per_row(list(animals), repeats)
-        self._own: dict[str, Any] = in_env_order(self._order, own)
-        self._arms = in_env_order(self._order, arms)
+        lineup = Lineup(ASSAYS[test.assay], animals, repeats)
+        self._rows, self._order = lineup.rows, lineup.order
+        self._own = lineup.arguments()
         path = [("protocol", animal.index, test.number, repeat) for animal, repeat in self._rows]
         self._seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-        by_env_row = np.empty(len(self._rows), dtype=np.int64)
-        by_env_row[self._order] = self._seeds
-        self._world_seeds = by_env_row[::n_acting].tolist()
+        self._world_seeds = lineup.world_seeds(self._seeds)
         self._env: SocialVectorEnv
         last: World | None = None
         for stretch in test.life:
@@ -168,6 +111,7 @@ class _Test:
         if events is not None:
             labels: dict[str, list[Any]] = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
             events.follow(self._env, self._order, labels)
+        begun = self._inner_state("start")
         sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
         columns: dict[str, Any] = {
             **whose,
@@ -181,6 +125,8 @@ class _Test:
             "return": sums.sum(axis=0),
             **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
+            **begun,
+            **self._inner_state("end"),
             # of the whole history, where the world knows its last stretch only
             "cohousing_h": test.cohousing_h,
             "separation_h": test.separation_h,
@@ -188,6 +134,18 @@ class _Test:
             "doses": test.doses,
         }
         return pd.DataFrame(columns)
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return what the animals are like and are to each other now, (n_worlds, …) by name."""
+        batch = self._env.world.batch
+        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, "dopamine_tone", "v1a_gain")}
+        return inner | {name: np.array(batch.pairs[name]) for name in ("familiarity", "habituation", "mated")}
+
+    def _inner_state(self, when: str) -> dict[str, NDArray[np.float64]]:
+        """Return the columns of `INNER_STATE` as they are now, animal by animal."""
+        acting = list(self._env.assay.acting)
+        animals = self._env.world.batch.animals
+        return {f"{name}_{when}": animals[name][:, acting].ravel()[self._order] for name in INNER_STATE}
 
     def _make(self, stretch: Stretch) -> SocialVectorEnv:
         # a world for every stretch, because its drug times count from the end of that stretch
@@ -198,7 +156,6 @@ class _Test:
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=self._test.dt_s,
             duration_s=self._test.duration_s,
-            arms=self._arms,
             drugs=list(stretch.drugs),
             **self._own,
         ).unwrapped
@@ -214,7 +171,14 @@ class _Test:
             "session": self._test.session,
             "continued": continued,
         }
+        if ASSAYS[self._test.assay].doors:
+            options = {**options, "ratio_step": self._test.ratio_step}
         return env.reset(seed=self._world_seeds, options=dict(options))[0]
+
+
+def begun_state(config: Config, animals: Sequence[Animal], test: PlannedTest) -> dict[str, NDArray[np.float64]]:
+    """Return what `animals` are like and are to each other at the beginning of a life's first test, by name."""
+    return _Test(config, animals, test, 1, None).state()
 
 
 def _the_same(before: PlannedTest, test: PlannedTest) -> list[tuple[int, int]]:

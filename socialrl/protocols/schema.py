@@ -14,19 +14,18 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from socialrl.assays import short_id
 from socialrl.config.checks import IDENTIFIER, choice, identifier, number, one_or_list, refuse, shown
 from socialrl.config.experiment import FrozenDict, Section
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
 from socialrl.errors import UserError, unknown
+from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
-from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_SEPARATION_H
+from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
 from socialrl_envs.drugs import DRUGS
 from socialrl_envs.state import RELATIONSHIPS
 
 KINDS = ("cohouse", "separate", "dose", "assay")
-SHORT_IDS: dict[str, str] = {full.rsplit("/", 1)[-1].rsplit("-v", 1)[0]: full for full in ASSAYS}
-"""Assays by the names that protocols use: the id without namespace and version."""
-
 _TEXT_KEYS = frozenset({"name", "about", "source"})
 _PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MAX_MINUTES = 60.0 * 24.0 * 30.0
@@ -34,13 +33,13 @@ _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 
 def _known_assay(value: Any) -> Any:
-    if value in ASSAYS:
-        return value
+    load_extensions()
+    by_name = {short_id(full): full for full in ASSAYS}
     if not isinstance(value, str):
-        raise refuse(f"must be the name of an assay ({', '.join(SHORT_IDS)}), got {shown(value)}")
-    if value not in SHORT_IDS:
-        raise refuse(f"is not usable: {unknown('assay', value, SHORT_IDS)}")
-    return SHORT_IDS[value]
+        raise refuse(f"must be the name of an assay ({', '.join(by_name)}), got {shown(value)}")
+    if value not in ASSAYS and value not in by_name:
+        raise refuse(f"is not usable: {unknown('assay', value, by_name)}")
+    return by_name.get(value, value)
 
 
 def _table_name(value: Any) -> Any:
@@ -107,7 +106,7 @@ class AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
     `relationship` says of which sex they are where the history does not (peer: the same, mate: the other). `minutes`
-    replaces the assay's length.
+    replaces the assay's length, `ratio_step` the presses by which each further access at a lever costs more.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -116,6 +115,7 @@ class AssayPhase(Section):
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, choice(*RELATIONSHIPS)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
+    ratio_step: Annotated[float | None, number(0, MAX_RATIO_STEP, optional=True)] = None
 
 
 class Phase(Section):

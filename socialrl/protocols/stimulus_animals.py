@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from socialrl.assays import short_id
 from socialrl.errors import UserError, unknown
-from socialrl.protocols.schema import SHORT_IDS
 from socialrl_envs import ASSAYS, Assay
-
-SHORT_NAMES: dict[str, str] = {full: short for short, full in SHORT_IDS.items()}
 
 
 def partner_of(assay: Assay) -> int:
@@ -39,14 +37,14 @@ def check_order(assay: Assay, before: str | None) -> None:
     """Refuse an assay whose other animals would not have lived through what came before it (`before`: an assay's id)."""
     if before not in (None, assay.id) and others_are_paired(assay):
         raise UserError(
-            f"{SHORT_NAMES[assay.id]} must be the first assay of its history, or follow itself: its other pairs live "
-            f"through the same history; the assay before is {SHORT_NAMES[str(before)]}"
+            f"{short_id(assay.id)} must be the first assay of its history, or follow itself: its other pairs live "
+            f"through the same history; the assay before is {short_id(str(before))}"
         )
 
 
 def session_of(assay: Assay, given: Sequence[str]) -> str:
     """Return the session in which just the animals in `given` take part beside the tested one (empty: the only one)."""
-    short = SHORT_NAMES[assay.id]
+    short = short_id(assay.id)
     names = [name for i, name in enumerate(assay.animals) if i not in assay.acting]
     sessions = {
         frozenset(name for name, there in zip(assay.animals, members, strict=True) if there and name in names): session
@@ -77,7 +75,7 @@ def relationship_of(assay: Assay, session: str, given: str | None, so_far: str |
     relationship = given or so_far or "peer"
     if relationship == "mate" and len(assay.acting) > 1:
         raise UserError(
-            f"relationship must be peer in {SHORT_NAMES[assay.id]}, whose animals are all of one sex, got mate"
+            f"relationship must be peer in {short_id(assay.id)}, whose animals are all of one sex, got mate"
         )
     if takes_part(assay, session, partner_of(assay)) and so_far not in (None, relationship):
         raise UserError(f"relationship must be {so_far}, which the partner of this history is, got {relationship}")

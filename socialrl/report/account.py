@@ -101,9 +101,7 @@ def notices(study: Study) -> list[str]:
     found = []
     for run in study.runs:
         name = study.names[run.path]
-        of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
-        if of_run.empty and len(study.habitat) and (study.habitat["run"] == name).any():
-            continue
+        of_run = study.measured[study.measured["run"] == name] if len(study.measured) else study.measured
         if of_run.empty:
             found.append(f"{name}: no animal has been tested yet; {wording.next_step(run.path, run.finished)}.")
         elif study.final_is_probe[name]:
@@ -159,7 +157,8 @@ def _facts(study: Study, name: str) -> list[Fact]:
     if training_hours is not None:
         listed = training_hours if isinstance(training_hours, list | tuple) else [training_hours]
         facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, drawn for each episode."))
-    conditions = [c.label for c in study.conditions]
+    of_run = study.final[study.final["run"] == name] if len(study.final) else study.final
+    conditions = [c.label for c in study.conditions if len(of_run) and c.test in set(of_run["test"])]
     if conditions:
         length = f"{duration_s / 3600:g}-h test" if duration_s else "test"
         facts.append(

@@ -1,5 +1,6 @@
-"""The figures of a report, six and one for group habitats: what each is called, how it is drawn, its caption, its text for those who cannot see it,
-and what to do when the run lacks the table behind it."""
+"""The figures of a report: what each is called, how it is drawn, its caption, its text for those who cannot see it, and
+what to do when the run lacks the table behind it. Which of them an assay has stands in its study (`socialrl.assays`).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from socialrl.assays import study_of
 from socialrl.drawing import wording
-from socialrl.report import figures, habitat, timecourse
+from socialrl.errors import UserError, unknown
+from socialrl.report import figures, habitat, measured, timecourse
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
 
@@ -220,8 +223,26 @@ HABITAT = Plate(
 )
 
 
+MEASURES = Plate(
+    "fig_measures",
+    "What did the tests show?",
+    measured.headline_figure,
+    measured.caption,
+    lambda study, _summary: measured.alt(study),
+    _no_tests,
+)
+
+_BY_NAME: dict[str, Plate] = {
+    **{plate.file.split("_", 1)[1]: plate for plate in PLATES},
+    "habitat": HABITAT,
+    "measures": MEASURES,
+}
+
+
 def plates_of(study: Study) -> tuple[Plate, ...]:
-    """Return the figures that a study can have: the six of partner preference, that of habitats, or both."""
-    if study.habitat.empty:
-        return PLATES
-    return (*PLATES, HABITAT) if len(study.final) or len(study.probes) else (HABITAT,)
+    """Return the figures of a study's assays (`AssayStudy.figures`), each once; a name without a plate raises `UserError`."""
+    names = dict.fromkeys(name for assay in study.assays for name in study_of(assay).figures)
+    for name in names:
+        if name not in _BY_NAME:
+            raise UserError(unknown("figure", name, _BY_NAME))
+    return tuple(plate for name, plate in _BY_NAME.items() if name in names) or PLATES

@@ -65,13 +65,6 @@ def alt(study: Study) -> str:
     return f"Partner's share of contact against hours in the habitat, first to last: {'; '.join(parts)}."
 
 
-def lede(study: Study) -> str:
-    """Return the sentences that open a page on group habitats only, or nothing; the habitat has no verdicts here."""
-    if study.habitat.empty or len(study.final):
-        return ""
-    return f"Tests of a group habitat. {alt(study)} What is expected of it is judged by the scorecard of “socialrl reproduce”."
-
-
 def _title(test: str, company: str, *, several: bool) -> str:
     among = f"Among {company}" if company == OWN_KIND else f"In {company} habitats"
     return f"{test}: {among[0].lower()}{among[1:]}" if several else among

@@ -10,8 +10,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.drawing import style, templates
-from socialrl.report import account, habitat, headline, tables
+from socialrl.drawing import style, templates, wording
+from socialrl.report import account, headline, measured, tables
 from socialrl.report.catalogue import Plate, plates_of
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -66,9 +66,10 @@ def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[d
     environment.filters["code"] = _code
     return environment.get_template("template.html.j2").render(
         title=", ".join(study.names.values()),
+        subject=wording.capital(measured.subject(study)),
         version=__version__,
         several=len(study.runs) > 1,
-        lede=headline.lede(found) or habitat.lede(study),
+        lede=headline.lede(found) or measured.lede(study),
         findings=found,
         unfinished=account.unfinished(study),
         notices=account.notices(study),
@@ -84,11 +85,12 @@ def html(study: Study, summary: Summary, plates: list[Drawn], parameters: list[d
                 tables.contrasts(summary),
                 tables.criterion(summary),
                 tables.cohousing(summary),
+                *tables.measured(summary),
             )
             if table.rows
         ],
         learned=account.learned(study, summary),
-        glossary=tables.glossary(),
+        glossary=tables.glossary(study),
         parameters=tables.parameters(study, parameters),
         folder=folder,
     )

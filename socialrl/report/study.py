@@ -11,6 +11,9 @@ import pandas as pd
 
 from socialrl.analysis import measures
 from socialrl.analysis.association import share_of_partner
+from socialrl.analysis.measure_table import measures_of, shown_in
+from socialrl.analysis.measure_values import measured
+from socialrl.assays import study_of
 from socialrl.config.strict_yaml import read_yaml
 from socialrl.drawing import style, wording
 from socialrl.errors import UserError
@@ -65,6 +68,7 @@ class Study:
     `final`: `measures.animal_table` of the evaluation, or of each animal's last probe where there is no evaluation
     (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
     10 min, from the same tests as `final`. `habitat`: `association.share_of_partner` of the tests in a group habitat.
+    `measured`: the measures of the last tests of every assay, one row per animal, test and measure.
     `traces`, `animals`: as stored. All have the columns `run` and `group`.
     """
 
@@ -80,6 +84,7 @@ class Study:
     bins: pd.DataFrame
     traces: pd.DataFrame
     habitat: pd.DataFrame = field(default_factory=pd.DataFrame)
+    measured: pd.DataFrame = field(default_factory=pd.DataFrame)
     names: dict[Path, str] = field(default_factory=dict)
 
     def of(self, table: pd.DataFrame, group: Group | None = None, condition: Condition | None = None) -> pd.DataFrame:
@@ -90,6 +95,14 @@ class Study:
         if condition is not None and len(rows):
             rows = rows[rows["test"] == condition.test]
         return rows
+
+    @property
+    def assays(self) -> tuple[str, ...]:
+        """The ids of the assays that were tested, or, where nothing was, that the animals learn in; each once."""
+        tested = [self.measured["assay"]] if len(self.measured) else []
+        found = dict.fromkeys(str(name) for column in tested for name in column)
+        learned = [(config.get("env") or {}).get("id") for config in self.configs.values()]
+        return tuple(found or dict.fromkeys(str(name) for name in learned if name))
 
     def reference(self, run: str) -> Group:
         """Return the group of a run that the others are compared with: `wild_type` or `wt`, else the gain nearest 1."""
@@ -125,6 +138,8 @@ def load(runs: Iterable[RunFolder]) -> Study:
     names = _run_names(runs)
     configs = {names[run.path]: _config(run) for run in runs}
     gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}
+    for name in ("evaluation", "probes"):
+        _need_assay(gathered[name], name)
     probes = _scored(gathered["probes"])
     finals, final_is_probe, raw_finals = [], {}, []
     for run in runs:
@@ -149,6 +164,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         bins=_bins(_stack(raw_finals)),
         traces=gathered["traces"],
         habitat=_habitat(raw_finals),
+        measured=_measured(raw_finals),
         names=names,
     )
 
@@ -184,6 +200,11 @@ def _gather(runs: list[RunFolder], names: dict[Path, str], table: str) -> pd.Dat
     return _with_group(_stack(parts))
 
 
+def _need_assay(tests: pd.DataFrame, table: str) -> None:
+    if len(tests) and ("assay" not in tests or tests["assay"].isna().any()):
+        raise UserError(f"report: the table {table} has tests without the column assay, so nobody knows what they test")
+
+
 def _with_group(table: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return table
@@ -201,24 +222,27 @@ def _rows_of(table: pd.DataFrame, run: str) -> pd.DataFrame:
     return table[table["run"] == run] if len(table) else table
 
 
-def _is_partner_preference(rows: pd.DataFrame) -> pd.Series:
-    return rows["huddle_s_partner"].notna() & rows["huddle_s_stranger"].notna()
+def _tests_with(records: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The rows of tests in assays that have a measure; which assay a row is of stands in the column `assay`."""
+    if records.empty:
+        return records
+    has = {name: any(one.name == measure for one in measures_of(name)) for name in records["assay"].unique()}
+    return records[records["assay"].map(has).astype(bool)]
 
 
 def _scored(records: pd.DataFrame) -> pd.DataFrame:
-    """`animal_table` of the rows that are partner-preference tests; other assays of a run are not this report's."""
-    if records.empty or "huddle_s_partner" not in records:
-        return pd.DataFrame()
-    tests = records[_is_partner_preference(records)].copy()
+    """`animal_table` of the rows that are partner-preference tests; tests of other assays are in `measured`."""
+    tests = _tests_with(records, "preference").copy()
     if tests.empty:
         return pd.DataFrame()
-    for name, usual in (("assay", "PartnerPreference"), ("relationship", "peer"), ("separation_h", 0.0)):
+    for name, usual in (("relationship", "peer"), ("separation_h", 0.0)):
         tests[name] = tests[name].fillna(usual) if name in tests else usual
     if "mating" in tests:
         # an animal of the other sex that it lived with and did not mate with is a partner of its own kind
         unmated = (tests["relationship"] == "mate") & (tests["cohousing_h"] > 0) & ~tests["mating"].astype(bool)
         tests.loc[unmated, "relationship"] = UNMATED
-    return _with_group(measures.animal_table(tests))
+    tables = [measures.animal_table(rows, str(assay)) for assay, rows in tests.groupby("assay", sort=False)]
+    return _with_group(_stack(tables))
 
 
 def _last_probes(probes: pd.DataFrame) -> pd.DataFrame:
@@ -229,19 +253,32 @@ def _last_probes(probes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _bins(records: pd.DataFrame) -> pd.DataFrame:
-    if records.empty or "huddle_s_partner_10min" not in records:
+    tests = _tests_with(records, "preference")
+    if tests.empty or "huddle_s_partner_10min" not in tests:
         return pd.DataFrame()
-    tests = records[_is_partner_preference(records) & records["huddle_s_partner_10min"].notna()]
-    return _with_group(measures.huddle_bins(tests)) if len(tests) else pd.DataFrame()
+    return _with_group(measures.huddle_bins(tests))
 
 
 def _habitat(finals: list[pd.DataFrame]) -> pd.DataFrame:
     """Association in the group habitats of runs, below each other; `finals` are the runs' last tests."""
     parts = []
     for records in finals:
-        if len(records) and {"partner_s_hourly", "habitat"} <= set(records):
-            tests = records[records["habitat"].notna() & records["partner_s_hourly"].notna()]
-            parts += [share_of_partner(tests).assign(run=records["run"].iloc[0])] if len(tests) else []
+        tests = records[[study_of(name).pairs for name in records["assay"]]] if len(records) else records
+        if len(tests):
+            parts.append(share_of_partner(tests).assign(run=tests["run"].iloc[0]))
+    return _with_group(_stack(parts))
+
+
+def _measured(finals: list[pd.DataFrame]) -> pd.DataFrame:
+    """What pages show of the last tests, whatever the assay: one row per animal, test and measure."""
+    parts = []
+    for records in finals:
+        if records.empty:
+            continue
+        names = (*measures.ANIMAL_KEYS, *measures.TEST_KEYS, "session", "habitat")
+        for assay, rows in records.groupby("assay", sort=False):
+            keys = [name for name in names if name in rows and not rows[name].isna().all()]
+            parts.append(measured(rows, shown_in(str(assay)), keys))
     return _with_group(_stack(parts))
 
 

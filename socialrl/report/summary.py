@@ -15,6 +15,7 @@ import pandas as pd
 from socialrl.analysis import measures, statistics, survival
 from socialrl.analysis.statistics import ChanceTest, Estimate, GroupComparison, PairedComparison
 from socialrl.analysis.survival import EventTimes, LogRank
+from socialrl.report.measured import MeasuredRow, measured_rows
 from socialrl.report.study import Condition, Group, Study
 
 MIN_ANIMALS = 6
@@ -91,6 +92,7 @@ class Summary:
     contrasts: list[ContrastRow]
     criterion: list[CriterionRow]
     cohousing: list[CohousingRow]
+    measured: list[MeasuredRow]
 
     def mean(self, group: Group, condition: Condition) -> MeanRow | None:
         """Return the means of a group in a test, or None where it has no animal."""
@@ -113,6 +115,7 @@ def summarise(study: Study) -> Summary:
         contrasts=contrast_rows(study),
         criterion=criterion_rows(study),
         cohousing=cohousing_rows(study),
+        measured=measured_rows(study),
     )
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from socialrl.analysis import measures
+from socialrl.analysis.measure_table import PREFERENCE, measures_of
+from socialrl.assays import study_of
 from socialrl.drawing import wording
+from socialrl.report.measured import columns_of
 from socialrl.report.study import Group, Study
 from socialrl.report.summary import Summary
 
@@ -86,6 +89,30 @@ def means(summary: Summary) -> Table:
         " corrected. Latency: the test length where there was no huddle."
     )
     return Table("Tests: means with intervals", head, rows, note)
+
+
+def measured(summary: Summary) -> list[Table]:
+    """Return, for every assay without tables of its own, the means of its measures: a row per test and group."""
+    found = []
+    for assay in dict.fromkeys(row.assay for row in summary.measured):
+        rows = [row for row in summary.measured if row.assay == assay]
+        if "measures" not in study_of(assay).figures:
+            continue
+        shown = columns_of(rows)
+        lines = []
+        for label, group in dict.fromkeys((row.label, row.group) for row in rows):
+            own = {row.measure: row.estimate for row in rows if (row.label, row.group) == (label, group)}
+            n = max(estimate.n for estimate in own.values())
+            cells = [
+                Cell(wording.interval(own[one.name], one.digits) if one.name in own else wording.MISSING)
+                for one in shown
+            ]
+            lines.append([Cell(label), _group(group), Cell(str(n)), *cells])
+        who = "pairs of cage mates" if study_of(assay).pairs else "animals"
+        head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
+        note = f"Means over {who} with 95 % bootstrap intervals; n: {who}. The measures are defined below."
+        found.append(Table(f"Tests of {study_of(assay).title}: means with intervals", head, lines, note))
+    return found
 
 
 def contrasts(summary: Summary) -> Table:
@@ -226,23 +253,27 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
                 Cell(row["unit"]),
                 Cell(f"{row['low']:g} to {row['high']:g}"),
                 spread,
-                Cell(row["source"]),
+                Cell(row["source"], below=row["evidence"]),
             ]
         )
     note = (
         "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
-        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. “assumed”: no measurement was found."
+        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. Below"
+        " each source stands what the value rests on; “assumed”: the amount was not measured as far as we know."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 
 
-def glossary() -> Table:
-    """Return the definitions of the measures."""
-    rows = [[Cell(one.label), Cell(one.unit), Cell(one.formula), Cell(one.source)] for one in measures.MEASURES]
+def glossary(study: Study) -> Table:
+    """Return the definitions of the measures of a study's assays."""
+    found = {one.name: one for assay in study.assays or (PREFERENCE,) for one in measures_of(assay)}
+    rows = [[Cell(one.label), Cell(one.unit), Cell(one.formula), Cell(one.source)] for one in found.values()]
     note = (
-        "P and S: seconds of huddling with partner and stranger, averaged over an animal's repeats before any ratio is"
-        f" taken. Chance is {measures.CHANCE:g} because both are tethered alike."
+        "P and S: seconds of huddling with partner and stranger. Counters are averaged over an animal's repeats before any"
+        " ratio is taken."
     )
+    if "preference" in found:
+        note += f" Chance is {found['preference'].chance:g} because both are tethered alike."
     return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
 
 

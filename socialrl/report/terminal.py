@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from socialrl.analysis.measure_table import headline_of, measure_called
 from socialrl.drawing import wording
 from socialrl.report import account
+from socialrl.report.measured import MeasuredRow, measured_rows
 from socialrl.report.study import Study, load
 from socialrl.report.summary import CriterionRow, MeanRow, criterion_rows, mean_rows
 
@@ -25,6 +27,15 @@ def text(run: RunFolder, report: Path | None = None) -> str:
         from_probes = study.final_is_probe[study.names[run.path]]
         lines.append(f"Preference for the partner, P/(P+S), in {'the last probes' if from_probes else 'the tests'}")
         lines += _preference(study, means)
+    elif rows := _headlines(study):
+        from_probes = study.final_is_probe[study.names[run.path]]
+        one = measure_called(rows[0].measure)
+        lines.append(f"{one.label}, {one.unit}, in {'the last probes' if from_probes else 'the tests'}")
+        table = [("test", "genotype", "mean [95 % interval]", "n")]
+        for last, row in zip([None, *rows], rows, strict=False):
+            label = "" if last is not None and last.label == row.label else row.label
+            table.append((label, row.group.label, wording.interval(row.estimate, one.digits), str(row.estimate.n)))
+        lines += ["  " + line for line in aligned(table)]
     else:
         lines += [_plain(sentence) for sentence in account.notices(study)]
     if criterion:
@@ -34,6 +45,11 @@ def text(run: RunFolder, report: Path | None = None) -> str:
     if report is not None:
         lines += ["", f"Report: {report}"]
     return "\n".join(lines)
+
+
+def _headlines(study: Study) -> list[MeasuredRow]:
+    """The main measure of every test, of a run without tests of preference."""
+    return [row for row in measured_rows(study) if row.measure == headline_of(row.assay).name]
 
 
 def _preference(study: Study, means: list[MeanRow]) -> list[str]:

@@ -72,6 +72,7 @@ def _tables(study: Study, numbers: summary.Summary, parameters: list[dict[str, A
         "contrasts": _records(numbers.contrasts),
         "steps_to_criterion": _records(numbers.criterion),
         "cohousing_to_criterion": _records(numbers.cohousing),
+        "measures": _records(numbers.measured),
         "animals_tests": study.final,
         "animals_criterion": study.criterion,
         "animals_huddle_10min": study.bins,
@@ -104,5 +105,6 @@ def _json(study: Study, numbers: summary.Summary) -> str:
         "contrasts": numbers.contrasts,
         "steps_to_criterion": numbers.criterion,
         "cohousing_to_criterion": numbers.cohousing,
+        "measures": numbers.measured,
     }
     return json.dumps(summary.plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -77,9 +77,11 @@ def compared_in(assay: str, registry: Registry | None = None, *, controls: bool 
 
 
 def doses(registry: Registry | None = None) -> list[Group]:
-    """Return groups for those of `GAINS` that no group of the registry has."""
+    """Return groups for those of `GAINS` that no group of the registry has; the column `dose` marks their rows."""
     known = {group.oxtr_gain for group in registered(registry) if not group.arms}
-    return [Group(f"gain_{gain:g}".replace(".", "_"), gain) for gain in GAINS if gain not in known]
+    return [
+        Group(f"gain_{gain:g}".replace(".", "_"), gain, columns={"dose": gain}) for gain in GAINS if gain not in known
+    ]
 
 
 def single_arms() -> list[Group]:
@@ -94,8 +96,8 @@ def single_arms() -> list[Group]:
 
 
 def assumed_parameters() -> list[str]:
-    """Return the names of the parameters whose source says that they, or their amount, are assumed."""
-    return [row.name for row in PARAMETERS if "assumed" in row.source]
+    """Return the names of the parameters whose evidence is "assumed"."""
+    return [row.name for row in PARAMETERS if row.evidence == "assumed"]
 
 
 def changes() -> list[Change]:

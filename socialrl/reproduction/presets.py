@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from socialrl.reproduction.training_plan import LEAST_ANIMALS, STEPS
+from socialrl.assays import study_of
+from socialrl.errors import UserError
 
 
 @dataclass(frozen=True)
 class Size:
-    """Animals a group (a multiple of 8, the animals of one habitat), steps per animal by assay, repeats of each test."""
+    """Animals a group (a multiple of 8, the animals of one habitat), length of training, repeats of each test.
+
+    `steps` is a key of `AssayStudy.steps`, or the steps per animal by assay.
+    """
 
     animals: int
-    steps: Mapping[str, int]
+    steps: str | Mapping[str, int]
     repeats: int
+
+    def steps_in(self, assay: str) -> int:
+        """Return the training steps per animal in an assay, over all its lives; none given raises `UserError`."""
+        by_assay = study_of(assay).steps if isinstance(self.steps, str) else self.steps
+        key = self.steps if isinstance(self.steps, str) else assay
+        if key not in by_assay:
+            raise UserError(f"the study of {assay} names no training steps ({key}), so it cannot be reproduced")
+        return by_assay[key]
 
     def animals_in(self, assay: str) -> int:
         """Return the animals a group in an assay; some need more of them before a verdict is possible."""
-        return max(self.animals, LEAST_ANIMALS.get(assay, 0))
+        return max(self.animals, study_of(assay).least_animals)
 
 
 @dataclass(frozen=True)
@@ -36,11 +48,11 @@ class Preset:
     note: str
 
 
-_FULL = Size(16, STEPS["full"], 4)
+_FULL = Size(16, "full", 4)
 
 PRESETS = {
     "quick": Preset(
-        Size(8, STEPS["quick"], 2),
+        Size(8, "quick", 2),
         doses=False,
         arms=False,
         parameters=None,
@@ -52,7 +64,7 @@ PRESETS = {
         _FULL,
         doses=True,
         arms=True,
-        parameters=Size(16, STEPS["sensitivity"], 2),
+        parameters=Size(16, "sensitivity", 2),
         note="Preset study: 16 animals a group; those under changed parameters are trained for a shorter time.",
     ),
 }

@@ -6,17 +6,15 @@ difference between genotypes, that is left after this comes from the scoring and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.findings.records import Condition
+from socialrl.assays import study_of
+from socialrl.errors import UserError
+from socialrl.findings.conditions import twin
 from socialrl.findings.registry import Registry, load_registry
-
-_SESSIONS = ("partner", "stranger")
 
 
 def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Registry | None = None) -> pd.DataFrame:
@@ -26,29 +24,25 @@ def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Reg
     both animals their columns are exchanged; in a habitat another member, drawn anew for every habitat and repeat,
     takes the place of the partner.
     """
-    book = registry or load_registry()
+    book, study = registry or load_registry(), study_of(assay)
     shuffled = {
         name: one
         for name, one in book.conditions.items()
         if one.partner_is == "shuffled" and book.assay_of[name] == assay and (table["test"] == name).any()
     }
     for name, one in shuffled.items():
-        twin = _twin(name, shuffled)
-        if "cohabitation_s" in table:
-            table = _other_mates(table, name, seed)
-        elif one.session not in _SESSIONS:
-            table = _exchange_columns(table, name, seed)
-        elif one.session == "partner" and twin:
-            table = _exchange_rows(table, name, twin, seed)
+        match study.shuffle:
+            case "members":
+                table = _other_mates(table, name, seed)
+            case "sessions" if one.session in study.sessions:
+                other = twin(name, shuffled, study.sessions)
+                if other and one.session == study.sessions[0]:
+                    table = _exchange_rows(table, name, other, seed)
+            case "columns" | "sessions":
+                table = _exchange_columns(table, name, seed)
+            case None:
+                raise UserError(f"{name}: partner_is shuffled means nothing in {assay}, where nobody can be exchanged")
     return table
-
-
-def _twin(name: str, shuffled: Mapping[str, Condition]) -> str | None:
-    """The other session of the same history."""
-    own = {"name", "session", "note"}
-    wanted = shuffled[name].model_dump(exclude=own)
-    others = (other for other in shuffled if other != name and shuffled[other].session in _SESSIONS)
-    return next((other for other in others if shuffled[other].model_dump(exclude=own) == wanted), None)
 
 
 def _exchange_columns(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
@@ -72,7 +66,7 @@ def _exchange_rows(table: pd.DataFrame, test: str, twin: str, seed: int) -> pd.D
 def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
     """Pair the members of every habitat anew: member k with k xor d, d drawn from 1 … n − 1, each once in n − 1 worlds."""
     rows = np.flatnonzero((table["test"] == test).to_numpy())
-    with_each = np.stack(table["cohabitation_s"].iloc[rows].to_list())  # (n_rows, n_members) seconds of contact
+    with_each = np.stack(table["contact_s_each"].iloc[rows].to_list())  # (n_rows, n_members) seconds of contact
     n_members = with_each.shape[1]
     habitat, member = np.divmod(table["index"].to_numpy()[rows], n_members)
     world = habitat * (int(table["repeat"].max()) + 1) + table["repeat"].to_numpy()[rows]

@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.errors import UserError
-from socialrl.findings.registry import registry_assays, registry_conditions
+from socialrl.findings.conditions import RELEASE, as_test
+from socialrl.findings.registry import Registry, load_registry
 from socialrl.progress import Progress
 from socialrl.reproduction import groups
 from socialrl.reproduction.evaluation import evaluate
 from socialrl.reproduction.groups import Group
 from socialrl.reproduction.presets import Preset, Size
-from socialrl.reproduction.training_plan import TEST_S, TRAINING
+from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
-
-RELEASE = "OxytocinRelease"
-"""The assay without a policy: its animals are recorded, not trained."""
 
 CHANGES_AT_ONCE = 10
 """Changed parameters in one run, so that a run that is killed costs little and one run takes little memory."""
@@ -31,7 +30,8 @@ CHANGES_AT_ONCE = 10
 class Stage:
     """One cohort: its groups in one assay, trained and tested in the run folder of `config` (release: recorded).
 
-    `part` is empty for the groups of the registry and the dose-response, else "arms" or "parameters".
+    `part` is empty for the groups of the registry and the dose-response, else "arms" or "parameters". `registry` holds
+    the conditions that are played.
     """
 
     title: str
@@ -39,6 +39,7 @@ class Stage:
     assay: str
     groups: tuple[Group, ...]
     config: Config
+    registry: Registry
 
     @property
     def n_animals(self) -> int:
@@ -46,38 +47,58 @@ class Stage:
         return self.config.animals * len(self.groups)
 
 
-def stages_of(preset: Preset, seed: int, output: Path) -> list[Stage]:
-    """Return the stages of a preset in their order: the registry's groups, then single arms, then changed parameters."""
-    assays = registry_assays()
+def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None = None) -> list[Stage]:
+    """Return the stages of a preset in their order: the registry's groups, then single arms, then changed parameters.
+
+    Assays come in the order of the registry; one that no comparison uses has no stage.
+    """
+    book = registry or load_registry()
     found = []
-    for assay in assays:
+
+    def add(part: str, number: int, assay: str, members: Sequence[Group], size: Size) -> None:
+        if members:
+            found.append(_stage(part, number, assay, members, size, seed, output, book))
+
+    for assay in book.assays:
         # without a dose-response, only the groups that something is said about
-        members = [*groups.registered(), *groups.doses()] if preset.doses else groups.compared_in(assay, controls=True)
-        found.append(_stage("", 0, assay, members, preset.size, seed, output))
+        compared = groups.compared_in(assay, book, controls=True)
+        add("", 0, assay, [*groups.registered(book), *groups.doses(book)] if preset.doses else compared, preset.size)
     if preset.arms:
-        found += [_stage("arms", 0, assay, groups.single_arms(), preset.size, seed, output) for assay in assays]
+        for assay in book.assays:
+            add("arms", 0, assay, groups.single_arms(), preset.size)
     if preset.parameters is not None:
-        changes, steps = groups.changes(), preset.parameters.steps
-        for assay in sorted(assays, key=lambda one: steps.get(one, 0)):  # so that most is there soon
+        changes, size = groups.changes(), preset.parameters
+        # those with little training first, so that most is there soon
+        for assay in sorted(book.assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)):
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
-                members = [change.applied_to(group) for change in some for group in groups.compared_in(assay)]
-                number = first // CHANGES_AT_ONCE + 1
-                found.append(_stage("parameters", number, assay, members, preset.parameters, seed, output))
+                members = [change.applied_to(group) for change in some for group in groups.compared_in(assay, book)]
+                add("parameters", first // CHANGES_AT_ONCE + 1, assay, members, preset.parameters)
     return found
 
 
 def check_folder(stage: Stage) -> RunFolder | None:
     """Return the run folder of a stage that was begun before, or None; one of another preset, seed or model is refused."""
     path = stage.config.run_path
-    if not (path / "meta.json").exists():
-        return None
+    with naming_the_place(f"read {path}"):
+        if not (path / "meta.json").exists():
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise UserError(
+                    f"{path} is not a run folder, but in the place of one; move it, or choose another --output"
+                )
+            return None
     run = RunFolder.open(path)
-    if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery():
+    if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery(stage):
         raise UserError(
-            f"{path} was made with another preset, seed or version of the model; choose another --output, or delete it"
+            f"{path} was made with another preset, seed, file of findings or version of the model;"
+            " choose another --output, or delete it"
         )
     return run
+
+
+def is_tested(run: RunFolder) -> bool:
+    """Whether the evaluation of a finished run was written to the end; a damaged one raises `UserError`."""
+    return run.finished and run.has_table("evaluation") and run.is_settled("evaluation")
 
 
 def run_stage(stage: Stage, progress: Progress) -> RunFolder:
@@ -90,61 +111,75 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
 
     run = check_folder(stage)
     if run is None:
-        meta = {**collect_meta(stage.config.seed), "battery": _battery()}
+        meta = {**collect_meta(stage.config.seed), "battery": _battery(stage)}
         with RunFolder.create(stage.config.run_path, config_yaml=config_to_yaml(stage.config), meta=meta) as run:
             train_run(stage.config, run, progress=progress)
     elif not run.finished:
         with RunFolder.resume(run.path) as run:
             resume_run(run, progress=progress)
-    if not run.has_table("evaluation"):
-        with run:
-            run.lock()
-            shutil.rmtree(run.checkpoints, ignore_errors=True)  # half of a stage's size, and training is over
+    with run:
+        run.lock()  # also where nothing is left to do but to remove the lock of a killed process
+        if not is_tested(run):
+            # What training needed to be resumed, half of a stage's size.
+            for folder in (run.checkpoints, run.path / "parts"):
+                shutil.rmtree(folder, ignore_errors=True)
             # Rows under changed parameters are many, and nobody reads them one by one.
-            run.write_table("evaluation", evaluate(run, stage.assay, progress), csv=stage.part != "parameters")
+            table = evaluate(run, stage.assay, stage.registry, progress)
+            run.write_table("evaluation", table, csv=stage.part != "parameters")
     return run
 
 
-def _stage(part: str, number: int, assay: str, members: Sequence[Group], size: Size, seed: int, output: Path) -> Stage:
+def _stage(
+    part: str,
+    number: int,
+    assay: str,
+    members: Sequence[Group],
+    size: Size,
+    seed: int,
+    output: Path,
+    registry: Registry,
+) -> Stage:
     words = [assay, *([part] if part else []), *([str(number)] if number else [])]
-    config = stage_config("-".join(words), assay, members, size, seed, output)
-    return Stage(" ".join(words), part, assay, tuple(members), config)
+    config = stage_config("-".join(words), assay, members, size, seed, output, registry)
+    return Stage(" ".join(words), part, assay, tuple(members), config, registry)
 
 
-def stage_config(name: str, assay: str, members: Sequence[Group], size: Size, seed: int, output: Path) -> Config:
+def stage_config(
+    name: str, assay: str, members: Sequence[Group], size: Size, seed: int, output: Path, registry: Registry
+) -> Config:
     """Return the configuration that trains and tests `members` in one assay, in the run folder `output`/`name`.
 
-    Release takes no training; its configuration only says who the animals are, and both sexes are recorded.
+    Release takes no training; its configuration only says who the animals are, and both sexes are recorded. Two groups
+    of one name raise `UserError`.
     """
     trained = "StrangerEncounter" if assay == RELEASE else assay
-    training = TRAINING[trained]
+    study = study_of(trained)
+    names = [group.name.casefold() for group in members]
+    for group in members:
+        if names.count(group.name.casefold()) > 1:
+            place = registry.origin.get(group.name, "the registry")
+            raise UserError(f"{place}: the battery makes a group {group.name} itself; choose another name")
     return config_from_data(
         {
             "name": name,
             "output": str(output),
             "seed": seed,
             "engine": "cohort",
-            "env": {"id": f"socialrl/{trained}-v0", **training["env"]},
+            "env": {"id": study.id, **study.training["env"]},
             "genotypes": {group.name: group.section() for group in members},
             "animals": size.animals * 2 if assay == RELEASE else size.animals_in(assay),
-            "lives": training["lives"],
-            "steps": size.steps[trained],
-            "ppo": training.get("ppo", {}),
+            "lives": study.training["lives"],
+            "steps": size.steps_in(trained),
+            "ppo": study.training.get("ppo", {}),
             "probes": {"every_steps": 10**9, "repeats": 1, "tests": []},
-            "evaluation": {"repeats": size.repeats, "duration_s": TEST_S.get(trained), "tests": _tests(trained)},
+            "evaluation": {
+                "repeats": size.repeats,
+                "duration_s": study.test_s,
+                "tests": [] if assay == RELEASE else [as_test(one) for one in registry.conditions_in(assay)],
+            },
         },
         f"battery, {name}",
     )
-
-
-def _tests(assay: str) -> list[dict[str, Any]]:
-    """The registry's conditions as tests; what only relabels the result is no test of its own."""
-    tests = []
-    for condition in registry_conditions(assay):
-        session = "alone" if assay == "StrangerEncounter" else condition["session"]
-        kept = ("name", "cohousing_h", "relationship", "separation_h", "mating", "drugs")
-        tests.append({**{name: condition[name] for name in kept}, "session": session})
-    return tests
 
 
 def _essence(config: Config) -> dict[str, Any]:
@@ -152,6 +187,7 @@ def _essence(config: Config) -> dict[str, Any]:
     return config.model_dump(exclude={"output", "workers"})
 
 
-def _battery() -> dict[str, Any]:
-    """What else decides them: the world's code and parameters."""
-    return {"world": world_checksum()}
+def _battery(stage: Stage) -> dict[str, Any]:
+    """What else decides them: the world's code and parameters, and in which tests the partner is drawn at random."""
+    shuffled = [one.name for one in stage.registry.conditions_in(stage.assay) if one.partner_is == "shuffled"]
+    return {"world": world_checksum(), "shuffled": shuffled}

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from socialrl.analysis import statistics
+from socialrl.analysis.association import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 from socialrl.drawing import panels, style
 from socialrl.findings.contrasts import Tables
 from socialrl.findings.registry import Registry
-from socialrl.findings.tables import NotRun, association_by_hour
 from socialrl.report.study import Group
 from socialrl.scorecard.marks import assay_table, first_test, groups_of, side_by_side, unit_column, with_n
 

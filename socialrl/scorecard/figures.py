@@ -137,7 +137,7 @@ def _plain_tests(registry: Registry, table: pd.DataFrame, relationship: str) -> 
         and registry.assay_of[name] == "PartnerPreference"
         and one.relationship == relationship
         and one.mating is not False
-        and not (one.drugs or one.arms or one.separation_h or one.side)
+        and not (one.drugs or one.separation_h)
         and one.partner_is == "familiar"
     ]
     return sorted(names, key=lambda name: registry.conditions[name].cohousing_h)

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from socialrl.analysis import statistics
+from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import panels, style, wording
 from socialrl.findings.contrasts import Tables, genotype_of, table_of
 from socialrl.findings.registry import Registry
-from socialrl.findings.tables import NotRun, animal_values
+from socialrl.findings.tables import animal_values
 from socialrl.report.study import Group
 
 SHOWN_GROUPS = ("over_expression", "wild_type", "heterozygote", "knockout")

@@ -16,15 +16,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from socialrl import __version__
+from socialrl.analysis.association import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 from socialrl.drawing import style, templates
 from socialrl.findings import scorecard as scoring
 from socialrl.findings import variants
 from socialrl.findings.contrasts import Tables, prepared, table_of
+from socialrl.findings.outcome import result_of
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.findings.scorecard import Judged, Scorecard
-from socialrl.findings.tables import NotRun, association_by_hour
+from socialrl.findings.results import FindingResult, Result, write_result
+from socialrl.findings.scorecard import Scorecard
 from socialrl.scorecard import courses, figures, markdown, variant_figures, words, work
 from socialrl.storage.atomic import naming_the_place, write_bytes
 
@@ -83,10 +85,11 @@ def write_scorecard(
         variants.sensitivity_table(tables, book),
     )
     tables = ready
-    plates = draw(tables, card, changed)
-    hanging = variant_figures.hanging(changed.sensitivity)
-    scoring.write_tables(card, folder, name, made, hanging)
-    write_bytes(folder / "scorecard.md", markdown.markdown(card, hanging).encode())
+    hanging = variants.hanging(changed.sensitivity)
+    result = result_of(card, name, made=made, hangs_on=hanging, notes=notes)
+    plates = draw(tables, book, result, changed)
+    write_result(result, folder)
+    write_bytes(folder / "scorecard.md", markdown.markdown(result).encode())
     for place in ("scorecard_tables", "scorecard_figures"):
         with naming_the_place(f"create {folder / place}"):
             (folder / place).mkdir(parents=True, exist_ok=True)
@@ -104,13 +107,12 @@ def write_scorecard(
             else:
                 path.unlink(missing_ok=True)  # an earlier scorecard's figure, which these tables no longer give
     path = folder / "scorecard.html"
-    write_bytes(path, html(card, plates, changed, name=name, notes=notes, made=made).encode())
+    write_bytes(path, html(result, plates, changed.ablation).encode())
     return path
 
 
-def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
+def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> list[Plate]:
     """Return the figures of the page in order, those without data as a sentence."""
-    book = card.registry
     marks = "Pale marks are animals, marks with bars their mean with its 95 % bootstrap interval over animals"
     not_played = "No table of this assay was given, so there is no figure"
     by_tables: list[tuple[str, str, str, str, Callable[[Tables, Registry, bool], Figure | None]]] = [
@@ -134,7 +136,7 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
          figures.drugs),
     ]  # fmt: skip
     plates = [
-        _plate(file, question, title, caption, partial(make, tables, book), not_played, card)
+        _plate(file, question, title, caption, partial(make, tables, book), not_played, result)
         for file, question, title, caption, make in by_tables
     ]
     by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
@@ -150,47 +152,39 @@ def draw(tables: Tables, card: Scorecard, changed: Variants) -> list[Plate]:
          lambda narrow: variant_figures.dose_response(changed.doses, narrow), "No animals of other gains were run"),
         ("sensitivity", "sure", "Which findings survive a change of one assumed parameter",
          _sensitivity_caption(changed.sensitivity), lambda narrow: variant_figures.sensitivity(
-             changed.sensitivity, narrow, {one.finding.id: one.verdict for one in card.findings}),
+             changed.sensitivity, narrow, {one.id: one.verdict for one in result.findings}),
          "No animals under changed parameters were run"),
     ]  # fmt: skip
-    plates += [_plate(*one[:5], one[5], card) for one in by_changes]
+    plates += [_plate(*one[:5], one[5], result) for one in by_changes]
     return plates
 
 
-def html(
-    card: Scorecard,
-    plates: Sequence[Plate],
-    changed: Variants,
-    *,
-    name: str,
-    notes: Sequence[str],
-    made: Mapping[str, Any] | None = None,
-) -> str:
-    """Return the page."""
+def html(result: Result, plates: Sequence[Plate], ablation: pd.DataFrame) -> str:
+    """Return the page of a result, with its figures and the table of single arms."""
     environment = templates.environment(Path(__file__).parent)
     environment.globals.update(words=words, SYMBOL=words.SYMBOL)
-    kinds = {kind: [one for one in card.findings if one.kind == kind] for kind in words.KINDS}
+    kinds = {kind: result.of_kind(kind) for kind in words.KINDS}
     return environment.get_template("scorecard.html.j2").render(
-        name=name,
-        version=__version__,
-        notes=list(notes),
-        lede=words.lede(card),
+        name=result.name,
+        version=result.socialrl,
+        notes=result.notes,
+        lede=words.lede(result),
         kinds=[(kind, words.KINDS[kind], members) for kind, members in kinds.items() if members],
         questions=[
             {
                 "key": key,
                 "title": title,
                 "plates": [plate for plate in plates if plate.question == key],
-                "findings": _of(card, key, compared=True),
-                "context": _of(card, key, compared=False),
+                "findings": _of(result, key, compared=True),
+                "context": _of(result, key, compared=False),
             }
             for key, title in QUESTIONS.items()
         ],
-        ablation=words.ablation_rows(changed.ablation),
-        hanging=variant_figures.hanging(changed.sensitivity),
-        margins=words.margins(card),
+        ablation=words.ablation_rows(ablation),
+        hanging={one.id: one.hangs_on for one in result.findings if one.hangs_on},
+        margins=words.margins(result),
         rule=words.RULE,
-        made=dict(made or {}),
+        made=result.made,
     )
 
 
@@ -221,7 +215,7 @@ def _plate(
     caption: str,
     make: Callable[[bool], Figure | None],
     missing: str,
-    card: Scorecard,
+    result: Result,
 ) -> Plate:
     with style.house_style():
         wide, narrow = make(False), make(True)
@@ -236,7 +230,7 @@ def _plate(
             question,
             title,
             caption,
-            _alt(title, question, card),
+            _alt(title, question, result),
             wide_svg,
             style.svg_text(narrow, f"{file}-narrow"),
             round(wide.get_size_inches()[0] * 96 * _ENLARGED),
@@ -244,14 +238,14 @@ def _plate(
         )
 
 
-def _alt(title: str, question: str, card: Scorecard) -> str:
-    rows = [row for one in _of(card, question, compared=True) for row in one.rows if row.verdict != scoring.NOT_RUN]
-    told = [f"{row.contrast.says}: {words.difference(row)}" for row in rows[:6]]
+def _alt(title: str, question: str, result: Result) -> str:
+    found = [row for one in _of(result, question, compared=True) for row in one.comparisons]
+    told = [f"{row.comparison}: {words.difference(row)}" for row in found if row.verdict != scoring.NOT_RUN][:6]
     return f"{title}. " + ("; ".join(told) + "." if told else "The numbers are in the tables beside this page.")
 
 
-def _of(card: Scorecard, question: str, *, compared: bool) -> list[Judged]:
-    return [one for one in card.findings if one.finding.question == question and bool(one.rows) == compared]
+def _of(result: Result, question: str, *, compared: bool) -> list[FindingResult]:
+    return [one for one in result.findings if one.question == question and bool(one.comparisons) == compared]
 
 
 def _csv_tables(tables: Tables, card: Scorecard, changed: Variants) -> dict[str, pd.DataFrame]:

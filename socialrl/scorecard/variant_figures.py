@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 
 from socialrl.drawing import panels, style, wording
 from socialrl.findings.scorecard import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
-from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED
+from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED, hanging
 
 _UNCHANGED = "nothing changed"
 GREEN, VERMILLION, GREY = "#009E73", "#D55E00", "#c6ccd3"
@@ -141,25 +141,11 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
         for verdict, (_, colour) in _MARKS.items()
     ]
     if hangs:
-        frame_handle = Line2D([], [], marker="s", linestyle="none", markersize=7, label="hangs on this one")
+        frame_handle = Line2D([], [], marker="s", linestyle="none", markersize=7, label="depends on this one")
         frame_handle.set(markerfacecolor="none", markeredgecolor=style.INK)
         handles.append(frame_handle)
     figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else len(handles), borderaxespad=0.2)
     return figure
-
-
-def hanging(table: pd.DataFrame) -> dict[str, str]:
-    """Return {finding: parameter} for findings that survive every change but those of one single parameter.
-
-    A finding that is not reproduced in the animals with nothing changed, where there are any, has nothing to lose.
-    """
-    found: dict[str, str] = {}
-    for finding, rows in table.groupby("finding", sort=False):
-        lost = ~rows["survives"].astype(bool)
-        losing = sorted(set(rows.loc[lost, "parameter"]))
-        if len(losing) == 1 and losing != [UNCHANGED] and len(set(rows["parameter"]) - {UNCHANGED}) > 1:
-            found[str(finding)] = str(losing[0])
-    return found
 
 
 def _share_cells(ax: Axes, names: list[str], arms: list[str], cells: Mapping[tuple[str, str], float]) -> None:

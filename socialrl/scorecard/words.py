@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from socialrl.analysis import statistics
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.findings.records import SIGNS
+from socialrl.findings.results import ComparisonResult, Result, SideResult
 from socialrl.findings.scorecard import (
     INCONCLUSIVE,
     MIN_ANIMALS,
@@ -19,8 +19,6 @@ from socialrl.findings.scorecard import (
     NOT_REPRODUCED,
     NOT_RUN,
     REPRODUCED,
-    Row,
-    Scorecard,
 )
 
 SYMBOL = {REPRODUCED: "✓", NOT_REPRODUCED: "✕", INCONCLUSIVE: "?", NOT_RUN: "–", NOT_COMPARED: "–"}
@@ -63,9 +61,9 @@ _FARTHEST = 25.0
 """Standardised effect at the ends of the drawing; effects beyond are drawn there."""
 
 
-def lede(card: Scorecard) -> str:
+def lede(result: Result) -> str:
     """Return the result in a few sentences, the failures named as plainly as the successes."""
-    counts = card.counts()
+    counts = result.counts
     predicted = counts["predicted"]
     run = sum(predicted.values()) - predicted[NOT_RUN]
     if not run:
@@ -98,83 +96,76 @@ def slug(verdict: str) -> str:
     return verdict.replace(" ", "-")
 
 
-def sign(row: Row) -> str:
+def sign(row: ComparisonResult) -> str:
     """Return the expected direction: +, − or 0."""
-    return {+1: "+", -1: "−", 0: "0"}[SIGNS[row.contrast.expected]]
+    return {+1: "+", -1: "−", 0: "0"}[SIGNS[row.expected]]
 
 
-def difference(row: Row) -> str:
+def difference(row: ComparisonResult) -> str:
     """Return the model's difference with its interval, in the unit of the comparison."""
-    if row.effect.missing:
+    if row.missing:
         return wording.MISSING
-    return wording.interval(row.effect.difference, _digits(row), sign=True)
+    return wording.interval(row.difference_estimate, _digits(row), sign=True)
 
 
-def unit(row: Row) -> str:
+def unit(row: ComparisonResult) -> str:
     """Return what the difference is in, or why there is none: "Presses, presses per session"."""
-    return row.effect.missing or f"{row.measure.label}, {row.effect.unit}"
+    return row.missing or f"{row.label}, {row.unit}"
 
 
-def size(row: Row) -> str:
+def size(row: ComparisonResult) -> str:
     """Return the standardised effect with its interval, or why there is none."""
-    if row.effect.missing:
+    if row.missing:
         return wording.MISSING
-    if not math.isfinite(row.effect.size.value):
+    if not math.isfinite(row.effect_size):
         return "no spread"
-    return wording.interval(row.effect.size, 1 if abs(row.effect.size.value) >= 10 else 2, sign=True)
+    return wording.interval(row.size_estimate, 1 if abs(row.effect_size) >= 10 else 2, sign=True)
 
 
-def size_name(row: Row) -> str:
+def size_name(row: ComparisonResult) -> str:
     """Return the name of the standardised effect as readers know it."""
     names = {"d_z": "d (paired)", "d": "d", "g": "Hedges’ g", "ln ratio": "ln ratio"}
-    return names.get(row.effect.size_name, "")
+    return names.get(row.effect_size_is, "")
 
 
-def p_value(row: Row) -> str:
+def p_value(row: ComparisonResult) -> str:
     """Return p of the rank test, or a dash."""
-    return wording.p_value(row.effect.p)
+    return wording.p_value(row.p)
 
 
-def sides(row: Row) -> str:
+def sides(row: ComparisonResult) -> str:
     """Return the means of the two sides with their intervals: "0.60 [0.55, 0.65] against 0.93 [0.92, 0.94]"."""
-    effect = row.effect
-    if effect.missing or effect.side_a is None:
-        return effect.missing or wording.MISSING
-    first = _mean(effect.side_a, row)
-    if effect.side_b is not None:
-        return f"{first} against {_mean(effect.side_b, row)}"
-    if row.contrast.kind == "trend":
+    if row.this is None:
+        return row.missing or wording.MISSING
+    first = _mean(row.this, row)
+    if row.than is not None:
+        return f"{first} against {_mean(row.than, row)}"
+    if row.kind == "trend":
         return f"slope {first}"
-    if row.contrast.kind == "distribution" and row.contrast.reference is not None:
-        published = row.contrast.reference
-        sd = wording.number(float(effect.side_a.std(ddof=1)), row.measure.digits)
+    if row.kind == "distribution" and row.reference is not None:
+        published = row.reference
+        mean, sd = (wording.number(value, row.digits) for value in (row.this.mean, row.this.sd))
         numbers = f"{published.mean:,.0f} ± {published.sd:,.0f}".replace(",", "\u202f")
-        mean = wording.number(float(effect.side_a.mean()), row.measure.digits)
         return f"{mean} ± {sd} (sd) against published {numbers}, n = {published.n}"
-    return f"{first} against {wording.number(effect.reference, max(row.measure.digits, 2))}"
+    return f"{first} against {wording.number(row.value, max(row.digits, 2))}"
 
 
-def n_counts(row: Row) -> str:
+def n_counts(row: ComparisonResult) -> str:
     """Return what n counts where that is not animals in one group: "pairs" (one replicate a cage), "per group"."""
-    effect = row.effect
-    if effect.missing or effect.side_a is None:
-        return ""
-    pairs = not pd.api.types.is_numeric_dtype(effect.side_a.index)
-    two_groups = effect.side_b is not None and row.contrast.kind != "conditions" and row.contrast.paired
-    return " ".join([*(["pairs"] if pairs else []), *(["per group"] if two_groups else [])])
+    return " ".join([*(["pairs"] if row.replicate == "pair" else []), *(["per group"] if row.per_group else [])])
 
 
-def forest(row: Row) -> Markup:
+def forest(row: ComparisonResult) -> Markup:
     """Return a small drawing of the standardised effect and its interval; the expected side or the margin is shaded."""
-    effect = row.effect.size
-    if row.effect.missing or not math.isfinite(effect.value):
+    effect = row.size_estimate
+    if row.missing or not math.isfinite(effect.value):
         return Markup("")
-    middle, expected, shade = _SVG_WIDTH / 2, SIGNS[row.contrast.expected], ""
+    middle, expected, shade = _SVG_WIDTH / 2, SIGNS[row.expected], ""
     if expected:
         left = middle if expected > 0 else 0.0
         shade = _rect(left, middle)
-    elif math.isfinite(row.same_within) and row.effect.difference.value:
-        margin = abs(row.same_within * effect.value / row.effect.difference.value)
+    elif math.isfinite(row.same_within) and math.isfinite(row.difference) and row.difference:
+        margin = abs(row.same_within * effect.value / row.difference)
         shade = _rect(_at(-margin), _at(margin) - _at(-margin))
     ticks = "".join(
         f'<line class="{"zero" if d == 0 else "tick"}" x1="{_at(d):.1f}" x2="{_at(d):.1f}" y1="{0 if d == 0 else 5}"'
@@ -197,19 +188,17 @@ def forest(row: Row) -> Markup:
     )
 
 
-def margins(card: Scorecard) -> list[dict[str, str]]:
+def margins(result: Result) -> list[dict[str, str]]:
     """Return what counts as a difference for every measure in use: label, unit, smallest, margin, reason."""
-    used = {row.contrast.measure for row in card.rows}
     return [
         {
             "label": measure.label,
             "unit": measure.unit,
-            "smallest": wording.MISSING if measure.smallest is None else f"{measure.smallest:g}",
-            "same_within": wording.MISSING if measure.same_within is None else f"{measure.same_within:g}",
+            "smallest": _margin(measure.smallest),
+            "same_within": _margin(measure.same_within),
             "why": measure.why,
         }
-        for name, measure in card.registry.measures.items()
-        if name in used and measure.why
+        for measure in result.measures
     ]
 
 
@@ -236,16 +225,20 @@ def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _digits(row: Row) -> int:
-    return 2 if row.contrast.kind in ("distribution", "trend") else row.measure.digits
+def _digits(row: ComparisonResult) -> int:
+    return 2 if row.kind in ("distribution", "trend") else row.digits
 
 
 def _fitting(value: float) -> int:
     return 2 if not math.isfinite(value) or abs(value) < 10 else 1 if abs(value) < 100 else 0
 
 
-def _mean(values: pd.Series, row: Row) -> str:
-    return wording.interval(statistics.mean_interval(values), row.measure.digits)
+def _mean(side: SideResult, row: ComparisonResult) -> str:
+    return wording.interval(side.estimate, row.digits)
+
+
+def _margin(value: float) -> str:
+    return f"{value:g}" if math.isfinite(value) else wording.MISSING
 
 
 def _rect(x: float, width: float) -> str:

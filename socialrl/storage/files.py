@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -10,12 +11,12 @@ import math
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from socialrl.errors import UserError
-from socialrl.storage.atomic import atomic_file, naming_the_place, write_bytes
+from socialrl.storage.atomic import naming_the_place, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file of a run; one that cannot be read raises `UserError`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged: not valid JSON") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
@@ -78,31 +79,58 @@ def checksum(content: bytes) -> str:
 
 
 def read_parquet(path: Path, expected_checksum: str | None = None) -> pa.Table:
-    """Return the table of a Parquet file; a damaged one, or one with another checksum, raises `UserError`."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    """Return the table of a Parquet file; a missing or damaged one, or one with another checksum, raises `UserError`."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     if expected_checksum is not None and checksum(content) != expected_checksum:
-        raise UserError(f"{path} is damaged: it is not the table that the run was finished with")
+        raise UserError(f"{path} is damaged: it was changed after it was written")
+    return parquet_table(content, path)
+
+
+def parquet_table(content: bytes, path: Path) -> pa.Table:
+    """Return the table in the bytes of the Parquet file `path`; damaged ones raise `UserError`."""
+    import pyarrow.parquet as pq
+
+    with _naming_the_damage(path):
+        table = pq.read_table(io.BytesIO(content))
+        table.validate(full=True)
+        return table
+
+
+def data_frame(table: pa.Table, path: Path) -> pd.DataFrame:
+    """Return a table that came from `path` as pandas has it; damaged notes on its columns raise `UserError`."""
+    with _naming_the_damage(path):
+        return table.to_pandas()
+
+
+@contextlib.contextmanager
+def _naming_the_damage(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    # Flipped bytes end in any of these, from different depths of the reader: in the footer, in a page, in pandas' notes.
+    damage = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
     try:
-        return pq.read_table(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} is damaged: not readable as Parquet ({str(error).splitlines()[0]})") from error
+        yield
+    except damage as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise UserError(f"{path} is damaged: not readable as Parquet ({reason})") from error
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
     """Write a table without its index, whole or not at all."""
+    write_bytes(path, parquet_bytes(table))
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table without its index as the content of a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Converted before the file is opened: a column of mixed types is our mistake, not one of the place.
-    converted = pa.Table.from_pandas(table, preserve_index=False)
-    with atomic_file(path) as temporary:
-        pq.write_table(converted, temporary)
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer)
+    return buffer.getvalue()
 
 
 def csv_text(table: pd.DataFrame) -> str:

@@ -1,40 +1,56 @@
 """The run folder: the only thing that training and analysis share. It loads no torch and opens quickly.
 
-Format 1 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `tb/`, `checkpoints/`, `models/<animal>.zip`, tables
-`<name>.parquet`, `parts/<animal>.<table>.parquet` while animals are still learning, `DONE` last, `.lock` while written.
+Format 2 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `tb/`, `checkpoints/`, `models/<animal>.zip`, tables
+`<name>.parquet`, `parts/<piece>.<table>.parquet` while animals are still learning, `DONE` last, `.lock` while written.
 Everything is written whole or not at all, so a run that was stopped at any moment can be read and resumed.
+
+What is read is held against the sums it was written with: `DONE` lists every file of training, `sums.json` the tables,
+`parts/<piece>.sums.json` the pieces and networks of an unfinished run. Runs of format 1 list three tables only.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from socialrl.errors import UserError, nearest
+from socialrl.errors import UserError, command, nearest
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
-from socialrl.storage.files import build_folder, checksum, csv_text, json_text, read_json, read_parquet, write_parquet
+from socialrl.storage.files import (
+    build_folder,
+    csv_text,
+    data_frame,
+    json_text,
+    parquet_bytes,
+    parquet_table,
+    read_json,
+)
+from socialrl.storage.listed_files import SUMS, ListedFiles
 from socialrl.storage.locks import FileLock, LockedError
+from socialrl.storage.manifest import listing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from socialrl.config.loading import Config
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a reader of the old format would misread the new one."""
 
 TRAINING_TABLES = ("animals", "episodes", "probes")
-"""Tables that training writes; `DONE` holds their checksums, and nothing may change them afterwards."""
+"""Tables that training writes."""
+
+_NETWORKS = "networks"
+"""The piece that lists the networks of animals that learned together."""
 
 _MADE_BY = {
-    "evaluation": "socialrl evaluate {path}",
-    "traces": "socialrl evaluate {path}",
-    "events": "socialrl evaluate {path} --events",
+    "evaluation": ("evaluate",),
+    "traces": ("evaluate",),
+    "events": ("evaluate", "--events"),
 }
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -58,14 +74,14 @@ class RunFolder:
         Refuses with `UserError` whatever is already there, unless it is an empty folder, or `overwrite` is true and it
         is a run that nobody is writing: that run is then deleted, once the new folder is complete.
         """
-        path = Path(path).expanduser()
-        path = path.resolve() if path.is_symlink() else path
+        path = _followed(Path(path).expanduser())
         meta = {"format": FORMAT, **meta}
         previous = cls._previous(path, overwrite)
         try:
+            texts = {"config.yaml": config_yaml, "meta.json": json_text(meta)}
             build_folder(
                 path,
-                {"config.yaml": config_yaml, "meta.json": json_text(meta)},
+                {**texts, SUMS: json_text(listing({name: text.encode() for name, text in texts.items()}))},
                 folders=("models", "parts", "tb"),
                 replace=previous is not None,
             )
@@ -99,8 +115,7 @@ class RunFolder:
         if not (path / "config.yaml").is_file():
             raise UserError(f"{path} is damaged: config.yaml is missing")
         run = cls(path, meta)
-        if run.finished:
-            read_json(run.path / "DONE")
+        run._files.check("meta.json")
         return run
 
     @classmethod
@@ -110,8 +125,6 @@ class RunFolder:
         if run.finished:
             raise UserError(f"{run.path} is finished; there is nothing to resume")
         run.lock()
-        for folder in (run.path, run.models, run.path / "parts"):
-            remove_leftovers(folder)
         return run
 
     @classmethod
@@ -130,7 +143,7 @@ class RunFolder:
             return lock
         lock.release()
         raise UserError(
-            f"{path} holds an unfinished run; continue it with `socialrl resume {path}`, or replace it with --overwrite"
+            f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with --overwrite"
         )
 
     # --- what a reader asks
@@ -145,6 +158,7 @@ class RunFolder:
         """The run's resolved configuration."""
         from socialrl.config.loading import load_config
 
+        self._files.check("config.yaml")
         return load_config(self.path / "config.yaml")
 
     @property
@@ -163,70 +177,149 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def has_table(self, name: str) -> bool:
-        """Whether the complete table is there."""
-        return self._table_path(name).exists()
+        """Whether the complete table is there; one that was there and is gone raises `UserError`."""
+        path = self._table_path(name)
+        try:
+            return self._files.has(path.name)
+        except UserError as error:
+            again = f"; write it again with `{self._maker(name)} --overwrite`" if name in _MADE_BY else ""
+            raise UserError(f"{error}{again}") from error
+
+    def is_settled(self, name: str) -> bool:
+        """Whether a table, and its CSV, was written to the end; not so where its writer was killed."""
+        path = self._table_path(name)
+        listed = self._files.later.files
+        names = [one for one in (path.name, path.with_suffix(".csv").name) if one in listed]
+        return all(len(listed[one]) == 1 and (self.path / one).is_file() for one in names)
 
     def read_table(self, name: str) -> pd.DataFrame:
         """Return a table; of an unfinished run, the rows of the animals that are done so far.
 
-        A table that is missing, damaged or changed since the run was finished raises `UserError`.
+        A table that is missing, damaged or changed since it was written raises `UserError`.
         """
         path = self._table_path(name)
-        if path.exists():
-            return read_parquet(path, self._checksums().get(name)).to_pandas()
+        if self.has_table(name):
+            return data_frame(parquet_table(self._files.content(path.name), path), path)
         parts = None if self.finished else self.read_parts(name)
         if parts is not None:
             return parts
-        maker = _MADE_BY.get(name, "socialrl resume {path}" if not self.finished else "")
-        hint = f"; run `{maker.format(path=self.path)}`" if maker else ", although the run is finished: it is damaged"
+        known = name in _MADE_BY or not self.finished
+        hint = f"; run `{self._maker(name)}`" if known else ", although the run is finished: it is damaged"
         raise UserError(f"{self.path} has no table {path.name}{hint}")
 
-    def read_parts(self, name: str, animals: Sequence[str] | None = None) -> pd.DataFrame | None:
-        """Return the pieces of a table in the order of `animals` (default: by name), or None if there are none."""
-        if animals is None:
-            paths = sorted((self.path / "parts").glob(f"[!.]*.{name}.parquet"))
-        else:
-            paths = [path for animal in animals if (path := self._part_path(animal, name)).exists()]
-        if not paths:
+    def has_network(self, animal: str) -> bool:
+        """Whether the animal's trained network is there; one that should be there and is not raises `UserError`."""
+        name = _network_name(animal)
+        together, alone = self._files.has(name, _NETWORKS), self._files.has(name, animal)
+        there = together or alone
+        if not there and self.finished:
+            raise UserError(f"{self.path} is damaged: {name} is missing")
+        return there
+
+    def network(self, animal: str) -> tuple[Path, bytes]:
+        """Return the path and the content of an animal's network; a missing or changed one raises `UserError`."""
+        path = self.path / _network_name(animal)
+        if not self.has_network(animal):
+            raise UserError(f"{path}: no trained network there (is the animal finished?)")
+        alone = path.relative_to(self.path).as_posix() in self._files.piece(animal)
+        return path, self._files.content(_network_name(animal), animal if alone else _NETWORKS)
+
+    def read_parts(self, name: str, pieces: Sequence[str] | None = None) -> pd.DataFrame | None:
+        """Return the pieces of a table in the order of `pieces` (default: all, by name), or None if there are none."""
+        if pieces is None:
+            self.check_pieces()
+            unlisted = {path.name.split(".")[0] for path in self._files.parts.glob(f"[!.]*.{name}.parquet")}
+            pieces = sorted(unlisted.union(self._files.pieces()))
+        found = [piece for piece in pieces if self.has_part(piece, name)]
+        if not found:
             return None
         import pyarrow as pa
 
+        names = [_part_name(piece, name) for piece in found]
+        tables = [
+            parquet_table(self._files.content(part, piece), self.path / part)
+            for piece, part in zip(found, names, strict=True)
+        ]
         # Permissive, because a column that is missing in one animal (never entered, so no latency) has no type there.
-        return pa.concat_tables([read_parquet(path) for path in paths], promote_options="permissive").to_pandas()
+        return data_frame(pa.concat_tables(tables, promote_options="permissive"), self._files.parts)
+
+    def has_part(self, piece: str, name: str) -> bool:
+        """Whether a piece of a table is there; one that was there and is gone raises `UserError`."""
+        return self._files.has(_part_name(piece, name), piece)
+
+    def pieces(self) -> list[str]:
+        """Return the names of the pieces that an unfinished run has written so far."""
+        return self._files.pieces()
+
+    def check_pieces(self, known: Sequence[str] | None = None) -> None:
+        """Raise `UserError` if a piece that the newest checkpoint (or `known`) names is gone or changed."""
+        named = self._named_in_checkpoint() if known is None else known
+        gone = sorted(set(named) - set(self._files.pieces()))
+        problems = [f"parts/{piece} is missing" for piece in gone]
+        problems += [line for piece in named if piece not in gone for line in self.piece_problems(piece)]
+        if problems:
+            raise UserError(f"{self.path} is damaged: {problems[0]}")
+
+    def piece_problems(self, piece: str) -> list[str]:
+        """Return a line for each file of a piece that is missing or changed."""
+        return list(self._files.piece(piece).problems())
+
+    def _named_in_checkpoint(self) -> list[str]:
+        newest = sorted(self.checkpoints.glob("checkpoint-*/state.json"))[-1:]
+        notes = read_json(newest[0]).get("notes") if newest else None
+        named = notes.get("pieces") if isinstance(notes, dict) else None
+        return [str(one) for one in named] if isinstance(named, list) else []
+
+    def problems(self) -> list[str]:
+        """Read every listed file and return a line for each that is missing or changed."""
+        found = [problem for listed in self._files.all_lists() for problem in listed.problems()]
+        return list(dict.fromkeys(found))
+
+    @property
+    def n_listed(self) -> int:
+        """How many files `problems` reads."""
+        return len({name for listed in self._files.all_lists() for name in listed.files})
 
     # --- what a writer does
 
     def lock(self) -> None:
-        """Become the one writer; raises `UserError` if another process is."""
+        """Become the one writer, and remove what a killed one left half-written; another process raises `UserError`."""
         if self._lock is None:
             self._lock = _take_lock(self.path)
+            for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
+                remove_leftovers(folder)
 
     def write_table(self, name: str, table: pd.DataFrame, csv: bool = False) -> None:
         """Write `<name>.parquet` and, with `csv`, `<name>.csv` beside it (lists as JSON text); the index is dropped."""
-        if name in self._checksums():
-            raise UserError(f"{self.path} is finished; its table {name} cannot be changed")
         path = self._table_path(name)
-        write_parquet(path, table)
-        if csv:
-            write_bytes(path.with_suffix(".csv"), csv_text(table).encode())
+        files: dict[str, bytes | None] = {}
+        if csv:  # first, because the table is what says that all of it is there
+            files[path.with_suffix(".csv").name] = csv_text(table).encode()
+        files[path.name] = parquet_bytes(table)
+        self._files.write(files)
 
     def drop_table(self, name: str) -> None:
         """Delete a table, and its CSV, if it is there; a training table of a finished run is refused."""
-        if name in self._checksums():
-            raise UserError(f"{self.path} is finished; its table {name} cannot be deleted")
         path = self._table_path(name)
-        for one in (path, path.with_suffix(".csv")):
-            with naming_the_place(f"delete {one}"):
-                one.unlink(missing_ok=True)
+        there = [one.name for one in (path, path.with_suffix(".csv")) if one.exists() or one.name in self._files.later]
+        if there:
+            self._files.write(dict.fromkeys(there))
 
-    def write_part(self, animal: str, name: str, table: pd.DataFrame) -> None:
-        """Write one animal's piece of a table; worker processes may do so side by side, without the lock."""
-        (self.path / "parts").mkdir(exist_ok=True)
-        write_parquet(self._part_path(animal, name), table)
+    def write_part(self, piece: str, name: str, table: pd.DataFrame) -> None:
+        """Write a piece of a table (an animal's, or some rows of all); worker processes may do so side by side."""
+        self._files.write_piece(piece, {_part_name(piece, name): parquet_bytes(table)})
+
+    def drop_piece(self, piece: str) -> None:
+        """Delete a piece of an unfinished run."""
+        self._files.drop_piece(piece)
+
+    def write_networks(self, networks: Mapping[str, bytes], piece: str = _NETWORKS) -> None:
+        """Write trained networks, contents of safetensors files by animal; `piece` is the animal where it learned alone."""
+        self._files.write_piece(piece, {_network_name(animal): content for animal, content in networks.items()})
 
     def merge_parts(self, name: str, animals: Sequence[str]) -> None:
         """Write the table `name` from the pieces of `animals`, in that order; a missing piece raises `UserError`."""
-        missing = [animal for animal in animals if not self._part_path(animal, name).exists()]
+        missing = [animal for animal in animals if not self.has_part(animal, name)]
         merged = self.read_parts(name, animals)
         if missing or merged is None:
             raise UserError(f"{self.path}: {len(missing)} animals have no {name} yet, the first is {missing[0]}")
@@ -243,17 +336,27 @@ class RunFolder:
         """Write a JSON file; NaN and infinities become null, because JSON has none."""
         self.write_text(name, json_text(content))
 
+    def note(self, **facts: Any) -> None:
+        """Add to `meta.json` what was learned after the folder was made, such as the device that was used."""
+        self.meta = {**self.meta, **facts}
+        self._files.write({"meta.json": json_text(self.meta).encode()})
+
     def finish(self) -> None:
-        """Write `DONE`, with the time and the training tables' checksums, after everything else; drop the pieces."""
-        parts = self.path / "parts"
-        unmerged = {path.name.split(".")[-2] for path in parts.glob("[!.]*.parquet")}
+        """Write `DONE`, with the time and the sums of all files, after everything else; drop the pieces."""
+        unmerged = {path.name.split(".")[-2] for path in self._files.parts.glob("[!.]*.parquet")}
         unmerged = {name for name in unmerged if not self.has_table(name)}
         if unmerged:
             raise RuntimeError(f"{self.path}: pieces of {', '.join(sorted(unmerged))} were never merged")
-        sums = {name: checksum(self._table_path(name).read_bytes()) for name in TRAINING_TABLES if self.has_table(name)}
-        self.write_json("DONE", {"finished": datetime.now(UTC).isoformat(timespec="seconds"), "sha256": sums})
+        problems = self.problems()
+        if problems:
+            raise UserError(f"{self.path} cannot be finished: {problems[0]}")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.write_json(
+            "DONE",
+            {"finished": now, "files": self._files.training_states([f"{name}.parquet" for name in TRAINING_TABLES])},
+        )
         # Afterwards: without DONE the pieces are what a resumed run goes on from.
-        shutil.rmtree(parts, ignore_errors=True)
+        shutil.rmtree(self._files.parts, ignore_errors=True)
 
     def discard_if_untouched(self) -> None:
         """Delete the folder if nothing but its making has happened in it; the lock must be held."""
@@ -279,17 +382,45 @@ class RunFolder:
         # A copy in a worker process may read and write pieces; the lock stays with the process that took it.
         return {**self.__dict__, "_lock": None}
 
+    @property
+    def _files(self) -> ListedFiles:
+        return ListedFiles(self.path, strict=self.meta.get("format", FORMAT) > 1)
+
+    def _maker(self, table: str) -> str:
+        verb, *options = _MADE_BY.get(table, ("resume",))
+        return command(verb, self.path, *options)
+
     def _table_path(self, name: str) -> Path:
         if not _TABLE_NAME.fullmatch(name):
             raise ValueError(f"a table's name is made of small letters, digits and underscores, got {name!r}")
         return self.path / f"{name}.parquet"
 
-    def _part_path(self, animal: str, name: str) -> Path:
-        return self.path / "parts" / f"{animal}.{name}.parquet"
 
-    def _checksums(self) -> dict[str, str]:
-        sums = read_json(self.path / "DONE").get("sha256", {}) if self.finished else {}
-        return sums if isinstance(sums, dict) else {}
+def _followed(path: Path) -> Path:
+    """Return where a link leads, so that what is there is replaced and not the link."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, OSError) as error:  # RuntimeError: Python 3.11 and 3.12 say so of a loop
+        raise UserError(f"{path} is a link that leads to itself") from error
+
+
+def _network_name(animal: str) -> str:
+    return f"models/{animal}.safetensors"
+
+
+def _part_name(piece: str, table: str) -> str:
+    return f"parts/{piece}.{table}.parquet"
+
+
+def run_folders(path: str | Path) -> list[Path]:
+    """Return `path` if it is a run folder, else the run folders in it, by name; none raises `UserError`."""
+    path = Path(path).expanduser()
+    if any((path / name).is_file() for name in ("meta.json", "config.yaml", "DONE")) or not path.is_dir():
+        return [path]
+    found = sorted(one.parent for one in path.rglob("meta.json") if (one.parent / "config.yaml").is_file())
+    if not found:
+        raise UserError(f"{path} holds no run folder")
+    return found
 
 
 def _take_lock(path: Path) -> FileLock:

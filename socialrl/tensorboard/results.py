@@ -39,9 +39,7 @@ def write_results(run: RunFolder) -> None:
         if not tested:  # an unfinished run may not have come to this group yet
             continue
         metrics = {
-            f"final/{test}/{name.replace(' ', '_')}": float(values.mean())
-            for test, (name, values) in own.items()
-            if values.notna().any()
+            f"final/{test}/{name}": float(values.mean()) for test, (name, values) in own.items() if values.notna().any()
         }
         with SummaryWriter(str(run.tb / group)) as writer:
             # "." keeps the group's one entry in the list of runs

@@ -8,15 +8,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import torch as th
 from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, configure
 
-from socialrl import seeding
-from socialrl.animals.animal import Animal, animals_of, arms_per_row, ids_by_group, per_row
-from socialrl.animals.policies import FrozenPolicies, save_policy
-from socialrl.animals.rows import env_rows, in_env_order
+from socialrl import seeding, stopping
+from socialrl.animals.animal import Animal, animals_of, ids_by_group
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
+from socialrl.animals.rows import Lineup
 from socialrl.config.loading import Config
 from socialrl.evaluation.playing import play_tests
 from socialrl.progress import Progress
@@ -25,7 +24,7 @@ from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from socialrl.training.cohort.export import export_zip
 from socialrl.training.scalars import episode_scalars, headline, probe_scalars, record_group
-from socialrl.training.tables import animal_row, episode_row
+from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import SocialVecEnv, native_arguments
 from socialrl_envs import ASSAYS
 
@@ -42,20 +41,25 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     recorder = CohortRecorder(run, config, animals, progress)
     saving = CohortCheckpoint(run.checkpoints, every=_checkpoint_every(config), extra=recorder.save_state)
     resumed = bool(checkpoints(run.checkpoints))
-    if resumed:
-        restored = load_latest(model, run.checkpoints)
-        recorder.restore_state(restored.notes)
+    recorder.restore_state(load_latest(model, run.checkpoints).notes if resumed else {})
     model.set_logger(configure(str(run.tb / "cohort"), ["tensorboard"]))
     left = config.steps - model.num_timesteps
     if left > 0:
-        model.learn(left, callback=CallbackList([recorder, saving]), reset_num_timesteps=not resumed)
-        recorder.probe()
-    recorder.save_state()
+        with stopping.deferred() as request:
+            callbacks = CallbackList([recorder, saving, StopBetweenUpdates(request, saving)])
+            model.learn(left, callback=callbacks, reset_num_timesteps=not resumed)
+    else:
+        recorder.init_callback(model)
+        recorder.on_training_start({}, {})
+    recorder.finish()
     model.logger.close()
     recorder.close()
+    networks = {}
     for i, animal in enumerate(animals):
         about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
-        save_policy(run.models / f"{animal.id}.safetensors", _weights(model, i), about)
+        networks[animal.id] = policy_bytes(_weights(model, i), about)
+    run.write_networks(networks)
+    for i, animal in enumerate(animals):
         export_zip(model, i, run.models / f"{animal.id}.zip")
     wall_s = (time.perf_counter() - begun) / len(animals)
     rows = [animal_row(one, _seed(config, one), model.num_timesteps, wall_s) for one in animals]
@@ -63,16 +67,17 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     order = {animal.id: k for k, animal in enumerate(animals)}
     for name in ("episodes", "probes"):
         table = run.read_parts(name, [_PIECE.format(k) for k in range(recorder.n_pieces)])
+        if table is None and name == "episodes":
+            table = episode_table(animals[0], [])
         if table is not None:
             run.write_table(name, table.sort_values("animal", key=lambda ids: ids.map(order), kind="stable"))
 
 
 def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     """Return an untrained cohort, rows animal-major, every stream a child of the root seed and the animal's index."""
-    order = env_rows(len(ASSAYS[config.env.id].acting), len(animals), config.lives)
-    own = in_env_order(order, per_row(list(animals), config.lives))
-    arms = in_env_order(order, arms_per_row(list(animals), config.lives))
-    env = SocialVecEnv.native(config.env.id, len(order), order, arms=arms, **native_arguments(config), **own)
+    lineup = Lineup(ASSAYS[config.env.id], animals, config.lives)
+    arguments = {**native_arguments(config), **lineup.arguments()}
+    env = SocialVecEnv.native(config.env.id, len(lineup), lineup.order, **arguments)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     model = CohortPPO(
@@ -83,11 +88,10 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
         animal_names=[animal.id for animal in animals],
         policy_kwargs={"net_arch": net_arch},
         n_threads=config.workers,
-        device="cpu" if config.device == "auto" and not th.cuda.is_available() else config.device,
+        device=config.device,
         **settings,
     )
-    lives = range(config.lives)
-    env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one in animals for k in lives])
+    env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one, k in lineup.rows])
     return model
 
 
@@ -95,7 +99,8 @@ class CohortRecorder(BaseCallback):
     """Takes down a cohort's training: episodes, probes of all animals at once, group curves, progress.
 
     Rows are written in pieces, one before each checkpoint, so that a reader sees an unfinished run and a killed run
-    goes on with exactly the rows that its checkpoint knows of.
+    goes on with exactly the rows that its checkpoint knows of. A checkpoint also knows at which step the last probe was
+    taken: only so can a run that was killed after its last checkpoint tell whether the probe at its end is among them.
     """
 
     def __init__(self, run: RunFolder, config: Config, animals: Sequence[Animal], progress: Progress) -> None:
@@ -106,6 +111,7 @@ class CohortRecorder(BaseCallback):
         self._probes: list[pd.DataFrame] = []
         self._since_log: list[dict[str, Any]] = []
         self._next_probe = 0
+        self._probed_at = -1
         self._text = ""
         self._loggers: dict[str, Logger] = {}
         self.n_pieces = 0
@@ -122,15 +128,30 @@ class CohortRecorder(BaseCallback):
         if self._episodes or self._probes:
             self.n_pieces += 1
         self._episodes, self._probes = [], []
-        return {}, {"n_pieces": self.n_pieces, "next_probe": self._next_probe, "since_log": _as_json(self._since_log)}
+        return {}, {
+            "n_pieces": self.n_pieces,
+            "pieces": [_PIECE.format(k) for k in range(self.n_pieces)],
+            "next_probe": self._next_probe,
+            "probed_at": self._probed_at,
+            "since_log": _as_json(self._since_log),
+        }
 
-    def restore_state(self, notes: dict[str, Any]) -> None:
-        """Go on from a checkpoint: pieces written after it are dropped, they will be written again."""
-        self.n_pieces, self._next_probe, self._since_log = notes["n_pieces"], notes["next_probe"], notes["since_log"]
-        known = {_PIECE.format(k) for k in range(self.n_pieces)}
-        for path in (self._run.path / "parts").glob(_PIECE[:6] + "*.parquet"):
-            if path.name.split(".")[0] not in known:
-                path.unlink()
+    def restore_state(self, notes: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint (empty: from the start): pieces written after it are dropped and written again."""
+        self.n_pieces, self._next_probe = notes.get("n_pieces", 0), notes.get("next_probe", 0)
+        self._probed_at = notes.get("probed_at", -1)
+        self._since_log = list(notes.get("since_log", []))
+        known = [_PIECE.format(k) for k in range(self.n_pieces)]
+        self._run.check_pieces(known)
+        for piece in self._run.pieces():
+            if piece.startswith(_PIECE[:6]) and piece not in known:
+                self._run.drop_piece(piece)
+
+    def finish(self) -> None:
+        """Take the probe at the end of training, if it is not there yet, and write the rows since the last piece."""
+        if self._probed_at != self.model.num_timesteps:
+            self.probe()
+        self.save_state()
 
     def close(self) -> None:
         """Close the groups' event files."""
@@ -180,6 +201,7 @@ class CohortRecorder(BaseCallback):
             steps=self.num_timesteps,
         )
         self._probes.append(table)
+        self._probed_at = self.num_timesteps
         self._text = _so_far(table, config, self._groups)
         by_animal = probe_scalars(table)
         for group, logger in self._loggers.items():
@@ -190,7 +212,7 @@ class CohortRecorder(BaseCallback):
         """Log each group's means over animals since the last rollout; SB3's own numbers by group too."""
         model = self.model
         assert isinstance(model, CohortPPO)
-        by_animal = episode_scalars(self._since_log)
+        by_animal = episode_scalars(self._since_log, self._config.env.id)
         for group, logger in self._loggers.items():
             of_group = np.array([animal.group == group for animal in self._animals])
             ended = _of(by_animal, self._groups[group]) if len(by_animal) else by_animal
@@ -200,6 +222,22 @@ class CohortRecorder(BaseCallback):
                 logger.record(f"train/{name}", float(np.mean(model.animal_statistics[name][of_group])))
             logger.dump(self.num_timesteps)
         self._since_log = []
+
+
+class StopBetweenUpdates(BaseCallback):
+    """Answers a request to stop where nothing is lost: between two updates, after a checkpoint. Put it last."""
+
+    def __init__(self, request: stopping.Request, saving: CohortCheckpoint) -> None:
+        super().__init__()
+        self._request, self._saving = request, saving
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        if self._request.number is not None:
+            self._saving.on_training_end()
+            self._request.answer()
 
 
 def _so_far(probe: pd.DataFrame, config: Config, groups: Mapping[str, Sequence[str]]) -> str:

@@ -17,7 +17,7 @@ def write_group_curves(run: RunFolder, config: Config) -> None:
             if run.has_table("episodes"):
                 episodes = run.read_table("episodes")
                 for steps, rows in _by_steps(episodes[episodes["genotype"] == genotype]):
-                    _write(writer, episode_scalars(rows.to_dict("records")), steps)  # type: ignore[arg-type]
+                    _write(writer, episode_scalars(rows.to_dict("records"), config.env.id), steps)
             if run.has_table("probes"):
                 probes = run.read_table("probes")
                 for steps, rows in _by_steps(probes[probes["genotype"] == genotype]):
@@ -30,6 +30,6 @@ def _by_steps(table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
 
 def _write(writer: SummaryWriter, animals: pd.DataFrame, steps: int) -> None:
     for name, (mean, sd) in spread(animals).items():
-        writer.add_scalar(name, mean, steps)  # type: ignore[no-untyped-call]
+        writer.add_scalar(name, mean, steps)
         if len(animals) > 1:
-            writer.add_scalar(spread_tag(name), sd, steps)  # type: ignore[no-untyped-call]
+            writer.add_scalar(spread_tag(name), sd, steps)

@@ -5,32 +5,35 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch as th
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky import get_reusable_executor
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecNormalize
 
-from socialrl import seeding
+from socialrl import seeding, stopping
 from socialrl.animals.animal import Animal, animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import play_tests
+from socialrl.extensions import load_extensions
 from socialrl.progress import Progress
-from socialrl.storage.atomic import write_bytes
+from socialrl.storage.atomic import atomic_file, write_bytes
 from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
+from socialrl.training.devices import usable_device
 from socialrl.training.finite import check_losses, check_rewards
 from socialrl.training.group_curves import write_group_curves
 from socialrl.training.scalars import episode_scalars, probe_scalars, record_animal
-from socialrl.training.tables import animal_row, episode_row
+from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
 
 _POLL_S = 0.5
@@ -41,17 +44,22 @@ def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
     train_animals(run, config, progress)
     names = [animal.id for animal in animals_of(config)]
     for table in TRAINING_TABLES:
-        if run.read_parts(table, names) is not None:
+        rows = run.read_parts(table, names)
+        if rows is not None and "animal" not in rows:  # written without columns where no episode had ended, once
+            run.write_table(table, episode_table(animals_of(config)[0], []))
+        elif rows is not None:
             run.merge_parts(table, names)
     write_group_curves(run, config)
 
 
 def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     """Train every animal of `config` that has not finished in `run`, `config.workers` at a time."""
-    waiting = [animal for animal in _interleaved(config) if run.read_parts("animals", [animal.id]) is None]
+    waiting = [animal for animal in _interleaved(config) if not _learned(run, animal)]
     total = len(animals_of(config)) * config.steps
     counts_path = run.path / "parts" / ".steps"
-    counts = np.memmap(counts_path, dtype=np.int64, mode="w+", shape=(max(1, len(waiting)),))
+    # Written before it is mapped: where a mapped file finds the disk full, the process dies.
+    write_bytes(counts_path, bytes(8 * max(1, len(waiting))))
+    counts = np.memmap(counts_path, dtype=np.int64, mode="r+")
     stop = threading.Event()
 
     def watch() -> None:
@@ -60,13 +68,16 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    n_workers = min(config.workers or cpu_count(), max(1, len(waiting)))
+    parent = os.getpid()
+    ending_with_us: dict[str, Any] = {"initializer": stopping.end_with_parent, "initargs": (parent,)}
     try:
-        Parallel(n_jobs=config.workers or -1, backend="loky")(
-            delayed(train_animal)(run, config, animal, counts_path, slot, parent=os.getpid())
-            for slot, animal in enumerate(waiting)
+        Parallel(n_jobs=n_workers, backend="loky", **(ending_with_us if n_workers > 1 else {}))(
+            delayed(train_animal)(run, config, animal, counts_path, slot, parent) for slot, animal in enumerate(waiting)
         )
     except KeyboardInterrupt:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        if n_workers > 1:
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
     finally:
         stop.set()
@@ -88,6 +99,7 @@ def train_animal(
     A worker whose `parent` process has died stops before it writes: another process may have resumed the run.
     """
     th.set_num_threads(1)
+    load_extensions()  # a worker process knows only what it imports itself
     begun = time.perf_counter()
     model = build_model(config, animal)
     model.set_logger(configure(str(run.tb / animal.genotype / animal.id), ["tensorboard"]))
@@ -97,7 +109,7 @@ def train_animal(
     model.logger.close()
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
     _save(run, config, animal, model)
-    run.write_part(animal.id, "episodes", pd.DataFrame(recorder.episodes))
+    run.write_part(animal.id, "episodes", episode_table(animal, recorder.episodes))
     if recorder.probes:
         run.write_part(animal.id, "probes", pd.concat(recorder.probes, ignore_index=True))
     row = animal_row(animal, seed, model.num_timesteps, time.perf_counter() - begun)
@@ -111,7 +123,14 @@ def build_model(config: Config, animal: Animal) -> PPO:
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
-    model = PPO("MlpPolicy", env, policy_kwargs={"net_arch": net_arch}, device=config.device, seed=seed, **settings)
+    model = PPO(
+        "MlpPolicy",
+        env,
+        policy_kwargs={"net_arch": net_arch},
+        device=usable_device(config.device),
+        seed=seed,
+        **settings,
+    )
     # after construction, because PPO gives its rows the seeds `seed`, `seed + 1`, …, which two animals could share
     env.seed_rows([seeding.seed_int(config.seed, "animal", animal.index, "life", k) for k in range(config.lives)])
     return model
@@ -163,7 +182,7 @@ class AnimalRecorder(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         if self.episodes:
-            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :]))
+            record_animal(self.logger, episode_scalars(self.episodes[-self._config.lives :], self._config.env.id))
 
     def probe(self) -> None:
         """Play the probe tests with the policy as it is now, frozen."""
@@ -183,6 +202,15 @@ class AnimalRecorder(BaseCallback):
         self.probes.append(table)
 
 
+def _learned(run: RunFolder, animal: Animal) -> bool:
+    """Whether an animal has finished; one whose files are missing or changed is said and will learn anew."""
+    problems = run.piece_problems(animal.id)
+    if problems:
+        warnings.warn(f"{run.path}: {problems[0]}; {animal.id} is trained again", stacklevel=3)
+        run.drop_piece(animal.id)
+    return run.has_part(animal.id, "animals")
+
+
 def _interleaved(config: Config) -> list[Animal]:
     """All animals, one of each group in turn, so that a run that is stopped has animals of every group."""
     return sorted(animals_of(config), key=lambda animal: animal.index)
@@ -191,11 +219,9 @@ def _interleaved(config: Config) -> list[Animal]:
 def _save(run: RunFolder, config: Config, animal: Animal, model: PPO) -> None:
     weights = {name: tensor.cpu().numpy() for name, tensor in model.policy.state_dict().items()}
     about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
-    save_policy(run.models / f"{animal.id}.safetensors", weights, about)
-    temporary = run.models / f".{animal.id}.zip"
-    model.save(temporary)
-    write_bytes(run.models / f"{animal.id}.zip", temporary.read_bytes())
-    temporary.unlink()
+    run.write_networks({animal.id: policy_bytes(weights, about)}, piece=animal.id)
+    with atomic_file(run.models / f"{animal.id}.zip") as temporary:
+        model.save(temporary)
 
 
 def _state(config: Config, counts: np.ndarray) -> str:

@@ -8,15 +8,17 @@ from typing import Any
 import pandas as pd
 from stable_baselines3.common.logger import Logger
 
-from socialrl.analysis import measures
+from socialrl.analysis.measure_table import Measure, measure_called, measures_of, shown_in
+from socialrl.analysis.measure_values import values
+from socialrl.assays import AssayStudy, study_of
+
+_ANIMAL = ("genotype", "animal")
 
 _PHYSIOLOGY = ("familiarity_start_partner", "familiarity_end_partner", "familiarity_end_stranger")
-_ASSAY = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",
-          "rejections_partner", "rejections_stranger")  # fmt: skip
 
 
-def episode_scalars(episodes: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return means over training episodes, one row an animal: reward terms, return, familiarity, seconds.
+def episode_scalars(episodes: Sequence[dict[str, Any]], assay: str) -> pd.DataFrame:
+    """Return means over training episodes in an assay, one row an animal: reward terms, return, familiarity, counters.
 
     Whole columns at a time, because a cohort ends hundreds of episodes at a tick.
     """
@@ -25,52 +27,41 @@ def episode_scalars(episodes: Sequence[dict[str, Any]]) -> pd.DataFrame:
     tags = {name: f"reward/{name[7:]}" for name in episodes[0] if name.startswith("reward_")}
     tags |= {"return": "rollout/ep_rew_mean"}
     tags |= {name: f"physiology/{name}" for name in _PHYSIOLOGY if name in episodes[0]}
-    tags |= {name: f"assay/{name}" for name in _ASSAY if name in episodes[0]}
+    tags |= {one.sum[0]: f"assay/{one.name}" for one in _counters(assay) if one.sum[0] in episodes[0]}
     table = pd.DataFrame({name: [row[name] for row in episodes] for name in ["genotype", "animal", *tags]})
     return table.groupby(["genotype", "animal"], sort=False).mean().rename(columns=tags)
 
 
-# what TensorBoard shows of a probe, of the columns that the assay has
-_EVAL = ("huddle_s_partner", "huddle_s_stranger", "contact_s_partner", "contact_s_others", "presses_partner",
-         "presses_stranger", "accesses_partner", "accesses_stranger", "rejections_stranger", "rejections_others",
-         "return")  # fmt: skip
-
-
 def headline(probe: pd.DataFrame) -> tuple[str, pd.Series]:
-    """Return the assay's main measure of one test: its name, and its values by genotype and animal.
+    """Return the main measure of one test: its name, and its values by genotype and animal.
 
-    Partner's share of contact in a group, presses per session where there is work, otherwise preference; rejections
-    of the stranger where no partner is there.
+    `probe` has the rows of one test, which says in the column `assay` what kind of test it is.
     """
-    return _headline(_means(probe))
-
-
-def _means(probe: pd.DataFrame) -> pd.DataFrame:
-    columns = [name for name in _EVAL if name in probe]
-    return probe.groupby(["genotype", "animal"], sort=False)[columns].mean()
-
-
-def _headline(means: pd.DataFrame) -> tuple[str, pd.Series]:
-    if "contact_s_partner" in means:
-        share = measures.preference(means["contact_s_partner"], means["contact_s_others"])
-        return "partner share", pd.Series(share, index=means.index)
-    if "presses_partner" in means:
-        return "presses", means["presses_partner"] + means["presses_stranger"]
-    if (means["huddle_s_partner"] == 0).all() and (means["rejections_stranger"] > 0).any():
-        return "rejections", means["rejections_stranger"]
-    preference = measures.preference(means["huddle_s_partner"], means["huddle_s_stranger"])
-    return "preference", pd.Series(preference, index=means.index)
+    measure = measure_called(_study(probe).headline)
+    return measure.name, values(probe, measure, _ANIMAL)
 
 
 def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every test of a probe, the assay's measures, one row an animal."""
+    """Return, for every test of a probe, the measures of its assay, one row an animal."""
     pieces = []
     for test, rows in probe.groupby("test", sort=False):
-        means = _means(rows)
-        name, values = _headline(means)
-        named = means.assign(**{name.replace(" ", "_"): values})
-        pieces.append(named.add_prefix(f"eval/{test}/"))
+        study = _study(rows)
+        columns = {one.name: values(rows, one, _ANIMAL) for one in shown_in(study.name)}
+        pieces.append(pd.DataFrame(columns).add_prefix(f"eval/{test}/"))
     return pd.concat(pieces, axis=1)
+
+
+def _counters(assay: str) -> list[Measure]:
+    """The measures of an assay that are a counter as it stands in the record of a test."""
+    return [one for one in measures_of(assay) if len(one.columns) == 1 and one.hours is None and one.name != "return"]
+
+
+def _study(rows: pd.DataFrame) -> AssayStudy:
+    """The study of the one assay that these rows are tests of."""
+    names = rows["assay"].unique()
+    if len(names) != 1:
+        raise ValueError(f"one test is of one assay, got {', '.join(map(str, names))}")
+    return study_of(str(names[0]))
 
 
 def spread(animals: pd.DataFrame) -> dict[str, tuple[float, float]]:

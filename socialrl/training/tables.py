@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from socialrl.animals.animal import Animal
 
@@ -14,6 +16,13 @@ def episode_row(animal: Animal, life: int, steps: int, info: Mapping[str, Any]) 
     `steps` counts the animal's env steps over all its lives.
     """
     return {**animal.common(), "steps": steps, "life": life, "return": info["episode"]["r"], **info["record"]}
+
+
+def episode_table(animal: Animal, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows of `episode_row` as a table; without rows, one of no rows that has the first columns of `animal`'s."""
+    if rows:
+        return pd.DataFrame(rows)
+    return pd.DataFrame([{**animal.common(), "steps": 0, "life": 0, "return": 0.0}]).iloc[:0]
 
 
 def animal_row(animal: Animal, seed: int, steps: int, wall_s: float) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class SocialVecEnv(VecEnv):
         """Return `make_native` of the same arguments as a `VecEnv`."""
         return cls(make_native(env_id, n_rows, **arguments), order)
 
-    def reset(self) -> NDArray[np.float32]:  # type: ignore[override]
+    def reset(self) -> NDArray[np.float32]:
         """Begin an episode in every row, with the seeds and options set by `seed()` and `set_options()` before, if any.
 
         Options may differ from row to row, but not within a world that several animals share.
@@ -119,7 +119,7 @@ class SocialVecEnv(VecEnv):
             self._actions = np.empty_like(actions)
             self._actions[self._order] = actions
 
-    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:  # type: ignore[override]
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Advance every row by one tick; rows that end are begun again and their last observation kept."""
         observations, reward, _, truncated, info = self.env.step(self._actions)
         observations, reward = self._in_order(observations), self._in_order(reward)

@@ -172,7 +172,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         assert observations.dtype == np.float32
         assert ((observations >= low) & (observations <= high)).all()
         assert np.isfinite(rewards).all()
-    assert (info["chamber_s"].sum(axis=1) > 0.0).all()
+    assert (info["chamber_s"].sum(axis=1) + info["tube_s"].sum(axis=1) > 0.0).all()
     assert info["huddle_s"].max() > 0.0
 
 

@@ -135,7 +135,10 @@ def test_avoidance_is_the_time_in_the_other_chamber() -> None:
 def test_records_add_up() -> None:
     env = begun(100, session="with_partner")
     record = play(env, random_actions(env, 120)).infos[-1]["record"]
-    np.testing.assert_array_equal(record["chamber_s_home"] + record["chamber_s_refuge"], np.full(100, 600.0))
+    np.testing.assert_array_equal(
+        sum(record[f"{what}_{place}"] for what in ("chamber_s", "tube_s") for place in ("home", "refuge")),
+        np.full(100, 600.0),
+    )
     np.testing.assert_array_equal(record["chamber_s_with_stranger"] + record["chamber_s_apart"], np.full(100, 600.0))
     assert (record["huddle_s_stranger"] <= record["chamber_s_with_stranger"]).all()
     for name in ("stranger", "partner"):

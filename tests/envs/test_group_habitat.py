@@ -61,7 +61,7 @@ def test_pairs_start_in_cages_of_their_own_and_know_their_mates_only() -> None:
 
 def test_the_matrices_of_a_group_are_symmetric_and_everything_adds_up() -> None:
     env, record = played(4, 4.0)
-    contact = record["cohabitation_s"].reshape(4, N, N)
+    contact = record["contact_s_each"].reshape(4, N, N)
     together = record["together_s"].reshape(4, N, N)
     for matrix in (contact, together):
         np.testing.assert_array_equal(matrix, matrix.transpose(0, 2, 1))
@@ -71,11 +71,13 @@ def test_the_matrices_of_a_group_are_symmetric_and_everything_adds_up() -> None:
     sizes = record["group_size_s"]
     np.testing.assert_array_equal(sizes.sum(axis=1), np.full(4 * N, 4 * HOUR_S))
     np.testing.assert_array_equal(record["together_s"].sum(axis=1), sizes @ np.arange(N))  # size − 1 companions
-    chambers = sum(record[f"chamber_s_{name}"] for name in env.world.assay.habitat.names)
+    chambers = sum(
+        record[f"{what}_{name}"] for name in env.world.assay.habitat.names for what in ("chamber_s", "tube_s")
+    )
     np.testing.assert_array_equal(chambers, np.full(4 * N, 4 * HOUR_S))
     mate = np.tile(MATE, 4)
-    np.testing.assert_array_equal(record["contact_s_partner"], record["cohabitation_s"][np.arange(4 * N), mate])
-    total = record["cohabitation_s"].sum(axis=1)
+    np.testing.assert_array_equal(record["contact_s_partner"], record["contact_s_each"][np.arange(4 * N), mate])
+    total = record["contact_s_each"].sum(axis=1)
     np.testing.assert_array_equal(record["contact_s_partner"] + record["contact_s_others"], total)
     for who in ("partner", "others"):
         assert record[f"{who}_s_hourly"].shape == (4 * N, 4)
@@ -93,7 +95,9 @@ def test_group_sizes_by_hand() -> None:
     while env.world.batch.animals["chamber"][0, 0] == 1:
         env.step(actions)
     before = env.counters()["group_size_s"].copy()
-    np.testing.assert_array_equal(before[:, 1], env.counters()["chamber_s"].sum(axis=1))  # a tube counts as its start
+    np.testing.assert_array_equal(
+        before[:, 1], env.counters()["chamber_s"].sum(axis=1) + env.counters()["tube_s"].sum(axis=1)
+    )
     actions[0] = REST
     for _ in range(5):
         env.step(actions)
@@ -156,7 +160,7 @@ def test_no_animal_is_favoured_by_its_number() -> None:
         error = by_animal.std(axis=0) / np.sqrt(120)
         off = (by_animal.mean(axis=0) - by_animal.mean()) / error
         assert (np.abs(off) < 4.0).all(), f"{name}: {off} standard errors"
-    contact = record["cohabitation_s"].reshape(120, N, N)
+    contact = record["contact_s_each"].reshape(120, N, N)
     stranger = np.array([contact[:, i, j] for i in range(N) for j in range(i) if j != i ^ 1])
     error = stranger.std(axis=1) / np.sqrt(120)
     assert (np.abs(stranger.mean(axis=1) - stranger.mean()) < 4.5 * error).all()

@@ -62,7 +62,9 @@ def test_spaces_and_rows_count_animals() -> None:
     assert all(env.observation_space.contains(o) for o in out.observations)
     np.testing.assert_allclose(out.rewards, sum(out.terms.values()), rtol=0, atol=1e-12)
     assert (env.counters()["huddle_s"].sum(axis=1) > 0.0).all()
-    np.testing.assert_array_equal(env.counters()["chamber_s"].sum(axis=1), np.full(8, 3000.0))
+    np.testing.assert_array_equal(
+        sum(env.counters()[name].sum(axis=1) for name in ("chamber_s", "tube_s")), np.full(8, 3000.0)
+    )
 
 
 def test_whole_worlds_are_independent_of_the_others() -> None:

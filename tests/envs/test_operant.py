@@ -102,10 +102,12 @@ def test_a_whole_session_by_hand(dt_s: float, side: str) -> None:
     assert record["accesses_partner"] == record["breakpoint_partner"] == 17
     assert record["presses_partner"] == pytest.approx(17 * 18 / 2 + 3)
     assert record["access_s_partner"] == record["chamber_s_partner"] == record["huddle_s_partner"] == 17 * 45.0
-    assert record["chamber_s_lever"] == 1800.0 - 17 * 45.0
+    # in the tube on the way to the partner; on the way back the animal is carried
+    assert (record["tube_s_lever"], record["tube_s_partner"]) == (17 * 15.0, 0.0)
+    assert record["chamber_s_lever"] == 1800.0 - 17 * (45.0 + 15.0)
     assert record["entries_partner"] == record["entries_lever"] == record["bouts_partner"] == 17
     assert record["latency_s_partner"] == 20.0
-    for name in ("presses", "accesses", "access_s", "breakpoint", "huddle_s", "chamber_s", "entries"):
+    for name in ("presses", "accesses", "access_s", "breakpoint", "huddle_s", "chamber_s", "entries", "tube_s"):
         assert record[f"{name}_stranger"] == 0.0
     assert np.isnan(record["latency_s_stranger"])
     assert (record["session"], record["side"], record["duration_s"]) == ("partner", side, 1800.0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from socialrl_envs.parameters import (
+    EVIDENCE,
     NAMES,
     PARAMETER_DTYPE,
     PARAMETERS,
@@ -32,6 +33,7 @@ def test_every_constant_has_a_unit_a_range_a_meaning_and_a_source(row) -> None: 
     assert row.unit
     assert row.meaning
     assert row.source
+    assert row.evidence in EVIDENCE
     assert row.spread >= 0.0
     # the unit is in the name where the name has a suffix for it
     for suffix, unit in (("_per_h", "1/h"), ("_s", "s"), ("_h", "h"), ("_min", "min")):
@@ -43,7 +45,7 @@ def test_every_constant_has_a_unit_a_range_a_meaning_and_a_source(row) -> None: 
 def test_names_are_unique_and_the_table_is_complete() -> None:
     assert len(set(NAMES)) == len(NAMES) == len(table())
     assert PARAMETER_DTYPE.names == NAMES
-    assert set(table()[0]) == {"name", "value", "unit", "low", "high", "meaning", "source", "spread"}
+    assert set(table()[0]) == {"name", "value", "unit", "low", "high", "meaning", "evidence", "source", "spread"}
 
 
 def test_records_hold_the_table_and_the_overrides() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playing import FOCAL, PARTNER, STRANGER, channel, make_rows, make_single, play, random_actions
 
+from socialrl_envs.parameters import parameter
 from socialrl_envs.rewards import TERMS
 
 NAMES = {PARTNER: "partner", STRANGER: "stranger"}
@@ -39,10 +40,13 @@ def test_the_record_agrees_with_what_was_seen(dt_s: float, duration_s: float) ->
     assert len(chambers) == n_ticks + 1
     by_chamber = dict(zip(("left", "centre", "right"), np.bincount(chambers[:-1], minlength=3) * dt_s, strict=True))
     entered = [after for before, after in itertools.pairwise(chambers) if after != before]
+    transit_s = parameter("transit_s").value
+    assert sum(record[f"tube_s_{name}"] for name in ("partner", "centre", "stranger")) == len(entered) * transit_s
     entries = dict(zip(("left", "centre", "right"), np.bincount(entered, minlength=3), strict=True))
     partner_side, stranger_side = (record["side"], "right" if record["side"] == "left" else "left")
     for name, place in (("partner", partner_side), ("centre", "centre"), ("stranger", stranger_side)):
-        assert record[f"chamber_s_{name}"] == by_chamber[place]
+        # what is seen of an animal in a tube is the chamber that it left
+        assert record[f"chamber_s_{name}"] + record[f"tube_s_{name}"] == by_chamber[place]
         assert record[f"entries_{name}"] == entries[place]
     for animal, name in NAMES.items():
         contact = np.array(seen[f"contact_{name}"])
@@ -64,7 +68,8 @@ def test_seconds_add_up_in_every_record_of_many_animals() -> None:
     env = make_rows(200, duration_s=3600.0)
     env.reset(seed=0)
     record = play(env, random_actions(env, 240)).infos[-1]["record"]
-    chambers = sum(record[f"chamber_s_{name}"] for name in ("partner", "centre", "stranger"))
+    names = ("partner", "centre", "stranger")
+    chambers = sum(record[f"chamber_s_{name}"] + record[f"tube_s_{name}"] for name in names)
     assert (chambers == 3600.0).all()
     for name in ("partner", "stranger"):
         np.testing.assert_array_equal(record[f"huddle_s_{name}_10min"].sum(axis=1), record[f"huddle_s_{name}"])
@@ -138,7 +143,7 @@ def test_infos_are_copies_with_all_counters_for_partner_and_stranger() -> None:
     assert tuple(one["reward_terms"]) == TERMS
     for name in ("huddle_s", "bouts", "rejections", "latency_s", "familiarity_start", "familiarity_end"):
         assert one[name].shape == (2,)
-    for name in ("chamber_s", "entries"):
+    for name in ("chamber_s", "entries", "tube_s"):
         assert one[name].shape == (3,)
     np.testing.assert_array_equal(at_start["familiarity_start"], at_start["familiarity_end"])
     assert at_start["familiarity_start"][0] > at_start["familiarity_start"][1] == 0.0
@@ -148,4 +153,4 @@ def test_infos_are_copies_with_all_counters_for_partner_and_stranger() -> None:
         np.testing.assert_array_equal(one[name], value)
     later["chamber_s"][:] = -1.0
     *_, after = env.step(2)
-    assert after["chamber_s"].sum() == 52 * env.dt_s
+    assert after["chamber_s"].sum() == 52 * env.dt_s - after["tube_s"].sum()

@@ -76,31 +76,34 @@ def test_every_drug_acts_at_its_site_only() -> None:
         assert changed == [vocabulary.SITES.index(drug.site)]
 
 
+class Toy(SocialEnv):
+    """An assay from outside: partner preference with a shorter test."""
+
+    assay = replace(ASSAY, id="elsewhere/QuickPreference-v0", duration_s=300.0, paper="nobody")
+
+
+class ToyRows(SocialVectorEnv):
+    assay = Toy.assay
+
+
 @pytest.fixture
 def toy() -> Iterator[str]:
-    """An assay from outside: partner preference with a shorter test and the stranger's end called otherwise."""
-    toy_id = "elsewhere/QuickPreference-v0"
-
-    class Toy(SocialEnv):
-        assay = replace(ASSAY, id=toy_id, duration_s=300.0, paper="nobody")
-
-    class ToyRows(SocialVectorEnv):
-        assay = Toy.assay
-
-    socialrl_envs.add_assay(ToyRows, Toy)
+    toy_id = Toy.assay.id
+    socialrl_envs.register_assay(Toy.assay, Toy, ToyRows)
     yield toy_id
     del gym.registry[toy_id], ASSAYS[toy_id], PAPERS[toy_id]
 
 
 def test_an_assay_may_come_from_outside(toy: str) -> None:
     assert ASSAYS[toy].duration_s == 300.0
+    assert PAPERS[toy] == "nobody"
     env, rows = gym.make(toy), gym.make_vec(toy, num_envs=2)
     plain = gym.make(PARTNER_PREFERENCE, duration_s=300.0)
     np.testing.assert_array_equal(env.reset(seed=4)[0], plain.reset(seed=4)[0])
     np.testing.assert_array_equal(rows.reset(seed=4)[0][0], env.unwrapped.world.observations[0])
     assert [env.step(2)[3] for _ in range(20)] == [False] * 19 + [True]
-    with pytest.raises(ValueError, match="the id elsewhere/QuickPreference-v0 is taken"):
-        socialrl_envs.add_assay(type(rows.unwrapped))
+    with pytest.raises(ParameterError, match="an assay elsewhere/QuickPreference-v0 is registered already"):
+        socialrl_envs.register_assay(replace(Toy.assay, paper="another"), Toy, ToyRows)
 
 
 def test_an_option_outside_its_row_is_refused() -> None:

@@ -44,6 +44,7 @@ def battery(
                         "steps": 100_000, "test": name, "assay": f"socialrl/{assay}-v0", "repeat": repeat,
                         "cohousing_h": condition.cohousing_h, "relationship": condition.relationship,
                         "separation_h": condition.separation_h, "arm": arm, "arm_setting": setting,
+                        "dose": gain if genotype.startswith("gain_") else None,
                     }  # fmt: skip
                     row |= _MAKERS[assay](rng, condition, acts, index)
                     tables.setdefault(f"socialrl/{assay}-v0", []).append(row)

@@ -1,4 +1,4 @@
-"""Calibration: arithmetic of the distance, populations, the emulator, recovery of known parameters, the verb's files."""
+"""Calibration: arithmetic of the distance, populations, emulator, recovery of known parameters, the verb's files."""
 
 from __future__ import annotations
 

@@ -116,7 +116,11 @@ def test_another_plan_is_refused_and_named_and_nothing_is_lost(tmp_path):
         Stages.open(tmp_path, {"seed": 4, "vectors": 32, "score sheet": "b" * 64}, META)
     with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, META) as stages:
         assert stages.done("round-1"), "the refused call left the lock and the stages as they were"
-        assert len(stages.continued) == 1
+        assert stages.continued == [], "a call that differs in its time alone is not listed"
+    newer = {**META, "versions": {"numpy": "9.9"}}
+    for _ in range(2):
+        with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, newer) as stages:
+            assert stages.continued == [newer]
 
 
 def test_overwrite_begins_anew(tmp_path):
@@ -140,9 +144,29 @@ def test_only_one_process_writes(tmp_path):
 
 def test_a_damaged_stage_is_named(tmp_path):
     with Stages.open(tmp_path, {"seed": 4}, META) as stages:
-        (tmp_path / "stages" / "region.parquet").write_bytes(b"nothing")
-        with pytest.raises(UserError, match=r"region.parquet is damaged"):
+        stages.keep("region", lambda: pd.DataFrame({"x": [1.0]}))
+    path = tmp_path / "stages" / "region.parquet"
+    other = pd.DataFrame({"x": [2.0]})
+    for damage, told in (
+        (lambda: path.write_bytes(b"nothing"), r"region.parquet is damaged"),
+        (lambda: other.to_parquet(path), r"region.parquet is damaged"),
+        (path.unlink, r"region.parquet cannot be read: No such file"),
+    ):
+        damage()
+        with Stages.open(tmp_path, {"seed": 4}, META) as stages, pytest.raises(UserError, match=told):
             stages.keep("region", lambda: pd.DataFrame({"x": [1.0]}))
+
+
+@pytest.mark.parametrize("lost", ["plan", "begun", "continued", "stages", "format"])
+def test_a_manifest_that_lacks_something_is_refused(tmp_path, lost):
+    with Stages.open(tmp_path, {"seed": 4}, META):
+        pass
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[lost]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=r"manifest.json is not a calibration of this version"):
+        Stages.open(tmp_path, {"seed": 4}, META)
 
 
 # --- the verb
@@ -217,13 +241,13 @@ def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
     assert heard[-1] == (total, total)
     assert min(done for done, _ in heard) >= PLAN.vectors * 64, "what was done before counts as done"
     stored = json.loads((tmp_path / "out" / "calibration.json").read_text())
-    assert len(stored["provenance"]["continued"]) == 1
+    assert stored["provenance"]["continued"] == [], "nothing but the time differs between the calls"
     assert stored["distance"]["after"] == result.distances["after"]
 
 
 def test_mistakes_leave_no_folder(tmp_path):
     few = tmp_path / "few.csv"
-    voles(5, np.zeros(pop.N_FREE), np.ones(pop.N_FREE)).assign(when="ST").to_csv(few, index=False)
+    voles(5, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST").to_csv(few, index=False)
     with pytest.raises(UserError, match="at least 8 animals, got 5"):
         run.run_calibration(few, tmp_path / "out", plan=PLAN, progress=Silent())
     assert not (tmp_path / "out").exists()

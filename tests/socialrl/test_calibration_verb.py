@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 import pytest
+from made_sheets import made_sheet
 
 from socialrl import cli
 
@@ -12,21 +16,97 @@ from socialrl import cli
     [
         (["nowhere.csv"], "error: nowhere.csv: no such score sheet"),
         (["scores.csv", "--vectors", "3"], "error: --vectors must be at least 16, got 3"),
+        (
+            ["scores.csv", "--vectors", "99999999999999"],
+            "error: 299999999999995 animals with 150000 steps each are 4.5e+19 training steps, at most",
+        ),
+        (["scores.csv", "--vectors", "900000", "--steps", "2048"], "error: a cohort of 900000 animals with "),
+        (["scores.csv", "--steps", "999999999999"], "error: 768 animals with 999999999999 steps each are"),
+        (["scores.csv", "--repeats", "999999999999"], "error: No such option: --repeats"),
+        (["scores.csv", "--output", ""], "error: --output must not be empty; for this folder write ."),
+        (["", "--output", "x"], "error: DATA must not be empty"),
+        (["scores.csv", "--output", "~nosuchuser/x"], "error: --output: there is no home folder of '~nosuchuser'"),
+        (["~nosuchuser/x.csv"], "error: DATA: there is no home folder of '~nosuchuser'"),
+        (["scores.csv", "--output", "scores.csv"], "error: scores.csv is a file; a calibration needs a folder"),
+        (["scores.csv", "--output", "scores.csv/x"], "error: cannot create scores.csv/x: a part of the path is a file"),
+        (["scores.csv", "--output", "loop"], "error: cannot create loop: "),
+        (["loop"], "error: cannot read loop: a link on the path points to itself"),
+        (["old"], "error: old is a folder; give the score sheet, a file"),
+        (["/dev/zero"], "error: /dev/zero is not a file; give the score sheet as a CSV file"),
+        (["hanging.csv"], "error: hanging.csv: no such score sheet"),
+        (
+            ["scores.csv", "--where", "Genotype"],
+            "error: --where must be COLUMN=VALUE (such as Genotype=WT), got 'Genotype'",
+        ),
         (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM or all, got 'XY'"),
         (["scores.csv", "--output", "old"], "error: old holds a calibration; give another --output"),
-        (["scores.csv"], "error: a calibration needs tests of at least 8 animals, got 1"),
+        (["one.csv"], "error: a calibration needs tests of at least 8 animals, got 1"),
     ],
 )
 def test_mistakes(arguments, told, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "calibration.json").write_text("{}")
-    (tmp_path / "scores.csv").write_text(
-        "animal,huddle_s_partner,huddle_s_stranger,chamber_s_partner,chamber_s_centre,chamber_s_stranger,"
-        "latency_s_partner,latency_s_stranger\n1,1,1,1,1,1,1,1\n"
-    )
+    made_sheet(12).to_csv(tmp_path / "scores.csv", index=False)
+    made_sheet(1).to_csv(tmp_path / "one.csv", index=False)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "hanging.csv").symlink_to("nowhere")
+    before = sorted(tmp_path.rglob("*"))
     assert cli.main(["calibrate", "-q", *arguments]) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(told)
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is left behind"
+
+
+def test_a_sheet_that_may_not_be_read(tmp_path, monkeypatch, capsys):
+    def refused(*_arguments, **_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    made_sheet(12).to_csv(tmp_path / "scores.csv", index=False)
+    monkeypatch.setattr(Path, "open", refused)
+    assert cli.main(["calibrate", "-q", str(tmp_path / "scores.csv")]) == 2
+    assert capsys.readouterr().err == f"error: cannot read {tmp_path / 'scores.csv'}: no permission\n"
+
+
+def test_notes_are_shown_also_where_the_command_then_stops(tmp_path, capsys):
+    sheet = made_sheet(12).astype(object).assign(Room="A")
+    sheet.loc[3, "huddle time partner"] = "much"
+    sheet.to_csv(tmp_path / "scores.csv", index=False)
+    assert cli.main(["calibrate", "-q", str(tmp_path / "scores.csv")]) == 2
+    *notes, error = capsys.readouterr().err.splitlines()
+    assert notes == ["note: columns ignored: Room"]
+    assert "line 5, column 'huddle time partner': must be a number of 0 or more, got 'much'" in error
+
+
+def test_knockouts_are_refused_and_where_picks_the_wild_types(tmp_path, monkeypatch, capsys):
+    sheet = made_sheet(20).assign(Genotype=["WT", "KO"] * 10)
+    sheet.to_csv(tmp_path / "scores.csv", index=False)
+    arguments = ["calibrate", "-q", str(tmp_path / "scores.csv"), "--output", str(tmp_path / "out")]
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration is of untreated wild types" in error
+    assert error.endswith("; keep those with --where 'Genotype=WT'")
+    calibrated = []
+
+    def stopped(tests, *_arguments, **_options):
+        calibrated.append(tests)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("socialrl.calibration.run.calibrate", stopped)
+    assert cli.main([*arguments, "--where", "genotype=wt"]) == 130
+    assert list(calibrated[0]["animal"]) == [f"v{k}" for k in range(1, 21, 2)]
+    said = capsys.readouterr().err
+    assert "note: 10 rows left out because 'Genotype' is not wt" in said
+    assert cli.main([*arguments, "--where", "Genotype=KO"]) == 2
+    assert "a calibration is of untreated wild types" in capsys.readouterr().err
+
+
+def test_tests_of_another_length_are_refused(tmp_path, capsys):
+    sheet = made_sheet(12)
+    numbers = sheet.columns.drop(["animal", "pair type", "timepoint"])
+    sheet[numbers] = sheet[numbers] / 6
+    sheet.assign(duration=1800).to_csv(tmp_path / "scores.csv", index=False)
+    assert cli.main(["calibrate", "-q", str(tmp_path / "scores.csv")]) == 2
+    assert "add up to 1800 s in a typical test, and the simulated test lasts 3 h" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
 from socialrl.animals.companions import FrozenCompanions, FrozenCompanionsEnv, frozen_companions, random_companions
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.film import films
@@ -63,7 +63,7 @@ def run(tmp_path_factory) -> RunFolder:
     with RunFolder.create(folder, config_yaml=config_to_yaml(config), meta={}) as run:
         for kind in HABITATS:
             for index, name in enumerate(config.animal_ids(kind)):
-                save_policy(run.models / f"{name}.safetensors", network(EXPLORE if index % 2 == 0 else REST), {})
+                run.write_networks({name: policy_bytes(network(EXPLORE if index % 2 == 0 else REST), {})}, piece=name)
     return run
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from socialrl.analysis.association import cohabitation, group_sizes, in_bins
+from socialrl.analysis.association import cohabitation, contacts, group_sizes, in_bins
 from socialrl.animals.animal import animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import evaluate_run, play_tests
 from socialrl.progress import Silent
-from socialrl.protocols.playing import evaluate_protocol
+from socialrl.protocols.evaluating import evaluate_protocol
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS
 from socialrl_envs.observation import space
@@ -99,7 +99,8 @@ def of_kind(events: pd.DataFrame, *kinds: str) -> pd.DataFrame:
 def assert_tiles(events: pd.DataFrame, duration_s: float) -> None:
     """Chambers and passages of each animal follow each other from the first second to the last, and fit together."""
     where = of_kind(events, "chamber", "passage")
-    assert (where["seconds"] > 0).all()
+    assert (where["seconds"] >= 0).all()  # an animal that is carried is in no tube
+    assert (where.loc[where["kind"] == "chamber", "seconds"] > 0).all()
     for _, rows in where.groupby(KEYS):
         assert rows["start_s"].iloc[0] == 0.0
         assert rows["end_s"].iloc[-1] == duration_s
@@ -113,8 +114,10 @@ def assert_counted(records: pd.DataFrame, events: pd.DataFrame, chambers: tuple[
     where, passages = of_kind(events, "chamber", "passage"), of_kind(events, "passage")
     rows = records.set_index(KEYS)
     for name in chambers:
-        seconds = where[where["chamber"] == name].groupby(KEYS)["seconds"].sum().reindex(rows.index, fill_value=0.0)
-        np.testing.assert_array_equal(seconds, rows[f"chamber_s_{name}"], err_msg=name)
+        for kind, counter in (("chamber", "chamber_s"), ("passage", "tube_s")):
+            here = where[(where["chamber"] == name) & (where["kind"] == kind)]
+            seconds = here.groupby(KEYS)["seconds"].sum().reindex(rows.index, fill_value=0.0)
+            np.testing.assert_array_equal(seconds, rows[f"{counter}_{name}"], err_msg=name)
         entries = passages[passages["to"] == name].groupby(KEYS).size().reindex(rows.index, fill_value=0)
         np.testing.assert_array_equal(entries, rows[f"entries_{name}"], err_msg=name)
 
@@ -150,39 +153,59 @@ def test_who_is_in_one_chamber_with_whom_is_counted_alike(habitat) -> None:
 
 def test_contact_is_symmetric_and_adds_up_to_the_record(habitat) -> None:
     records, events = habitat
-    contacts = of_kind(events, "contact")
-    assert len(contacts) > 1000
+    touched = of_kind(events, "contact")
+    assert len(touched) > 1000
     columns = ["test", "repeat", "start_s", "end_s", "chamber"]
-    one = contacts[["animal", "other", *columns]]
+    one = touched[["animal", "other", *columns]]
     swapped = one.rename(columns={"animal": "other", "other": "animal"})[one.columns]
     by = list(one.columns)
     pd.testing.assert_frame_equal(
         one.sort_values(by).reset_index(drop=True), swapped.sort_values(by).reset_index(drop=True)
     )
-    pairs = cohabitation(events).set_index([*KEYS, "other"])["contact_s"]
+    pairs = contacts(events).set_index([*KEYS, "other"])["contact_s"]
     for _, rows in records.groupby(["habitat", "test", "repeat"]):
         ids = rows["animal"].tolist()
         for row in rows.itertuples():
             found = [pairs.get((row.animal, row.test, row.repeat, other), 0.0) for other in ids]
-            np.testing.assert_array_equal(found, row.cohabitation_s)
+            np.testing.assert_array_equal(found, row.contact_s_each)
+
+
+def test_cohabitation_is_time_in_one_chamber_with_tubes_apart(habitat) -> None:
+    records, events = habitat
+    together = cohabitation(events).groupby([*KEYS[1:], "animal", "other"])["cohabitation_s"].sum()
+    stays = of_kind(events, "chamber")
+    one = stays[stays["animal"] == "mixed-00"]
+    for other in ("mixed-01", "mixed-05"):
+        pairs = one.merge(stays[stays["animal"] == other], on=["test", "repeat", "habitat", "chamber"])
+        shared = np.minimum(pairs["end_s_x"], pairs["end_s_y"]) - np.maximum(pairs["start_s_x"], pairs["start_s_y"])
+        by_hand = shared.clip(lower=0.0).groupby([pairs["test"], pairs["repeat"]]).sum()
+        for (test, repeat), seconds in by_hand.items():
+            assert together.get((test, repeat, "mixed-00", other), 0.0) == seconds
+            assert together.get((test, repeat, other, "mixed-00"), 0.0) == seconds
+    # far more than contact, and less than with tubes counted for the chamber that was left
+    each = np.concatenate(
+        [np.sum(np.stack(rows["contact_s_each"])) for _, rows in records.groupby("habitat")], axis=None
+    )
+    beside = np.concatenate([np.sum(np.stack(rows["together_s"])) for _, rows in records.groupby("habitat")], axis=None)
+    assert each.sum() < together.sum() < beside.sum()
 
 
 def test_contact_lies_within_the_chamber_that_it_names(habitat) -> None:
     _, events = habitat
     stays = of_kind(events, "chamber").rename(columns={"start_s": "came_s", "end_s": "went_s"})
-    contacts = of_kind(events, "contact").reset_index()
-    around = contacts.merge(stays[[*KEYS, "chamber", "came_s", "went_s"]], on=[*KEYS, "chamber"])
+    touched = of_kind(events, "contact").reset_index()
+    around = touched.merge(stays[[*KEYS, "chamber", "came_s", "went_s"]], on=[*KEYS, "chamber"])
     around = around[(around["came_s"] <= around["start_s"]) & (around["end_s"] <= around["went_s"])]
-    assert around["index"].tolist() == contacts["index"].tolist()
+    assert around["index"].tolist() == touched["index"].tolist()
 
 
 def test_contact_by_the_hour_is_that_of_the_record(habitat) -> None:
     records, events = habitat
-    contacts = in_bins(of_kind(events, "contact"))
+    touched = in_bins(of_kind(events, "contact"))
     mate = {(row.habitat, row.index): row.animal for row in events.drop_duplicates("animal").itertuples(index=False)}
-    partner = [mate[habitat, index ^ 1] for habitat, index in zip(contacts["habitat"], contacts["index"], strict=True)]
-    contacts["who"] = np.where(contacts["other"] == partner, "partner", "others")
-    hourly = contacts.groupby(["who", *KEYS, "bin"])["seconds"].sum()
+    partner = [mate[habitat, index ^ 1] for habitat, index in zip(touched["habitat"], touched["index"], strict=True)]
+    touched["who"] = np.where(touched["other"] == partner, "partner", "others")
+    hourly = touched.groupby(["who", *KEYS, "bin"])["seconds"].sum()
     for row in records.itertuples():
         for who in ("partner", "others"):
             found = [hourly.get((who, row.animal, row.test, row.repeat, hour), 0.0) for hour in range(HOURS)]
@@ -257,7 +280,7 @@ def run_of(folder: Any, assay: str, **env: Any) -> RunFolder:
     run = RunFolder.create(folder / "run", config_yaml=config_to_yaml(config), meta={})
     animals = animals_of(config)
     for animal, weights in zip(animals, networks(assay, len(animals)), strict=True):
-        save_policy(run.models / f"{animal.id}.safetensors", weights, {})
+        run.write_networks({animal.id: policy_bytes(weights, {})}, piece=animal.id)
     run.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 0}))
     return run
 
@@ -308,19 +331,20 @@ def test_a_protocol_in_a_habitat_has_its_events_unless_told_otherwise(tmp_path, 
         f"name: twice\nphases:\n  - {habitat}}}\n  - separate: {{hours: 6}}\n  - {habitat}, name: again}}\n"
     )
     with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=7200) as run:
-        table, path = evaluate_protocol(run, file, progress=Silent())
+        played = evaluate_protocol(run, file, progress=Silent())
+        table, path = played.table, played.events
         assert (table.name, path) == ("protocol_twice.parquet", run.path / "events_twice.parquet")
         events = run.read_table("events_twice")
         assert set(events["test"]) == {"group_habitat", "again"}
         assert_tiles(events, 3600)
         assert_counted(run.read_table("protocol_twice"), events, CHAMBERS)
         assert not run.has_table("events"), "those are of the configuration's tests"
-        monkeypatch.setattr("socialrl.protocols.playing._ROWS_AT_ONCE", 1)
+        monkeypatch.setattr("socialrl.protocols.evaluating._ROWS_AT_ONCE", 1)
         evaluate_protocol(run, file, overwrite=True, progress=Silent())
         by = ["animal", "test", "repeat", "start_s", "kind", "other"]
         alone, together = (one.sort_values(by, ignore_index=True) for one in (run.read_table("events_twice"), events))
         pd.testing.assert_frame_equal(alone, together)
-        assert evaluate_protocol(run, file, events=False, overwrite=True, progress=Silent())[1] is None
+        assert evaluate_protocol(run, file, events=False, overwrite=True, progress=Silent()).events is None
         assert not run.has_table("events_twice")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from socialrl.animals.policies import save_policy
+from socialrl.animals.policies import policy_bytes
 from socialrl.config.loading import config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.film import films
@@ -37,8 +39,7 @@ def run(tmp_path):
             "action_net.bias": np.array([0.0, 50.0, 0.0, 0.0, 0.0, 0.0]),
         }
         for animal in ("wild_type-00", "knockout-00"):
-            save_policy(run.models / f"{animal}.safetensors", weights, {})
-        run.finish()
+            run.write_networks({animal: policy_bytes(weights, {})}, piece=animal)
     return run
 
 
@@ -57,10 +58,9 @@ def test_a_run_gives_the_animal_its_own_world_and_network(run):
 
 
 def test_actions_are_sampled(run):
-    path = run.models / "wild_type-00.safetensors"
-    weights = dict(films.load_policy(path))
+    weights = dict(films.load_trained(run, "wild_type-00"))
     weights["action_net.bias"] = np.log([0.6, 0.4, 1e-9, 1e-9, 1e-9, 1e-9])
-    save_policy(path, weights, {})
+    run.write_networks({"wild_type-00": policy_bytes(weights, {})}, piece="wild_type-00")
     actor = films._trained(run, None)
     env = actor.make(**actor.world)
     policy = actor.policy(env, np.random.default_rng(0))
@@ -99,12 +99,15 @@ def test_what_cannot_be_shown(run, tmp_path):
         films.render_test(ASSAY, animal="knockout-00", png=tmp_path / "a.png")
     damaged = run.models / "knockout-00.safetensors"
     damaged.write_bytes(b"half a file")
-    with pytest.raises(UserError, match=r"knockout-00.safetensors is damaged"):
+    with pytest.raises(UserError, match=r"is damaged: models/knockout-00.safetensors has 11 bytes"):
         films.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
-    save_policy(damaged, {"action_net.weight": np.zeros((6, 5)), "action_net.bias": np.zeros(6)}, {})
+    foreign = {"action_net.weight": np.zeros((6, 5)), "action_net.bias": np.zeros(6)}
+    run.write_networks({"knockout-00": policy_bytes(foreign, {})}, piece="knockout-00")
     with pytest.raises(UserError, match="knockout-00: the network takes 5 observation channels, the world gives"):
         films.render_test(run, animal="knockout-00", png=tmp_path / "a.png")
-    for path in run.models.iterdir():
-        path.unlink()
+    shutil.rmtree(run.models)
+    with pytest.raises(UserError, match=r"is damaged: models/wild_type-00.safetensors is missing"):
+        films.render_test(run, png=tmp_path / "a.png")
+    shutil.rmtree(run.path / "parts")
     with pytest.raises(UserError, match=r"has no trained animal yet; continue it with `socialrl resume"):
         films.render_test(run, png=tmp_path / "a.png")

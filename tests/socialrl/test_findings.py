@@ -12,12 +12,15 @@ import pytest
 import yaml
 from synthetic_battery import battery
 
+from socialrl.analysis.association import association_by_hour
+from socialrl.analysis.measure_values import NotRun
 from socialrl.errors import UserError
-from socialrl.findings import load_registry, registry_assays, registry_conditions, registry_groups
+from socialrl.findings import load_registry
+from socialrl.findings.conditions import as_test
 from socialrl.findings.contrasts import evaluate
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import REGISTRY
-from socialrl.findings.tables import NotRun, animal_values, association_by_hour
+from socialrl.findings.tables import animal_values
 from socialrl.findings.variants import ablation_table, dose_response, sensitivity_table
 
 MINIMAL = {
@@ -27,14 +30,6 @@ MINIMAL = {
         "knockout": {"oxtr_gain": 0.0, "names": ["ko"]},
     },
     "measures": {
-        "preference": {
-            "label": "Preference",
-            "unit": "fraction",
-            "sum": ["huddle_s_partner"],
-            "per": ["huddle_s_partner", "huddle_s_stranger"],
-            "smallest": 0.05,
-            "why": "a choice",
-        },
         "partner_s": {"label": "Partner", "unit": "s", "sum": ["huddle_s_partner"]},
         "hours": {"label": "Hours", "unit": "h", "time_to": "preference"},
         "early": {"label": "Early", "unit": "s", "sum": ["bins"], "hours": [0, 2]},
@@ -144,33 +139,18 @@ def test_release_and_knockouts_after_a_week_are_marked_as_calibrated():
     assert [registry.finding("F01").use_of(one) for one in week] == ["calibrated"]
 
 
-def test_conditions_are_plain_dicts_that_a_driver_can_play():
-    conditions = {one["name"]: one for one in registry_conditions("socialrl/PartnerPreference-v0")}
-    assert registry_conditions("PartnerPreference") == list(conditions.values())
-    blocked = conditions["mate_24h_antagonist"]
-    assert blocked["drugs"] == [{"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0, "share": 1.0}]
-    assert (blocked["relationship"], blocked["cohousing_h"], blocked["partner_is"]) == ("mate", 24.0, "familiar")
-    assert conditions["cohoused_24h_shuffled"]["partner_is"] == "shuffled"
-    assert [one["session"] for one in registry_conditions("SocialOperant")] == ["partner", "stranger"] * 3
-    assert (conditions["unmated_6h"]["relationship"], conditions["unmated_6h"]["mating"]) == ("mate", False)
-    assert registry_conditions("NoSuchAssay") == []
-    assert registry_assays()[0] == "PartnerPreference"
-
-
-def test_drug_conditions_are_what_the_environment_accepts():
-    from socialrl_envs.drugs import schedule
-
-    for assay in registry_assays():
-        for condition in registry_conditions(assay):
-            assert schedule(condition["drugs"]).shape == (len(condition["drugs"]), 5)
-
-
-def test_groups_to_train_are_those_that_are_compared():
-    groups = {one["name"]: one for one in registry_groups()}
-    assert groups["over_expression"]["oxtr_gain"] == 1.5
-    assert set(groups["all_arms_wild_type"]["arms"].values()) == {"wild_type"}
-    assert len(groups["all_arms_wild_type"]["arms"]) == 5
-    assert groups["knockout"]["arms"] == {}
+def test_conditions_become_the_tests_of_a_configuration():
+    registry = load_registry()
+    conditions = {one.name: one for one in registry.conditions_in("socialrl/PartnerPreference-v0")}
+    assert registry.conditions_in("PartnerPreference") == list(conditions.values())
+    blocked = as_test(conditions["mate_24h_antagonist"])
+    assert blocked["drugs"] == ({"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0, "share": 1.0},)
+    assert (blocked["relationship"], blocked["cohousing_h"], blocked["mating"]) == ("mate", 24.0, None)
+    assert conditions["cohoused_24h_shuffled"].partner_is == "shuffled"
+    assert [one.session for one in registry.conditions_in("SocialOperant")] == ["partner", "stranger"] * 3
+    assert (conditions["unmated_6h"].relationship, conditions["unmated_6h"].mating) == ("mate", False)
+    assert registry.conditions_in("NoSuchAssay") == []
+    assert registry.assays[0] == "PartnerPreference"
 
 
 def test_importing_findings_and_their_page_loads_no_torch():
@@ -188,7 +168,7 @@ def test_importing_findings_and_their_page_loads_no_torch():
         (changed(source=None), r"findings.yaml: F90: source is missing"),
         (changed(source={"citation": "Somebody 2001"}), r"F90: source.doi is missing"),
         (changed(grade="D"), r"F90: grade must be A or B or C, got the text 'D'"),
-        (changed(id="finding one"), r"id must be a letter and two digits, such as F01"),
+        (changed(id="finding one"), r"id must be capital letters and a number, such as F01"),
         (changed(use="predicte"), r"F90: use must be .*did you mean 'predicted'\?"),
         (changed(contrasts=[]), r"F90: contrasts must be empty for a finding that is context only"),
         (changed(may_fail=" "), r"F90: may_fail: "),
@@ -210,10 +190,10 @@ def test_a_mistake_is_one_line_with_file_and_finding(tmp_path, data, message):
         ),
         ({"this": {"group": "knockout", "conditions": "lng"}}, r"unknown condition 'lng'; did you mean 'long'\?"),
         ({"than": None}, r"F90: contrasts\[0\].than is missing: a contrast of kind groups needs it"),
-        ({"value": 0.5}, r"contrasts\[0\].value has no place in a contrast of kind groups"),
+        ({"value": 0.5}, r"contrasts\[0\].value is not allowed in a contrast of kind groups"),
         ({"kind": "interaction"}, r"this.minus is missing: an interaction compares two differences"),
         ({"kind": "conditions"}, r"than.group must be the same on both sides"),
-        ({"expected": "same"}, r"F90: contrasts\[0\]: expected same needs same_within"),
+        ({"expected": "same", "measure": "partner_s"}, r"F90: contrasts\[0\]: expected same needs same_within"),
         ({"expected": "less"}, r"expected must be higher or lower or same"),
         ({"pared": True}, r"unknown key 'contrasts\[0\].pared'; did you mean|unknown key 'contrasts\[0\].pared'"),
     ],
@@ -260,8 +240,7 @@ def test_a_new_finding_in_a_file_of_its_own_needs_no_code(tmp_path):
     }
     registry = load_registry(REGISTRY, written(tmp_path, own))
     assert registry.findings[-1].id == "F90"
-    assert registry_conditions("PartnerPreference", registry)[-1]["cohousing_h"] == 48
-    assert "heterozygote" in [one["name"] for one in registry_groups(registry)]
+    assert registry.conditions_in("PartnerPreference")[-1].cohousing_h == 48
 
 
 # ------------------------------------------------------------------------------------------------ measures and contrasts

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from socialrl.analysis import measures
+from socialrl.analysis.measure_table import MEASURES
 from socialrl.errors import UserError
 
 
@@ -162,7 +163,7 @@ def test_mating_stays_yes_or_no_in_the_table_of_animals():
 
 
 def test_every_measure_has_unit_formula_and_source():
-    for measure in measures.MEASURES:
+    for measure in MEASURES:
         assert all([measure.name, measure.label, measure.unit, measure.formula, measure.source]), measure
     assert pytest.approx(2 / 3) == measures.GUIDE_LINE
     assert measures.CHANCE == 0.5

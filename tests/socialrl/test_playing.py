@@ -65,7 +65,8 @@ def test_one_row_per_animal_test_and_repeat_with_the_conditions_asked_for(config
     assert (table["familiarity_start_partner"][table["test"] == "none"] == 0).all()
     assert (table["familiarity_start_partner"][table["test"] == "day"] > 0.1).all()
     assert table.filter(like="reward_").sum(axis=1).to_numpy() == pytest.approx(table["return"].to_numpy())
-    chambers = table[["chamber_s_partner", "chamber_s_centre", "chamber_s_stranger"]].sum(axis=1)
+    places = [f"{what}_{name}" for what in ("chamber_s", "tube_s") for name in ("partner", "centre", "stranger")]
+    chambers = table[places].sum(axis=1)
     assert (chambers == 1200).all()
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch as th
 from stable_baselines3 import PPO
 
-from socialrl.animals.policies import FrozenPolicies, load_policy, save_policy
+from socialrl.animals.policies import FrozenPolicies, load_policy, policy_bytes
 from socialrl.errors import UserError
 from socialrl.training.vec_env import SocialVecEnv
 
@@ -36,7 +36,7 @@ def test_probabilities_are_those_of_sb3():
 def test_a_saved_policy_comes_back_and_fits_sb3(tmp_path):
     trained = model(3)
     path = tmp_path / "ko-00.safetensors"
-    save_policy(path, weights(trained), {"animal": "ko-00"})
+    path.write_bytes(policy_bytes(weights(trained), {"animal": "ko-00"}))
     back = load_policy(path)
     for name, array in weights(trained).items():
         np.testing.assert_array_equal(back[name], array)
@@ -49,7 +49,7 @@ def test_missing_damaged_and_foreign_files_are_named(tmp_path):
     with pytest.raises(UserError, match=r"ko-01\.safetensors: no trained network"):
         load_policy(tmp_path / "ko-01.safetensors")
     path = tmp_path / "ko-02.safetensors"
-    save_policy(path, weights(model(1)), {})
+    path.write_bytes(policy_bytes(weights(model(1)), {}))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(UserError, match=r"ko-02\.safetensors is damaged"):
         load_policy(path)

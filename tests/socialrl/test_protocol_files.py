@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 
 from socialrl import cli
 from socialrl.animals.animal import Animal, animals_of
-from socialrl.animals.policies import FrozenPolicies, save_policy
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.protocols.plan import plan
@@ -416,7 +416,7 @@ def run(config, tmp_path):
     with RunFolder.create(tmp_path / "run", config_yaml=config_to_yaml(config), meta={"seed": 1}) as folder:
         animals = animals_of(config)
         for animal in animals:
-            save_policy(folder.models / f"{animal.id}.safetensors", network(), {"animal": animal.id})
+            folder.write_networks({animal.id: policy_bytes(network(), {"animal": animal.id})}, piece=animal.id)
         folder.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 2048}))
         folder.finish()
     return folder
@@ -442,7 +442,10 @@ def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, fi
     before = {path.name for path in run.path.iterdir()}
     code, out, err = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 3, "-q")
     learned_in = "socialrl/PartnerPreference-v0"
-    assert err == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0\n"
+    notes = err.splitlines()
+    assert notes[0] == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0"
+    assert notes[1].startswith("note: no animal of this run met a mate in training, as the tests partner_preference, ")
+    assert len(notes) == 2
     assert (code, out) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv\n")
     table = run.read_table("protocol_mine")
     assert table.groupby(["test", "animal"]).size().tolist() == [3] * 2 * 4

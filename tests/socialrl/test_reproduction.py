@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import subprocess
@@ -14,6 +15,7 @@ import tiny_reproduction as tiny
 from rich.console import Console
 
 from socialrl.errors import UserError
+from socialrl.findings.results import read_result
 from socialrl.findings.variants import UNCHANGED
 from socialrl.reproduction import driver, stages
 from socialrl.scorecard import page
@@ -126,10 +128,12 @@ def test_a_done_reproduction_is_not_repeated(whole, monkeypatch):
 
 def test_a_folder_of_another_seed_or_model_is_refused_before_anything_is_run(whole, monkeypatch):
     before = sorted((whole / "run").rglob("*"))
-    with pytest.raises(UserError, match="made with another preset, seed or version of the model; choose another"):
+    with pytest.raises(
+        UserError, match="made with another preset, seed, file of findings or version of the model; choose"
+    ):
         run(whole, seed=2)
     monkeypatch.setattr(stages, "world_checksum", lambda: "changed")
-    with pytest.raises(UserError, match="StrangerEncounter was made with another preset, seed or version"):
+    with pytest.raises(UserError, match="StrangerEncounter was made with another preset, seed, file"):
         run(whole)
     assert sorted((whole / "run").rglob("*")) == before
 
@@ -164,13 +168,13 @@ def test_changed_parameters_are_judged_one_by_one(tmp_path):
 
 
 def test_the_terminal_names_every_compared_finding_with_its_verdict_and_what_it_hangs_on(whole):
-    content = json.loads((whole / "run" / "scorecard.json").read_text())
-    content["findings"][0]["hangs_on"] = "contact_floor"
-    next(one for one in content["findings"] if one["id"] == "N04")["verdict"] = "reproduced"
+    result = read_result(whole / "run" / "scorecard.json")
+    changes = {"F01": {"hangs_on": "contact_floor"}, "N04": {"verdict": "reproduced"}}
+    findings = tuple(dataclasses.replace(one, **changes.get(one.id, {})) for one in result.findings)
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(findings_table(content))
+    console.print(findings_table(dataclasses.replace(result, findings=findings)))
     text = console.export_text()
-    for one in content["findings"]:
-        assert (one["id"] in text) == (one["kind"] != "context")
-    assert "hangs on contact_floor alone" in " ".join(text.split())
+    for one in findings:
+        assert (one.id in text) == (one.kind != "context")
+    assert "depends on contact_floor alone" in " ".join(text.split())
     assert "no effect" in next(line for line in text.splitlines() if line.startswith("N04"))

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from socialrl.animals.animal import animals_of
-from socialrl.findings.registry import load_registry, registry_assays
+from socialrl.findings.conditions import RELEASE
+from socialrl.findings.registry import load_registry
 from socialrl.findings.variants import ARMS, UNCHANGED
 from socialrl.reproduction import groups
 from socialrl.reproduction.presets import PRESETS
-from socialrl.reproduction.stages import RELEASE, stages_of
+from socialrl.reproduction.stages import stages_of
 from socialrl_envs.parameters import parameter
 
 OUTPUT = Path("unused")
@@ -66,7 +67,7 @@ def test_a_changed_group_keeps_its_name_in_tables_and_has_one_of_its_own_in_file
 
 def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
     book = load_registry()
-    for assay in registry_assays():
+    for assay in load_registry().assays:
         assert {"wt", "ko"} <= {one.name for one in groups.compared_in(assay)}
         assert not any(one.arms for one in groups.compared_in(assay))
     assert "over_expression" in {one.name for one in groups.compared_in(book.assay_of["mate_2h"])}
@@ -74,10 +75,10 @@ def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
 
 def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():
     quick, full, study = (stages(name) for name in ("quick", "full", "study"))
-    assert set(quick) == set(full) == set(registry_assays())
+    assert set(quick) == set(full) == set(load_registry().assays)
     assert all(study[name].config == full[name].config for name in full)
     assert {name for name, stage in study.items() if stage.part == "arms"} == {f"{name}-arms" for name in full}
-    for assay in registry_assays():
+    for assay in load_registry().assays:
         parts = [stage for stage in study.values() if stage.part == "parameters" and stage.assay == assay]
         made = {(group.columns["parameter"], group.columns["factor"]) for part in parts for group in part.groups}
         assert made == {(change.parameter, change.factor) for change in groups.changes()}
@@ -101,3 +102,9 @@ def test_the_seed_reaches_every_stage_and_pairs_hold_across_stages():
     arm = next(one for one in animals_of(study["SocialOperant-arms"].config) if one.id == "arm_release_ko-03")
     assert (arm.parameters, arm.index) == (base.parameters, base.index)
     assert stages_of(replace(PRESETS["quick"]), 6, OUTPUT)[0].config.seed == 6
+
+
+def test_the_evidence_field_says_what_is_assumed_and_not_a_word_of_the_source(monkeypatch):
+    rows = [replace(parameter("contact_gain"), source="assumed"), replace(parameter("press_s"), source="Somebody 2001")]
+    monkeypatch.setattr(groups, "PARAMETERS", rows)
+    assert groups.assumed_parameters() == ["press_s"]

@@ -59,7 +59,7 @@ def test_in_a_habitat_another_member_takes_the_place_of_the_partner():
         return seconds.tolist()
 
     table = rows(
-        "habitat_pairs_168h", "habitat_pairs_168h_shuffled", cohabitation_s=with_each, contact_s_partner=940.0,
+        "habitat_pairs_168h", "habitat_pairs_168h_shuffled", contact_s_each=with_each, contact_s_partner=940.0,
         contact_s_others=60.0,
     )  # fmt: skip
     # a column of lists, as tables have it

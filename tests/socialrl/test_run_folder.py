@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import pickle
@@ -56,7 +57,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_new_run_is_locked_unfinished_and_complete(create):
     with create() as run:
-        assert names(run.path) == [".lock", "config.yaml", "meta.json", "models", "parts", "tb"]
+        assert names(run.path) == [".lock", "config.yaml", "meta.json", "models", "parts", "sums.json", "tb"]
         assert not run.finished
         assert run.config == load_config(SMOKE)
         assert json.loads((run.path / "meta.json").read_text()) == {"format": FORMAT, "seed": 1}
@@ -211,7 +212,8 @@ def test_what_open_refuses(create, tmp_path):
         ("meta.json", "[]", "meta.json is damaged: not a JSON object"),
         ("meta.json", "{}", "meta.json is damaged: it names no run format"),
         ("meta.json", '{"format": true}', "meta.json is damaged: it names no run format"),
-        ("meta.json", '{"format": 2}', "was written by a newer socialrl .run format 2; this version reads up to 1"),
+        ("meta.json", '{"format": 3}', "was written by a newer socialrl .run format 3; this version reads up to 2"),
+        ("meta.json", '{"format": 2}', "first is damaged: meta.json has 13 bytes and was written with"),
         ("DONE", "half", "DONE is damaged: not valid JSON"),
         ("config.yaml", None, "first is damaged: config.yaml is missing"),
     ],
@@ -266,12 +268,16 @@ def test_a_damaged_table_is_named(create, table):
         run.write_table("probes", table)
         path = run.path / "probes.parquet"
         path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises(UserError, match=r"probes.parquet is damaged: not readable as Parquet") as caught:
+        with pytest.raises(
+            UserError, match=r"first is damaged: probes.parquet has \d+ bytes and was written with \d+"
+        ) as caught:
             run.read_table("probes")
         assert len(str(caught.value).splitlines()) == 1
         run.write_part("knockout-00", "episodes", table)
         (run.path / "parts" / "knockout-00.episodes.parquet").write_bytes(b"")
-        with pytest.raises(UserError, match=r"knockout-00.episodes.parquet is damaged"):
+        with pytest.raises(
+            UserError, match=r"damaged: parts/knockout-00.episodes.parquet has 0 bytes and was written with"
+        ):
             run.read_table("episodes")
 
 
@@ -280,16 +286,14 @@ def test_training_tables_are_sealed_by_done_and_evaluation_is_not(create, table)
         run.write_table("probes", table)
         run.write_table("evaluation", table)
         run.finish()
-        with pytest.raises(UserError, match=r"is finished; its table probes cannot be changed"):
+        with pytest.raises(UserError, match=r"is finished; its table probes.parquet cannot be changed"):
             run.write_table("probes", table)
         run.write_table("evaluation", table.iloc[:1])
         assert len(run.read_table("evaluation")) == 1
         other = run.path / "other.parquet"
         files.write_parquet(other, table.assign(steps=0))
         os.replace(other, run.path / "probes.parquet")
-        with pytest.raises(
-            UserError, match=r"probes.parquet is damaged: it is not the table that the run was finished"
-        ):
+        with pytest.raises(UserError, match=r"is damaged: probes.parquet has \d+ bytes"):
             RunFolder.open(run.path).read_table("probes")
 
 
@@ -313,7 +317,9 @@ def test_done_holds_checksums_and_time(create, table):
         run.write_table("animals", table)
         run.finish()
         done = json.loads((run.path / "DONE").read_text())
-    assert done["sha256"] == {"animals": files.checksum((run.path / "animals.parquet").read_bytes())}
+        content = (run.path / "animals.parquet").read_bytes()
+    assert sorted(done["files"]) == ["animals.parquet", "config.yaml", "meta.json"]
+    assert done["files"]["animals.parquet"] == [{"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}]
     assert done["finished"].endswith("+00:00")
 
 
@@ -335,7 +341,7 @@ def test_a_write_that_fails_leaves_the_old_file(create, table, monkeypatch):
             raise OSError(errno.ENOSPC, "full")
 
         monkeypatch.setattr(atomic.os, "fsync", fail)
-        with pytest.raises(UserError, match=r"cannot write .*evaluation.parquet: no space left on the device"):
+        with pytest.raises(UserError, match=r"cannot write .*sums.json: no space left on the device"):
             run.write_table("evaluation", table.iloc[:1])
         with pytest.raises(UserError, match=r"cannot write .*summary.json: no space left"):
             run.write_json("summary.json", {})

@@ -1,4 +1,4 @@
-"""Score sheets: columns by meaning, seconds out, nothing dropped without a word, one clear line for what cannot be used."""
+"""Score sheets: columns by meaning, seconds out, nothing dropped without a word, one line for what is refused."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import math
 import pytest
 
 from socialrl.errors import UserError
+from socialrl.interop.columns import plain_name
 from socialrl.interop.score_sheets import choose_tests, read_score_sheet
 
 LAB = (
     "Video Name,Trial Duration(Second),Animal id,Treatment,Timepoint,Sex,huddle time partner,huddle time novel,"
-    "percent phuddle,chamber time partner,chamber time novel,chamber time center,latency partner huddle,latency novel huddle"
+    "percent phuddle,chamber time partner,chamber time novel,chamber time center,"
+    "latency partner huddle,latency novel huddle"
 )
 ONE = "a.mpg,9000,101,FM,ST,F,3000,1000,0.75,6000,1800,3000,12.5,60"
 
@@ -50,22 +52,24 @@ def test_lab_export_is_read_in_seconds_under_our_names(sheet):
     assert (row["huddle_s_partner"], row["huddle_s_stranger"]) == (3000.0, 1000.0)
     assert (row["chamber_s_partner"], row["chamber_s_centre"], row["chamber_s_stranger"]) == (6000.0, 3000.0, 1800.0)
     assert (row["latency_s_partner"], row["latency_s_stranger"]) == (12.5, 60.0)
-    assert read.notes == ("columns ignored: Video Name",)
+    assert read.notes[0] == "columns ignored: Video Name"
+    assert read.notes[1].startswith("chamber times add up to 10800 s beside a trial of 9000 s in 1 tests (columns")
+    assert len(read.notes) == 2
     assert read.sha256 == hashlib.sha256(f"{LAB}\r\n{ONE}\r\n".encode()).hexdigest()
 
 
 def test_other_order_names_units_delimiter_and_decimal_comma(sheet):
     read = sheet(
-        "Stranger huddle (min);Vole;partner huddle;Time in partner chamber;centre chamber;Stranger chamber;latency_s_partner;latency_s_stranger",
-        "1,5;v7;3000,25;6000;3000;1800;NA;never",
+        "Stranger huddle (min);Vole;partner huddle;Time in partner chamber;centre chamber;Stranger chamber;"
+        "latency_s_partner;latency_s_stranger",
+        "1,5;v7;3000,25;6000;3000;1800;12,5;60",
         encoding="utf-16",
     )
     row = read.tests.iloc[0]
     assert row["animal"] == "v7"
     assert row["huddle_s_stranger"] == 90.0
     assert row["huddle_s_partner"] == 3000.25
-    assert math.isnan(row["latency_s_partner"])
-    assert math.isnan(row["latency_s_stranger"])
+    assert (row["latency_s_partner"], row["latency_s_stranger"]) == (12.5, 60.0)
     assert read.notes == ("column 'Stranger huddle (min)' is in minutes; multiplied by 60",)
 
 
@@ -75,7 +79,7 @@ def test_blank_latency_is_no_huddle_but_a_blank_measurement_leaves_the_test_out_
         ONE,
         "b.mpg,9000,102,FF,ST,F,,10,,6000,1800,3000, ,60",
         ",,,,,,,,,,,,,",
-        ONE.replace("101", "103").replace("12.5", " "),
+        ONE.replace("101", "103").replace("3000,1000,0.75", "0,1000,0").replace("12.5", "never"),
     )
     assert list(read.tests["animal"]) == ["101", "103"]
     assert math.isnan(read.tests["latency_s_partner"][1])
@@ -83,10 +87,11 @@ def test_blank_latency_is_no_huddle_but_a_blank_measurement_leaves_the_test_out_
 
 
 def test_a_sheet_that_contradicts_itself_is_noted(sheet):
-    notes = sheet(
-        LAB, ONE.replace("0.75", "0.5"), ONE.replace("101", "102").replace("6000", "2000").replace("0.75", "75")
-    ).notes
-    assert any("differs from P / (P + S) by more than 0.02 in lines 2; ours is used" in note for note in notes)
+    notes = sheet(LAB, ONE.replace("0.75", "0.5"), ONE.replace("101", "102").replace("6000,1800", "2000,5800")).notes
+    assert any(
+        "(column 'percent phuddle') differs from P / (P + S) by more than 0.02 in lines 2; ours is used" in note
+        for note in notes
+    )
     assert any("more huddling with the partner than time in its chamber in lines 3" in note for note in notes)
 
 
@@ -147,3 +152,9 @@ def test_a_sheet_without_timepoints_is_taken_as_it_is(sheet):
     tests, notes = choose_tests(read)
     assert len(tests) == 1
     assert notes == ["the sheet has no timepoints; all of its tests are taken as early ones"]
+
+
+def test_a_possessive_is_no_unit():
+    assert plain_name("Partner's chamber") == ("partner chamber", "")
+    assert plain_name("huddle_s_partner") == ("huddle partner", "s")
+    assert plain_name("Huddle time novel (min.)") == ("huddle time stranger", "min")

@@ -13,9 +13,16 @@ from synthetic_battery import battery
 from socialrl.analysis.statistics import Estimate
 from socialrl.errors import UserError
 from socialrl.findings import load_registry
-from socialrl.findings.scorecard import as_json, flat_rows, judge, score, write_tables
+from socialrl.findings.outcome import result_of
+from socialrl.findings.results import as_json, flat_rows, read_result, write_result
+from socialrl.findings.scorecard import judge, score
+from socialrl.findings.variants import ablation_table
+from socialrl.scorecard.markdown import markdown
+from socialrl.scorecard.page import html
 
 NAN = math.nan
+NO_ARMS = ablation_table({})
+MADE = {"command": "socialrl", "preset": "quick", "seed": 1, "world": "0", "commit": None}
 
 
 def between(low, high, n=12):
@@ -132,10 +139,10 @@ def test_finding_that_a_mechanism_was_added_for_is_judged_and_counted_apart(tabl
     assert sum(card.counts()["predicted"].values()) == 0
     assert [row.decides for row in card.rows] == [True, True]
     assert not card.findings[0].counted
-    table = flat_rows(card)
+    table = flat_rows(result_of(card))
     assert set(table["use"]) == set(table["finding_kind"]) == {"mechanism"}
     assert table["p_holm"].isna().all()  # corrected over predictions, and this is none
-    content = json.loads(as_json(card))
+    content = json.loads(as_json(result_of(card)))
     assert content["findings"][0]["kind"] == content["findings"][0]["use"] == "mechanism"
     assert content["counts"]["mechanism"]["reproduced"] == 1
 
@@ -175,10 +182,10 @@ def test_leading_row_is_the_one_that_made_the_verdict(card):
 
 
 def test_json_and_csv_hold_every_comparison_with_its_numbers(card, tmp_path):
-    write_tables(card, tmp_path / "new", "battery")
+    write_result(result_of(card, "battery"), tmp_path / "new")
     content = json.loads((tmp_path / "new" / "scorecard.json").read_text())
     table = pd.read_csv(tmp_path / "new" / "scorecard.csv")
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["counts"] == card.counts()
     assert [one["id"] for one in content["findings"]] == [one.finding.id for one in card.findings]
     assert len(table) == len(card.rows) == sum(len(one["comparisons"]) for one in content["findings"])
@@ -193,13 +200,44 @@ def test_json_and_csv_hold_every_comparison_with_its_numbers(card, tmp_path):
     assert (table["p_holm"].dropna() >= table["p"][table["p_holm"].notna()]).all()
 
 
+@pytest.mark.parametrize("n", [0, 8])
+def test_a_result_that_was_written_is_read_back_as_it_was(n, tmp_path):
+    card = score(battery(n) if n else {})
+    result = result_of(card, "battery", made=MADE, hangs_on={"F01": "contact_floor"}, notes=["Quick."])
+    write_result(result, tmp_path)
+    again = read_result(tmp_path / "scorecard.json")
+    assert as_json(again) == as_json(result)
+    pd.testing.assert_frame_equal(flat_rows(again), flat_rows(result))
+    assert again.findings[0].hangs_on == "contact_floor"
+    assert markdown(again) == markdown(result)
+    assert html(again, [], NO_ARMS) == html(result, [], NO_ARMS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 1}, "has scorecard format 1, and this version reads 2; make it again with `socialrl reproduce`"),
+        ({"format": 3}, "has scorecard format 3, and this version reads 2; it needs a newer socialrl"),
+        ({"findings": [{"id": "F01"}]}, r"is damaged: findings\[0\].title: Field required"),
+        ({"counts": "many"}, "is damaged: counts: "),
+    ],
+)
+def test_a_result_that_cannot_be_read_is_one_line(card, tmp_path, change, message):
+    write_result(result_of(card), tmp_path)
+    path = tmp_path / "scorecard.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match=message) as error:
+        read_result(path)
+    assert "\n" not in str(error.value)
+
+
 def test_json_of_an_empty_scorecard_is_strict_json():
-    content = json.loads(as_json(score({})), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    content = json.loads(as_json(result_of(score({}))), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert content["findings"][0]["comparisons"][0]["difference"] is None
 
 
 def test_same_tables_give_the_same_scorecard(tables, card):
-    pd.testing.assert_frame_equal(flat_rows(score(tables)), flat_rows(card))
+    pd.testing.assert_frame_equal(flat_rows(result_of(score(tables))), flat_rows(result_of(card)))
 
 
 def test_swapping_partner_and_stranger_turns_the_preference_round(tables):
@@ -218,4 +256,4 @@ def test_unknown_finding_names_the_nearest():
 def test_a_place_that_cannot_be_written_is_one_line(card, tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UserError, match=r"cannot create .*taken"):
-        write_tables(card, tmp_path / "taken")
+        write_result(result_of(card), tmp_path / "taken")

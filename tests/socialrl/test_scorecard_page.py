@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 from synthetic_battery import battery
 
-from socialrl.findings import load_registry
+from socialrl.findings import load_registry, variants
+from socialrl.findings.outcome import result_of
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.scorecard import score
 from socialrl.findings.variants import UNCHANGED, sensitivity_table
-from socialrl.scorecard import variant_figures, words
+from socialrl.scorecard import words
 from socialrl.scorecard.page import Variants, write_scorecard
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -93,19 +94,19 @@ def test_page_is_one_sound_file_that_loads_nothing(written, page):
 
 
 def test_the_markdown_table_has_a_line_for_every_compared_finding(written, tables):
-    card = score(tables)
+    result = result_of(score(tables))
     lines = (written.parent / "scorecard.md").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == words.lede(card)
+    assert lines[0] == words.lede(result)
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[4:]]
-    compared = {judged.finding.id: judged for judged in card.findings if judged.kind in words.KINDS}
+    compared = {one.id: one for one in result.findings if one.kind in words.KINDS}
     assert sorted(cell[0] for cell in cells) == sorted(compared)
     assert {len(cell) for cell in cells} == {7}
     for name, title, _, verdict, says, difference, _ in cells:
-        judged = compared[name]
-        assert title == judged.finding.title
-        assert verdict.strip("*") == words.shown(judged.verdict, judged.finding.use)
-        assert says == judged.leading.contrast.says
-        assert judged.leading.effect.missing or difference.startswith(words.difference(judged.leading))
+        one = compared[name]
+        assert title == one.title
+        assert verdict.strip("*") == words.shown(one.verdict, one.use)
+        assert says == one.leading.comparison
+        assert one.leading.missing or difference.startswith(words.difference(one.leading))
 
 
 def test_scorecard_stands_before_the_questions_and_all_questions_are_there(page):
@@ -114,14 +115,14 @@ def test_scorecard_stands_before_the_questions_and_all_questions_are_there(page)
 
 
 def test_every_finding_is_there_with_its_verdict_numbers_and_weakness(page, tables):
-    card = score(tables)
-    for judged in card.findings:
-        assert judged.finding.id in page.ids
-        assert " ".join(judged.finding.may_fail.split()) in page.text
-        for row in judged.rows:
+    result = result_of(score(tables))
+    for one in result.findings:
+        assert one.id in page.ids
+        assert " ".join(one.may_fail.split()) in page.text
+        for row in one.comparisons:
             assert " ".join(words.difference(row).split()) in page.text
-            assert row.contrast.says in page.text
-    assert words.lede(card) in page.text
+            assert row.comparison in page.text
+    assert words.lede(result) in page.text
     assert "Quick preset: intervals are wide." in page.text
 
 
@@ -146,9 +147,9 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
     assert "Mechanism added: the model got a mechanism, for all animals, because of this finding" in page.text
     assert "mechanism added for it: no test" in page.text
     assert "For 1 more a mechanism was added to the model, so it is no test of it." in " ".join(
-        words.lede(score(tables, book)).split()
+        words.lede(result_of(score(tables, book))).split()
     )
-    assert words.lede(score(only, book)) in page.text
+    assert words.lede(result_of(score(only, book))) in page.text
 
 
 def test_numbers_tables_and_figures_lie_beside_the_page(written, page):
@@ -173,12 +174,13 @@ def test_counts_say_what_they_count():
     tables = battery(8, repeats=1)
     habitat = tables["socialrl/GroupHabitat-v0"]
     tables["socialrl/GroupHabitat-v0"] = habitat.assign(unit=[f"pair {index // 2}" for index in habitat["index"]])
-    rows = {row.name: row for row in score(tables).rows}
-    assert (rows["F14"].effect.n, words.n_counts(rows["F14"])) == (8, "")
-    assert (rows["F01a"].effect.n, words.n_counts(rows["F01a"])) == (8, "per group")
-    assert (rows["F02a"].effect.n, words.n_counts(rows["F02a"])) == (4, "pairs per group")
-    assert (rows["F02c"].effect.n, words.n_counts(rows["F02c"])) == (4, "pairs")
-    assert words.n_counts(score({}).rows[0]) == ""
+    result = result_of(score(tables))
+    rows = {f"{one.id}{row.part}": row for one in result.findings for row in one.comparisons}
+    assert (rows["F14"].n, words.n_counts(rows["F14"])) == (8, "")
+    assert (rows["F01a"].n, words.n_counts(rows["F01a"])) == (8, "per group")
+    assert (rows["F02a"].n, words.n_counts(rows["F02a"])) == (4, "pairs per group")
+    assert (rows["F02c"].n, words.n_counts(rows["F02c"])) == (4, "pairs")
+    assert words.n_counts(result_of(score({})).findings[0].comparisons[0]) == ""
 
 
 def test_table_of_arms_stands_only_where_arms_were_run(page, tmp_path):
@@ -210,10 +212,10 @@ def test_same_tables_give_the_same_bytes(tables, tmp_path):
 
 
 def test_lede_counts_and_names_a_broken_control(tables):
-    assert words.lede(score({})) == "Nothing that was predicted has been run yet, so there is no verdict."
+    assert words.lede(result_of(score({}))) == "Nothing that was predicted has been run yet, so there is no verdict."
     table = tables["socialrl/PartnerPreference-v0"].copy()
     table.loc[table["genotype"] == "all_arms_wild_type", "huddle_s_partner"] = 0.0
-    text = words.lede(score({"PartnerPreference": table}))
+    text = words.lede(result_of(score({"PartnerPreference": table})))
     assert "1 null control shows an effect where there should be none." in text
     assert "could not be compared" in text
 
@@ -226,10 +228,10 @@ def test_findings_that_hang_on_one_parameter_are_marked(tmp_path):
                 parts.setdefault(name, []).append(table.assign(parameter=parameter, factor=0.5))
     tables = {name: pd.concat(rows) for name, rows in parts.items()}
     changes = sensitivity_table(tables)
-    assert variant_figures.hanging(changes) == {"F06": "contact_floor"}
+    assert variants.hanging(changes) == {"F06": "contact_floor"}
     page = Page(write_scorecard(tables, tmp_path).read_text(encoding="utf-8"))
-    assert "Hang on one assumed number" in page.text
-    assert page.text.count("hangs on contact_floor alone") == 2, "in the list on top and at the finding"
+    assert "Depend on one assumed number" in page.text
+    assert page.text.count("depends on contact_floor alone") == 2, "in the list on top and at the finding"
     assert (tmp_path / "scorecard_figures" / "sensitivity.png").exists()
     assert page.text.count("Nothing that was predicted has been run yet") == 1  # changed animals are not the model
 
@@ -241,8 +243,8 @@ def test_a_finding_that_is_not_there_without_a_change_hangs_on_nothing():
             {"finding": "F06", "parameter": name, "factor": 1.5, "survives": alive} for name, alive in survives.items()
         )
 
-    assert variant_figures.hanging(changes(unchanged=True)) == {"F06": "contact_floor"}
-    assert variant_figures.hanging(changes(unchanged=False)) == {}
+    assert variants.hanging(changes(unchanged=True)) == {"F06": "contact_floor"}
+    assert variants.hanging(changes(unchanged=False)) == {}
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -5,6 +5,7 @@ Two assays and release, networks of four units, hardly any training: it has the 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from socialrl.assays import AssayStudy, study_of
+from socialrl.findings.registry import Registry
 from socialrl.progress import Silent
 from socialrl.reproduction import driver, groups, stages
 from socialrl.reproduction.presets import Preset, Size
@@ -33,14 +36,23 @@ WITH_ARMS = Preset(_SIZE, doses=False, arms=True, parameters=None, note="Tiny wi
 WITH_PARAMETERS = Preset(_SIZE, doses=False, arms=False, parameters=_SIZE, note="Tiny with parameters.")
 
 
+def _small(assay: str) -> AssayStudy:
+    study = study_of(assay)
+    return dataclasses.replace(study, training=_TRAINING[assay], test_s=7200 if study.pairs else None)
+
+
 def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
-    replace(stages, "registry_assays", lambda: ASSAYS)
-    replace(stages, "TRAINING", _TRAINING)
-    replace(stages, "TEST_S", {"GroupHabitat": 7200})
+    shrink_training(replace)
+    replace(Registry, "assays", property(lambda _: ASSAYS))
     changes = groups.changes()
     kept = [changes[0], *(one for one in changes if one.parameter in ("contact_floor", "withdrawal_s"))]
     replace(groups, "changes", lambda: kept)
+
+
+def shrink_training(replace: Callable[..., None]) -> None:
+    """Make the training of every stage short, and the tests in the habitat."""
+    replace(stages, "study_of", _small)
 
 
 class StopsInTheSecondStage(Silent):

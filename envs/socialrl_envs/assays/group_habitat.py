@@ -89,8 +89,8 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     everybody else (`contact_s_partner`, `contact_s_others`, and by the hour `partner_s_hourly`, `others_s_hourly`;
     contact with two at once counts for each), rejections of the mate and of others; lists of seconds in groups of each
     size (`group_size_s`, 1 to 8 animals in a chamber, itself among them), in contact with each animal
-    (`cohabitation_s`) and in one chamber with each (`together_s`; 0 for itself); seconds in and entries into each
-    chamber, and the mate's familiarity.
+    (`contact_s_each`) and in one chamber with each, touching or not (`together_s`, which the field calls cohabitation;
+    0 for itself); seconds in and entries into each chamber, seconds in tubes out of it, and the mate's familiarity.
 
     **Arguments** and reset options are those of `PartnerPreferenceEnv`; a parameter may have one value per row. The
     habitat is a known place: exploring is worth `known_place_exploration` of what it is in a new one.

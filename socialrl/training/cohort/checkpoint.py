@@ -15,18 +15,16 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from stable_baselines3.common.callbacks import BaseCallback
 
 from socialrl.errors import UserError
 from socialrl.storage.atomic import force_to_disk, naming_the_place
-
-if TYPE_CHECKING:
-    from socialrl.training.cohort.ppo import CohortPPO
+from socialrl.training.cohort.ppo import CohortPPO
 
 FORMAT = 1
 _WEIGHTS, _ARRAYS, _RECORD, _MANIFEST = "weights.safetensors", "state.safetensors", "state.json", "manifest.json"
@@ -46,7 +44,7 @@ class Restored:
 
 
 def save_checkpoint(
-    model: "CohortPPO",
+    model: CohortPPO,
     folder: Path,
     *,
     keep: int = 2,
@@ -68,8 +66,9 @@ def save_checkpoint(
             shutil.rmtree(stale)
         temporary = folder / f"{_WRITING}{name}"
         temporary.mkdir()
-        save_file(_weight_arrays(model), temporary / _WEIGHTS)
-        save_file(_state_arrays(model, arrays or {}), temporary / _ARRAYS)
+        # By our own hands: safetensors' writer hides what the system says of a full disk.
+        (temporary / _WEIGHTS).write_bytes(save(_weight_arrays(model)))
+        (temporary / _ARRAYS).write_bytes(save(_state_arrays(model, arrays or {})))
         (temporary / _RECORD).write_text(json.dumps(_record(model, notes or {}), indent=1))
         files = {part: _sha256(temporary / part) for part in (_WEIGHTS, _ARRAYS, _RECORD)}
         for part in files:
@@ -109,7 +108,7 @@ def damage(path: Path) -> str | None:
     return None
 
 
-def load_latest(model: "CohortPPO", folder: Path) -> Restored:
+def load_latest(model: CohortPPO, folder: Path) -> Restored:
     """Put the newest undamaged checkpoint of `folder` into a model built with the same settings and a fresh env.
 
     Go on with `model.learn(total - model.num_timesteps, reset_num_timesteps=False)`. A damaged checkpoint is named in a warning and the
@@ -163,22 +162,13 @@ class CohortCheckpoint(BaseCallback):
             self.save()
 
 
-def restore_log(model: "CohortPPO") -> None:
-    """Give the logger the values that waited for its next dump when the checkpoint was made (once it exists, in `learn`)."""
-    for name, (value, count, excluded) in model.pending_log.items():
-        model.logger.name_to_value[name] = value
-        model.logger.name_to_count[name] = count
-        model.logger.name_to_excluded[name] = tuple(excluded)
-    model.pending_log = {}
-
-
-def _weight_arrays(model: "CohortPPO") -> dict[str, np.ndarray]:
+def _weight_arrays(model: CohortPPO) -> dict[str, np.ndarray]:
     mean, square, step = (tensor.cpu().numpy() for tensor in model.policy.optimizer.moments())
     weights = model.policy.weights.detach().cpu().numpy()
     return {"weights": weights, "adam.exp_avg": mean, "adam.exp_avg_sq": square, "adam.step": step}
 
 
-def _state_arrays(model: "CohortPPO", extra: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _state_arrays(model: CohortPPO, extra: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     env = model.env
     if not (hasattr(env, "get_state") and hasattr(env, "set_state")):
         raise UserError(f"{type(env).__name__} has no get_state and set_state, so a run on it cannot be checkpointed")
@@ -197,7 +187,7 @@ def _state_arrays(model: "CohortPPO", extra: Mapping[str, np.ndarray]) -> dict[s
     }
 
 
-def _record(model: "CohortPPO", notes: Mapping[str, Any]) -> dict[str, Any]:
+def _record(model: CohortPPO, notes: Mapping[str, Any]) -> dict[str, Any]:
     logger = model.logger
     return {
         "cohort": _identity(model),
@@ -215,7 +205,7 @@ def _record(model: "CohortPPO", notes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _identity(model: "CohortPPO") -> dict[str, Any]:
+def _identity(model: CohortPPO) -> dict[str, Any]:
     return {
         "animals": model.animal_names,
         "lives": model.n_lives,
@@ -224,7 +214,7 @@ def _identity(model: "CohortPPO") -> dict[str, Any]:
     }
 
 
-def _restore(model: "CohortPPO", path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _restore(model: CohortPPO, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     record = json.loads((path / _RECORD).read_text())
     for key, expected in _identity(model).items():
         if record["cohort"][key] != expected:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -11,9 +11,8 @@ import torch
 from socialrl.errors import UserError
 from socialrl.training.cohort import rollout, update
 from socialrl.training.cohort.buffer import CohortBuffer
-
-if TYPE_CHECKING:
-    from socialrl.training.cohort.policy import CohortPolicy
+from socialrl.training.cohort.parts import Networks
+from socialrl.training.cohort.torch_engine import TorchEngine
 
 ENGINES = ("auto", "compiled", "torch")
 _ROWS_WORTH_THREADS = 1024
@@ -51,7 +50,7 @@ class Engine(Protocol):
 class CompiledEngine:
     """The compiled loops of `rollout.py` and `update.py`, shared among threads by animals; needs the weights on the processor."""
 
-    def __init__(self, policy: "CohortPolicy", n_threads: int) -> None:
+    def __init__(self, policy: Networks, n_threads: int) -> None:
         self._policy = policy
         self._n_threads = n_threads
         self._pool = ThreadPoolExecutor(n_threads, "cohort") if n_threads > 1 else None
@@ -129,13 +128,11 @@ class CompiledEngine:
         return statistics
 
 
-def make_engine(name: str, policy: "CohortPolicy", device: torch.device, n_threads: int | None = None) -> Engine:
+def make_engine(name: str, policy: Networks, device: torch.device, n_threads: int | None = None) -> Engine:
     """The engine called `name` for a policy on `device`; "auto" compiles on the processor and uses tensors elsewhere.
 
     n_threads: threads of the compiled engine, default one for each processor that this process may use.
     """
-    from socialrl.training.cohort.torch_engine import TorchEngine
-
     if name not in ENGINES:
         raise UserError(f"engine: {name!r} is not one of {', '.join(ENGINES)}")
     if name == "compiled" and device.type != "cpu":

@@ -17,14 +17,16 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wr
 
 from socialrl.errors import UserError, unknown
 from socialrl.training.cohort.buffer import CohortBuffer
-from socialrl.training.cohort.checkpoint import restore_log
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import available_bytes, check_memory
 from socialrl.training.cohort.policy import POLICY_SETTINGS, CohortPolicy
+from socialrl.training.cohort.single import single_ppo
 from socialrl.training.cohort.streams import AnimalStreams, Streams
 from socialrl.training.cohort.truncation import truncated_rows
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
+from socialrl.training.cohort.waiting_log import restore_log
+from socialrl.training.devices import usable_device
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 
@@ -43,7 +45,7 @@ class CohortPPO(OnPolicyAlgorithm):
     - engine: "compiled" (processor), "torch" (any device) or "auto"; n_threads: of the compiled engine, default all processors.
     - streams: another source of random numbers than `AnimalStreams(seeds)`, see `streams.Streams`.
 
-    device: default "cpu", where the compiled engine runs. Observation spaces: Box of floats, flattened; action spaces: Discrete.
+    device: default "cpu", where the compiled engine runs; "cuda" on a machine without one raises `UserError`. Observation spaces: Box of floats, flattened; action spaces: Discrete.
     """
 
     policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}  # type: ignore[assignment]
@@ -100,7 +102,7 @@ class CohortPPO(OnPolicyAlgorithm):
             tensorboard_log=tensorboard_log,
             policy_kwargs=policy_kwargs,
             verbose=verbose,
-            device=device,
+            device=usable_device(device),
             seed=seed,
             _init_setup_model=False,
         )
@@ -187,7 +189,8 @@ class CohortPPO(OnPolicyAlgorithm):
             self.iteration = 0
             self._episode_returns[:] = 0
             self._episode_lengths[:] = 0
-        restore_log(self)
+        restore_log(self.logger, self.pending_log)
+        self.pending_log = {}
         callback.on_training_start(locals(), globals())
         assert self.env is not None
         while self.num_timesteps < total_timesteps:
@@ -310,9 +313,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return int(animal)
 
     def animal(self, animal: int | str) -> PPO:
-        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see `export.py`."""
-        from socialrl.training.cohort.export import single_ppo
-
+        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see `single.py`."""
         return single_ppo(self, self.animal_index(animal))
 
     def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:

@@ -4,23 +4,19 @@ Every product carries the animal axis (`torch.baddbmm`), and gradients are writt
 would cost more than the arithmetic. No operation mixes animals.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
 from socialrl.training.cohort.buffer import CohortBuffer
 from socialrl.training.cohort.layout import POLICY, VALUE, Layer
+from socialrl.training.cohort.parts import Networks
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
-
-if TYPE_CHECKING:
-    from socialrl.training.cohort.policy import CohortPolicy
 
 
 class TorchEngine:
     """See `engines.Engine`. Tensors inside have shape (n_animals, samples of an animal, features)."""
 
-    def __init__(self, policy: "CohortPolicy") -> None:
+    def __init__(self, policy: Networks) -> None:
         self._policy = policy
         self._n_animals = policy.n_animals
 

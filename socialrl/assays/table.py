@@ -1,0 +1,108 @@
+"""The assays that come with socialrl: one row each. Training settings are numbers only, tuned on wild types."""
+
+from __future__ import annotations
+
+from socialrl.assays.study import AssayStudy
+
+_THREE_CHAMBERS = AssayStudy(
+    id="socialrl/PartnerPreference-v0",
+    title="partner preference",
+    measures=(
+        "preference",
+        "total_huddle_s",
+        "huddle_s_partner",
+        "huddle_s_stranger",
+        "latency_s_partner",
+        "rejections_stranger",
+        "return",
+    ),
+    figures=("learning", "preference", "huddle", "time_course", "reward", "criterion"),
+    training={
+        "env": {
+            "dt_s": 15,
+            "duration_s": 10_800,
+            "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]},
+            # one test in ten under each of the drugs that animals are tested under: a network that is frozen at the
+            # test can only do what it has learned, and an animal that feels worse for its drug notices at once
+            "drugs": [
+                {"drug": "agonist", "dose": 4.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+                {"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+                {"drug": "v1a_antagonist", "dose": 1.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
+            ],
+        },
+        "lives": 16,
+    },
+    steps={"quick": 120_000, "full": 200_000, "sensitivity": 80_000},
+    shuffle="columns",
+)
+
+_LEVER = AssayStudy(
+    id="socialrl/SocialOperant-v0",
+    title="lever pressing for company",
+    measures=(
+        "presses",
+        "presses_partner",
+        "presses_stranger",
+        "partner_presses",
+        "breakpoint",
+        "accesses_partner",
+        "accesses_stranger",
+        "huddle_per_access_s",
+        "return",
+    ),
+    training={
+        # sessions at a fixed ratio of 1 among those at a progressive one: the lever has to be found before work can
+        # pay, as animals in the laboratory are shaped before they are tested
+        "env": {
+            "dt_s": 10,
+            "duration_s": 1_800,
+            "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 0, 1]},
+        },
+        "lives": 16,
+        "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
+    },
+    steps={"quick": 280_000, "full": 400_000, "sensitivity": 250_000},
+    shuffle="sessions",
+    sessions=("partner", "stranger"),
+)
+
+_ENCOUNTER = AssayStudy(
+    id="socialrl/StrangerEncounter-v0",
+    title="stranger encounter",
+    measures=("attacks", "avoidance", "huddle_s_stranger", "rejections_partner", "return"),
+    training={
+        "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
+        "lives": 16,
+    },
+    steps={"quick": 60_000, "full": 100_000, "sensitivity": 60_000},
+)
+
+_HABITAT_MEASURES = (
+    "partner_share",
+    "contact_s_partner",
+    "contact_s_others",
+    "rejections_partner",
+    "rejections_others",
+    "return",
+)
+_HABITAT = AssayStudy(
+    id="socialrl/GroupHabitat-v0",
+    title="group habitat",
+    measures=_HABITAT_MEASURES,
+    figures=("habitat", "measures"),
+    pairs=True,
+    # short episodes and many lives, so that the seven others are met in many orders of the slots
+    training={"env": {"dt_s": 60, "duration_s": 43_200, "reset": {"cohousing_h": 168}}, "lives": 32},
+    steps={"quick": 120_000, "full": 300_000, "sensitivity": 100_000},
+    test_s=432_000,  # five days, because the registry compares the first with the last of five
+    least_animals=16,  # eight pairs; the pair is the replicate there, and a verdict needs six
+    shuffle="members",
+)
+
+_MEMBER = AssayStudy(
+    id="socialrl/GroupMember-v0",
+    title="one animal in a group habitat",
+    measures=_HABITAT_MEASURES,
+)
+
+STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER)

@@ -1,0 +1,43 @@
+"""Verbs about folders of results as they lie on disk: whether they are still what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from socialrl.cli.app import app
+from socialrl.errors import UserError
+
+
+@app.command()
+def check(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders that hold some.")],
+) -> None:
+    """Read every file of run folders and compare it with the sum it was written with.
+
+    Example: `socialrl check runs/demo`
+
+    Ends with exit code 2 if a file is missing or was changed.
+    """
+    from socialrl.storage.run_folder import RunFolder, run_folders
+
+    damaged = 0
+    for path in [one for given in runs for one in run_folders(given)]:
+        try:
+            run = RunFolder.open(path)
+            problems = run.problems()
+        except UserError as error:
+            typer.echo(str(error), err=True)
+            damaged += 1
+            continue
+        for problem in problems:
+            typer.echo(f"{path}: {problem}", err=True)
+        damaged += bool(problems)
+        if not problems:
+            state = "finished" if run.finished else "unfinished"
+            old = "" if run.meta["format"] > 1 else " (an older version wrote it: only the training tables have sums)"
+            typer.echo(f"{path}: {state}, {run.n_listed} files as they were written{old}")
+    if damaged:
+        raise UserError(f"{damaged} damaged run folder{'s' if damaged > 1 else ''}")

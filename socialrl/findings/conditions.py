@@ -1,0 +1,67 @@
+"""What a condition of the registry asks of its assay's world, checked; and the test that is played for it.
+
+Every key of a condition either changes what is played or is refused here or where the record is read: nothing that
+somebody wrote into a file of findings is left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from socialrl.assays import short_id
+from socialrl.errors import unknown
+from socialrl.extensions import load_extensions
+from socialrl.findings.records import Condition
+
+RELEASE = "OxytocinRelease"
+"""The assay without a policy: slices are recorded, nobody is housed with anybody."""
+
+PLAYED = ("name", "cohousing_h", "relationship", "separation_h", "mating", "session", "drugs")
+"""The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
+_OF_A_RECORDING = ("name", "drugs", "note")
+
+
+def as_test(condition: Condition) -> dict[str, Any]:
+    """Return the section `evaluation.tests[…]` of a configuration that plays a condition."""
+    return condition.model_dump(include=set(PLAYED))
+
+
+def mistake(assay: str, condition: Condition) -> str:
+    """Return why a condition cannot be played in an assay (short id), as the end of an error line; empty if it can be."""
+    from socialrl_envs import ASSAYS  # late: compiled code behind it makes the import slow
+
+    load_extensions()
+    worlds = {short_id(one.id): one for one in ASSAYS.values()}
+    if assay not in (*worlds, RELEASE):
+        return f"is of an {unknown('assay', assay, [*worlds, RELEASE])}"
+    if assay == RELEASE:
+        return _mistake_of_a_recording(condition)
+    world = worlds[assay]
+    if condition.relationship not in world.relationships:
+        allowed = " or ".join(world.relationships)
+        return f"must have relationship {allowed} in {assay}, got {condition.relationship}"
+    sessions = list(world.session_table)
+    if condition.session is None and len(sessions) > 1:
+        return f"must name a session in {assay}: {', '.join(sessions)}"
+    if condition.session is not None and condition.session not in sessions:
+        return f"has an {unknown('session', condition.session, sessions)}"
+    return ""
+
+
+def twin(name: str, conditions: Mapping[str, Condition], sessions: Iterable[str]) -> str | None:
+    """Return the condition that differs from `name` in its session only, both of `sessions`; None if there is none."""
+    kinds = tuple(sessions)
+    own = {"name", "session", "note"}
+    wanted = conditions[name].model_dump(exclude=own)
+    others = {one: other for one, other in conditions.items() if other.session in kinds and one != name}
+    alike = (one for one, other in others.items() if other.model_dump(exclude=own) == wanted)
+    return next((one for one in alike if others[one].session != conditions[name].session), None)
+
+
+def _mistake_of_a_recording(condition: Condition) -> str:
+    given = condition.model_fields_set - set(_OF_A_RECORDING)
+    if given:
+        listed = ", ".join(sorted(given))
+        return f"must have no {listed} in {RELEASE}, where slices are recorded; allowed: {', '.join(_OF_A_RECORDING)}"
+    return ""

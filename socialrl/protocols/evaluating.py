@@ -1,0 +1,106 @@
+"""A protocol file played with the animals of a run: its tables, written into the run folder, and what to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from socialrl.config.loading import Config
+from socialrl.errors import UserError
+from socialrl.evaluation.events import EventRecorder
+from socialrl.evaluation.playing import load_policies, trained_animals
+from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
+from socialrl.evaluation.unmet import Demand, unmet
+from socialrl.progress import Progress
+from socialrl.protocols.idle_phases import idle_phases
+from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.playing import play_protocol
+from socialrl.protocols.schema import load_protocol
+from socialrl.storage.run_folder import RunFolder
+from socialrl_envs import ASSAYS
+
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class PlayedProtocol:
+    """Where the tables of a protocol are, and in one line each what a reader of them should know."""
+
+    table: Path
+    events: Path | None
+    notes: tuple[str, ...]
+
+
+def evaluate_protocol(
+    run: RunFolder,
+    file: Path,
+    *,
+    repeats: int | None = None,
+    events: bool | None = None,
+    events_csv: bool = False,
+    overwrite: bool = False,
+    selection: Selection = ALL,
+    progress: Progress,
+) -> PlayedProtocol:
+    """Play a protocol file with a run's trained animals; write `protocol_<name>.parquet`, and that of events.
+
+    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
+    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
+    unless `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
+    `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError` before anything is written.
+    """
+    config, protocol = run.config, load_protocol(file)
+    histories = plan(protocol, config.env, str(file))
+    name = f"{protocol.name}{selection.suffix(config)}"
+    table, events_table = f"protocol_{name}", f"events_{name}"
+    path = run.path / f"{table}.parquet"
+    if run.has_table(table) and not overwrite:
+        raise UserError(
+            f"{path} is there already; give the protocol another name, or replace the table with --overwrite"
+        )
+    run.lock()
+    animals = trained_animals(run)
+    chosen = selection.of(config, animals)
+    repeats = config.evaluation.repeats if repeats is None else repeats
+    steps = run.read_table("animals").set_index("animal")["steps"]
+    # whole habitats at a time, so that animals that share a world stay together
+    share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
+    at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
+    recorder = EventRecorder() if events or (events is None and share > 1) else None
+    animals = with_company(config, animals, chosen)
+    pieces = []
+    for first in range(0, len(animals), at_once):
+        progress.update(first, len(animals), "animals tested")
+        some = animals[first : first + at_once]
+        policies = load_policies(run, some)
+        piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
+        pieces.append(piece.assign(steps=piece["animal"].map(steps)))
+    progress.update(len(animals), len(animals), "animals tested")
+    # The protocol's table says that it was played, so it goes first and comes last.
+    run.drop_table(table)
+    run.drop_table(events_table)
+    run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
+    if recorder is not None:
+        run.write_table(events_table, rows_of(recorder.table(), chosen), csv=events_csv)
+    run.write_table(table, rows_of(pd.concat(pieces, ignore_index=True), chosen), csv=True)
+    written = run.path / f"{events_table}.parquet" if recorder is not None else None
+    # One animal of each group: what leaves no trace in it leaves none in the others, who differ by numbers only.
+    of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
+    return PlayedProtocol(
+        path, written, (*_notes(config, histories), *idle_phases(config, of_groups, protocol, str(file)))
+    )
+
+
+def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[str, ...]:
+    """Return what a reader of the table should know of what the animals never met in training."""
+    tests = [test for history in histories for test in history]
+    strange = sorted({test.assay for test in tests} - {config.env.id})
+    lines = [f"the animals learned in {config.env.id}; new to them: {', '.join(strange)}"] if strange else []
+    demands = [
+        Demand(test.name, test.assay, test.relationship, tuple((one[0], one[1]) for one in drugs_in_test(test)))
+        for test in tests
+    ]
+    return (*lines, *unmet(config, demands))

@@ -1,0 +1,66 @@
+"""Phases of a protocol that change nothing: a life with them begins its first test as one without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from socialrl.animals.animal import Animal
+from socialrl.config.experiment import Config
+from socialrl.errors import UserError
+from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.playing import begun_state
+from socialrl.protocols.schema import Phase, Protocol, place
+
+NO_TRACE = 1e-4
+
+
+def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, where: str) -> list[str]:
+    """Return a line for each phase before the first test of a history that leaves no trace in `animals`.
+
+    Each phase is left out in turn and the animals' state at the beginning of the first test is compared; a difference of
+    less than `NO_TRACE` in all of it (quantities of the order of 1) is none. A dose that still acts in a test is never idle: it
+    need not have done anything before.
+    """
+    lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
+    lines = []
+    for name, phases in lives or [(None, protocol.phases or ())]:
+        first = next(number for number, phase in enumerate(phases) if phase.assay is not None)
+        whole = _first_test(config, protocol, name, phases, where)
+        if whole is None:
+            continue
+        state = begun_state(config, animals, whole)
+        for number in range(first):
+            left = [*phases[:number], *phases[number + 1 :]]
+            without = _first_test(config, protocol, name, left, where)
+            if without is None or drugs_in_test(whole) != drugs_in_test(without):
+                continue
+            other = begun_state(config, animals, without)
+            traces = {key: float(np.abs(state[key] - other[key]).max()) for key in state}
+            largest = max(traces, key=lambda key: traces[key])
+            if traces[largest] < NO_TRACE:
+                much = "nothing" if traces[largest] == 0.0 else f"next to nothing ({largest} by {traces[largest]:.0e})"
+                lines.append(f"{place(name, number + 1, phases[number].kind)} changes {much}{_why(phases, number)}")
+    return lines
+
+
+def _first_test(
+    config: Config, protocol: Protocol, name: str | None, phases: Sequence[Phase], where: str
+) -> PlannedTest | None:
+    """Return the first test of a life, or None for a life that is not possible (a dose before its beginning)."""
+    changed = {"phases": tuple(phases)} if name is None else {"histories": {name: tuple(phases)}}
+    try:
+        return plan(protocol.model_copy(update=changed), config.env, where)[0][0]
+    except UserError:
+        return None
+
+
+def _why(phases: Sequence[Phase], number: int) -> str:
+    phase = phases[number]
+    before = phases[:number]
+    if phase.separate is not None and not any(one.cohouse for one in before):
+        return ": the animal has met nobody yet whom it could lose"
+    if phase.cohouse is not None and phase.cohouse.hours == 0.0:
+        return ": it lasts 0 h"
+    return ": nothing that it acts on happens while it lasts" if phase.dose is not None else ""

@@ -1,0 +1,62 @@
+"""Whether memory and disk are enough for the stages of a reproduction, asked before the first of them begins."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from socialrl.config.loading import Config
+from socialrl.errors import UserError
+from socialrl.reproduction.stages import Stage
+
+if TYPE_CHECKING:
+    from socialrl.training.cohort.layout import NetworkLayout
+
+_BYTES_PER_NUMBER = 4
+_COPIES = 8
+"""Of an animal's weights on disk: two formats of its network, and checkpoints that hold it with Adam's two moments."""
+_ROW_BYTES = 600
+"""Of one row of an evaluation table as Parquet, and of its CSV; measured on a finished study, rounded up."""
+_TENSORBOARD_BYTES = 4_000_000
+
+
+def check_resources(stages: Sequence[Stage], output: Path) -> None:
+    """Raise `UserError` if a stage needs more memory than is free, or all of them more room than the disk has."""
+    if not stages:
+        return
+    import torch
+
+    from socialrl.training.cohort.memory import available_bytes, check_memory
+
+    available = available_bytes(torch.device("cpu"))
+    needed = 0
+    for stage in stages:
+        config = stage.config
+        layout = _layout(config)
+        try:
+            check_memory(layout, stage.n_animals, config.lives, config.ppo.n_steps, config.ppo.n_epochs, available)
+        except UserError as error:
+            raise UserError(f"stage {stage.title}: {error}") from error
+        rows = stage.n_animals * len(config.evaluation.tests) * config.evaluation.repeats
+        weights = stage.n_animals * layout.n_parameters * _BYTES_PER_NUMBER * _COPIES
+        needed += weights + rows * _ROW_BYTES + _TENSORBOARD_BYTES
+    free = shutil.disk_usage(output).free
+    if needed > free:
+        raise UserError(
+            f"{output} needs {needed / 2**20:.0f} MiB for {len(stages)} stages, and {free / 2**20:.0f} MiB are free;"
+            " make room, or choose another --output"
+        )
+
+
+def _layout(config: Config) -> NetworkLayout:
+    from socialrl.training.cohort.layout import network_layout
+    from socialrl_envs import ASSAYS
+    from socialrl_envs.observation import space
+
+    world = ASSAYS[config.env.id]
+    n_features = int(space(len(world.habitat.names), world.n_animals - 1).shape[0])
+    n_actions = 2 + 2 * (world.n_animals - 1)
+    hidden = list(config.ppo.net_arch)
+    return network_layout(n_features, n_actions, hidden, hidden)
