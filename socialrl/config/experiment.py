@@ -28,18 +28,30 @@ from socialrl.config.habitats import check_habitats
 from socialrl.config.spread import check_spread
 from socialrl.errors import unknown
 from socialrl.extensions import load_extensions
+from socialrl_envs.vocabulary import (
+    ARM_SETTINGS,
+    ARMS,
+    DRUGS,
+    MAX_COHOUSING_H,
+    MAX_RATIO_STEP,
+    RELATIONSHIPS,
+    RELEASE_ID,
+)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-RELEASE = "socialrl/OxytocinRelease-v0"
+RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
 
-_MAX_COHOUSING_H = 336.0
-_ARMS = ("release", "consolidation", "reward", "defence", "retention")
-_ARM_SETTINGS = ("own", "wild_type", "knockout")
-_RELATIONSHIPS = ("peer", "mate")
 
+def _known_drug(value: Any) -> str:
+    """Accept a drug of the table as it is now: extensions may have added rows."""
+    known: str = choice(*DRUGS).func(value)  # type: ignore[call-arg, arg-type]
+    return known
+
+
+DrugName = Annotated[str, BeforeValidator(_known_drug)]
 NonNegative = Annotated[float, number(0)]
 Positive = Annotated[float, number(above=0)]
 OptionalPositive = Annotated[float | None, number(above=0, optional=True)]
@@ -74,7 +86,7 @@ class Drug(Section):
     drug and without. Tests leave out what is not given in every episode; a dose of a test has no share.
     """
 
-    drug: Annotated[str, choice("agonist", "antagonist", "dopamine_antagonist", "v1a_antagonist")]
+    drug: DrugName
     dose: NonNegative
     start_s: Annotated[float, number()]
     end_s: Annotated[float, number()]
@@ -90,11 +102,11 @@ class Drug(Section):
 class ResetSection(Section):
     """Conditions of training episodes; one value of each tuple is drawn uniformly per episode."""
 
-    cohousing_h: Annotated[tuple[float, ...], one_or_list(number(0, _MAX_COHOUSING_H))] = (0.0, 6.0, 24.0, 72.0, 168.0)
-    relationship: Annotated[tuple[str, ...], one_or_list(choice(*_RELATIONSHIPS))] = ("peer",)
+    cohousing_h: Annotated[tuple[float, ...], one_or_list(number(0, MAX_COHOUSING_H))] = (0.0, 6.0, 24.0, 72.0, 168.0)
+    relationship: Annotated[tuple[str, ...], one_or_list(choice(*RELATIONSHIPS))] = ("peer",)
     separation_h: Annotated[tuple[float, ...], one_or_list(number(0))] = (0.0,)
     session: Annotated[str | None, identifier(optional=True)] = None
-    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, 100))] = (1.0,)
+    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, MAX_RATIO_STEP))] = (1.0,)
 
 
 def numbered(group: str, animals: int) -> list[str]:
@@ -137,12 +149,12 @@ def _known_parameters(value: Any) -> Any:
 
 def _known_arms(value: Any) -> Any:
     if not isinstance(value, dict):
-        raise refuse(f"must be a mapping of arms ({', '.join(_ARMS)}) to settings, got {shown(value)}")
+        raise refuse(f"must be a mapping of arms ({', '.join(ARMS)}) to settings, got {shown(value)}")
     for arm, setting in value.items():
-        if arm not in _ARMS:
-            raise refuse(f"is not usable: {unknown('arm', str(arm), _ARMS)}", key=arm)
-        if setting not in _ARM_SETTINGS:
-            raise refuse(f"must be {' or '.join(_ARM_SETTINGS)}, got {shown(setting)}", key=arm)
+        if arm not in ARMS:
+            raise refuse(f"is not usable: {unknown('arm', str(arm), ARMS)}", key=arm)
+        if setting not in ARM_SETTINGS:
+            raise refuse(f"must be {' or '.join(ARM_SETTINGS)}, got {shown(setting)}", key=arm)
     return value
 
 
@@ -245,8 +257,8 @@ class TestCondition(Section):
     __test__ = False  # not a test class, whatever its name tells pytest
 
     name: Annotated[str, identifier()]
-    cohousing_h: Annotated[float, number(0, _MAX_COHOUSING_H)]
-    relationship: Annotated[str, choice(*_RELATIONSHIPS)] = "peer"
+    cohousing_h: Annotated[float, number(0, MAX_COHOUSING_H)]
+    relationship: Annotated[str, choice(*RELATIONSHIPS)] = "peer"
     separation_h: NonNegative = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None

@@ -16,14 +16,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from socialrl.assays import short_id
 from socialrl.config.checks import IDENTIFIER, choice, identifier, number, one_or_list, refuse, shown
-from socialrl.config.experiment import FrozenDict, Section
+from socialrl.config.experiment import DrugName, FrozenDict, Section
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
 from socialrl.errors import UserError, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
-from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
-from socialrl_envs.drugs import DRUGS
-from socialrl_envs.state import RELATIONSHIPS
+from socialrl_envs.assay import COHOUSING_DT_S
+from socialrl_envs.vocabulary import DRUGS, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, RELATIONSHIPS
 
 KINDS = ("cohouse", "separate", "dose", "assay")
 _TEXT_KEYS = frozenset({"name", "about", "source"})
@@ -86,7 +85,7 @@ class Dose(Section):
     A dose takes no time of its own. `dose` is in the units of `socialrl_envs.drugs.DRUGS`.
     """
 
-    drug: Annotated[str, choice(*DRUGS)]
+    drug: DrugName
     dose: Annotated[float, number(0)]
     start_h: Annotated[float, number(-MAX_SEPARATION_H, MAX_SEPARATION_H)] = 0.0
     hours: Annotated[float, number(above=0)]

@@ -21,20 +21,17 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 from socialrl.config.loading import Config
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.rewards import TERMS
+from socialrl_envs.vocabulary import OPTION_NAMES
 
 
 def native_arguments(config: Config) -> dict[str, Any]:
     """Return the environment arguments that a configuration gives to every animal alike."""
-    reset = config.env.reset
+    begun_with = {name: getattr(config.env.reset, name) for name in OPTION_NAMES}
     return {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
-        "cohousing_h": list(reset.cohousing_h),
-        "relationship": list(reset.relationship),
-        "separation_h": list(reset.separation_h),
-        "session": reset.session,
-        "ratio_step": list(reset.ratio_step),
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in begun_with.items()},
     }
 
 

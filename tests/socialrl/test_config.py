@@ -11,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from socialrl.config.experiment import Drug
 from socialrl.config.loading import Config, config_from_data, config_to_yaml, load_config, with_overrides
 from socialrl.errors import UserError
+from socialrl_envs.vocabulary import DRUGS
+from socialrl_envs.vocabulary import Drug as NewDrug
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -481,3 +484,8 @@ def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_off
     assert _ARMS == ARMS
     for name in DRUGS:
         assert Drug(drug=name, dose=0.5, start_s=0, end_s=1).drug == name
+
+
+def test_a_drug_that_was_added_to_the_table_may_be_configured(monkeypatch):
+    monkeypatch.setitem(DRUGS, "atosiban", NewDrug(1.0, "fraction of the receptor gain blocked", "receptor"))
+    assert Drug(drug="atosiban", dose=0.5, start_s=0, end_s=60).drug == "atosiban"
