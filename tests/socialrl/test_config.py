@@ -476,12 +476,7 @@ def test_no_permission_is_said(write, monkeypatch):
     assert refusal(path) == f"cannot read {path}: no permission"
 
 
-def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_offers():
-    from socialrl.config.experiment import _ARMS, Drug
-    from socialrl_envs.drugs import DRUGS
-    from socialrl_envs.physiology import ARMS
-
-    assert _ARMS == ARMS
+def test_a_configuration_offers_every_drug_of_the_environments():
     for name in DRUGS:
         assert Drug(drug=name, dose=0.5, start_s=0, end_s=1).drug == name
 
