@@ -59,7 +59,7 @@ def test_gym_wrapper_takes_the_native_vector_environment(mode: str) -> None:
 def test_infos_that_torchrl_reads_are_those_of_their_own_tick() -> None:
     rows = gym.make_vec(ID, num_envs=2, autoreset_mode="SAME_STEP", duration_s=300.0)
     rollout = libs.GymWrapper(rows).rollout(15)
-    seconds = rollout["next", "chamber_s"].sum(-1)
+    seconds = rollout["next", "chamber_s"].sum(-1) + rollout["next", "tube_s"].sum(-1)
     np.testing.assert_array_equal(seconds[0].numpy(), 15.0 * np.arange(1, 16))
     assert rollout["next", "reward_terms"].shape == (2, 15, 9)
     np.testing.assert_allclose(rollout["next", "reward_terms"].sum(-1), rollout["next", "reward"][..., 0], rtol=1e-5)
