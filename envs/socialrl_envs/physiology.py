@@ -17,12 +17,9 @@ from .compiled import inlined
 from .elementary import exp
 from .parameters import PARAMETER_DTYPE, ParameterError
 from .spelling import nearest
-
-ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
-ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
+from .vocabulary import ARM_SETTINGS, ARMS
 
 _COPIED = [
-    "oxtr_gain",
     "dopamine_tone",
     "v1a_gain",
     "release_floor",

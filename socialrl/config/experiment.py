@@ -48,8 +48,9 @@ from socialrl.config.values import (
 )
 from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
+from socialrl_envs.vocabulary import RELEASE_ID
 
-RELEASE = "socialrl/OxytocinRelease-v0"
+RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from socialrl_envs.vocabulary import DRUGS
+
 RELATIONSHIPS: Mapping[str, str] = {"peer": "a partner of the same sex", "mate": "a partner of the other sex"}
 
 ARMS: Mapping[str, str] = {
@@ -24,7 +26,4 @@ ARM_SETTINGS: Mapping[str, str] = {
 
 def drugs() -> dict[str, str]:
     """Return the drugs and what a unit of their dose does."""
-    # Imported here, because compiled code behind the table makes the import slow for those who only read tables.
-    from socialrl_envs.drugs import DRUGS
-
-    return {name: meaning for name, (_, meaning) in DRUGS.items()}
+    return {name: drug.meaning for name, drug in DRUGS.items()}

@@ -23,8 +23,8 @@ from socialrl.config.values import FrozenDict, Relationship, Section
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
-from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
-from socialrl_envs.drugs import DRUGS
+from socialrl_envs.assay import COHOUSING_DT_S
+from socialrl_envs.vocabulary import DRUGS, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
 
 KINDS = ("cohouse", "separate", "dose", "assay")
 _TEXT_KEYS = frozenset({"name", "about", "source"})
@@ -94,7 +94,7 @@ class Dose(Section):
 
     @model_validator(mode="after")
     def _in_range(self) -> Dose:
-        highest, meaning = DRUGS[self.drug]
+        highest, meaning, _ = DRUGS[self.drug]
         if self.dose > highest:
             raise refuse(f"must be 0 to {highest:g} for {self.drug} ({meaning}), got {self.dose:g}", key="dose")
         if not _MIN_DOSE_H - 1e-9 <= self.hours <= MAX_SEPARATION_H:

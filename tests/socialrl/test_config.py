@@ -11,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from socialrl.config.experiment import Drug
 from socialrl.config.loading import Config, config_from_data, config_to_yaml, load_config, with_overrides
 from socialrl.errors import UserError
+from socialrl_envs.vocabulary import DRUGS
+from socialrl_envs.vocabulary import Drug as NewDrug
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -473,17 +476,19 @@ def test_no_permission_is_said(write, monkeypatch):
     assert refusal(path) == f"cannot read {path}: no permission"
 
 
-def test_the_environment_package_has_the_arms_and_drugs_that_a_configuration_offers():
+def test_a_configuration_explains_the_arms_and_relationships_of_the_environments():
     from socialrl.config import words
-    from socialrl.config.values import Drug
-    from socialrl_envs.drugs import DRUGS
-    from socialrl_envs.physiology import ARM_SETTINGS, ARMS
-    from socialrl_envs.state import RELATIONSHIPS
+    from socialrl_envs.vocabulary import ARM_SETTINGS, ARMS, RELATIONSHIPS
 
-    assert (tuple(words.ARMS), tuple(words.ARM_SETTINGS), tuple(words.RELATIONSHIPS)) == (
-        ARMS,
-        ARM_SETTINGS,
-        RELATIONSHIPS,
-    )
+    named = (tuple(words.ARMS), tuple(words.ARM_SETTINGS), tuple(words.RELATIONSHIPS))
+    assert named == (ARMS, ARM_SETTINGS, RELATIONSHIPS)
+
+
+def test_a_configuration_offers_every_drug_of_the_environments():
     for name in DRUGS:
         assert Drug(drug=name, dose=0.5, start_s=0, end_s=1).drug == name
+
+
+def test_a_drug_that_was_added_to_the_table_may_be_configured(monkeypatch):
+    monkeypatch.setitem(DRUGS, "atosiban", NewDrug(1.0, "fraction of the receptor gain blocked", "receptor"))
+    assert Drug(drug="atosiban", dose=0.5, start_s=0, end_s=60).drug == "atosiban"
