@@ -1,4 +1,4 @@
-"""Mistakes of a user, worded in one line: what, where, what is allowed, what came, and the nearest known name.
+"""Mistakes of a user, worded in one line: what, where, what is allowed, what was given, and the nearest known name.
 
 The command line prints `error: <line>` and ends with exit code 2 for every exception whose `user_facing` is true, such
 as `UserError` here and `socialrl_envs.parameters.ParameterError`; any other exception is a bug and keeps its traceback.
@@ -6,10 +6,9 @@ as `UserError` here and `socialrl_envs.parameters.ParameterError`; any other exc
 
 from __future__ import annotations
 
-import difflib
 import errno
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -20,20 +19,35 @@ class UserError(ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name closest to `name`, ignoring case, or None if nothing is close."""
-    by_folded = {one.casefold(): one for one in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    """Return the known name that `name` is a slip of, or None; the rule is that of `socialrl_envs.spelling`."""
+    # Imported here, because only mistakes need it, and the world behind it is slow to load.
+    from socialrl_envs import spelling
+
+    return spelling.nearest(name, known)
 
 
-def unknown(kind: str, name: str, known: Iterable[str], *, listed_as: str = "known") -> str:
-    """Return "unknown <kind> '<name>'; did you mean '<nearest>'? <Listed as>: <all known names>"."""
-    names = list(known)
-    near = nearest(name, names)
-    listing = f"{listed_as}: {', '.join(names)}" if names else f"{listed_as}: none"
+def unknown(kind: str, name: str, known: Iterable[str] | Mapping[str, str], *, listed_as: str = "known") -> str:
+    """Return "unknown <kind> '<name>'; did you mean '<nearest>'? <Listed as>: <all known names>".
+
+    `known` may say in a few words what each name means: "agonist (oxytocin added at the receptor)".
+    """
+    near = nearest(name, known)
+    listing = f"{listed_as}: {', '.join(explained(known)) or 'none'}"
     if near is None:
-        return f"unknown {kind} '{name}'; {listing}"
-    return f"unknown {kind} '{name}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
+        return f"unknown {kind} '{shortened(name)}'; {listing}"
+    return f"unknown {kind} '{shortened(name)}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
+
+
+def explained(known: Iterable[str] | Mapping[str, str]) -> list[str]:
+    """Return each known name, with its meaning in brackets where `known` is a mapping that has one."""
+    meanings = known if isinstance(known, Mapping) else {}
+    return [f"{name} ({meaning})" if isinstance(meaning := meanings.get(name), str) else name for name in known]
+
+
+def shortened(text: str) -> str:
+    """Return a text as an error line shows it: one line of at most 60 characters, what cannot be printed as `\\x…`."""
+    one_line = text if text.isprintable() else repr(text)[1:-1]
+    return one_line if len(one_line) <= 60 else one_line[:57] + "..."
 
 
 def command(*words: str | Path) -> str:

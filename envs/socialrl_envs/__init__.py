@@ -1,35 +1,36 @@
-"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library."""
+"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library.
+
+It loads no numba either: the worlds are loaded when one is made, or when `ASSAYS` is asked for.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 import gymnasium as gym
 
-from .assay import Assay
-from .assays.group_habitat import (
-    GROUP_HABITAT,
-    GROUP_MEMBER,
-    GroupHabitatVectorEnv,
-    GroupMemberEnv,
-    GroupMemberVectorEnv,
-)
-from .assays.oxytocin_release import RELEASE_ID, RELEASE_PAPER, OxytocinReleaseEnv
-from .assays.partner_preference import PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv
-from .assays.social_operant import SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv
-from .assays.stranger_encounter import STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv
-from .parameters import ParameterError
-from .single import SocialEnv
-from .vector import SocialVectorEnv
+from .vocabulary import ASSAY_ROWS, RELEASE_ID
 
-# the one table: assay, single environment (none where several animals act), vector environment
-_TABLE: tuple[tuple[Assay, type[SocialEnv] | None, type[SocialVectorEnv]], ...] = (
-    (PARTNER_PREFERENCE, PartnerPreferenceEnv, PartnerPreferenceVectorEnv),
-    (SOCIAL_OPERANT, SocialOperantEnv, SocialOperantVectorEnv),
-    (STRANGER_ENCOUNTER, StrangerEncounterEnv, StrangerEncounterVectorEnv),
-    (GROUP_HABITAT, None, GroupHabitatVectorEnv),
-    (GROUP_MEMBER, GroupMemberEnv, GroupMemberVectorEnv),
-)
-ASSAYS: dict[str, Assay] = {}
-PAPERS: dict[str, str] = {}  # of everything registered, the release protocol included
+if TYPE_CHECKING:
+    from .assay import Assay
+    from .single import SocialEnv
+    from .vector import SocialVectorEnv
+
+    ASSAYS: dict[str, Assay]
+    PAPERS: dict[str, str]
+
+_LATE = {"Assay": "assay", "SocialEnv": "single", "SocialVectorEnv": "vector"}
+
+
+def register() -> None:
+    """Register every assay with Gymnasium; once is enough, and importing this package has done it."""
+    for row in ASSAY_ROWS:
+        if row.id not in gym.registry:
+            module = f"{__name__}.assays.{row.module}"
+            gym.register(row.id, f"{module}:{row.single}", vector_entry_point=f"{module}:{row.vector}")
+    if RELEASE_ID not in gym.registry:
+        gym.register(RELEASE_ID, f"{__name__}.assays.oxytocin_release:OxytocinReleaseEnv")
 
 
 def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[SocialVectorEnv]) -> None:
@@ -37,9 +38,11 @@ def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[So
 
     `single` is None where several animals act. Another assay of the same id raises `ParameterError`.
     """
-    if ASSAYS.setdefault(assay.id, assay) is not assay:
+    from .parameters import ParameterError
+
+    if _assays().setdefault(assay.id, assay) is not assay:
         raise ParameterError(f"an assay {assay.id} is registered already; give the other one another id or version")
-    PAPERS[assay.id] = assay.paper
+    _papers()[assay.id] = assay.paper
     if assay.id not in gym.registry:
         gym.register(
             id=assay.id,
@@ -48,14 +51,32 @@ def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[So
         )
 
 
-def register() -> None:
-    """Register every assay with Gymnasium; once is enough, and importing this package has done it."""
-    for row in _TABLE:
-        register_assay(*row)
-    PAPERS[RELEASE_ID] = RELEASE_PAPER
-    # not in the table, which trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
-    if RELEASE_ID not in gym.registry:
-        gym.register(id=RELEASE_ID, entry_point=f"{OxytocinReleaseEnv.__module__}:{OxytocinReleaseEnv.__name__}")
+def _assays() -> dict[str, Assay]:
+    if "ASSAYS" not in globals():
+        loaded = (getattr(importlib.import_module(f".assays.{row.module}", __name__), row.vector) for row in ASSAY_ROWS)
+        globals()["ASSAYS"] = {vector.assay.id: vector.assay for vector in loaded}
+    found: dict[str, Assay] = globals()["ASSAYS"]
+    return found
+
+
+def _papers() -> dict[str, str]:
+    """Of everything registered, the release protocol included."""
+    if "PAPERS" not in globals():
+        from .assays.oxytocin_release import RELEASE_PAPER
+
+        globals()["PAPERS"] = {**{name: assay.paper for name, assay in _assays().items()}, RELEASE_ID: RELEASE_PAPER}
+    found: dict[str, str] = globals()["PAPERS"]
+    return found
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ASSAYS":
+        return _assays()
+    if name == "PAPERS":
+        return _papers()
+    if name in _LATE:
+        return getattr(importlib.import_module(f".{_LATE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 register()

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from .conspecifics import RULES
 from .habitat import Habitat
 from .parameters import ParameterError, is_number
-from .state import RELATIONSHIPS, Stage
+from .state import Stage
+from .vocabulary import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, RELATIONSHIPS
+
+__all__ = [
+    "BIN_S", "COHOUSING_DT_S", "MAX_COHOUSING_H", "MAX_RATIO_STEP", "MAX_SEPARATION_H", "Assay", "count_ticks",
+]  # fmt: skip
 
 COHOUSING_DT_S = (
     120.0  # ticks of the time before a test; independent of dt_s, so that familiarity does not depend on it
 )
 BIN_S = 600.0  # huddling is also counted in 10-min bins, the form in which partner-preference tests are printed
-MAX_COHOUSING_H = 336.0
-MAX_SEPARATION_H = 24.0 * 365.0
-MAX_RATIO_STEP = 100.0
 
 
 def count_ticks(dt_s: float, duration_s: float) -> int:

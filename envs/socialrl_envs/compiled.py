@@ -3,16 +3,26 @@
 They allocate nothing, so numba's reference counting (`_nrt`) is off: it took half a microsecond of every call, which a
 single environment pays at every step (docs/benchmarks/environment.md). Code that allocates an array inside a compiled
 function therefore fails to compile, which is meant.
+
+With `NUMBA_DISABLE_JIT=1` the same functions run as plain Python, some thousand times slower and with the same numbers:
+for a debugger, or to measure coverage.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
+from numba.core import config as numba_config
+
+from .compiled_cache import cache_of
+
+config: Any = numba_config  # its settings are not visible to a type checker
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
 
@@ -35,12 +45,16 @@ _SOURCES = sources_digest(Path(__file__).parent)
 def cached(function: Callable[..., Any], sources: str, *, signature: str | None = None, **options: Any) -> Any:
     """Compile with numba's options and a disk cache that goes stale when the digest `sources` changes.
 
-    Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a
-    step that was compiled with the old rewards. With a `signature` it is compiled at once and for those types only.
+    With a `signature` it is compiled at once and for those types only. It is compiled whatever `NUMBA_DISABLE_JIT` says.
     """
-    dispatcher = njit(cache=True, **options)(function)
-    cache_file = dispatcher._cache._cache_file
-    cache_file._source_stamp = (cache_file._source_stamp, sources)
+    disabled, config.DISABLE_JIT = config.DISABLE_JIT, 0
+    try:
+        dispatcher = njit(**options)(function)
+    finally:
+        config.DISABLE_JIT = disabled
+    cache = cache_of(function, sources)
+    if cache is not None:
+        dispatcher._cache = cache
     if signature is not None:
         # Here and not in njit(signature), which would read the cache before it is stamped.
         dispatcher.compile(signature)
@@ -50,7 +64,7 @@ def cached(function: Callable[..., Any], sources: str, *, signature: str | None 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Decorate a function that Python calls: compiled at its first call."""
-    return cached(function, _SOURCES, **_OPTIONS)
+    return _interpreted(function) if config.DISABLE_JIT else cached(function, _SOURCES, **_OPTIONS)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
@@ -59,4 +73,20 @@ def inlined(function: Callable[..., Any]) -> Any:
     Left to itself the compiler keeps the larger ones apart, and with that forgets that a world has three animals: with
     the sizes known, it unrolls every loop over them.
     """
-    return cached(function, _SOURCES, forceinline=True, **_OPTIONS)
+    return function if config.DISABLE_JIT else cached(function, _SOURCES, forceinline=True, **_OPTIONS)
+
+
+def _interpreted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` for the interpreter: fields of records are attributes there only in record arrays."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):  # 64-bit noise is meant to overflow, and divisions follow `error_model`
+            return function(*(_as_records(one) for one in arguments))
+
+    return call
+
+
+def _as_records(argument: Any) -> Any:
+    is_records = isinstance(argument, np.ndarray) and argument.dtype.names is not None
+    return argument.view(np.recarray) if is_records else argument

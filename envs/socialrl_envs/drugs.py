@@ -11,22 +11,20 @@ from numpy.typing import NDArray
 from . import noise
 from .compiled import inlined
 from .parameters import ParameterError, is_number
+from .spelling import nearest
+from .vocabulary import DRUGS, MAX_DOSES, SITES
 
-DRUGS: dict[str, tuple[float, str]] = {
-    "agonist": (10.0, "oxytocin units added at the receptor"),
-    "antagonist": (1.0, "fraction of the receptor gain blocked"),
-    "dopamine_antagonist": (1.0, "fraction of the dopamine tone blocked"),
-    "v1a_antagonist": (1.0, "fraction of the V1a route blocked"),
-}
-NO_DRUG = (0.0, 1.0, 1.0, 1.0)
+__all__ = ["ALL_DOSES", "DRUGS", "MAX_DOSES", "NO_DRUG", "draw_doses", "levels", "schedule"]
+
+NO_DRUG = (0.0, 1.0, 1.0, 1.0)  # the levels at the sites, in their order
+_OXYTOCIN, _RECEPTOR, _DOPAMINE, _V1A = range(len(SITES))
 ALL_DOSES = -1
 """Every bit set: all doses of a schedule are given."""
-MAX_DOSES = 62  # one bit each
 _FIELDS = ("drug", "dose", "start_s", "end_s")
 
 
 def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Return doses as an array `(n_doses, 5)`: drug code, dose, start and end in seconds from the start of the test, share.
+    """Return doses as an array `(n_doses, 5)`: site (`vocabulary.SITES`), dose, start and end in seconds from the start of the test, share.
 
     Each dose is `{drug, dose, start_s, end_s}`; negative times lie before the test (cohousing, separation). A dose with a
     `share` below 1 is given in that share of the episodes, drawn for each. Unknown drugs or fields, doses or shares out of
@@ -40,9 +38,12 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
             raise ParameterError(
                 f"drug {i}: needs the fields {', '.join(_FIELDS)} and may have share, got {', '.join(map(str, dose))}"
             )
-        if dose["drug"] not in DRUGS:
-            raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; allowed: {', '.join(DRUGS)}")
-        highest, meaning = DRUGS[dose["drug"]]
+        if not isinstance(dose["drug"], str) or dose["drug"] not in DRUGS:
+            near = nearest(dose["drug"], DRUGS) if isinstance(dose["drug"], str) else None
+            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            listing = ", ".join(f"{name} ({drug.meaning})" for name, drug in DRUGS.items())
+            raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; {hint}: {listing}")
+        highest, meaning, site = DRUGS[dose["drug"]]
         share = dose.get("share", 1.0)
         for name, value in [*((name, dose[name]) for name in _FIELDS[1:]), ("share", share)]:
             if not is_number(value):
@@ -58,7 +59,7 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
             )
         if not 0.0 < share <= 1.0:
             raise ParameterError(f"drug {i} ({dose['drug']}): share must be above 0 and at most 1, got {share!r}")
-        rows[i] = [list(DRUGS).index(dose["drug"]), *numbers, share]
+        rows[i] = [SITES.index(site), *numbers, share]
     return rows
 
 
@@ -79,12 +80,12 @@ def levels(doses, given, time_s):  # type: ignore[no-untyped-def]
     agonist, receptor, dopamine, v1a = NO_DRUG
     for k in range(doses.shape[0]):
         if (given >> k) & 1 and doses[k, 2] <= time_s < doses[k, 3]:
-            code, dose = doses[k, 0], doses[k, 1]
-            if code == 0.0:
+            site, dose = doses[k, 0], doses[k, 1]
+            if site == _OXYTOCIN:
                 agonist += dose
-            elif code == 1.0:
+            elif site == _RECEPTOR:
                 receptor *= 1.0 - dose
-            elif code == 2.0:
+            elif site == _DOPAMINE:
                 dopamine *= 1.0 - dose
             else:
                 v1a *= 1.0 - dose

@@ -6,6 +6,17 @@ from . import noise, rewards
 from .compiled import inlined
 from .state import EXPLORE, REST
 
+# where each term stands: a term that is missing in `rewards.TERMS`, or one more, fails at import
+(
+    _CONTACT_GENERAL, _CONTACT_SELECTIVE, _DEFENCE, _NOVELTY, _EXPLORATION, _EFFORT, _STRESS, _REST, _NOISE,
+) = (
+    rewards.TERMS.index(name)
+    for name in (
+        "contact_general", "contact_selective", "defence", "novelty", "exploration", "effort", "stress", "rest", "noise",
+    )
+)  # fmt: skip
+assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
+
 
 @inlined
 def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
@@ -46,17 +57,17 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
         )
     exploring = me.intent == EXPLORE
     resting = me.intent == REST and not in_contact
-    terms[0, row] = general
-    terms[1, row] = selective
-    terms[2, row] = defence
-    terms[3, row] = novelty
-    terms[4, row] = rates.exploration * me.activity_drive if exploring else 0.0
-    terms[5, row] = -rates.move_cost * me.moved - rewards.work(
+    terms[_CONTACT_GENERAL, row] = general
+    terms[_CONTACT_SELECTIVE, row] = selective
+    terms[_DEFENCE, row] = defence
+    terms[_NOVELTY, row] = novelty
+    terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
+    terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(
         me.presses, rates.press_cost, rates.dopamine_tone * dopamine
     )
-    terms[6, row] = -rates.stress_cost * me.stress
-    terms[7, row] = rates.rest if resting else 0.0
-    terms[8, row] = rates.noise * noise.bell(noise.draw(base, noise.FELT_REWARD, i, 0))
+    terms[_STRESS, row] = -rates.stress_cost * me.stress
+    terms[_REST, row] = rates.rest if resting else 0.0
+    terms[_NOISE, row] = rates.noise * noise.bell(noise.draw(base, noise.FELT_REWARD, i, 0))
     total = 0.0
     for term in range(terms.shape[0]):
         total += terms[term, row]

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
 from .parameters import NAMES, ParameterError, parameter
+from .records import plain
+from .rewards import TERMS
 
 try:
     from pettingzoo import ParallelEnv
@@ -23,26 +26,27 @@ except ImportError as error:
 AGENTS: tuple[str, ...] = GROUP_HABITAT.animals
 
 
-class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
+class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
     """`GroupHabitatVectorEnv` with one world, for multi-agent learners: agents "vole0" … "vole7", all at once.
 
     Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action and
     number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number, eight of
     them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s` every agent
-    is truncated and `agents` is empty until the next reset. **Info** of each agent: `reward_terms` and, with the last
-    step, `record`. `render_mode` "ansi" or "rgb_array" shows the world as vole0 lives in it.
+    is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at every moment:
+    `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what all agents
+    perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world as vole0 lives in it.
     """
 
     metadata: dict[str, Any] = {
         "name": "socialrl_group_habitat_v0",
-        "render_modes": ["rgb_array", "ansi"],
+        "render_modes": ["rgb_array", "ansi", "human"],
         "is_parallelizable": True,
         "render_fps": 20,
     }
 
     def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ParameterError(f"render_mode must be one of rgb_array, ansi or None, got {render_mode!r}")
+            raise ParameterError(f"render_mode must be one of rgb_array, ansi, human or None, got {render_mode!r}")
         self.render_mode = render_mode
         self.possible_agents = list(AGENTS)
         self.agents: list[str] = []
@@ -54,11 +58,12 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
         # one space object an agent, as PettingZoo wants: each samples with a generator of its own
         shape = self._rows.single_observation_space
-        self._observation_spaces = {
-            agent: spaces.Box(shape.low, shape.high, dtype=np.float32)  # type: ignore[attr-defined]
-            for agent in AGENTS
-        }
-        self._action_spaces = {agent: spaces.Discrete(self._rows.world.n_actions) for agent in AGENTS}
+        low, high = shape.low, shape.high  # type: ignore[attr-defined]
+        self.observation_spaces = {agent: spaces.Box(low, high, dtype=np.float32) for agent in AGENTS}
+        self.action_spaces = {agent: spaces.Discrete(self._rows.world.n_actions) for agent in AGENTS}
+        n_agents = len(AGENTS)
+        self.state_space = spaces.Box(np.tile(low, n_agents), np.tile(high, n_agents), dtype=np.float32)
+        self._begun = False
         self._scene: Any = None
         if render_mode is not None:
             from .scene import Scene  # brings Pillow, which stepping does not need
@@ -67,11 +72,11 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """Return the observation space of `agent`, the same object every time."""
-        return self._observation_spaces[agent]
+        return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
         """Return the action space of `agent`, the same object every time."""
-        return self._action_spaces[agent]
+        return self.action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -79,11 +84,17 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
         """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector face."""
         # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
         asked = {name: value for name, value in (options or {}).items() if name != "options"}
-        observations, _ = self._rows.reset(seed=seed, options=asked)
-        self.agents = list(AGENTS)
+        observations, info = self._rows.reset(seed=seed, options=asked)
+        self.agents, self._begun = list(AGENTS), True
         if self._scene is not None:
             self._scene.begin()
-        return dict(zip(AGENTS, observations, strict=True)), {agent: {} for agent in AGENTS}
+            if self.render_mode == "human":
+                self.render()
+        return dict(zip(AGENTS, observations, strict=True)), self._infos(info)
+
+    def state(self) -> NDArray[np.float32]:
+        """Return what all agents perceive now, one after the other, (n_agents · n_features,) float32."""
+        return self._rows.world.observations.ravel().copy()
 
     def step(
         self, actions: Mapping[str, int]
@@ -101,37 +112,44 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):
             raise ValueError(f"actions must be given for exactly {', '.join(self.agents)}, got {', '.join(actions)}")
         chosen = np.array([actions[agent] for agent in AGENTS])
         observations, rewards, terminated, truncated, info = self._rows.step(chosen)
-        terms = {name: column.tolist() for name, column in info["reward_terms"].items()}
-        infos: dict[str, dict[str, Any]] = {
-            agent: {"reward_terms": {name: column[row] for name, column in terms.items()}}
-            for row, agent in enumerate(AGENTS)
-        }
-        for row, agent in enumerate(AGENTS):
-            if truncated[row]:
-                infos[agent]["record"] = {name: _plain(column[row]) for name, column in info["record"].items()}
         if truncated.all():
             self.agents = []
         if self._scene is not None:
             self._scene.note(int(chosen[0]))
+            if self.render_mode == "human":
+                self.render()
         return (
             dict(zip(AGENTS, observations, strict=True)),
             dict(zip(AGENTS, rewards.tolist(), strict=True)),
             dict(zip(AGENTS, terminated.tolist(), strict=True)),
             dict(zip(AGENTS, truncated.tolist(), strict=True)),
-            infos,
+            self._infos(info),
         )
 
     def render(self) -> Any:
-        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`); nothing without a render mode."""
-        return None if self._scene is None else self._scene.render(self.render_mode, self.metadata["render_fps"])
+        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`); `human` shows a window."""
+        if self._scene is None:
+            return None
+        if not self._begun:
+            raise ResetNeeded("Cannot call env.render() before calling env.reset()")
+        return self._scene.render(self.render_mode, self.metadata["render_fps"])
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Close the window, if one is open."""
+        if self._scene is not None:
+            self._scene.close()
 
-
-def _plain(value: Any) -> Any:
-    """NumPy scalars to Python ones; arrays stay."""
-    return value.item() if isinstance(value, np.generic) else value
+    @staticmethod
+    def _infos(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The infos of the vector environment, by agent."""
+        terms = {name: info["reward_terms"][name].tolist() for name in TERMS}
+        return {
+            agent: {
+                "reward_terms": {name: column[row] for name, column in terms.items()},
+                "record": {name: plain(column[row]) for name, column in info["record"].items()},
+            }
+            for row, agent in enumerate(AGENTS)
+        }
 
 
 def _by_agent(name: str, value: Any) -> Any:

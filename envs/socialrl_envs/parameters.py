@@ -10,7 +10,8 @@ given), so a quantity that is zero, such as a knockout's gain, stays zero in eve
 
 from __future__ import annotations
 
-import difflib
+import functools
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .spelling import nearest
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
 _STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
@@ -32,6 +35,14 @@ class ParameterError(ValueError):
     """A parameter name or value that a user gave and that the model cannot take."""
 
     user_facing = True
+
+
+class UnexpectedKeyword(ParameterError, TypeError):
+    """A constructor keyword that is neither an argument nor a parameter.
+
+    It is a `TypeError`, too, because that is what Gymnasium's own environments raise and what wrappers look for that
+    try a keyword and go on without it.
+    """
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ PARAMETERS: tuple[Parameter, ...] = (
               "share of cohousing spent in side-by-side contact", "assumed", "no measurement found"),
     Parameter("cohousing_bout_s", 1200.0, "s", 60.0, 1e5, 0.0,
               "length of one contact bout while cohoused", "assumed", "no measurement found"),
-    # --- work for access (new parameters go to the end, so that individuals keep their factors)
+    # --- work for access
     Parameter("press_cost", 0.03, "reward/press", 0.0, 50.0, 0.3,
               "effort of one lever press, divided by the dopamine tone", "assumed", "set so that all wild types work"),
     Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,
@@ -163,8 +174,8 @@ _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 def parameter(name: str) -> Parameter:
     """Return the table row called `name`; an unknown name raises `ParameterError` with the nearest one."""
     if name not in _BY_NAME:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(NAMES)}"
+        near = nearest(name, NAMES)
+        hint = f"; did you mean '{near}'?" if near else f"; known: {', '.join(NAMES)}"
         raise ParameterError(f"unknown parameter '{name}'{hint}")
     return _BY_NAME[name]
 
@@ -219,21 +230,31 @@ def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float |
     return row.spread * float(own.get("scale", 1.0)) if row.spread > 0.0 else None
 
 
+@functools.cache
+def _number_of(name: str) -> int:
+    """Return a whole number that stands for a name, on every machine the same."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+
+
 def draw_individual(
     rng: np.random.Generator, overrides: Mapping[str, float], spread: float | Mapping[str, float] = 1.0
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `spread` as in `log_sd`. One standard normal number is drawn for every parameter of the table, in its order, whatever
-    the values and spreads: an individual keeps its numbers across genotypes, and one parameter's spread moves no other
-    parameter. Values stay inside the allowed range.
+    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number hangs on it and
+    on the parameter's *name*. So an individual keeps its numbers across genotypes, one parameter's spread moves no other
+    parameter, and neither does a parameter that is added to the table, taken out or moved. Values stay inside the
+    allowed range.
     """
+    from .elementary import exp  # here, because the table itself is read where nothing need be compiled
+
     drawn = dict(overrides)
+    individual = int(rng.integers(2**63))
     for row in PARAMETERS:
-        z = rng.standard_normal()
         sd = log_sd(row, spread)
         if sd is not None:
-            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * math.exp(sd * z), row.low, row.high))
+            z = np.random.default_rng([individual, _number_of(row.name)]).standard_normal()
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * exp(sd * z), row.low, row.high))
     return drawn
 
 

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import inlined
+from .elementary import exp
 from .parameters import PARAMETER_DTYPE, ParameterError
-
-ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
-ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
+from .spelling import nearest
+from .vocabulary import ARM_SETTINGS, ARMS
 
 _COPIED = [
-    "oxtr_gain",
     "dopamine_tone",
     "v1a_gain",
     "release_floor",
@@ -83,8 +82,8 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, A
         r[f"gain_{arm}"] = np.where(setting == "own", p["oxtr_gain"], fixed)
     for name in ("consolidation_floor", "consolidation_gain", "consolidation_mate", "absence_loss", "interference"):
         r[name] = p[f"{name}_per_h"] * hours
-    r["habituation"] = 1.0 - np.exp(-dt_s / p["habituation_tau_s"])
-    r["recovery"] = 1.0 - np.exp(-hours / p["habituation_recovery_h"])
+    r["habituation"] = 1.0 - exp(-dt_s / p["habituation_tau_s"])
+    r["recovery"] = 1.0 - exp(-hours / p["habituation_recovery_h"])
     for name in ("contact_floor", "contact_gain", "selective_floor", "selective_gain", "selective_mate"):
         r[name] = p[name] * minutes
     for part in ("floor", "gain"):
@@ -95,11 +94,11 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, A
     r["stress_cost"] = p["stress_cost"] * minutes
     r["noise"] = p["reward_noise"] * np.sqrt(minutes)
     r["presses"] = dt_s / p["press_s"]
-    r["leave"] = 1.0 - np.exp(-dt_s / p["explore_dwell_s"])
-    r["keep_oxytocin"] = np.exp(-dt_s / p["oxytocin_tau_s"])
-    r["keep_activity_up"] = np.exp(-dt_s / p["activity_rise_s"])
-    r["keep_activity_down"] = np.exp(-dt_s / p["activity_spend_s"])
-    r["keep_stress"] = np.exp(-dt_s / p["stress_tau_s"])
+    r["leave"] = 1.0 - exp(-dt_s / p["explore_dwell_s"])
+    r["keep_oxytocin"] = exp(-dt_s / p["oxytocin_tau_s"])
+    r["keep_activity_up"] = exp(-dt_s / p["activity_rise_s"])
+    r["keep_activity_down"] = exp(-dt_s / p["activity_spend_s"])
+    r["keep_stress"] = exp(-dt_s / p["stress_tau_s"])
     return r
 
 
@@ -108,7 +107,9 @@ def check_arms(arms: Mapping[str, Any]) -> dict[str, NDArray[np.str_]]:
     checked = {}
     for arm, setting in arms.items():
         if arm not in ARMS:
-            raise ParameterError(f"unknown arm '{arm}'; allowed: {', '.join(ARMS)}")
+            near = nearest(str(arm), ARMS)
+            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            raise ParameterError(f"unknown arm '{arm}'; {hint}: {', '.join(ARMS)}")
         checked[arm] = np.asarray(setting)
         for one in np.unique(checked[arm]).tolist() if checked[arm].dtype.kind == "U" else [setting]:
             if one not in ARM_SETTINGS:

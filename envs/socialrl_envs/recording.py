@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .elementary import exp
 from .parameters import ParameterError, is_number
 
 _LARGEST_DRAW = 4.0
@@ -36,7 +37,7 @@ class Recording:
 
     def factor(self, rng: np.random.Generator) -> float:
         """Return the factor of one animal's slice; draws within ±4 standard deviations, like `noise`."""
-        return float(np.exp(self.slice_spread * _bounded(rng.standard_normal())))
+        return float(exp(self.slice_spread * _bounded(rng.standard_normal())))
 
     def noisy(self, rise: ArrayLike, factor: float, dt_s: float, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return what frames of `dt_s` seconds show of a true ΔF/F `rise`, same shape, in the slice of this factor."""
@@ -46,7 +47,7 @@ class Recording:
     def bounds(self, highest: float, dt_s: float) -> tuple[float, float]:
         """Return the lowest and the highest ΔF/F that frames of `dt_s` seconds can show of a rise up to `highest`."""
         noise = _LARGEST_DRAW * self.frame_noise / np.sqrt(dt_s)
-        top = highest * float(np.exp(_LARGEST_DRAW * self.slice_spread))
+        top = highest * float(exp(_LARGEST_DRAW * self.slice_spread))
         return -float(noise), top + float(noise * np.sqrt(1.0 + top))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counters
-from .state import RELATIONSHIPS
+from .vocabulary import OPTIONS, RELATIONSHIPS
 from .world import World
 
 # the counters of each conspecific that every assay reports
@@ -44,13 +44,33 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
         "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
     }
+    for option in OPTIONS:
+        if option.is_number and (assay.doors or not option.of_doors):
+            record.setdefault(option.name, batch.worlds[option.name][w])
     return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
+
+
+def blank(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the records of tests that are not over: the columns of `columns`, without anything in them.
+
+    Numbers are 0, texts empty and flags False: checkers compare infos, and not-a-number equals nothing. The arrays are
+    read-only, for they are handed out many times.
+    """
+    blanks = {name: np.zeros_like(column) for name, column in columns(world, rows).items()}
+    for column in blanks.values():
+        column.flags.writeable = False
+    return blanks
+
+
+def plain(value: Any) -> Any:
+    """Return NumPy's scalars as Python's; arrays stay."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     named = counters.named(batch.counters[rows, 0], assay.n_animals, len(assay.habitat.names))
-    record: dict[str, NDArray[Any]] = {"ratio_step": batch.worlds["ratio_step"][rows]} if assay.doors else {}
+    record: dict[str, NDArray[Any]] = {}
     for counter in (*_EACH, *(counters.WORK if assay.doors else ())):
         for other in conspecifics(world, 0):
             record[f"{counter}_{assay.animals[other]}"] = named[counter][:, other].copy()

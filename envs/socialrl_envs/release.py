@@ -80,7 +80,7 @@ class ReleaseTrace:
         frames = max(1, round(bin_s / float(self.time_s[1] - self.time_s[0])))
         n_bins = (len(self.time_s) - 1) // frames
         kept = self.signal[:, 1 : 1 + n_bins * frames]  # a frame ends a tick; the one at time 0 has none before it
-        return kept.reshape(len(kept), n_bins, frames).mean(axis=2)
+        return np.asarray(kept.reshape(len(kept), n_bins, frames).mean(axis=2))
 
     def _smoothed(self) -> NDArray[np.float64]:
         """The running mean over `smoothing_s`, an odd number of frames; fewer at the ends."""
@@ -92,7 +92,7 @@ class ReleaseTrace:
         sums = np.cumsum(np.pad(self.signal, ((0, 0), (1, 0))), axis=1)
         place = np.arange(len(self.time_s))
         first, last = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(place))
-        return (sums[:, last] - sums[:, first]) / (last - first)
+        return np.asarray((sums[:, last] - sums[:, first]) / (last - first))
 
 
 def pulse_train(n_pulses: int = 30, rate_hz: float = 1.0, start_s: float = 60.0) -> NDArray[np.float64]:

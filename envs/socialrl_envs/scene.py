@@ -10,10 +10,12 @@ from .world import World
 
 
 class Scene:
-    """Watches world 0 of a batch: keeps the focal animal's traces and draws the moment."""
+    """Watches one row of a batch: keeps that animal's traces and draws the moment with it as the focal animal."""
 
-    def __init__(self, world: World, action_names: tuple[str, ...]) -> None:
+    def __init__(self, world: World, action_names: tuple[str, ...], row: int = 0) -> None:
         self._world = world
+        self._w, self._k = divmod(row, len(world.assay.acting))
+        self._me = world.assay.acting[self._k]
         self._action_names = action_names
         self._window: HumanWindow | None = None
         self.begin()
@@ -25,8 +27,8 @@ class Scene:
         self._action = ""
 
     def note(self, action: int) -> None:
-        """Take down one tick: the focal animal's action number and its oxytocin."""
-        me = self._world.batch.animals[0, 0]
+        """Keep one tick: the focal animal's action number and its oxytocin."""
+        me = self._world.batch.animals[self._w, self._me]
         self._oxytocin.append(float(me["oxytocin"]))
         self._signal.append(float(me["receptor_signal"]))
         self._action = self._spoken(action)
@@ -51,17 +53,19 @@ class Scene:
             self._window = None
 
     def snapshot(self) -> Snapshot:
-        """Return this moment of world 0."""
-        world, assay = self._world, self._world.assay
-        record, animals, pairs = world.batch.worlds[0], world.batch.animals[0], world.batch.pairs[0]
-        gains = world.parameters["oxtr_gain"][world.record_of[0]]
+        """Return this moment of the row's world, the row's animal first."""
+        world, assay, me = self._world, self._world.assay, self._me
+        batch, w = world.batch, self._w
+        record, animals, pairs = batch.worlds[w], batch.animals[w], batch.pairs[w]
+        gains = world.parameters["oxtr_gain"][world.record_of[w]]
         rules = assay.rules or ("tethered",) * assay.n_animals
-        here = [i for i in range(assay.n_animals) if animals[i]["chamber"] >= 0]  # without those absent in this session
+        order = [me, *(i for i in range(assay.n_animals) if i != me)]
+        here = [i for i in order if animals[i]["chamber"] >= 0]  # without those absent in this session
         views = []
         for i in here:
             animal = animals[i]
             passing = animal["travel_s"] > 0.0
-            transit_s = world.parameters["transit_s"][world.record_of[0, i]]
+            transit_s = world.parameters["transit_s"][world.record_of[w, i]]
             views.append(
                 AnimalView(
                     name=assay.animals[i],
@@ -69,11 +73,11 @@ class Scene:
                     travel_to=int(animal["travel_to"]) if passing else None,
                     travel_fraction=max(0.0, float(1.0 - animal["travel_s"] / transit_s)) if passing else 0.0,
                     tethered=i not in assay.acting and rules[i] == "tethered",
-                    withdrawn=bool(pairs[i, 0]["withdrawn_s"] > 0.0),
+                    withdrawn=bool(pairs[i, me]["withdrawn_s"] > 0.0),
                     oxtr_gain=float(gains[i]),
                 )
             )
-        huddle_s = named(world.batch.counters[0, 0], assay.n_animals, len(assay.habitat.names))["huddle_s"]
+        huddle_s = named(batch.counters[w, self._k], assay.n_animals, len(assay.habitat.names))["huddle_s"]
         others = here[1:]
         touching = [(a, b) for a, i in enumerate(here) for b, j in enumerate(here[:a]) if pairs[i, j]["contact"] > 0]
         return Snapshot(
@@ -86,7 +90,7 @@ class Scene:
             duration_s=world.duration_s,
             oxytocin=tuple(self._oxytocin),
             receptor_signal=tuple(self._signal),
-            familiarity={assay.animals[j]: float(pairs[0, j]["familiarity"]) for j in others},
+            familiarity={assay.animals[j]: float(pairs[me, j]["familiarity"]) for j in others},
             huddle_s={assay.animals[j]: float(huddle_s[j]) for j in others},
             shut=tuple(edge for edge in assay.habitat.edges if self._is_shut(edge)),
             action=self._action,
@@ -95,7 +99,7 @@ class Scene:
 
     def _title(self) -> str:
         """Assay, session where there are several, and hours of cohousing."""
-        assay, test = self._world.assay, self._world.batch.worlds[0]
+        assay, test = self._world.assay, self._world.batch.worlds[self._w]
         parts = [assay.id.partition("/")[2]]
         if assay.sessions:
             parts.append(list(assay.sessions)[test["session"]].replace("_", " "))
@@ -103,11 +107,9 @@ class Scene:
 
     def _is_shut(self, edge: tuple[int, int]) -> bool:
         """Whether a door at either end of a tube is shut."""
-        world = self._world
-        keepers = world.stage.keepers[world.batch.worlds[0]["placement"]]
-        return any(
-            keepers[chamber] >= 0 and world.batch.animals[0][keepers[chamber]]["access_s"] <= 0.0 for chamber in edge
-        )
+        keepers = self._world.stage.keepers[self._world.batch.worlds[self._w]["placement"]]
+        animals = self._world.batch.animals[self._w]
+        return any(keepers[chamber] >= 0 and animals[keepers[chamber]]["access_s"] <= 0.0 for chamber in edge)
 
     def _spoken(self, action: int) -> str:
         """The action in words, with the animal's name in place of its slot."""
@@ -115,5 +117,6 @@ class Scene:
         verb, _, slot = name.partition("_slot")
         if not slot:
             return name
-        other = self._world.assay.animals[self._world.batch.slots[0, 0, int(slot)]]
-        return f"press for {other}" if self._world.batch.animals[0, 0]["presses"] > 0.0 else f"{verb} {other}"
+        batch = self._world.batch
+        other = self._world.assay.animals[batch.slots[self._w, self._k, int(slot)]]
+        return f"press for {other}" if batch.animals[self._w, self._me]["presses"] > 0.0 else f"{verb} {other}"

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from . import observation, records
 from .assay import Assay
 from .counters import places
-from .parameters import NAMES, ParameterError, parameter
+from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
 from .rewards import TERMS
+from .vocabulary import OPTION_NAMES
 from .world import World
 
 _ALL = np.ones(1, dtype=np.bool_)
 _ROW = np.zeros(1, dtype=np.int64)
 
 
+def split_keywords(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return constructor keywords as options of episodes and parameter overrides; others raise with the nearest name."""
+    options = {name: value for name, value in keywords.items() if name in OPTION_NAMES}
+    return options, split_overrides({name: value for name, value in keywords.items() if name not in options})
+
+
 def split_overrides(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return constructor keywords as parameter overrides; one that is no parameter raises with the nearest name."""
     for name in keywords:
         if name not in NAMES:
-            parameter(name)
+            try:
+                parameter(name)
+            except ParameterError as error:
+                raise UnexpectedKeyword(f"got an unexpected keyword argument '{name}': {error}") from None
     return dict(keywords)
+
+
+NOT_BEGUN = "Cannot call env.step() before calling env.reset()"  # in Gymnasium's own words
 
 
 def action_names(assay: Assay) -> tuple[str, ...]:
@@ -41,40 +57,33 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi", "human"], "render_fps": 20}
     assay: Assay
+    _spec: EnvSpec | None = None
 
     def __init__(
         self,
         *,
         dt_s: float | None = None,
         duration_s: float | None = None,
-        cohousing_h: float | Sequence[float] = 24.0,
-        relationship: str | Sequence[str] = "peer",
-        separation_h: float | Sequence[float] = 0.0,
-        session: str | Sequence[str] | None = None,
-        ratio_step: float | Sequence[float] = 1.0,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
-        **overrides: float,
+        **options_and_parameters: Any,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ParameterError(
                 f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}"
             )
-        for name, value in split_overrides(overrides).items():
+        options, overrides = split_keywords(options_and_parameters)
+        for name, value in overrides.items():
             if np.ndim(value):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
         self.world = self._make_world(
             overrides=overrides,
             dt_s=dt_s,
             duration_s=duration_s,
-            cohousing_h=cohousing_h,
-            relationship=relationship,
-            separation_h=separation_h,
-            session=session,
-            ratio_step=ratio_step,
             arms=arms,
             drugs=drugs,
+            **options,
         )
         self.dt_s = self.world.dt_s
         self.render_mode = render_mode
@@ -86,11 +95,25 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
         self._actions = np.zeros(self.world.n_rows, dtype=np.int64)
         self._seeded = False
+        self._blank: dict[str, Any] | None = None
         self._scene: Any = None
         if render_mode is not None:
             from .scene import Scene  # brings Pillow, which stepping does not need
 
             self._scene = Scene(self.world, self.action_names)
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How this environment was made; `max_episode_steps` is its own number of ticks.
+
+        It is said here and not in the registry: there it would be one number whatever `dt_s` and `duration_s`, and
+        `gym.make` would cut longer tests short.
+        """
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else replace(spec, max_episode_steps=self.world.stage.n_ticks)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -117,6 +140,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Advance by `dt_s` seconds. Never terminates; truncates at the end of the test."""
+        if not self._seeded:
+            raise ResetNeeded(NOT_BEGUN)
         try:
             number = operator.index(action)
         except TypeError:  # not a whole number: refused below, like one out of range
@@ -131,7 +156,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         info = self._info(terms)
         over = bool(truncated[0])
         if over:
-            info["record"] = {name: _plain(column[0]) for name, column in records.columns(self.world, _ROW).items()}
+            columns = records.columns(self.world, _ROW)
+            info["record"] = {name: records.plain(column[0]) for name, column in columns.items()}
         if self._scene is not None:
             self._scene.note(number)
             if self.render_mode == "human":
@@ -143,7 +169,13 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         if self._scene is None:
             gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
             return None
+        if not self._seeded:
+            raise ResetNeeded("Cannot call env.render() before calling env.reset()")
         return self._scene.render(self.render_mode, self.metadata["render_fps"])
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions can have an effect at the coming tick, (n_actions,) bool; see `masking.write_masks`."""
+        return np.asarray(self.world.action_masks()[0])
 
     def close(self) -> None:
         """Close the window, if one is open."""
@@ -158,14 +190,20 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Write what others that act, too, do at this tick into `self._actions[1:]`; in most assays there are none."""
 
     def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
-        """Copies of the raw counters so far and, after a step, the named reward terms."""
+        """Copies of the raw counters so far, the named reward terms (zero at a reset) and a record without content.
+
+        The keys are the same at every moment, so that a recorder may stack the infos of an episode.
+        """
+        if self._blank is None:
+            blank = records.blank(self.world, _ROW)
+            self._blank = {name: records.plain(column[0]) for name, column in blank.items()}
         row = self.world.counters[0, 0].copy()
         info: dict[str, Any] = {name: row[place] for name, place in self._places}
-        if terms is not None:
-            info["reward_terms"] = dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+        info["reward_terms"] = (
+            dict.fromkeys(TERMS, 0.0) if terms is None else dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+        )
+        # arrays as copies: a recorder may keep them, and Gymnasium's checker looks for infos that share an object
+        info["record"] = {
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self._blank.items()
+        }
         return info
-
-
-def _plain(value: Any) -> Any:
-    """NumPy scalars to Python ones; arrays stay."""
-    return value.item() if isinstance(value, np.generic) else value

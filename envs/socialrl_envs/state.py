@@ -16,22 +16,43 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .vocabulary import OPTIONS, RELATIONSHIPS, Option
+
+__all__ = [
+    "ABSENT",
+    "AFFILIATE",
+    "ANIMAL_DTYPE",
+    "EXPLORE",
+    "MATE",
+    "PAIR_DTYPE",
+    "PEER",
+    "REJECT",
+    "RELATIONSHIPS",
+    "REST",
+    "TEST_DTYPE",
+    "WAIT",
+    "Batch",
+    "Stage",
+    "world_dtype",
+]  # fmt: skip
+
 REST, EXPLORE, AFFILIATE, REJECT, WAIT = range(5)  # WAIT: an action about an animal that is not there
 ABSENT = -1  # the chamber of an animal that takes no part in a session
 PEER, MATE = range(2)
-RELATIONSHIPS: tuple[str, ...] = ("peer", "mate")
+
+
+def _fields(options: tuple[Option, ...]) -> list[tuple[str, type]]:
+    return [(option.name, np.float64 if option.is_number else np.int64) for option in options]
+
 
 TEST_DTYPE = np.dtype(
     [
         ("key", np.uint64),  # what every random number of this world hangs on
         ("episode", np.int64),
         ("tick", np.int64),
-        ("cohousing_h", np.float64),
-        ("separation_h", np.float64),
-        ("relationship", np.int64),
+        *_fields(OPTIONS[:3]),
         ("placement", np.int64),
-        ("session", np.int64),  # which of the assay's animals take part
-        ("ratio_step", np.float64),  # presses that each further access costs more (doors)
+        *_fields(OPTIONS[3:]),  # words as their places in the assay's lists
         ("mating", np.int64),  # whether mates that were cohoused have mated
         ("continued", np.int64),  # whether the animals of the last episode live on
         ("given", np.int64),  # which doses of the drug schedule are given in this episode, one bit each

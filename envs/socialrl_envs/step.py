@@ -27,9 +27,9 @@ from .state import AFFILIATE, EXPLORE, REJECT, REST, WAIT
 
 
 @compiled
-def step_worlds(
+def step_worlds(  # type: ignore[no-untyped-def]
     first, last, stages, doses, rates, worlds, counters, bins, actions, observations, reward, terms, truncated
-):  # type: ignore[no-untyped-def]
+):
     """Advance worlds `first` … `last − 1` by one tick.
 
     `actions` (n_rows,) int64 and the outputs `observations` (n_rows, n_features) float32, `reward` (n_rows,) float64,

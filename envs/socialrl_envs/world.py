@@ -11,34 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import noise, parameters
-from .assay import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, Assay
+from .assay import Assay
 from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
 from .drugs import schedule
+from .masking import write_masks
 from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import TERMS
-from .state import RELATIONSHIPS, Batch, world_dtype
+from .spelling import nearest
+from .state import Batch, world_dtype
 from .step import step_worlds
+from .vocabulary import OPTIONS, RELATIONSHIPS, RESET_KEYS, Option
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
-HISTORY_KEYS: tuple[str, ...] = (
-    "cohousing_h",
-    "relationship",
-    "separation_h",
-    "session",
-    "ratio_step",
-    "side",
-    "mating",
-    "continued",
-)
-_LIMITS = (
-    ("cohousing_h", MAX_COHOUSING_H, "hours"),
-    ("separation_h", MAX_SEPARATION_H, "hours"),
-    ("ratio_step", MAX_RATIO_STEP, "presses"),
-)
 
 
 @compiled
@@ -53,7 +41,8 @@ class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
-    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides.
+    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides. `options`
+    are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
     """
 
     def __init__(
@@ -66,12 +55,8 @@ class World:
         duration_s: float | None = None,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
-        cohousing_h: float | Sequence[float] = 24.0,
-        relationship: str | Sequence[str] = "peer",
-        separation_h: float | Sequence[float] = 0.0,
-        session: str | Sequence[str] | None = None,
-        ratio_step: float | Sequence[float] = 1.0,
         threads: int = 1,
+        **options: Any,
     ) -> None:
         self.assay = assay
         self.n_worlds = n_worlds
@@ -103,15 +88,12 @@ class World:
         self.observation_space = space(n_chambers, assay.n_animals - 1)
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
-        self._history = self.check_history(
-            {
-                "cohousing_h": cohousing_h,
-                "relationship": relationship,
-                "separation_h": separation_h,
-                "session": list(assay.session_table) if session is None else session,
-                "ratio_step": ratio_step,
-            }
-        )
+        given = {option.name: options.pop(option.name, option.default) for option in OPTIONS}
+        if options:
+            raise TypeError(f"got an unexpected keyword argument '{next(iter(options))}'")
+        if given["session"] is None:
+            given["session"] = list(assay.session_table)
+        self._history = self.check_history(given)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
 
@@ -130,36 +112,15 @@ class World:
     def check_history(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Check what an episode may be begun with; unknown keys and bad values raise `ParameterError`."""
         for key in options:
-            if key not in HISTORY_KEYS:
-                raise ParameterError(f"unknown reset option {key!r}; allowed: {', '.join(HISTORY_KEYS)}")
+            if key not in RESET_KEYS:
+                near = nearest(str(key), RESET_KEYS)
+                hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+                raise ParameterError(f"unknown reset option {key!r}; {hint}: {', '.join(RESET_KEYS)}")
         checked = dict(options)
-        for key, highest, unit in _LIMITS:
-            if key in options:
-                array = np.asarray(options[key])
-                if array.dtype.kind not in "fiu" or array.ndim > 1 or array.size == 0:
-                    raise ParameterError(f"{key} must be a number of {unit} or a list of them, got {options[key]!r}")
-                if not (np.isfinite(array) & (array >= 0.0) & (array <= highest)).all():
-                    raise ParameterError(f"{key} must be 0 to {highest:g} {unit}, got {options[key]!r}")
-                checked[key] = np.atleast_1d(array.astype(np.float64))
-        if "ratio_step" in checked and not self.assay.doors and (checked["ratio_step"] != 1.0).any():
-            raise ParameterError(
-                f"ratio_step has no place in {self.assay.id}, which has no doors; got {options['ratio_step']!r}"
-            )
-        if "relationship" in options:
-            given = options["relationship"]
-            kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
-            allowed = self.assay.relationships
-            if not kinds or any(kind not in allowed for kind in kinds):
-                why = "" if allowed == RELATIONSHIPS else f" in {self.assay.id}, whose animals are all of one sex"
-                raise ParameterError(f"relationship must be one of {', '.join(allowed)}{why}, got {given!r}")
-            checked["relationship"] = np.array([RELATIONSHIPS.index(kind) for kind in kinds])
-        if "session" in options:
-            known = list(self.assay.session_table)
-            given = options["session"]
-            kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
-            if not kinds or any(kind not in known for kind in kinds):
-                raise ParameterError(f"session must be one of {', '.join(known)}, got {given!r}")
-            checked["session"] = np.array([known.index(kind) for kind in kinds])
+        for option in OPTIONS:
+            if option.name in options:
+                check = self._check_number if option.is_number else self._check_word
+                checked[option.name] = check(option, options[option.name])
         for key in ("mating", "continued"):
             if key in options and not isinstance(options[key], (bool, np.bool_)):
                 raise ParameterError(f"{key} must be True or False, got {options[key]!r}")
@@ -167,6 +128,27 @@ class World:
         if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
         return checked
+
+    def _check_number(self, option: Option, given: Any) -> NDArray[np.float64]:
+        array = np.asarray(given)
+        if array.dtype.kind not in "fiu" or array.ndim > 1 or array.size == 0:
+            raise ParameterError(f"{option.name} must be a number of {option.unit} or a list of them, got {given!r}")
+        if not (np.isfinite(array) & (array >= 0.0) & (array <= option.highest)).all():
+            raise ParameterError(f"{option.name} must be 0 to {option.highest:g} {option.unit}, got {given!r}")
+        if option.of_doors and not self.assay.doors and (array != option.default).any():
+            raise ParameterError(f"{option.name} has no place in {self.assay.id}, which has no doors; got {given!r}")
+        return np.atleast_1d(array.astype(np.float64))
+
+    def _check_word(self, option: Option, given: Any) -> NDArray[np.int64]:
+        known, why = list(self.assay.session_table), ""
+        allowed = known
+        if option.name == "relationship":
+            known, allowed = list(RELATIONSHIPS), list(self.assay.relationships)
+            why = "" if known == allowed else f" in {self.assay.id}, whose animals are all of one sex"
+        kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
+        if not kinds or any(kind not in allowed for kind in kinds):
+            raise ParameterError(f"{option.name} must be one of {', '.join(allowed)}{why}, got {given!r}")
+        return np.array([known.index(kind) for kind in kinds])
 
     def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
         """Give the worlds in `mask` new keys and start their episode count again."""
@@ -183,12 +165,12 @@ class World:
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1
-        for draw, key in enumerate(("cohousing_h", "relationship", "separation_h", "session", "ratio_step")):
-            choices = history[key]
+        for option in OPTIONS:
+            choices = history[option.name]
             picked = np.zeros(self.n_worlds, dtype=np.int64)
             if len(choices) > 1:
-                _pick(worlds["key"].copy(), worlds["episode"].copy(), draw, len(choices), picked)
-            worlds[key][mask] = choices[picked[mask]]
+                _pick(worlds["key"].copy(), worlds["episode"].copy(), option.stream, len(choices), picked)
+            worlds[option.name][mask] = choices[picked[mask]]
         worlds["mating"][mask] = history.get("mating", True)
         worlds["continued"][mask] = history.get("continued", False)
         side = history.get("side")
@@ -212,6 +194,12 @@ class World:
                      observations, reward, terms, truncated)  # fmt: skip
         self.observations = observations
         return observations, reward, truncated, terms
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions can have an effect at the coming tick, (n_rows, n_actions) bool."""
+        masks = np.empty((self.n_rows, self.n_actions), dtype=np.bool_)
+        write_masks(self._packed_stage, self._worlds, masks)
+        return masks
 
     def _spread(self, kernel: Any, *arguments: Any) -> None:
         """Run a compiled kernel over all worlds, on as many threads as asked for."""

@@ -7,7 +7,6 @@ after that, and groups are averages over animals.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,7 +17,7 @@ from socialrl.analysis.measure import GUIDE_LINE, PROBES_IN_A_ROW
 from socialrl.analysis.measure_rows import PREFERENCE
 from socialrl.analysis.measure_table import measures_of
 from socialrl.analysis.measure_values import values
-from socialrl.errors import UserError
+from socialrl.errors import UserError, nearest
 
 CHANCE = 0.5
 """Preference of an animal that cannot tell the two apart: they are tethered alike, so each gets half of the huddling."""
@@ -190,6 +189,6 @@ def _seconds(name: str, values: ArrayLike) -> NDArray[np.float64]:
 def _require(table: pd.DataFrame, columns: Iterable[str]) -> None:
     for name in columns:
         if name not in table:
-            near = difflib.get_close_matches(name, [str(column) for column in table.columns], n=1)
-            hint = f"; nearest is '{near[0]}'" if near else ""
+            near = nearest(name, [str(column) for column in table.columns])
+            hint = f"; did you mean '{near}'?" if near else ""
             raise UserError(f"the table has no column '{name}'{hint} (columns: {', '.join(map(str, table.columns))})")

@@ -18,6 +18,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from socialrl.errors import UserError
+from socialrl.networks.frozen import choose_into, unscaled_into
+from socialrl.networks.tiles import COLUMN_MULTIPLE
 from socialrl.storage.run_folder import RunFolder
 
 _HIDDEN = "mlp_extractor.policy_net.{layer}.{part}"
@@ -27,30 +29,37 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 class FrozenPolicies:
-    """The policies of several animals of one shape, run in one batched pass.
+    """The policies of several animals of one shape, run in one compiled pass: tanh between layers, softmax at the end.
 
-    `layers` are (weights (n_animals, n_in, n_out), biases (n_animals, 1, n_out)) float32; tanh between them, softmax
-    at the end.
+    The arithmetic is the trainer's (`socialrl.networks`), so that results do not depend on the processor.
     """
 
     def __init__(self, state_dicts: Sequence[Weights]) -> None:
         self.n_animals = len(state_dicts)
         names = [_HIDDEN.format(layer=2 * k, part="{part}") for k in range(_n_hidden(state_dicts[0]))] + [_OUTPUT]
-        self.layers = []
+        rows, pieces, at = [], [], 0
         for name in names:
-            weight = np.stack([np.asarray(one[name.format(part="weight")]).T for one in state_dicts])
-            bias = np.stack([np.asarray(one[name.format(part="bias")]) for one in state_dicts])[:, None, :]
-            self.layers.append((np.ascontiguousarray(weight, dtype=np.float32), bias.astype(np.float32)))
+            weight = np.stack([np.asarray(one[name.format(part="weight")], np.float32).T for one in state_dicts])
+            bias = np.stack([np.asarray(one[name.format(part="bias")], np.float32) for one in state_dicts])
+            _, n_in, n_out = weight.shape
+            width = -(-n_out // COLUMN_MULTIPLE) * COLUMN_MULTIPLE
+            padded = np.zeros((self.n_animals, n_in + 1, width), np.float32)
+            padded[:, :n_in, :n_out], padded[:, n_in, :n_out] = weight, bias
+            pieces.append(padded.reshape(self.n_animals, -1))
+            rows.append([n_in, n_out, width, at, at + n_in * width])
+            at += (n_in + 1) * width
+        self._layers = np.array(rows, np.int64)
+        self._weights = np.concatenate(pieces, axis=1)
 
     @property
     def n_features(self) -> int:
         """Length of the observation that the policies take."""
-        return int(self.layers[0][0].shape[1])
+        return int(self._layers[0, 0])
 
     @property
     def n_actions(self) -> int:
         """Number of actions that the policies choose from."""
-        return int(self.layers[-1][0].shape[2])
+        return int(self._layers[-1, 1])
 
     def probabilities(self, observations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return action probabilities (n_rows, n_actions) for observations (n_rows, n_features), rows animal by animal.
@@ -61,21 +70,22 @@ class FrozenPolicies:
         return unscaled / unscaled.sum(axis=-1, keepdims=True)
 
     def choose(self, observations: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return sampled actions (n_rows,), given one number in [0, 1) a row: the first action whose ladder exceeds it."""
-        ladder = np.cumsum(self._unscaled(observations), axis=1)
-        # scaled by its own end, because rounding may leave the ladder a hair short of 1
-        return (ladder <= chances[:, None] * ladder[:, -1:]).sum(axis=1)
+        """Return sampled actions (n_rows,), given one number in [0, 1) a row: the first whose running sum exceeds it."""
+        actions = np.empty(len(observations), np.int64)
+        choose_into(self._unscaled(observations), np.ascontiguousarray(chances, np.float64), actions)
+        return actions
 
     def _unscaled(self, observations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Action probabilities times a factor of each row's own."""
-        hidden = observations.reshape(self.n_animals, -1, observations.shape[-1])
-        for weight, bias in self.layers[:-1]:
-            hidden = hidden @ weight
-            hidden += bias
-            np.tanh(hidden, out=hidden)
-        weight, bias = self.layers[-1]
-        logits = (hidden @ weight + bias).reshape(len(observations), -1).astype(np.float64)
-        return np.exp(logits - logits.max(axis=-1, keepdims=True))
+        rows = np.ascontiguousarray(observations, np.float32)
+        # Checked here, because compiled code reads past the end of an array without a word.
+        if rows.ndim != 2 or rows.shape[1] != self.n_features or len(rows) % self.n_animals:
+            raise ValueError(
+                f"observations must be (n_rows, {self.n_features}), n_rows a multiple of {self.n_animals}, got {rows.shape}"
+            )
+        out = np.empty((len(rows), self.n_actions))
+        unscaled_into(self._layers, self._weights, rows, out)
+        return out
 
 
 def policy_bytes(weights: Weights, about: Mapping[str, Any]) -> bytes:

@@ -8,35 +8,38 @@ only proposes populations; what is reported as distance comes from trained anima
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from socialrl.analysis.linear_algebra import product, singular_values
 from socialrl.calibration.population import BOX
 from socialrl.calibration.summaries import TEST_S
+from socialrl_envs.elementary import exp, log
 
 _SMALL_S = 60.0
-_RIDGES = np.geomspace(1e-3, 1e3, 25)
+_RIDGES = exp(np.linspace(-3.0, 3.0, 25) * math.log(10.0))
 N_OUTPUTS = 6
 
 
 def describe(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (…, 6) numbers without limits for raw tests (…, 7): two huddles, two chamber ratios, two latencies."""
-    huddle = np.log((raw[..., :2] + _SMALL_S) / (TEST_S - raw[..., :2] + _SMALL_S))
-    chambers = np.log(raw[..., 2:5] + _SMALL_S)
+    huddle = log((raw[..., :2] + _SMALL_S) / (TEST_S - raw[..., :2] + _SMALL_S))
+    chambers = log(raw[..., 2:5] + _SMALL_S)
     ratios = np.stack([chambers[..., 0] - chambers[..., 1], chambers[..., 2] - chambers[..., 1]], axis=-1)
-    return np.concatenate([huddle, ratios, np.log(raw[..., 5:] + _SMALL_S)], axis=-1)
+    return np.concatenate([huddle, ratios, log(raw[..., 5:] + _SMALL_S)], axis=-1)
 
 
 def raw_from(described: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return raw tests (…, 7) for such numbers; the inverse of `describe` inside the possible range."""
-    odds = np.exp(np.clip(described[..., :2], -30.0, 30.0))
+    odds = exp(np.clip(described[..., :2], -30.0, 30.0))
     huddle = np.clip((odds * (TEST_S + _SMALL_S) - _SMALL_S) / (1.0 + odds), 0.0, TEST_S)
-    partner, stranger = np.exp(np.clip(described[..., 2], -30, 30)), np.exp(np.clip(described[..., 3], -30, 30))
+    partner, stranger = exp(np.clip(described[..., 2], -30, 30)), exp(np.clip(described[..., 3], -30, 30))
     shares = np.stack([partner, np.ones_like(partner), stranger], axis=-1) / (1.0 + partner + stranger)[..., None]
     chambers = np.clip(shares * (TEST_S + 3.0 * _SMALL_S) - _SMALL_S, 0.0, TEST_S)
-    latency = np.clip(np.exp(np.clip(described[..., 4:], -30.0, 30.0)) - _SMALL_S, 0.0, TEST_S)
+    latency = np.clip(exp(np.clip(described[..., 4:], -30.0, 30.0)) - _SMALL_S, 0.0, TEST_S)
     return np.concatenate([huddle, chambers, latency], axis=-1)
 
 
@@ -59,16 +62,13 @@ class Emulator:
         means = outcomes.mean(axis=1)
         design = features(factors)
         root = np.sqrt(weights)[:, None]
-        coefficients = np.empty((design.shape[1], N_OUTPUTS))
-        left_out = np.empty_like(means)
-        for k in range(N_OUTPUTS):
-            coefficients[:, k], left_out[:, k] = _ridge(design * root, means[:, k : k + 1] * root)
+        coefficients, left_out = _ridge(design * root, means * root)
         left_out /= root
         spread = means - np.average(means, axis=0, weights=weights)
         skill = 1.0 - np.average(left_out**2, axis=0, weights=weights) / np.maximum(
             np.average(spread**2, axis=0, weights=weights), 1e-12
         )
-        residuals = outcomes - (design @ coefficients)[:, None, :]
+        residuals = outcomes - product(design, coefficients)[:, None, :]
         chances = np.repeat(weights, tests.shape[1])
         return cls(coefficients, residuals.reshape(-1, N_OUTPUTS), chances / chances.sum(), skill)
 
@@ -93,28 +93,29 @@ def features(factors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _ridge(
-    design: NDArray[np.float64], outcome: NDArray[np.float64]
+    design: NDArray[np.float64], outcomes: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ridge coefficients and errors of prediction with each row left out, at the penalty that makes them least.
+    """Return ridge coefficients (n_terms, n_outcomes) and errors of prediction with each row left out, shape of `outcomes`.
 
-    The first column (the constant) is not penalised.
+    Each outcome has the penalty that makes its errors least. The first column (the constant) is not penalised.
     """
     constant = design[:, :1]
-    to_rest = np.linalg.lstsq(constant, design[:, 1:], rcond=None)[0]
-    to_outcome = np.linalg.lstsq(constant, outcome, rcond=None)[0]
-    rest, centred = design[:, 1:] - constant @ to_rest, outcome - constant @ to_outcome
-    left, values, right = np.linalg.svd(rest, full_matrices=False)
-    leverage_of_constant = (constant[:, 0] ** 2) / (constant[:, 0] ** 2).sum()
-    best: tuple[float, NDArray[np.float64], NDArray[np.float64]] | None = None
+    size = (constant**2).sum()
+    to_rest = (constant * design[:, 1:]).sum(axis=0) / size
+    to_outcomes = (constant * outcomes).sum(axis=0) / size
+    rest, centred = design[:, 1:] - constant * to_rest, outcomes - constant * to_outcomes
+    left, values, right = singular_values(rest)
+    along = product(left.T, centred)
+    leverage_of_constant = constant[:, 0] ** 2 / size
+    least = np.full(outcomes.shape[1], np.inf)
+    gains, errors = np.zeros_like(along), np.zeros_like(centred)
     for penalty in _RIDGES:
         shrink = values**2 / (values**2 + penalty)
-        leverage = (left**2) @ shrink + leverage_of_constant
-        error = (centred - left @ (shrink[:, None] * (left.T @ centred)))[:, 0] / np.maximum(1.0 - leverage, 1e-3)
-        score = float((error**2).sum())
-        if best is None or score < best[0]:
-            slopes = right.T @ ((values / (values**2 + penalty))[:, None] * (left.T @ centred))
-            best = score, slopes[:, 0], error
-    assert best is not None
-    _, slopes, error = best
-    intercept = to_outcome[0, 0] - float(to_rest[0] @ slopes)
-    return np.concatenate([[intercept], slopes]), error
+        leverage = product(left**2, shrink[:, None]) + leverage_of_constant[:, None]
+        error = (centred - product(left, shrink[:, None] * along)) / np.maximum(1.0 - leverage, 1e-3)
+        score = (error**2).sum(axis=0)
+        better = score < least
+        least[better], errors[:, better] = score[better], error[:, better]
+        gains[:, better] = (values / (values**2 + penalty))[:, None]
+    slopes = product(right.T, gains * along)
+    return np.concatenate([to_outcomes[None] - product(to_rest[None], slopes), slopes]), errors

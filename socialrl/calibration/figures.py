@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ def distributions(result: Calibration, narrow: bool) -> Figure:
             ax.set_xticks(_SECONDS, [f"{s:,}".replace(",", "\u202f") for s in _SECONDS])
             ax.minorticks_off()
         ax.set_ylim(0.0, 1.02)
-        ax.set_title(measure.label)
+        ax.set_title(textwrap.fill(measure.label, 24))
         ax.set_xlabel(measure.unit or "fraction")
         if narrow or ax in axes[::3]:
             ax.set_ylabel("Share of tests at or below")

@@ -9,13 +9,12 @@ each time gives the region of confidence: a quantity that the tests do not deter
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from socialrl import seeding
+from socialrl.calibration.descent import minimum
 from socialrl.calibration.emulator import Emulator
 from socialrl.calibration.population import N_FREE, Population, bounds, draw_prior, normals, prior_sd
 from socialrl.calibration.summaries import Target
@@ -37,17 +36,16 @@ def fit_population(
     low, high = np.array(bounds()).T
     best_x, best = starts[0], np.inf
     for start in np.clip(starts, low, high):
-        found: Any = minimize(
-            _with_gradient,
+        found, value = minimum(
+            lambda x: _with_gradient(x, loss, low, high),
             start,
-            args=(loss, low, high),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds(),
-            options={"maxiter": _MOST_ITERATIONS, "ftol": 1e-5},
+            low,
+            high,
+            iterations=_MOST_ITERATIONS,
+            tolerance=1e-5,
         )
-        if found.fun < best:
-            best_x, best = found.x, float(found.fun)
+        if value < best:
+            best_x, best = found, value
     return Population.of(best_x), best
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from socialrl.analysis.linear_algebra import principal_axes
 from socialrl.calibration import population as pop
 from socialrl.calibration.population import FREE, N_FREE, Population
 from socialrl.calibration.summaries import Target, summary_table
+from socialrl_envs.elementary import exp
 
 _DRAWS_PER_AXIS = 3
 _DETERMINED, _PARTLY = 0.5, 0.8
@@ -59,9 +61,9 @@ class Calibration:
                     "quantity": free.name,
                     "members": " + ".join(free.members),
                     "table": table,
-                    "median": table * np.exp(self.after.median[k]),
-                    "median_low": table * np.exp(low[k]),
-                    "median_high": table * np.exp(high[k]),
+                    "median": table * exp(self.after.median[k]),
+                    "median_low": table * exp(low[k]),
+                    "median_high": table * exp(high[k]),
                     "table_spread": self.before.spread[k],
                     "spread": self.after.spread[k],
                     "spread_low": low[s],
@@ -85,8 +87,8 @@ class Calibration:
         if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
             return pd.DataFrame(columns=["combination", "width", "width_by_chance"])
         scale = self.prior[:, :N_FREE].std(axis=0)
-        widths, directions = _axes(self.posterior[:, :N_FREE] / scale)
-        by_chance, _ = _axes(self.prior[: len(self.posterior), :N_FREE] / scale)
+        widths, directions = principal_axes(self.posterior[:, :N_FREE] / scale)
+        by_chance, _ = principal_axes(self.prior[: len(self.posterior), :N_FREE] / scale)
         rows = []
         for k in range(n):
             loads = directions[:, k] * np.sign(directions[np.abs(directions[:, k]).argmax(), k])
@@ -103,12 +105,6 @@ class Calibration:
             for k, free in enumerate(FREE)
             for member in free.members
         }
-
-
-def _axes(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return standard deviations along the principal axes, smallest first, and the axes as columns."""
-    variances, axes = np.linalg.eigh(np.cov(draws.T))
-    return np.sqrt(np.maximum(variances, 0.0)), axes
 
 
 def _verdict(width: float) -> str:

@@ -17,6 +17,7 @@ from scipy.stats import qmc
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal
+from socialrl_envs.elementary import exp
 from socialrl_envs.parameters import parameter
 
 BOX = math.log(2.5)
@@ -149,7 +150,7 @@ def members(base: Mapping[str, float], factors: NDArray[np.float64]) -> dict[str
     for k, free in enumerate(FREE):
         for member in free.members:
             row = parameter(member)
-            values[member] = np.clip(_value(base, member) * np.exp(factors[:, k]), row.low, row.high)
+            values[member] = np.clip(_value(base, member) * exp(factors[:, k]), row.low, row.high)
     return values
 
 

@@ -18,6 +18,7 @@ from socialrl import seeding
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.measure_table import measure_called
+from socialrl_envs.elementary import exp, log
 
 TEST_S = 10_800.0
 RAW = ("huddle_s_partner", "huddle_s_stranger", "chamber_s_partner", "chamber_s_centre", "chamber_s_stranger",
@@ -94,9 +95,9 @@ def compared(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     for measure in COMPARED:
         column = values[measure.name]
         if measure.name == "huddle_s_stranger":
-            column = np.log(column + _HUDDLE_OFFSET_S)
+            column = log(column + _HUDDLE_OFFSET_S)
         elif measure.scale == "log":
-            column = np.log(np.maximum(column, SHORTEST_LATENCY_S))
+            column = log(np.maximum(column, SHORTEST_LATENCY_S))
         columns.append(column)
     return np.stack(columns, axis=-1)
 
@@ -182,7 +183,7 @@ class Target:
         share = (raw[..., 0] + 0.5e-6) / (raw[..., 0] + raw[..., 1] + 1e-6)
         ours = np.sort(np.nan_to_num(compared(raw), nan=measures.CHANCE), axis=1)
         apart = np.abs(at_levels(ours) - self.levels).mean(axis=1)
-        soft = 1.0 / (1.0 + np.exp(np.clip((share - GUIDE_LINE) / _SOFT, -50.0, 50.0)))
+        soft = 1.0 / (1.0 + exp(np.clip((share - GUIDE_LINE) / _SOFT, -50.0, 50.0)))
         return np.concatenate([apart, np.abs(soft.mean(axis=1) - self.failures)[:, None]], axis=1)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from socialrl import __version__
-from socialrl.errors import UserError
+from socialrl.errors import UserError, shortened
 
 if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder
@@ -23,7 +23,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, for example runs/demo.")]
+
+def a_path(text: str) -> Path:
+    """Return the path of a file or folder that an option or argument names; a name that cannot be one is refused."""
+    if not str(text).strip() or not str(text).isprintable():
+        raise typer.BadParameter(f"needs the name of a file or folder, got '{shortened(str(text))}'")
+    if len(str(text)) > _LONGEST_PATH:
+        raise typer.BadParameter(f"needs a path of at most {_LONGEST_PATH} characters, got {len(str(text))}")
+    return Path(text)
+
+
+_LONGEST_PATH = 1000
+
+RunArgument = Annotated[Path, typer.Argument(parser=a_path, metavar="RUN", help="A run folder, for example runs/demo.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -32,18 +44,22 @@ def overwrite_option(what: str) -> Any:
     return typer.Option("--overwrite", help=f"Replace {what}.")
 
 
-def check_range(option: str, value: float | None, low: float, high: float | None = None) -> None:
-    """Refuse a number outside [`low`, `high`] with a `UserError` that names the option; None is an option not given."""
+def check_range(option: str, value: float | None, low: float, high: float | None = None, what: str = "") -> None:
+    """Refuse a number outside [`low`, `high`] with a `UserError` that names the option; None is an option not given.
+
+    `what` says what the number is of.
+    """
     # Written so that NaN fails, which Typer's own range check lets through.
     if value is not None and not (low <= value and (high is None or value <= high)):
-        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise UserError(f"{option} must be {allowed}, got {value:g}")
+        got = value if isinstance(value, int) else f"{value:g}"
+        allowed = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+        raise UserError(f"{option} must be {allowed}{f' ({what})' if what else ''}, got {got}")
 
 
 def note_unfinished(run: RunFolder) -> None:
     """Say on standard error that a run is unfinished, if it is."""
     if not run.finished:
-        typer.echo(f"note: {run.path} is unfinished; what follows is of the animals done so far", err=True)
+        typer.echo(f"note: {run.path} is unfinished; only the animals finished so far are included", err=True)
 
 
 @contextlib.contextmanager

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from socialrl.cli.app import app
+from socialrl.cli.app import a_path, app
 from socialrl.errors import UserError
 
 
 @app.command()
 def check(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders that hold some.")],
+    runs: Annotated[
+        list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Run folders, or folders that hold some.")
+    ],
 ) -> None:
     """Read every file of run folders and compare it with the sum it was written with.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socialrl.errors import UserError
+from socialrl.errors import UserError, shortened
 
 
 def typed_path(what: str, text: str) -> Path:
@@ -14,6 +14,8 @@ def typed_path(what: str, text: str) -> Path:
     """
     if not text.strip():
         raise UserError(f"{what} must not be empty; for this folder write .")
+    if len(text) > 1000 or not text.isprintable():
+        raise UserError(f"{what} must be a path of at most 1000 printable characters, got '{shortened(text)}'")
     if not text.startswith("~"):
         return Path(text)
     try:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from socialrl.cli.app import Quiet, RunArgument, app, check_range, note_unfinished, overwrite_option, stoppable
+from socialrl.cli.app import Quiet, RunArgument, a_path, app, check_range, note_unfinished, overwrite_option, stoppable
+from socialrl.config import limits
 from socialrl.errors import UserError, command
 from socialrl.progress import open_progress
 
@@ -21,17 +22,25 @@ if TYPE_CHECKING:
 
 @app.command()
 def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, for example configs/smoke.yaml.")],
+    config: Annotated[
+        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file, for example configs/smoke.yaml.")
+    ],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
     ] = None,
     pieces: Annotated[
         list[Path] | None,
         typer.Option(
-            "--with", metavar="FILE", help="A piece of configuration laid over the file, such as a calibration's."
+            "--with",
+            parser=a_path,
+            metavar="FILE",
+            help="A piece of configuration laid over the file, such as a calibration's.",
         ),
     ] = None,
-    output: Annotated[str | None, typer.Option(help="Folder that gets the run folder, instead of `output`.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(parser=a_path, metavar="DIR", help="Folder that gets the run folder, instead of `output`."),
+    ] = None,
     overwrite: Annotated[bool, overwrite_option("a run that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -45,7 +54,7 @@ def train(
 
     loaded = load_config(config, overrides or [], pieces or [])
     if output is not None:
-        loaded = _with_output(loaded, output, loaded.name)
+        loaded = _with_output(loaded, str(output), loaded.name)
     _say_next(_train(loaded, overwrite, quiet))
 
 
@@ -62,7 +71,10 @@ def resume(run: RunArgument, quiet: Quiet = False) -> None:
 def evaluate(
     run: RunArgument,
     protocol: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Play this protocol (docs/protocols.md) instead of the tests.")
+        Path | None,
+        typer.Option(
+            parser=a_path, metavar="FILE", help="Play this protocol (docs/protocols.md) instead of the tests."
+        ),
     ] = None,
     repeats: Annotated[
         int | None, typer.Option(help="How often each animal plays each test, instead of the configuration's.")
@@ -96,9 +108,9 @@ def evaluate(
     from socialrl.evaluation.selection import Selection
     from socialrl.storage.run_folder import RunFolder
 
-    check_range("--repeats", repeats, 1)
+    check_range("--repeats", repeats, 1, limits.MAX_REPEATS)
     if events_csv and events is False:
-        raise UserError("--events-csv writes events, --no-events writes none; leave one of them out")
+        raise UserError("--events-csv and --no-events contradict each other; use one of them")
     events = True if events_csv else events
     selection = Selection(_names("--group", group), _names("--animal", animal))
     with RunFolder.open(run) as folder:
@@ -109,10 +121,8 @@ def evaluate(
             )
             return
         if folder.has_table(table) and not overwrite:
-            what = "These animals are" if selection else "It is"
-            raise UserError(
-                f"{folder.path}: {what.lower()} evaluated already; replace {table}.parquet with --overwrite"
-            )
+            what = f"these animals of {folder.path} have" if selection else f"{folder.path} has"
+            raise UserError(f"{what} been evaluated already; use --overwrite to replace {table}.parquet")
         folder.lock()
         note_unfinished(folder)
         _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv, selection=selection)
@@ -126,10 +136,14 @@ def evaluate(
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="One or more run folders.")],
+    runs: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="One or more run folders.")],
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The page (.html) or a folder for it; for one run the default is the run."),
+        typer.Option(
+            parser=a_path,
+            metavar="FILE",
+            help="The page (.html) or a folder for it; for one run the default is the run.",
+        ),
     ] = None,
     overwrite: Annotated[bool, overwrite_option("a report that is already there")] = False,
 ) -> None:
@@ -141,7 +155,7 @@ def report(
 
     folders = [RunFolder.open(path) for path in runs]
     if output is None and len(folders) > 1:
-        raise UserError("a report of several runs needs a place: --output FILE, for example --output runs/report.html")
+        raise UserError("a report of several runs needs --output FILE, for example --output runs/report.html")
     place = folders[0].path if output is None else output
     target = place if place.suffix.lower() == ".html" and not place.is_dir() else place / "report.html"
     if target.exists() and not overwrite:
@@ -170,11 +184,11 @@ def index(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
+    output: Annotated[Path, typer.Option(parser=a_path, help="The run folder.")] = Path("runs/demo"),
     overwrite: Annotated[bool, overwrite_option("a demo that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train, evaluate and report a small experiment, within minutes; a stopped demo is continued where it was.
+    """Train, evaluate and report a small experiment, within minutes; a stopped demo resumes from its last checkpoint.
 
     Example: `socialrl demo --output runs/demo`
     """
@@ -184,9 +198,9 @@ def demo(
     if (output / "meta.json").exists() and not overwrite:
         run = RunFolder.open(output)
         if run.finished:
-            typer.echo(f"{run.path} holds a finished demo; it is kept (--overwrite trains it anew)")
+            typer.echo(f"{run.path} holds a finished demo, which is kept (--overwrite trains it again)")
         else:
-            typer.echo(f"{run.path} holds an unfinished demo; continuing it")
+            typer.echo(f"{run.path} holds an unfinished demo, which is resumed")
             run = _resume(output, quiet)
     else:
         config = _with_output(load_config(_demo_config()), str(output.parent), output.name)
@@ -339,11 +353,13 @@ def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
 def _with_output(config: Config, output: str, name: str) -> Config:
     from socialrl.config.loading import with_overrides
 
-    return with_overrides(config, [f"output={output or '.'}", f"name={name}"])
+    return with_overrides(config, [f"output={output}", f"name={name}"])
 
 
 def _demo_config() -> Path:
     path = Path(__file__).resolve().parents[2] / "configs" / "demo.yaml"
     if not path.is_file():
-        raise UserError(f"the demo's configuration is not here ({path}); run it from a checkout of the repository")
+        raise UserError(
+            f"the demo's configuration was not found ({path}); run the demo from a checkout of the repository"
+        )
     return path

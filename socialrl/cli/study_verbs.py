@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from socialrl.cli.app import Quiet, app, check_range, overwrite_option, stoppable
+from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
 from socialrl.cli.paths import typed_path
+from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 from socialrl.progress import open_progress
 
@@ -20,7 +21,11 @@ def reproduce(
     ] = "quick",
     findings: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Findings of your own (YAML), added to those of socialrl or in their place."),
+        typer.Option(
+            parser=a_path,
+            metavar="FILE",
+            help="Findings of your own (YAML), added to those of socialrl or in their place.",
+        ),
     ] = None,
     output: Annotated[
         str, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")
@@ -39,10 +44,10 @@ def reproduce(
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
-    check_range("--seed", seed, 0)
+    check_range("--seed", seed, 0, limits.MAX_SEED)
     place = usable(output)
     registry = load_findings(*findings) if findings else None
-    with stoppable("the stages that are done are kept; the same command resumes from the last checkpoint"):
+    with stoppable("finished stages are kept; run the same command again to resume"):
         page = reproduce(
             place,
             preset,
@@ -65,7 +70,7 @@ def reproduce(
 def calibrate(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="World and training, instead of the defaults.")
+        Path | None, typer.Option(parser=a_path, metavar="FILE", help="World and training, instead of the defaults.")
     ] = None,
     output: Annotated[str, typer.Option(metavar="DIR", help="Folder that gets the results.")] = "runs/calibration",
     vectors: Annotated[
@@ -89,15 +94,15 @@ def calibrate(
 ) -> None:
     """Fit wild-type parameters and their spread over animals to partner-preference score sheets.
 
-    A call that was stopped goes on where it was when it is repeated.
+    A calibration that was stopped resumes after its last finished stage when the command is repeated.
 
     Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
     """
     check_range("--vectors", vectors, 16)
     check_range("--steps", steps, 1)
-    check_range("--seed", seed, 0)
+    check_range("--seed", seed, 0, limits.MAX_SEED)
     sheet, folder = typed_path("DATA", data), typed_path("--output", output)
-    check_range("--cohousing-h", cohousing_h, 0, 336)
+    check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
     from socialrl.config.loading import load_config
 
     loaded = None if config is None else load_config(config)
@@ -106,7 +111,7 @@ def calibrate(
     from socialrl.calibration.run import run_calibration
 
     again = "the same command without --overwrite" if overwrite else "the same command"
-    go_on = f"the stages that are done are kept; {again} goes on where it was"
+    go_on = f"finished stages are kept; run {again} again to resume"
     with stoppable(go_on), open_progress("calibrating", quiet=quiet) as progress:
         result = run_calibration(
             sheet,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from socialrl.cli.app import Quiet, app, check_range, overwrite_option
+from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option
+from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 
 
@@ -17,8 +18,8 @@ def render(
     animal: Annotated[str | None, typer.Option(help="Which animal of the run; default the first.")] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
     gain: Annotated[float | None, typer.Option(help="Receptor gain at test, instead of the animal's own.")] = None,
-    gif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the test as a film.")] = None,
-    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its last picture.")] = None,
+    gif: Annotated[Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write the test as a film.")] = None,
+    png: Annotated[Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write its last picture.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the test.")] = 1,
     overwrite: Annotated[bool, overwrite_option("files that are already there")] = False,
 ) -> None:
@@ -26,12 +27,12 @@ def render(
 
     Example: `socialrl render runs/demo --animal knockout-00 --gif knockout.gif`
     """
-    check_range("--cohousing-h", cohousing_h, 0, 336)
+    check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
     check_range("--gain", gain, 0, 2)
-    check_range("--seed", seed, 0)
+    check_range("--seed", seed, 0, limits.MAX_SEED)
     targets = [path for path in (gif, png) if path is not None]
     if not targets:
-        raise UserError("say what to write: --gif FILE, --png FILE or both")
+        raise UserError("nothing to write: give --gif FILE, --png FILE or both")
     for path in targets:
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists; give another name, or replace it with --overwrite")
@@ -65,7 +66,7 @@ def render(
 @app.command()
 def record(
     config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="A YAML file such as configs/oxytocin_release.yaml.")
+        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file such as configs/oxytocin_release.yaml.")
     ],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
@@ -102,7 +103,9 @@ def envs() -> None:
 
 @app.command()
 def bench(
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as JSON, too.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write the numbers as JSON, too.")
+    ] = None,
     overwrite: Annotated[bool, overwrite_option("a file that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Checks of single configuration values: each refuses with "must be <what is allowed>, got <what came>".
+"""Checks of single configuration values: each refuses with "must be <what is allowed>, got <what was given>".
 
 They run before pydantic converts anything, because its lenient mode would take true for 1 and its strict mode would
 refuse 3e5 for a number of steps.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from socialrl.errors import nearest
+from socialrl.config.paths import expanded
+from socialrl.errors import UserError, explained, nearest, shortened
 
 Check = Callable[[Any], Any]
 
@@ -42,28 +43,49 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text '{value if len(value) <= 60 else value[:57] + '...'}'"
-    if isinstance(value, dict):
+        return f"the text '{shortened(value)}'"
+    if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return shortened(str(value)) if not isinstance(value, int) or abs(value) < 10**60 else "a number of over 60 digits"
+
+
+def either(names: Iterable[str] | Mapping[str, str]) -> str:
+    """Return "a, b or c", each with its meaning in brackets where `names` is a mapping that has one."""
+    *others, last = explained(names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def number(
-    low: float | None = None, high: float | None = None, *, above: float | None = None, optional: bool = False
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    above: float | None = None,
+    optional: bool = False,
+    note: str = "",
 ) -> BeforeValidator:
-    """Accept finite numbers with `low` <= x <= `high` and x > `above`; `optional` also accepts null."""
-    return BeforeValidator(_number_check(low, high, above, optional))
+    """Accept finite numbers with `low` <= x <= `high` and x > `above`; `optional` also accepts null.
+
+    With `above`, `low` and `high` are generous limits, named when they are passed. `note` says what the range is of.
+    """
+    return BeforeValidator(_number_check(low, high, above, optional, note))
 
 
 def whole(low: int, high: int | None = None, *, optional: bool = False) -> BeforeValidator:
-    """Accept whole numbers of at least `low`, also written as 3e5; `high` is a technical limit, named when passed."""
+    """Accept whole numbers of at least `low`, also written as 3e5; `high` is a generous limit, named when passed."""
     return BeforeValidator(_whole_check(low, high, optional))
 
 
 def choice(*allowed: str) -> BeforeValidator:
-    """Accept one of the words `allowed`; anything else is refused with the nearest of them."""
+    """Accept one of the words `allowed`; a slip of one of them is refused with that word as a hint."""
+    return BeforeValidator(_choice_check(lambda: allowed))
+
+
+def explained_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidator:
+    """Accept one of the words of `allowed()`, which says in a few words what each means; errors list both."""
     return BeforeValidator(_choice_check(allowed))
 
 
@@ -81,13 +103,15 @@ def one_or_list(check: BeforeValidator) -> BeforeValidator:
     return BeforeValidator(run)
 
 
-def listed(check: BeforeValidator) -> BeforeValidator:
-    """Accept a list, possibly empty; the result is a tuple, each item passed through `check`."""
+def listed(check: BeforeValidator, *, most: int | None = None) -> BeforeValidator:
+    """Accept a list, possibly empty, of at most `most`; the result is a tuple, each item passed through `check`."""
     item: Check = check.func  # type: ignore[assignment]
 
     def run(value: Any) -> Any:
         if not isinstance(value, list | tuple):
             raise refuse(f"must be a list, got {shown(value)}")
+        if most is not None and len(value) > most:
+            raise refuse(f"must be a list of at most {most}, got {len(value)}")
         return tuple(item(one) for one in value)
 
     return BeforeValidator(run)
@@ -108,29 +132,50 @@ def identifier(optional: bool = False) -> BeforeValidator:
 
 def folder() -> BeforeValidator:
     """Accept the text of a path."""
-    return BeforeValidator(_text_check(re.compile(r"[^\x00-\x1f]+"), "the path of a folder"))
+    check = _text_check(re.compile(r"[^\x00-\x1f\x7f]{1,4096}"), "the path of a folder")
+
+    def run(value: Any) -> Any:
+        text = check(value)
+        if not text.strip():
+            raise refuse(f"must be the path of a folder, got {shown(text)}")
+        try:
+            expanded(text)
+        except UserError as error:
+            raise refuse(f"is not usable: {error}") from error
+        return text
+
+    return BeforeValidator(run)
 
 
-def _number_check(low: float | None, high: float | None, above: float | None, optional: bool) -> Check:
-    if low is not None and high is not None:
+def _number_check(low: float | None, high: float | None, above: float | None, optional: bool, note: str) -> Check:
+    if above is not None:
+        allowed = f"a number above {above:g}"
+    elif low is not None and high is not None:
         allowed = f"a number from {low:g} to {high:g}"
     elif low is not None:
         allowed = f"a number of at least {low:g}"
-    elif above is not None:
-        allowed = f"a number above {above:g}"
     else:
         allowed = "a finite number"
     allowed += " or null" if optional else ""
+    allowed += f" ({note})" if note else ""
 
     def run(value: Any) -> Any:
         if value is None and optional:
             return None
         if not isinstance(value, Real) or isinstance(value, bool):
             raise refuse(f"must be {allowed}, got {shown(value)}")
-        x = float(value)
-        inside = (low is None or x >= low) and (high is None or x <= high) and (above is None or x > above)
-        if not math.isfinite(x) or not inside:
-            raise refuse(f"must be {allowed}, got {shown(x)}")
+        try:
+            x = float(value)
+        except OverflowError:
+            x = math.inf
+        if not math.isfinite(x) or (above is not None and x <= above):
+            raise refuse(f"must be {allowed}, got {shown(value)}")
+        for bound, outside, at in (
+            (low, low is not None and x < low, "least"),
+            (high, high is not None and x > high, "most"),
+        ):
+            if outside:
+                raise refuse(f"must be {allowed if above is None else f'at {at} {bound:g}'}, got {shown(value)}")
         return x
 
     return run
@@ -142,10 +187,11 @@ def _whole_check(low: int, high: int | None, optional: bool) -> Check:
     def run(value: Any) -> Any:
         if value is None and optional:
             return None
-        is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not is_number or not (isinstance(value, Integral) or float(value).is_integer()):
+        if not isinstance(value, Real) or isinstance(value, bool):
             raise refuse(f"must be {allowed}, got {shown(value)}")
-        x = int(value)
+        if not isinstance(value, Integral) and not float(value).is_integer():
+            raise refuse(f"must be {allowed}, got {shown(value)}")
+        x = int(float(value)) if not isinstance(value, Integral) else int(value)
         if x < low:
             raise refuse(f"must be {allowed}, got {shown(value)}")
         if high is not None and x > high:
@@ -155,13 +201,14 @@ def _whole_check(low: int, high: int | None, optional: bool) -> Check:
     return run
 
 
-def _choice_check(allowed: tuple[str, ...]) -> Check:
+def _choice_check(words: Callable[[], Iterable[str] | Mapping[str, str]]) -> Check:
     def run(value: Any) -> Any:
+        allowed = words()
         if isinstance(value, str) and value in allowed:
             return value
         near = nearest(value, allowed) if isinstance(value, str) else None
         hint = f"; did you mean '{near}'?" if near else ""
-        raise refuse(f"must be {' or '.join(allowed)}, got {shown(value)}{hint}")
+        raise refuse(f"must be {either(allowed)}, got {shown(value)}{hint}")
 
     return run
 

@@ -1,19 +1,18 @@
-"""What a configuration may contain: one immutable record per section, with ranges; pydantic holds them.
-
-Values given as lists are tuples and mappings are `FrozenDict`, so a loaded configuration cannot change under a run that
-has already written it to its folder.
-"""
+"""What a configuration may contain: one immutable record per section, with ranges; pydantic holds them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from socialrl.config import limits, words
 from socialrl.config.checks import (
     IDENTIFIER,
     choice,
+    explained_choice,
     folder,
     identifier,
     listed,
@@ -25,76 +24,52 @@ from socialrl.config.checks import (
     whole,
 )
 from socialrl.config.habitats import check_habitats
-from socialrl.config.spread import check_spread
-from socialrl.errors import unknown
+from socialrl.config.paths import expanded
+from socialrl.config.values import (
+    Arms,
+    CohousingHours,
+    DosesOfTest,
+    Drug,
+    Duration,
+    Fraction,
+    FrozenDict,
+    NonNegative,
+    OptionalPositive,
+    Parameters,
+    Positive,
+    Relationship,
+    Repeats,
+    Section,
+    SeparationHours,
+    Spread,
+    TickLength,
+    Value,
+    known_doses,
+)
+from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
+from socialrl_envs.vocabulary import RELEASE_ID
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-RELEASE = "socialrl/OxytocinRelease-v0"
+RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
-
-_MAX_COHOUSING_H = 336.0
-_ARMS = ("release", "consolidation", "reward", "defence", "retention")
-_ARM_SETTINGS = ("own", "wild_type", "knockout")
-_RELATIONSHIPS = ("peer", "mate")
-
-NonNegative = Annotated[float, number(0)]
-Positive = Annotated[float, number(above=0)]
-OptionalPositive = Annotated[float | None, number(above=0, optional=True)]
-Fraction = Annotated[float, number(0, 1)]
-Count = Annotated[int, whole(1)]
-
-
-class FrozenDict(dict[Key, Value]):
-    """A dict that cannot be changed after it was made; it pickles, copies and compares like a dict."""
-
-    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise TypeError("a configuration cannot be changed; use with_overrides to get a changed copy")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    update = pop = popitem = clear = setdefault = _refuse  # type: ignore[assignment]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The default way of unpickling a dict subclass sets items one by one, which is refused here.
-        return type(self), (dict(self),)
-
-
-class Section(BaseModel):
-    """A section of the configuration: unknown keys are refused and nothing can be assigned."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Drug(Section):
-    """One dose: `start_s` and `end_s` count from the start of the test; negative times lie before it.
-
-    In training it is given in `share` of the episodes, drawn for each, so that animals learn what contact is worth under a
-    drug and without. Tests leave out what is not given in every episode; a dose of a test has no share.
-    """
-
-    drug: Annotated[str, choice("agonist", "antagonist", "dopamine_antagonist", "v1a_antagonist")]
-    dose: NonNegative
-    start_s: Annotated[float, number()]
-    end_s: Annotated[float, number()]
-    share: Annotated[float, number(0, 1, above=0)] = 1.0
-
-    @model_validator(mode="after")
-    def _span(self) -> Drug:
-        if self.start_s >= self.end_s:
-            raise refuse(f"must be before end_s, got {self.start_s:g} and {self.end_s:g}", key="start_s")
-        return self
 
 
 class ResetSection(Section):
     """Conditions of training episodes; one value of each tuple is drawn uniformly per episode."""
 
-    cohousing_h: Annotated[tuple[float, ...], one_or_list(number(0, _MAX_COHOUSING_H))] = (0.0, 6.0, 24.0, 72.0, 168.0)
-    relationship: Annotated[tuple[str, ...], one_or_list(choice(*_RELATIONSHIPS))] = ("peer",)
-    separation_h: Annotated[tuple[float, ...], one_or_list(number(0))] = (0.0,)
+    cohousing_h: Annotated[
+        tuple[float, ...], one_or_list(number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING))
+    ] = (
+        0.0,
+        6.0,
+        24.0,
+        72.0,
+        168.0,
+    )
+    relationship: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.RELATIONSHIPS))] = ("peer",)
+    separation_h: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_SEPARATION_H))] = (0.0,)
     session: Annotated[str | None, identifier(optional=True)] = None
-    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, 100))] = (1.0,)
+    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_RATIO_STEP))] = (1.0,)
 
 
 def numbered(group: str, animals: int) -> list[str]:
@@ -111,87 +86,33 @@ def _known_assay(value: Any) -> Any:
     if not isinstance(value, str):
         raise refuse(f"must be the id of an assay ({', '.join(ASSAYS)}), got {shown(value)}")
     if value == RELEASE:
-        raise refuse(f"must be an assay in which animals act; {value} is recorded: socialrl record FILE")
+        raise refuse(f"must be an assay with acting animals; {value} is recorded, not trained: socialrl record FILE")
     if value not in ASSAYS:
         raise refuse(f"is not usable: {unknown('assay', value, ASSAYS)} (`socialrl envs` lists them)")
     return value
 
 
-def _known_parameters(value: Any) -> Any:
-    from socialrl_envs.parameters import NAMES, check_override
-
-    if not isinstance(value, dict):
-        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}")
-    checked: dict[str, float] = {}
-    for name, given in value.items():
-        if name == "oxtr_gain":
-            raise refuse("is not set here: the gain belongs to each group, genotypes.<name>.oxtr_gain", key=name)
-        if name in NAMES and (isinstance(given, bool) or not isinstance(given, int | float)):
-            raise refuse(f"must be one number, got {shown(given)}", key=name)
-        try:
-            checked[name] = float(check_override(name, given))
-        except ValueError as error:
-            raise refuse(f"is not usable: {error}", key=name) from error
-    return checked
-
-
-def _known_arms(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise refuse(f"must be a mapping of arms ({', '.join(_ARMS)}) to settings, got {shown(value)}")
-    for arm, setting in value.items():
-        if arm not in _ARMS:
-            raise refuse(f"is not usable: {unknown('arm', str(arm), _ARMS)}", key=arm)
-        if setting not in _ARM_SETTINGS:
-            raise refuse(f"must be {' or '.join(_ARM_SETTINGS)}, got {shown(setting)}", key=arm)
-    return value
-
-
-def _known_doses(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
-    if drugs:
-        from socialrl_envs.drugs import schedule
-
-        try:
-            schedule([drug.model_dump() for drug in drugs])
-        except ValueError as error:
-            raise refuse(f"is not usable: {error}") from error
-    return drugs
-
-
-def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
-    for dose in drugs:
-        if dose.share < 1.0:
-            raise refuse(f"must be 1 in a test, where every dose is given, got {dose.share:g}", key="share")
-    return _known_doses(drugs)
-
-
-DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
-# Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
-Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
-Spread = Annotated[
-    float | dict[str, float],
-    BeforeValidator(check_spread),
-    AfterValidator(lambda spread: FrozenDict(spread) if isinstance(spread, dict) else spread),
-]
-
-
 def check_whole_ticks(dt_s: float, duration_s: float) -> None:
     """Refuse a length in the section `env` that its ticks do not make up."""
     ticks = duration_s / dt_s
+    involves = ["env.dt_s", "env.duration_s"]
     if round(ticks) < 1 or abs(ticks - round(ticks)) > 1e-6:
         text = f"must be a multiple of env.dt_s = {dt_s:g} s, got {duration_s:g} s"
-        raise refuse(text, key="duration_s", involves=["env.dt_s", "env.duration_s"])
+        raise refuse(text, key="duration_s", involves=involves)
+    if ticks > limits.MAX_TICKS:
+        text = f"must be at most {limits.MAX_TICKS:,} ticks of env.dt_s = {dt_s:g} s, got {duration_s:g} s"
+        raise refuse(text, key="duration_s", involves=involves)
 
 
 class EnvSection(Section):
     """The world that the animals live in; `parameters` and `arms` are handed to it as they are."""
 
     id: Annotated[str, BeforeValidator(_known_assay)]
-    dt_s: Positive = 15.0
-    duration_s: Positive = 10_800.0
+    dt_s: TickLength = 15.0
+    duration_s: Duration = 10_800.0
     parameters: Parameters = FrozenDict()
     arms: Arms = FrozenDict()
-    drugs: Annotated[tuple[Drug, ...], AfterValidator(_known_doses)] = ()
+    drugs: Annotated[tuple[Drug, ...], AfterValidator(known_doses)] = ()
     reset: ResetSection = ResetSection()
 
     @property
@@ -221,9 +142,9 @@ class PPOSection(Section):
     """PPO settings under the names and meanings of Stable-Baselines3."""
 
     learning_rate: Positive = 1e-3
-    n_steps: Count = 128
-    batch_size: Annotated[int, whole(2)] = 256
-    n_epochs: Count = 4
+    n_steps: Annotated[int, whole(1, limits.MAX_ROLLOUT_STEPS)] = 128
+    batch_size: Annotated[int, whole(2, limits.MAX_LIVES * limits.MAX_ROLLOUT_STEPS)] = 256
+    n_epochs: Annotated[int, whole(1, limits.MAX_EPOCHS)] = 4
     gamma: Fraction = 0.99
     gae_lambda: Fraction = 0.95
     clip_range: Positive = 0.2
@@ -233,7 +154,7 @@ class PPOSection(Section):
     vf_coef: NonNegative = 0.5
     max_grad_norm: Positive = 0.5
     target_kl: OptionalPositive = None
-    net_arch: Annotated[tuple[int, ...], listed(whole(1, 65_536))] = (64, 64)
+    net_arch: Annotated[tuple[int, ...], listed(whole(1, limits.MAX_UNITS), most=limits.MAX_LAYERS)] = (64, 64)
 
 
 class TestCondition(Section):
@@ -245,9 +166,9 @@ class TestCondition(Section):
     __test__ = False  # not a test class, whatever its name tells pytest
 
     name: Annotated[str, identifier()]
-    cohousing_h: Annotated[float, number(0, _MAX_COHOUSING_H)]
-    relationship: Annotated[str, choice(*_RELATIONSHIPS)] = "peer"
-    separation_h: NonNegative = 0.0
+    cohousing_h: CohousingHours
+    relationship: Relationship = "peer"
+    separation_h: SeparationHours = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
     drugs: DosesOfTest = ()
@@ -267,9 +188,11 @@ class TestCondition(Section):
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:
     names = [test.name for test in tests]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise refuse(f"has two tests called '{twice[0]}'; each test needs a name of its own")
+    if len(names) > limits.MAX_TESTS:
+        raise refuse(f"must be a list of at most {limits.MAX_TESTS:,}, got {len(names):,}")
+    if len(set(names)) < len(names):
+        twice = min(name for name, n in Counter(names).items() if n > 1)
+        raise refuse(f"has two tests called '{twice}'; each test needs a name of its own")
     return tests
 
 
@@ -279,24 +202,28 @@ Tests = Annotated[tuple[TestCondition, ...], AfterValidator(_unique_names)]
 class ProbesSection(Section):
     """Tests played during training with frozen animals: at the start, every `every_steps`, and at the end."""
 
-    every_steps: Count = 25_000
-    repeats: Count = 2
+    every_steps: Annotated[int, whole(1, limits.MAX_STEPS)] = 25_000
+    repeats: Repeats = 2
     tests: Tests = ()
 
 
 class EvaluationSection(Section):
     """Tests that `socialrl evaluate` plays with the trained animals, of `duration_s` where training episodes are shorter."""
 
-    repeats: Count = 4
-    duration_s: OptionalPositive = None
+    repeats: Repeats = 4
+    duration_s: Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)] = None
     tests: Tests = ()
 
 
 def _usable_groups(groups: dict[str, Value]) -> dict[str, Value]:
     seen: dict[str, str] = {}
+    if len(groups) > limits.MAX_GROUPS:
+        raise refuse(f"must have at most {limits.MAX_GROUPS:,} groups, got {len(groups):,}")
     for name in groups:
         if not IDENTIFIER.fullmatch(name):
-            raise refuse(f"has a group called '{name}'; a group's name is made of letters, digits and underscores")
+            raise refuse(
+                f"has a group called '{shortened(name)}'; a group's name is made of letters, digits and underscores"
+            )
         twin = seen.setdefault(name.casefold(), name)
         if twin != name:
             # They become file names, and some file systems do not tell capitals apart.
@@ -320,17 +247,17 @@ class Config(Section):
 
     name: Annotated[str, run_name()]
     output: Annotated[str, folder()] = "runs"
-    seed: Annotated[int, whole(0, 2**63 - 1)]
+    seed: Annotated[int, whole(0, limits.MAX_SEED)]
     engine: Annotated[str, choice("cohort", "sb3")] = "cohort"
     device: Annotated[str, choice("cpu", "cuda", "auto")] = "cpu"
-    workers: Annotated[int | None, whole(1, 4096, optional=True)] = None
+    workers: Annotated[int | None, whole(1, limits.MAX_WORKERS, optional=True)] = None
     env: EnvSection
     genotypes: Genotypes
     habitats: Habitats = FrozenDict()
-    animals: Annotated[int, whole(1, 100_000)]
+    animals: Annotated[int, whole(1, limits.MAX_ANIMALS)]
     individual_spread: Spread = 1.0
-    lives: Annotated[int, whole(1, 65_536)] = 16
-    steps: Annotated[int, whole(1, 10**12)]
+    lives: Annotated[int, whole(1, limits.MAX_LIVES)] = 16
+    steps: Annotated[int, whole(1, limits.MAX_STEPS)]
     ppo: PPOSection = PPOSection()
     probes: ProbesSection = ProbesSection()
     evaluation: EvaluationSection = EvaluationSection()
@@ -355,7 +282,7 @@ class Config(Section):
 
         assay = ASSAYS[self.env.id]
         if self.animals % len(assay.acting):
-            text = f"must be a multiple of {len(assay.acting)}, the animals of one {assay.id}, got {self.animals}"
+            text = f"must be a multiple of {len(assay.acting)}, the number of animals in one {assay.id}, got {self.animals}"
             raise refuse(text, key="animals", involves=["animals", "env.id"])
         if self.engine == "sb3" and len(assay.acting) > 1:
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
@@ -387,7 +314,7 @@ class Config(Section):
     @property
     def run_path(self) -> Path:
         """The run folder, `<output>/<name>`."""
-        return Path(self.output).expanduser() / self.name
+        return expanded(self.output) / self.name
 
     @property
     def members(self) -> dict[str, tuple[str, ...]]:

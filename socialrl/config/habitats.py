@@ -21,7 +21,7 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collectio
         return
     n_members = len(assay.acting)
     if n_members == 1:
-        text = f"is for assays whose animals live and learn in one world (socialrl/GroupHabitat-v0); in {assay.id} one animal acts"
+        text = f"can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in {assay.id} one animal acts"
         raise refuse(text, key="habitats", involves=["habitats", "env.id"])
     for name, members in habitats.items():
         key, involves = f"habitats.{name}", [f"habitats.{name}", "env.id"]
@@ -33,9 +33,9 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collectio
                 text = f"is not usable: {unknown('genotype', member, genotypes)}"
                 raise refuse(text, key=key, involves=[f"habitats.{name}", "genotypes"])
         if name in genotypes and set(members) != {name}:
-            text = f"has the name of a genotype, but other animals in it ({', '.join(dict.fromkeys(members))}); give it another name"
+            text = f"is named like a genotype but holds other animals ({', '.join(dict.fromkeys(members))}); rename it"
             raise refuse(text, key=key, involves=[key])
     homeless = [name for name in genotypes if not any(name in members for members in habitats.values())]
     if homeless:
-        text = f"lives in no habitat; name it in habitats ({', '.join(habitats)}), or leave the group out"
+        text = f"is in no habitat; add it to one of the habitats ({', '.join(habitats)}) or remove the group"
         raise refuse(text, key=f"genotypes.{homeless[0]}", involves=["habitats", f"genotypes.{homeless[0]}"])

@@ -1,29 +1,25 @@
 """Configurations: a YAML file and `key=value` overrides in, one checked and immutable `Config` out.
 
 Everything wrong with a configuration is found here, before anything is built, and said in one line each: the file or
-the command line, the full key, what is allowed, what came, and the nearest known name.
+the command line, the full key, what is allowed, what was given, and the nearest known name.
 """
 
 from __future__ import annotations
 
-import typing
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from socialrl.config.checks import shown
 from socialrl.config.experiment import (
     RELEASE,
     Config,
-    Drug,
     EnvSection,
     EvaluationSection,
-    FrozenDict,
     Genotype,
     PPOSection,
     ProbesSection,
@@ -31,10 +27,12 @@ from socialrl.config.experiment import (
     TestCondition,
 )
 from socialrl.config.layers import Origins, lay_over, leaves
+from socialrl.config.problems import Problem, problems
 from socialrl.config.recording import RecordingConfig
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
-from socialrl.errors import UserError, command, nearest, unknown
+from socialrl.config.values import Drug, FrozenDict
+from socialrl.errors import UserError, command, shortened, unknown
 
 __all__ = [
     "Config",
@@ -56,6 +54,8 @@ __all__ = [
 ]
 
 Kind = TypeVar("Kind", bound=BaseModel)
+
+_INDEX = re.compile("[0-9]{1,6}")
 
 _COMMAND_LINE = "command line"
 _MOST_LINES = 5
@@ -88,7 +88,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
     if _assay_of(data) == RELEASE:
         # One line instead of one for every key that a recording has and an experiment has not.
         raise UserError(
-            f"{path}: env.id must be an assay in which animals act; {RELEASE} is recorded: {command('record', path)}"
+            f"{path}: env.id must be an assay with acting animals; {RELEASE} is recorded, not trained:"
+            f" {command('record', path)}"
         )
     return config_from_data(data, str(path), overrides, layers)
 
@@ -98,7 +99,7 @@ def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> Recording
     data = _read_mapping(Path(path), "recording")
     if _assay_of(data) not in (RELEASE, None):
         raise UserError(
-            f"{path}: env.id must be {RELEASE} to be recorded, got {_assay_of(data)}; to train: {command('train', path)}"
+            f"{path}: env.id must be {RELEASE} to be recorded, got {shown(_assay_of(data))}; to train: {command('train', path)}"
         )
     return _checked(RecordingConfig, data, str(path), overrides)
 
@@ -139,49 +140,64 @@ def _checked(
         data = lay_over(data, piece)
         for leaf in leaves(piece):
             origins.add(leaf, name)
-    tree = OmegaConf.create(dict(data))
+    plain = _plain(data)
     for item in overrides:
         key, value = _read_override(item)
-        _known_group(key, tree)
-        _keep_scale(key, tree)
-        try:
-            OmegaConf.update(tree, key_path(key), value, merge=False)
-        except (OmegaConfBaseException, TypeError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{_COMMAND_LINE}: cannot set {key_path(key)}: {reason}") from error
+        _known_group(key, plain)
+        _keep_scale(key, plain)
+        _set(plain, key, value)
         origins.add(key, _COMMAND_LINE)
-    plain: Any = OmegaConf.to_container(tree, resolve=False)
-    problems = list(_reward_scaling(plain))
-    if not problems:
+    found = list(_reward_scaling(plain))
+    if not found:
         try:
             return kind.model_validate(plain)
         except ValidationError as error:
-            problems = sorted((_problem(one, kind) for one in error.errors()), key=lambda problem: problem.rank)
-    lines = [f"{origins.of(problem.paths)}: {problem.text}" for problem in problems]
+            found = problems(error, kind)
+    lines = [f"{origins.of(problem.paths)}: {problem.text}" for problem in found]
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more mistakes"]
     raise UserError("\n".join(lines))
 
 
-def _known_group(key: KeyPath, tree: Any) -> None:
+def _set(tree: dict[str, Any], key: KeyPath, value: Any) -> None:
+    """Replace the value at `key`; mappings on the way to it are made where they are missing."""
+    here: Any = tree
+    for depth, part in enumerate(key):
+        last = depth == len(key) - 1
+        if isinstance(here, dict):
+            name = str(part)
+            if last:
+                here[name] = value
+            elif here.get(name) is None:
+                here[name] = {}
+            here = here[name]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            if last:
+                here[part] = value
+            here = here[part]
+        else:
+            kind = (
+                f"a list of {len(here)}, counted from 0" if isinstance(here, list) else f"no section, but {shown(here)}"
+            )
+            raise UserError(f"{_COMMAND_LINE}: cannot set {key_path(key)}: {key_path(key[:depth])} is {kind}")
+
+
+def _known_group(key: KeyPath, tree: Mapping[str, Any]) -> None:
     """Refuse a setting of a group that is not there: a misspelt name must not make a new group."""
-    groups: Any = tree.get("genotypes") if OmegaConf.is_dict(tree) else None
-    if key[0] != "genotypes" or len(key) < 3 or not OmegaConf.is_dict(groups):
+    groups = tree.get("genotypes")
+    if key[0] != "genotypes" or len(key) < 3 or not isinstance(groups, dict):
         return
-    names = [str(name) for name in groups]
-    if str(key[1]) not in names:
+    if str(key[1]) not in groups:
         raise UserError(
-            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), names)}; "
-            f"to add a group, write genotypes.{key[1]}={{oxtr_gain: 0.1}}"
+            f"{_COMMAND_LINE}: {unknown('genotype', str(key[1]), list(groups))}; "
+            f"to add a group, write genotypes.{shortened(str(key[1]))}={{oxtr_gain: 0.1}}"
         )
 
 
-def _keep_scale(key: KeyPath, tree: Any) -> None:
+def _keep_scale(key: KeyPath, tree: dict[str, Any]) -> None:
     """Turn the one number of `individual_spread` into a mapping before a parameter's own is set, so that it stays."""
-    if key[0] != "individual_spread" or len(key) < 2 or not OmegaConf.is_dict(tree):
-        return
     spread = tree.get("individual_spread")
-    if spread is not None and not OmegaConf.is_dict(spread):
+    if key[0] == "individual_spread" and len(key) > 1 and spread is not None and not isinstance(spread, dict):
         tree["individual_spread"] = {"scale": spread}
 
 
@@ -207,7 +223,7 @@ def _plain(value: Any) -> Any:
     """Return the data of a configuration with dicts and lists in place of its immutable kinds."""
     if isinstance(value, BaseModel):
         return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
 
@@ -215,92 +231,24 @@ def _plain(value: Any) -> Any:
 def _read_override(item: str) -> tuple[KeyPath, Any]:
     key, equals, text = item.partition("=")
     parts = key.replace("[", ".").replace("]", "").split(".")
-    if not equals or not all(part.strip() == part != "" for part in parts):
-        raise UserError(f"{_COMMAND_LINE}: '{item}' is not an override; write key=value, for example ppo.gamma=0.98")
-    path: KeyPath = tuple(int(part) if part.isdigit() and i else part for i, part in enumerate(parts))
+    if not equals or len(key) > 1000 or not all(part.strip() == part != "" for part in parts):
+        raise UserError(
+            f"{_COMMAND_LINE}: '{shortened(item)}' is not an override; write key=value, for example ppo.gamma=0.98"
+        )
+    path: KeyPath = tuple(int(part) if i and _INDEX.fullmatch(part) else part for i, part in enumerate(parts))
     if not text.strip():
-        raise UserError(f"{_COMMAND_LINE}: '{item}' has no value; write {key}=null for none")
+        raise UserError(f"{_COMMAND_LINE}: '{shortened(item)}' has no value; write {key_path(path)}=null for none")
     # Text is taken as the shell hands it over: a path may hold characters that mean something in YAML.
     if _is_text(path) and "${" not in text:
         return path, text
     return path, read_yaml(text, _COMMAND_LINE, is_text=_is_text, at=path)
 
 
-@dataclass(frozen=True)
-class _Problem:
-    text: str
-    paths: tuple[KeyPath, ...]
-    rank: int
-
-
-def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[_Problem]:
+def _reward_scaling(value: Any, path: KeyPath = ()) -> Iterator[Problem]:
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
         here = (*path, key)
         if str(key).lower().replace("-", "_").replace("normalis", "normaliz") in _REWARD_SCALING:
-            yield _Problem(f"{key_path(here)} is refused: {_REWARD_SCALING_REASON}", (here,), 0)
+            yield Problem(f"{key_path(here)} is refused: {_REWARD_SCALING_REASON}", (here,), 0)
         else:
             yield from _reward_scaling(child, here)
-
-
-def _problem(error: Mapping[str, Any], kind: type[BaseModel]) -> _Problem:
-    """Return one of pydantic's errors in our words; unknown keys rank before wrong values, missing ones last."""
-    path: KeyPath = tuple(error["loc"])
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "extra_forbidden":
-            return _Problem(_unknown_key(path, kind), (path,), 1)
-        case "missing":
-            # Blamed on the section, so that a group made on the command line is not looked for in the file.
-            return _Problem(f"{key_path(path)} is missing", (path[:-1] or path,), 3)
-        case "socialrl":
-            path = (*path, *context["key"].split(".")) if context["key"] else path
-            paths = tuple(tuple(one.split(".")) for one in context["involves"]) or (path,)
-            return _Problem(f"{key_path(path)} {context['text']}", paths, 2)
-        case "bool_type":
-            allowed = "true or false"
-        case "tuple_type":
-            allowed = "a list"
-        case "dict_type":
-            allowed = "a mapping"
-        case "model_type" | "model_attributes_type":
-            allowed = f"a mapping with the keys {', '.join(_section_at(path, kind).model_fields)}"
-        case _:
-            return _Problem(f"{key_path(path)}: {error['msg']}, got {shown(error['input'])}", (path,), 2)
-    return _Problem(f"{key_path(path)} must be {allowed}, got {shown(error['input'])}", (path,), 2)
-
-
-def _unknown_key(path: KeyPath, kind: type[BaseModel]) -> str:
-    section = _section_at(path[:-1], kind)
-    known = list(section.model_fields)
-    name = str(path[-1])
-    near = nearest(name, known)
-    # A right key in the wrong place is as common as a typing error: learning_rate=… for ppo.learning_rate=….
-    elsewhere = [key_path(one) for one in _all_keys(kind) if one[-1] == name]
-    if elsewhere and near is None:
-        hint = f"; did you mean {elsewhere[0]}?"
-    else:
-        hint = f"; did you mean {key_path((*path[:-1], near))}?" if near else ";"
-    return f"unknown key {key_path(path)}{hint} Allowed: {', '.join(known)}".replace("; Allowed", "; allowed")
-
-
-def _section_at(path: KeyPath, kind: type[BaseModel]) -> type[BaseModel]:
-    """Return the record class that describes the value at `path` of a configuration of class `kind`."""
-    section = kind
-    for part in path:
-        if isinstance(part, str) and part in section.model_fields:
-            section = _section_in(section.model_fields[part].annotation) or section
-    return section
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for one in typing.get_args(annotation) if (found := _section_in(one))), None)
-
-
-def _all_keys(section: type[BaseModel], path: KeyPath = ()) -> Iterator[KeyPath]:
-    for name, field in section.model_fields.items():
-        yield (*path, name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _all_keys(field.annotation, (*path, name))

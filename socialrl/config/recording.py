@@ -7,21 +7,20 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from socialrl.config import limits
 from socialrl.config.checks import choice, folder, number, one_or_list, refuse, run_name, whole
-from socialrl.config.experiment import (
-    RELEASE,
+from socialrl.config.experiment import RELEASE, Genotypes, check_whole_ticks, numbered
+from socialrl.config.paths import expanded
+from socialrl.config.values import (
     Arms,
-    Count,
     DosesOfTest,
     FrozenDict,
-    Genotypes,
     NonNegative,
     Parameters,
     Positive,
     Section,
     Spread,
-    check_whole_ticks,
-    numbered,
+    TickLength,
 )
 
 SEXES = ("female", "male")
@@ -31,8 +30,8 @@ class ReleaseSection(Section):
     """The preparation; `parameters`, `arms` and `drugs` as in other assays, drugs in seconds from the first frame."""
 
     id: Annotated[str, choice(RELEASE)] = RELEASE
-    dt_s: Positive = 1.0
-    duration_s: Annotated[float, number(10)] = 600.0
+    dt_s: TickLength = 1.0
+    duration_s: Annotated[float, number(10, limits.MAX_DURATION_S)] = 600.0
     parameters: Parameters = FrozenDict()
     arms: Arms = FrozenDict()
     drugs: DosesOfTest = ()
@@ -46,7 +45,7 @@ class ReleaseSection(Section):
 class StimulationSection(Section):
     """A train of pulses; `strength` 1 releases what as long a contact does."""
 
-    pulses: Count = 30
+    pulses: Annotated[int, whole(1, limits.MAX_PULSES)] = 30
     rate_hz: Positive = 1.0
     start_s: NonNegative = 60.0
     pulse_s: Positive = 1.0
@@ -55,7 +54,10 @@ class StimulationSection(Section):
     @model_validator(mode="after")
     def _apart(self) -> StimulationSection:
         if self.pulses > 1 and self.pulse_s * self.rate_hz > 1.0 + 1e-9:
-            raise refuse(f"must leave room for pulses of {self.pulse_s:g} s, got {self.rate_hz:g}", key="rate_hz")
+            raise refuse(
+                f"must be at most {1.0 / self.pulse_s:g}, so that pulses of {self.pulse_s:g} s do not overlap, got {self.rate_hz:g}",
+                key="rate_hz",
+            )
         return self
 
 
@@ -72,12 +74,12 @@ class RecordingConfig(Section):
 
     name: Annotated[str, run_name()]
     output: Annotated[str, folder()] = "runs"
-    seed: Annotated[int, whole(0, 2**63 - 1)]
+    seed: Annotated[int, whole(0, limits.MAX_SEED)]
     env: ReleaseSection = ReleaseSection()
     stimulation: StimulationSection = StimulationSection()
     recording: NoiseSection = NoiseSection()
     genotypes: Genotypes
-    animals: Annotated[int, whole(1, 100_000)]
+    animals: Annotated[int, whole(1, limits.MAX_ANIMALS)]
     sex: Annotated[tuple[str, ...], one_or_list(choice(*SEXES))] = SEXES
     individual_spread: Spread = 1.0
 
@@ -87,7 +89,8 @@ class RecordingConfig(Section):
             raise refuse(f"must name each sex once, got {', '.join(self.sex)}", key="sex")
         if self.animals % len(self.sex):
             raise refuse(
-                f"must be a multiple of {len(self.sex)}, as many of each sex, got {self.animals}", key="animals"
+                f"must be a multiple of {len(self.sex)}, so that there are as many of each sex, got {self.animals}",
+                key="animals",
             )
         train = self.stimulation
         end_s = train.start_s + (train.pulses - 1) / train.rate_hz + train.pulse_s
@@ -99,7 +102,7 @@ class RecordingConfig(Section):
     @property
     def path(self) -> Path:
         """The folder of the results, `<output>/<name>`."""
-        return Path(self.output).expanduser() / self.name
+        return expanded(self.output) / self.name
 
     def animal_ids(self, group: str) -> list[str]:
         """Return the ids `<group>-<NN>` of a group's animals, in the order of their index."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from socialrl.config.checks import refuse, shown
-from socialrl.errors import nearest
+from socialrl.errors import nearest, shortened
 
 _SCALE = "scale"
 _MOST = {"factor": 100.0, "log-sd": 10.0}
@@ -26,7 +26,7 @@ def check_spread(value: Any) -> float | dict[str, float]:
         if name not in (_SCALE, *NAMES):
             near = nearest(name, (_SCALE, *NAMES))
             hint = f"did you mean '{near}'?" if near else f"known: {_SCALE} and {', '.join(NAMES)}"
-            raise refuse(f"is not usable: unknown parameter '{name}'; {hint}", key=name)
+            raise refuse(f"is not usable: unknown parameter '{shortened(name)}'; {hint}", key=name)
         checked[name] = _number(given, "factor" if name == _SCALE else "log-sd", name)
     return checked
 

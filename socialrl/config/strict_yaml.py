@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from socialrl.errors import UserError, from_os_error, nearest
+from socialrl.config import limits
+from socialrl.errors import UserError, from_os_error, nearest, shortened
 
 Path = tuple[str | int, ...]
 
@@ -35,13 +36,10 @@ def read_yaml(text: str, where: str, *, is_text: Callable[[Path], bool] | None =
     is kept whatever it looks like, so that a run may be called 2024; `at` is the path of the document's root.
     Raises `UserError` for invalid YAML, duplicate keys, tags, anchors, aliases and `${…}` expressions.
     """
+    if len(text) > limits.MAX_FILE_BYTES:
+        raise UserError(f"{where}: too large: more than {limits.MAX_FILE_BYTES:,} characters")
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
-                raise UserError(
-                    f"{where}: line {token.start_mark.line + 1}: YAML anchors, aliases and tags (&, *, !) are not used"
-                    " here, a configuration must be readable as it stands; write the value out"
-                )
+        _check_tokens(text, where)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return None if node is None else _value(node, where, is_text or (lambda _path: False), at)
     except yaml.MarkedYAMLError as error:
@@ -49,13 +47,56 @@ def read_yaml(text: str, where: str, *, is_text: Callable[[Path], bool] | None =
         raise UserError(f"{where}: {line}not valid YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{where}: not valid YAML: {str(error).splitlines()[0]}") from error
-    except RecursionError as error:
-        raise UserError(f"{where}: not usable: lists or mappings are nested too deeply") from error
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, UserError):
+            raise
+        # PyYAML passes "\\Uffffffff" on to Python, which has no such character.
+        raise UserError(f"{where}: not valid YAML: there is no character with such a number (\\U…)") from error
+
+
+def _check_tokens(text: str, where: str) -> None:
+    """Refuse what a configuration does not use, and what would take the parser very long, before anything is built."""
+    depth = n_values = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
+            raise UserError(
+                f"{where}: line {token.start_mark.line + 1}: YAML anchors, aliases and tags (&, *, !) are not"
+                " supported; write the value itself"
+            )
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > limits.MAX_NESTING:
+            raise UserError(
+                f"{where}: line {token.start_mark.line + 1}: more than {limits.MAX_NESTING} lists or mappings inside"
+                " each other"
+            )
+        n_values += isinstance(token, yaml.ScalarToken | yaml.BlockEntryToken | yaml.FlowEntryToken)
+        if n_values > limits.MAX_VALUES:
+            raise UserError(f"{where}: too large: more than {limits.MAX_VALUES:,} keys and values")
+        if isinstance(token, yaml.ScalarToken):
+            _check_text(token, where)
+
+
+_OPENING = (
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+
+
+def _check_text(token: yaml.ScalarToken, where: str) -> None:
+    line = f"{where}: line {token.start_mark.line + 1}: "
+    if len(token.value) > limits.MAX_VALUE_CHARACTERS:
+        raise UserError(f"{line}a value of {len(token.value):,} characters; at most {limits.MAX_VALUE_CHARACTERS:,}")
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in token.value):
+        raise UserError(f"{line}not valid YAML: half a character (a surrogate, \\ud800 to \\udfff)")
 
 
 def key_path(path: Path) -> str:
     """Return a path as people write it: `probes.tests[0].name`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
+    return "".join(parts).removeprefix(".")
 
 
 def _value(node: yaml.Node, where: str, is_text: Callable[[Path], bool], path: Path) -> Any:
@@ -93,15 +134,18 @@ def _scalar(text: str) -> Any:
 def _refuse_expression(node: yaml.ScalarNode, where: str, path: Path) -> None:
     if "${" in node.value:
         raise UserError(
-            f"{where}: {key_path(path) or 'the value'}: expressions (${{…}}) are not evaluated, a configuration is"
-            " data only; write the value out"
+            f"{where}: {key_path(path) or 'the value'}: expressions (${{…}}) are not supported; write the value itself"
         )
 
 
 def read_yaml_file(path: FilePath, what: str) -> str:
     """Return the text of a YAML file; `what` names its kind in errors. What cannot be read raises `UserError`."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(limits.MAX_FILE_BYTES + 1)
+        if len(data) > limits.MAX_FILE_BYTES:
+            raise UserError(f"{path}: too large for a {what} file: more than {limits.MAX_FILE_BYTES:,} bytes")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError as error:
         beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
@@ -111,3 +155,7 @@ def read_yaml_file(path: FilePath, what: str) -> str:
         raise UserError(f"{path}: not a text file (UTF-8 is expected)") from error
     except OSError as error:
         raise (from_os_error(error, f"read {path}") or error) from error
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{shortened(str(path))}: not the path of a file") from error  # a NUL in it

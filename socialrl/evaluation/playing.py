@@ -20,6 +20,7 @@ from socialrl import seeding
 from socialrl.animals.animal import Animal, animals_of
 from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.animals.rows import Lineup
+from socialrl.budget import check_tests
 from socialrl.config.loading import Config, Drug, TestCondition
 from socialrl.errors import UserError, command
 from socialrl.evaluation.events import EventRecorder
@@ -195,6 +196,14 @@ def play_evaluation(
     n_acting = len(ASSAYS[config.env.id].acting)
     # whole habitats at a time, so that animals that share a world stay together
     at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
+    check_tests(
+        len(animals),
+        len(tests),
+        repeats,
+        config.env.duration_s,
+        round(config.env.duration_s / config.env.dt_s),
+        at_once=at_once * len(tests) * repeats,
+    )
     pieces = []
     for first in range(0, len(animals), at_once):
         progress.update(first, len(animals), "animals tested")
@@ -243,6 +252,8 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    # an animal whose network is written and whose row is not has not finished yet
+    animals = [one for one in animals if one.id in steps.index]
     chosen = selection.of(config, animals)
     playing = with_company(config, animals, chosen)
     table = play_evaluation(

@@ -28,7 +28,7 @@ def as_test(condition: Condition) -> dict[str, Any]:
 
 
 def mistake(assay: str, condition: Condition) -> str:
-    """Return why a condition cannot be played in an assay (short id), as the end of an error line; empty if it can be."""
+    """Return why a condition cannot be played in an assay (short id), as the end of an error line; empty if it can."""
     from socialrl_envs import ASSAYS  # late: compiled code behind it makes the import slow
 
     load_extensions()

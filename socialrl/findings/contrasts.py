@@ -23,6 +23,7 @@ from socialrl.assays import short_id
 from socialrl.findings.records import Contrast, Side
 from socialrl.findings.registry import Registry
 from socialrl.findings.tables import animal_values, time_to_criterion
+from socialrl_envs.elementary import log
 
 Tables = Mapping[str, pd.DataFrame]
 """Evaluation tables by assay id, short ("SocialOperant") or as registered ("socialrl/SocialOperant-v0")."""
@@ -54,7 +55,8 @@ class Effect:
 def evaluate(
     contrast: Contrast, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None = None
 ) -> Effect:
-    """Return the effect of a comparison; never raises for absent tables, tests or groups: `missing` says what is absent.
+    """Return the effect of a comparison; never raises for absent tables, tests or groups: `missing` says
+    what is absent.
 
     `genotypes` maps groups of the registry to genotype names of the tables in place of the registry's own, such as
     `{"knockout": "arm_release_ko"}`.
@@ -225,7 +227,9 @@ def _slopes(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
     if spread == 0:
         raise NotRun(f"all values of {contrast.over} are the same, there is no slope")
     complete = pd.concat([series for _, series in points], axis=1, join="inner").dropna()
-    return pd.Series(complete.to_numpy(dtype=np.float64) @ ((x - x.mean()) / spread), index=complete.index)
+    return pd.Series(
+        (complete.to_numpy(dtype=np.float64) * ((x - x.mean()) / spread)).sum(axis=1), index=complete.index
+    )
 
 
 def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effect:
@@ -256,11 +260,11 @@ def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effe
 def _log_spread(values: NDArray[np.float64], sd: float) -> Estimate:
     if values.size < 2 or np.ptp(values) == 0:
         return Estimate(NAN, NAN, NAN, values.size, "no spread")
-    value = float(np.log(values.std(ddof=1) / sd))
+    value = float(log(values.std(ddof=1) / sd))
     with np.errstate(all="ignore"):
         result = scipy.stats.bootstrap(
             (values,),
-            lambda sample, axis: np.log(np.std(sample, axis=axis, ddof=1) / sd),
+            lambda sample, axis: log(np.std(sample, axis=axis, ddof=1) / sd),
             n_resamples=statistics.RESAMPLES,
             method="percentile",
             rng=np.random.default_rng(statistics.SEED),

@@ -1,4 +1,4 @@
-"""From a judged scorecard to its typed result: the numbers of every comparison, with Holm's correction over predictions."""
+"""From a judged scorecard to its typed result, with Holm's correction over all predicted comparisons."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from socialrl.analysis.measure import Measure
 from socialrl.config.checks import choice, identifier, number, one_or_list, refuse, whole
-from socialrl.config.experiment import DosesOfTest
+from socialrl.config.values import CohousingHours, DosesOfTest, SeparationHours
 
 QUESTIONS: dict[str, str] = {
     "bond": "Do they bond, and how fast?",
@@ -106,9 +106,9 @@ class Condition(Record):
     """
 
     name: PlainName
-    cohousing_h: Annotated[float, number(0, 336)] = 0.0
+    cohousing_h: CohousingHours = 0.0
     relationship: Annotated[str, choice("peer", "mate")] = "peer"
-    separation_h: Annotated[float, number(0)] = 0.0
+    separation_h: SeparationHours = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
     drugs: DosesOfTest = ()

@@ -7,22 +7,22 @@ New findings need no code: a record in `registry.yaml`, in a file of one's own (
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_table
 from socialrl.assays import short_id, study_of
-from socialrl.config.checks import shown
-from socialrl.config.strict_yaml import key_path, read_yaml
-from socialrl.errors import UserError, unknown
+from socialrl.config.problems import Place, problems
+from socialrl.config.strict_yaml import Path as KeyPath
+from socialrl.config.strict_yaml import read_yaml, read_yaml_file
+from socialrl.errors import UserError, shortened, unknown
 from socialrl.findings.conditions import mistake, twin
 from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group
-from socialrl.storage.atomic import naming_the_place
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "says", "title", "statement"})
@@ -153,8 +153,7 @@ def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> 
 
 
 def _book(path: Path) -> Book:
-    with naming_the_place(f"read {path}"):
-        text = path.read_text(encoding="utf-8")
+    text = read_yaml_file(path, "registry")
     return _checked(read_yaml(text, str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS), str(path))
 
 
@@ -162,54 +161,20 @@ def _checked(data: Any, where: str) -> Book:
     try:
         return Book.model_validate(data)
     except ValidationError as error:
-        raise UserError(_line(error, data, where)) from error
+        raise UserError(f"{where}: {problems(error, Book, _place(data))[0].text}") from error
 
 
-def _line(error: ValidationError, data: Any, where: str) -> str:
-    """Return the first mistake in one line; unknown keys come first, they explain most of the others."""
-    ranked = sorted(error.errors(), key=lambda one: {"extra_forbidden": 0, "missing": 2}.get(one["type"], 1))
-    first = ranked[0]
-    path = tuple(first["loc"])
-    context = first.get("ctx", {})
-    if path[:1] == ("findings",) and len(path) > 1 and isinstance(path[1], int):
+def _place(data: Any) -> Callable[[KeyPath], Place]:
+    """Return how errors name a place in the registry `data`: the finding's id, and the path inside it."""
+
+    def of(path: KeyPath) -> Place:
+        if path[:1] != ("findings",) or len(path) < 2 or not isinstance(path[1], int):
+            return Place("", path)
         record = data["findings"][path[1]]
-        named = record.get("id") if isinstance(record, dict) else None
-        where, path = f"{where}: {named or f'finding {path[1] + 1} (no id)'}", path[2:]
-    match first["type"]:
-        case "extra_forbidden":
-            known = list(_section(tuple(first["loc"])[:-1]).model_fields)
-            return f"{where}: {unknown('key', key_path(path), known, listed_as='allowed')}"
-        case "missing":
-            return f"{where}: {key_path(path)} is missing"
-        case "socialrl":
-            place = key_path((*path, *context["key"].split(".")) if context["key"] else path)
-            return f"{where}: {place} {context['text']}".replace(":  ", ": ")
-        case "string_pattern_mismatch":
-            allowed = "capital letters and a number, such as F01" if path[-1] == "id" else _allowed_in(first["ctx"])
-            return f"{where}: {key_path(path)} must be {allowed}, got {shown(first['input'])}"
-        case _:
-            return f"{where}: {key_path(path)}: {first['msg']}, got {shown(first['input'])}"
+        name = record.get("id") if isinstance(record, dict) else None
+        return Place(shortened(str(name)) if name else f"finding {path[1] + 1} (no id)", path[2:])
 
-
-def _allowed_in(context: Mapping[str, Any]) -> str:
-    return "letters, digits, '_' and '.'" if "." in str(context.get("pattern", "")) else "letters, digits and '_'"
-
-
-def _section(path: Sequence[str | int]) -> type[BaseModel]:
-    """Return the record class at a place of a registry file, following names and skipping list and mapping keys."""
-    section: type[BaseModel] = Book
-    for part in path:
-        if isinstance(part, str) and part in section.model_fields:
-            found = list(_classes_in(section.model_fields[part].annotation))
-            section = found[0] if found else section
-    return section
-
-
-def _classes_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for one in getattr(annotation, "__args__", ()):
-        yield from _classes_in(one)
+    return of
 
 
 def _conditions(book: Book) -> Iterator[tuple[str, str, Condition]]:

@@ -1,9 +1,9 @@
-"""The result of a scorecard as one typed object: written to `scorecard.json`, read back, and shown by page, terminal and
-Markdown, which take nothing else.
+"""The result of a scorecard as one typed object: written to `scorecard.json`, read back, and shown by page, terminal
+and Markdown, which take nothing else.
 
-Numbers that do not exist are NaN here and null in the file. Format 2 has every key of format 1, and adds to a comparison
-`kind`, `label`, `digits`, `missing`, `note`, `replicate`, `per_group`, `this`, `than`, `value` and `reference`, and to the
-whole `notes` and `measures`.
+Numbers that do not exist are NaN here and null in the file. Format 2 has every key of format 1, and adds to a
+comparison `kind`, `label`, `digits`, `missing`, `note`, `replicate`, `per_group`, `this`, `than`, `value` and
+`reference`, and to the whole `notes` and `measures`.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class PublishedResult:
 class ComparisonResult:
     """One comparison: what was compared, the difference in `unit`, the standardised effect, and the verdict.
 
-    `comparison` is what is expected in words, `part` a, b, …; `tests` and `groups` are names joined by spaces. `missing`
-    says why there are no numbers. `replicate` is what `n` counts ("animal" or "pair"), `per_group` whether it counts
-    them in each of two groups. `value` is the number that `this` side is compared with.
+    `comparison` is what is expected in words, `part` a, b, …; `tests` and `groups` are names joined by spaces.
+    `missing` says why there are no numbers. `replicate` is what `n` counts ("animal" or "pair"), `per_group` whether it
+    counts them in each of two groups. `value` is the number that `this` side is compared with.
     """
 
     part: str

@@ -1,8 +1,8 @@
 """One number per animal from the rows of an evaluation table, by the formula that the registry gives for a measure.
 
-The order is that of `socialrl.analysis.measures`: seconds and counts of an animal's repeats are averaged first, ratios are taken
-after that. Animals that share a value of the optional column `unit` (a pair or a habitat, where animals are not
-independent) are averaged into one.
+The order is that of `socialrl.analysis.measures`: seconds and counts of an animal's repeats are averaged first, ratios
+are taken after that. Animals that share a value of the optional column `unit` (a pair or a habitat, where animals are
+not independent) are averaged into one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Findings under changed animals: other gains, single arms of the receptor, other values of assumed parameters.
 
-The rows are ordinary evaluation rows. A group of another gain has the column `dose`; a group with one arm changed has the
-columns `arm` and `arm_setting`; animals under a changed parameter have `parameter` and `factor`. Empty or
-absent cells mean an ordinary animal.
+The rows are ordinary evaluation rows. A group of another gain has the column `dose`; a group with one arm changed has
+the columns `arm` and `arm_setting`; animals under a changed parameter have `parameter` and `factor`. Empty or absent
+cells mean an ordinary animal.
 """
 
 from __future__ import annotations

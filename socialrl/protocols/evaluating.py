@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from socialrl.budget import check_tests
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
@@ -63,12 +64,18 @@ def evaluate_protocol(
         )
     run.lock()
     animals = trained_animals(run)
-    chosen = selection.of(config, animals)
     repeats = config.evaluation.repeats if repeats is None else repeats
     steps = run.read_table("animals").set_index("animal")["steps"]
+    # an animal whose network is written and whose row is not has not finished yet
+    animals = [one for one in animals if one.id in steps.index]
+    chosen = selection.of(config, animals)
     # whole habitats at a time, so that animals that share a world stay together
     share = max(len(ASSAYS[test.assay].acting) for tests in histories for test in tests)
     at_once = share * max(1, _ROWS_AT_ONCE // (share * repeats))
+    longest = max((test for tests in histories for test in tests), key=lambda test: test.duration_s)
+    n_ticks = round(longest.duration_s / longest.dt_s)
+    n_tests = sum(map(len, histories))
+    check_tests(len(animals), n_tests, repeats, longest.duration_s, n_ticks, at_once=at_once * repeats)
     recorder = EventRecorder() if events or (events is None and share > 1) else None
     animals = with_company(config, animals, chosen)
     pieces = []

@@ -175,7 +175,8 @@ class _Life:
             self._apart_since_h = self._hour
         if self._cohousing_h > MAX_COHOUSING_H:
             raise self._error(
-                number, f"hours: cohousing may be {MAX_COHOUSING_H:g} h in all, got {self._cohousing_h:g}"
+                number,
+                f"hours: a history has at most {MAX_COHOUSING_H:g} h of cohousing in all, got {self._cohousing_h:g} h",
             )
 
     def _separate(self, number: int, hours: float) -> None:
@@ -187,7 +188,8 @@ class _Life:
         self._separation_h += hours
         if self._separation_h > MAX_SEPARATION_H:
             raise self._error(
-                number, f"hours: separation may be {MAX_SEPARATION_H:g} h in all, got {self._separation_h:g}"
+                number,
+                f"hours: a history has at most {MAX_SEPARATION_H:g} h of separation in all, got {self._separation_h:g} h",
             )
 
     # ------------------------------------------------------------------ tests

@@ -64,7 +64,7 @@ def play_protocol(
 
 def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained_in: str) -> None:
     """Raise `UserError` for the first test whose observations or actions the networks do not fit."""
-    have = (policies.n_features, int(policies.layers[-1][0].shape[2]))
+    have = (policies.n_features, policies.n_actions)
     for test in (one for tests in histories for one in tests):
         assay = ASSAYS[test.assay]
         needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)

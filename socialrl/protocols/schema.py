@@ -7,23 +7,24 @@ What a phase may contain is checked here; what a sequence of phases means, and w
 from __future__ import annotations
 
 import re
-import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from socialrl.assays import short_id
-from socialrl.config.checks import IDENTIFIER, choice, identifier, number, one_or_list, refuse, shown
-from socialrl.config.experiment import FrozenDict, Section
-from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
-from socialrl.errors import UserError, unknown
+from socialrl.config import words
+from socialrl.config.checks import IDENTIFIER, choice, explained_choice, identifier, number, one_or_list, refuse, shown
+from socialrl.config.problems import Place, problems
+from socialrl.config.strict_yaml import Path as KeyPath
+from socialrl.config.strict_yaml import read_yaml, read_yaml_file
+from socialrl.config.values import FrozenDict, Relationship, Section
+from socialrl.errors import UserError, shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
-from socialrl_envs.assay import COHOUSING_DT_S, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
-from socialrl_envs.drugs import DRUGS
-from socialrl_envs.state import RELATIONSHIPS
+from socialrl_envs.assay import COHOUSING_DT_S
+from socialrl_envs.vocabulary import DRUGS, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
 
 KINDS = ("cohouse", "separate", "dose", "assay")
 _TEXT_KEYS = frozenset({"name", "about", "source"})
@@ -60,8 +61,8 @@ class Cohouse(Section):
     """Life in one cage with the partner: a peer (same sex) or a mate (other sex), which mates unless `mating` is false."""
 
     with_: Annotated[str, choice("partner")] = Field(default="partner", alias="with")
-    hours: Annotated[float, number(0, MAX_COHOUSING_H)]
-    relationship: Annotated[str, choice(*RELATIONSHIPS)] = "peer"
+    hours: Annotated[float, number(0, MAX_COHOUSING_H, note="the total of all cohouse phases of a history")]
+    relationship: Relationship = "peer"
     mating: Annotated[bool | None, Field(strict=True)] = None
 
     @model_validator(mode="after")
@@ -86,14 +87,14 @@ class Dose(Section):
     A dose takes no time of its own. `dose` is in the units of `socialrl_envs.drugs.DRUGS`.
     """
 
-    drug: Annotated[str, choice(*DRUGS)]
+    drug: Annotated[str, explained_choice(words.drugs)]
     dose: Annotated[float, number(0)]
     start_h: Annotated[float, number(-MAX_SEPARATION_H, MAX_SEPARATION_H)] = 0.0
     hours: Annotated[float, number(above=0)]
 
     @model_validator(mode="after")
     def _in_range(self) -> Dose:
-        highest, meaning = DRUGS[self.drug]
+        highest, meaning, _ = DRUGS[self.drug]
         if self.dose > highest:
             raise refuse(f"must be 0 to {highest:g} for {self.drug} ({meaning}), got {self.dose:g}", key="dose")
         if not _MIN_DOSE_H - 1e-9 <= self.hours <= MAX_SEPARATION_H:
@@ -113,7 +114,7 @@ class AssayPhase(Section):
     name: Annotated[str | None, identifier()] = None
     with_: Annotated[tuple[str, ...], one_or_list(BeforeValidator(_text))] = Field(default=(), alias="with")
     stranger: Annotated[str, choice("new", "same")] = "new"
-    relationship: Annotated[str | None, choice(*RELATIONSHIPS)] = None
+    relationship: Annotated[str | None, explained_choice(lambda: words.RELATIONSHIPS)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
     ratio_step: Annotated[float | None, number(0, MAX_RATIO_STEP, optional=True)] = None
 
@@ -146,7 +147,7 @@ def _named_histories(histories: dict[str, tuple[Phase, ...]]) -> Mapping[str, tu
         raise refuse("must have at least one history, got an empty mapping")
     for name in histories:
         if not IDENTIFIER.fullmatch(name):
-            raise refuse(f"has a history called '{name}'; a name is made of letters, digits and underscores")
+            raise refuse(f"has a history called '{shortened(name)}'; a name is made of letters, digits and underscores")
     return FrozenDict(histories)
 
 
@@ -163,12 +164,12 @@ class Protocol(Section):
     def _one_form(self) -> Protocol:
         if (self.phases is None) == (self.histories is None):
             got = "neither" if self.phases is None else "both"
-            raise refuse(f"needs either phases (one life) or histories (several, by name), got {got}")
+            raise refuse(f"must have either phases (one history) or histories (several, by name), got {got}")
         return self
 
 
 def load_protocol(path: str | Path) -> Protocol:
-    """Return the protocol of a YAML file; a mistake raises `UserError`: file, phase, what is allowed, what came."""
+    """Return the protocol of a YAML file; a mistake raises `UserError`: file, phase, what is allowed, what was given."""
     path = Path(path)
     data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
     if not isinstance(data, dict):
@@ -181,9 +182,7 @@ def protocol_from_data(data: Mapping[str, Any], where: str = "protocol") -> Prot
     try:
         return Protocol.model_validate(data)
     except ValidationError as error:
-        # Unknown keys come first, because a misspelt key also looks like a missing one.
-        ranked = sorted(error.errors(), key=lambda one: {"extra_forbidden": 0, "missing": 2}.get(one["type"], 1))
-        raise UserError(f"{where}: {_line(ranked[0])}") from error
+        raise UserError(f"{where}: {problems(error, Protocol, _place)[0].text}") from error
 
 
 def place(history: str | None, number: int, kind: str | None = None) -> str:
@@ -192,51 +191,14 @@ def place(history: str | None, number: int, kind: str | None = None) -> str:
     return f"history '{history}', {text}" if history else text
 
 
-def _line(error: Mapping[str, Any]) -> str:
-    """Return one of pydantic's errors in our words."""
-    path = tuple(error["loc"])
-    context = error.get("ctx", {})
-    if error["type"] == "socialrl" and context["key"]:
-        path = (*path, context["key"])
-    section, inner, label = _where(path)
-    opening = f"{label}: " if label else ""
-    subject = key_path(inner)
-    match error["type"]:
-        case "extra_forbidden":
-            thing = "phase" if section is Phase else "key"
-            return opening + unknown(thing, str(path[-1]), _keys(section))
-        case "missing":
-            return f"{opening}{subject} is missing; needed: {', '.join(_keys(section, needed=True))}"
-        case "socialrl":
-            text = str(context["text"])
-        case "bool_type":
-            text = f"must be true or false, got {shown(error['input'])}"
-        case "tuple_type":
-            text = f"must be a list of phases, got {shown(error['input'])}"
-        case "dict_type":
-            text = f"must be a mapping of names to lists of phases, got {shown(error['input'])}"
-        case "model_type" | "model_attributes_type":
-            text = f"must be a mapping with {', '.join(_keys(section))}, got {shown(error['input'])}"
-        case _:
-            text = f"is not usable: {error['msg']}, got {shown(error['input'])}"
-    return f"{opening}{subject} {text}" if subject else f"{opening}{text}"
-
-
-def _where(path: tuple[Any, ...]) -> tuple[type[BaseModel], tuple[Any, ...], str]:
-    """Return the section that a path of a protocol ends in, the rest of the path inside it, and the phase in words."""
+def _place(path: KeyPath) -> Place:
+    """Return how errors name the place of a value in a protocol: the phase in words, and the path inside it."""
     start = {"phases": 1, "histories": 2}.get(str(path[0]) if path else "", 0)
-    if not start or len(path) <= start:
-        return Protocol, path, ""
-    history = str(path[1]) if start == 2 else None
-    number = int(path[start]) + 1
-    kind = path[start + 1] if len(path) > start + 1 and path[start + 1] in KINDS else None
-    if kind is None:
-        return Phase, path[start + 1 :], place(history, number)
-    annotation = Phase.model_fields[kind].annotation
-    section = next(one for one in typing.get_args(annotation) if one is not type(None))
-    return section, path[start + 2 :], place(history, number, kind)
-
-
-def _keys(section: type[BaseModel], *, needed: bool = False) -> list[str]:
-    fields = section.model_fields.items()
-    return [field.alias or name for name, field in fields if field.is_required() or not needed]
+    if not start or len(path) <= start or not isinstance(path[start], int):
+        return Place("", path)
+    history = shortened(str(path[1])) if start == 2 else None
+    kind = str(path[start + 1]) if len(path) > start + 1 else None
+    n = int(path[start]) + 1
+    if kind in KINDS:
+        return Place(place(history, n, kind), path[start + 2 :])
+    return Place(place(history, n), path[start + 1 :], thing="phase")

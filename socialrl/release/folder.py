@@ -11,6 +11,7 @@ import pandas as pd
 
 from socialrl.analysis import statistics
 from socialrl.animals.animal import animals_recorded
+from socialrl.budget import check_recording
 from socialrl.config.loading import RecordingConfig, config_to_yaml
 from socialrl.drawing import groups, wording
 from socialrl.errors import UserError
@@ -34,6 +35,7 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
 
     place = config.path
     replace = _may_replace(place, overwrite)
+    check_recording(config.animals * len(config.genotypes), round(config.env.duration_s / config.env.dt_s))
     table = release_table(
         animals_recorded(config),
         config.seed,

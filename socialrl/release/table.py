@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, arms_per_row, per_row
-from socialrl.config.recording import RELEASE, SEXES, NoiseSection, ReleaseSection, StimulationSection
+from socialrl.config.experiment import RELEASE
+from socialrl.config.recording import SEXES, NoiseSection, ReleaseSection, StimulationSection
 
 BIN_S = 5.0
 

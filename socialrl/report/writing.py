@@ -12,6 +12,7 @@ import pandas as pd
 from socialrl import __version__
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
+from socialrl.config.paths import expanded
 from socialrl.drawing import pages
 from socialrl.errors import UserError
 from socialrl.report import catalogue, headline, page, summary
@@ -55,7 +56,7 @@ def _places(runs: list[RunFolder], output: Path | None) -> tuple[Path, Path]:
         if len(runs) != 1:
             raise UserError(f"a report of {len(runs)} runs needs a place: name a folder or a .html file as output")
         return runs[0].path / "report.html", runs[0].path
-    output = Path(output).expanduser()
+    output = expanded(output)
     if output.suffix.lower() == ".html" and not output.is_dir():
         return output, output.with_name(f"{output.stem}_files")
     if output.is_file():

@@ -42,10 +42,10 @@ def reproduce(
 ) -> Path:
     """Run every stage that is not done under `output`, write scorecard and page there, and return the page's path.
 
-    `say` is given one line per stage and note. `preset` takes the place of the one called `preset_name`, `registry` that
-    of the shipped findings; `findings` names the files that it was read from, for the record. A folder with a stage of
-    another preset, seed, registry or version of the model, a condition that cannot be played, a damaged stage, or too
-    little memory or disk space raises `UserError` before anything is run.
+    `say` is given one line per stage and note. `preset` takes the place of the one called `preset_name`, `registry`
+    that of the shipped findings; `findings` names the files that it was read from, for the record. A folder with a
+    stage of another preset, seed, registry or version of the model, a condition that cannot be played, a damaged stage,
+    or too little memory or disk space raises `UserError` before anything is run.
     """
     from socialrl.scorecard.page import write_scorecard
 

@@ -1,4 +1,4 @@
-"""The output folder of a reproduction: whether the place can be used, one writer at a time, nothing left of killed ones."""
+"""The output folder of a reproduction: can the place be used, one writer at a time, nothing left of killed ones."""
 
 from __future__ import annotations
 

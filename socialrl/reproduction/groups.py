@@ -1,4 +1,4 @@
-"""The groups of animals of a battery: those that the registry compares, other gains, single arms, changed parameters."""
+"""The groups of animals of a battery: those of the registry, other gains, single arms, changed parameters."""
 
 from __future__ import annotations
 

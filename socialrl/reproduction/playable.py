@@ -1,13 +1,17 @@
 """Whether a registry can be played by the battery, asked before anything runs.
 
 The registry checks what a world allows. Here it is what the battery does: which assays it trains, how long its tests
-are, and where a shuffled partner has a meaning.
+are, where a shuffled partner has a meaning, and whether the tests have the columns that a measure needs.
 """
 
 from __future__ import annotations
 
-from socialrl.assays import registered_studies, study_of
-from socialrl.errors import UserError
+import functools
+
+import numpy as np
+
+from socialrl.assays import registered_studies, short_id, study_of
+from socialrl.errors import UserError, nearest
 from socialrl.findings.conditions import RELEASE, twin
 from socialrl.findings.records import Condition
 from socialrl.findings.registry import Registry
@@ -16,10 +20,44 @@ _RECORDING_S = 600.0
 
 
 def check_playable(registry: Registry) -> None:
-    """Raise `UserError`, one line, for the first condition of a registry that the battery cannot play as it is written."""
+    """Raise `UserError`, one line, for the first condition of a registry that the battery cannot play as written."""
     for name, condition in registry.conditions.items():
         if wrong := _mistake(name, condition, registry):
             raise UserError(f"{registry.origin[name]} {wrong}")
+    for finding in registry.findings:
+        for contrast in finding.contrasts:
+            assay = registry.assay(contrast)
+            for column in _needed(contrast.measure, registry) if assay != RELEASE else ():
+                if column not in _columns_in(assay):
+                    near = nearest(column, _columns_in(assay))
+                    hint = f"; did you mean '{near}'?" if near else ""
+                    raise UserError(
+                        f"{finding.id}: the measure {contrast.measure} needs the column '{column}',"
+                        f" which tests in {assay} do not have{hint}"
+                    )
+
+
+def _needed(measure: str, registry: Registry) -> tuple[str, ...]:
+    """Return the columns that a measure comes from, those of the measures that it is made of included."""
+    one = registry.measures[measure]
+    parts = [part for part in (one.first, one.less, one.time_to) if part is not None]
+    return (*one.columns, *(column for part in parts for column in _needed(part, registry)))
+
+
+@functools.cache
+def _columns_in(assay: str) -> frozenset[str]:
+    """Return the columns that a test of an assay is recorded in, from a world in which it has just begun."""
+    from socialrl_envs import ASSAYS
+    from socialrl_envs.records import columns
+    from socialrl_envs.rewards import TERMS
+    from socialrl_envs.world import World
+
+    world = World(next(one for one in ASSAYS.values() if short_id(one.id) == assay), 1, cohousing_h=0.0)
+    everyone = np.ones(1, dtype=np.bool_)
+    world.seed(np.zeros(1, dtype=np.uint64), everyone)
+    world.begin(everyone)
+    recorded = columns(world, np.zeros(1, dtype=np.int64))
+    return frozenset([*recorded, "return", "steps", *(f"reward_{term}" for term in TERMS)])
 
 
 def _mistake(name: str, condition: Condition, registry: Registry) -> str:

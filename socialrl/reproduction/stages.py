@@ -1,4 +1,4 @@
-"""The stages of a reproduction: which cohorts are trained, in which run folders, and how one stage is run or resumed."""
+"""The stages of a reproduction: which cohorts are trained, in which run folders, how one stage is run or resumed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
 
 
 def check_folder(stage: Stage) -> RunFolder | None:
-    """Return the run folder of a stage that was begun before, or None; one of another preset, seed or model is refused."""
+    """Return the run folder of a stage that was begun before, or None; one made otherwise raises `UserError`."""
     path = stage.config.run_path
     with naming_the_place(f"read {path}"):
         if not (path / "meta.json").exists():

@@ -1,6 +1,6 @@
 """The scorecard as a page: all findings on top, then sections by question with figures in the form the field prints.
 
-One self-contained HTML file, with `scorecard.json`, a Markdown table, tables as CSV and figures as SVG and PNG beside it.
+One self-contained HTML file; beside it `scorecard.json`, a Markdown table, tables as CSV, figures as SVG and PNG.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def write_scorecard(
     `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
     ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables came
     about (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
-    `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`. Files of an
-    earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
+    `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`.
+    Files of an earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """
     book = registry or load_registry()
     ready = prepared(tables)
@@ -101,17 +101,21 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
         ("bond", "bond", "Preference by hours of cohousing",
          f"{marks}. Dashed: guide line of 2/3; dotted: chance.", figures.bond),
         ("group", "group", "Partner's share of contact in the group habitat",
-         "Share of all side-by-side contact that is with the partner, in blocks of 6 h; line: mean, band: 95 % bootstrap"
-         " interval over animals, or over pairs where the two of a pair are one replicate. Dotted: chance with eight animals.", courses.group),
+         "Share of all side-by-side contact that is with the partner, in blocks of 6 h. Line: mean; band: 95 %"
+         " bootstrap interval over animals, or over pairs where the pair is the replicate. Dotted: chance with eight"
+         " animals.",
+         courses.group),
         ("worth", "worth", "Work for the partner and for a stranger",
-         "Progressive-ratio sessions of 30 min, one with the partner behind the door and one with a stranger. Thin lines"
-         " join the two sessions of an animal; marks with bars are means with 95 % bootstrap intervals over animals. Huddle"
-         " per access needs an access; n of both sessions where they differ.", work.worth),
+         "Progressive-ratio sessions of 30 min, one with the partner behind the door and one with a stranger. Thin"
+         " lines join the two sessions of an animal; marks with bars are means with 95 % bootstrap intervals over"
+         " animals. Animals without an access have no huddle per access; where n differs, both sessions' n are given.",
+         work.worth),
         ("defend", "defend", "Attacks on an intruder, and keeping away from it", f"{marks}.", figures.defend),
         ("release", "accumbens", "Evoked oxytocin release",
-         "Above: fluorescence of the probe, mean over animals and its 95 % bootstrap interval, 30 pulses from minute 1 on."
-         f" Below: peak of every animal's own trace. {marks}. No behaviour is involved: the difference between genotypes is in"
-         " the release equation; slices and noise are assumed, and no two animals share them.", courses.release),
+         "Above: fluorescence of the probe, mean over animals and its 95 % bootstrap interval; 30 pulses from minute 1."
+         f" Below: peak of every animal's own trace. {marks}. No behaviour is involved: the difference between"
+         " genotypes is in the release equation. Slices and noise are assumed, and no two animals share them.",
+         courses.release),
         ("drugs", "accumbens", "Wild types under drugs",
          "Preference in the partner-preference test. Blue: with the drug, pale marks are animals; open grey: the same"
          " test without it. Bars are 95 % bootstrap intervals over animals. Dashed: 2/3; dotted: chance.",
@@ -123,14 +127,15 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
     ]
     by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
         ("ablation", "arm", "How much of the knockouts' difference each arm carries",
-         "One line per comparison, named as in the sections above. 1: the arm alone gives the whole difference between"
-         " knockouts and wild types, 0: nothing of it; below 0 (orange) it works against it. Bold: the arm that carries"
-         " most. Arms need not add up to 1. A dash: the full difference cannot be told from zero. Effect sizes, intervals"
-         " and n are in the table below.", lambda narrow: variant_figures.ablation(changed.ablation, narrow),
+         "One line per comparison, named as in the sections above. 1: the arm alone makes the whole difference between"
+         " knockouts and wild types; 0: it makes none of it; below 0 (orange): it works against it. Bold: the arm that"
+         " carries most. Arms need not add up to 1. A dash: the full difference cannot be distinguished from zero."
+         " Effect sizes, intervals and n are in the table below.",
+         lambda narrow: variant_figures.ablation(changed.ablation, narrow),
          "No animals with a single changed arm were run"),
         ("dose_response", "sure", "Receptor gain from none to more than wild type",
          "Mean over animals (in the habitat over pairs, where these are the replicate), band: 95 % bootstrap interval."
-         " Dotted upright: wild type.",
+         " Dotted vertical line: wild type.",
          lambda narrow: variant_figures.dose_response(changed.doses, narrow), "No animals of other gains were run"),
         ("sensitivity", "sure", "Which findings survive a change of one assumed parameter",
          _sensitivity_caption(changed.sensitivity), lambda narrow: variant_figures.sensitivity(
@@ -206,9 +211,10 @@ def _sensitivity_caption(table: pd.DataFrame) -> str:
         named.setdefault(factors, []).append(str(name))
     usual = max(named, key=lambda factors: len(named[factors]), default=())
     others = [f"{', '.join(names)}: {_times(factors)}" for factors, names in named.items() if factors != usual]
+    order = "; ".join([_times(usual), *others])
     return (
-        f"Verdict with the parameter changed; parts of a cell from left to right: {'; '.join([_times(usual), *others])}."
-        " A frame: the finding is lost by changes of this parameter only."
+        f"Verdict with the parameter changed; parts of a cell from left to right: {order}."
+        " A frame: the finding is lost only when this parameter is changed."
     )
 
 

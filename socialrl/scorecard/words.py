@@ -23,11 +23,11 @@ from socialrl.findings.scorecard import (
 
 SYMBOL = {REPRODUCED: "✓", NOT_REPRODUCED: "✕", INCONCLUSIVE: "?", NOT_RUN: "–", NOT_COMPARED: "–"}
 KINDS = {
-    "predicted": "Predicted: used neither to set a parameter nor to choose the equations",
+    "predicted": "Predicted: used neither to set parameters nor to choose equations",
     "press": "Predicted, but known from press copy only: not counted",
-    "control": "Null controls: nothing should be seen",
-    "mechanism": "Mechanism added: the model got a mechanism, for all animals, because of this finding; no test of it any more",
-    "calibrated": "Calibrated: went into the parameters, no test of the model",
+    "control": "Null controls: no effect expected",
+    "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it is no test",
+    "calibrated": "Calibrated: used to set parameters, so it is no test of the model",
 }
 """The blocks of the scorecard in their order, with their headings."""
 
@@ -44,16 +44,16 @@ GRADES = {"A": "full text or data read", "B": "abstract or caption read", "C": "
 
 RULE = (
     f"Fewer than {MIN_ANIMALS} animals or pairs: inconclusive.",
-    "Expected higher or lower: reproduced when the whole 95 % interval of the difference lies on the expected side and the"
-    " rank test gives p < 0.05; not reproduced when it lies on the other side, or when the whole interval is smaller than"
-    " the smallest difference that counts; else inconclusive.",
-    "Expected the same: reproduced when the whole interval lies inside the margin, not reproduced when it lies outside,"
-    " else inconclusive.",
-    "A finding is reproduced when all comparisons that decide it are, and not reproduced when one of them is not."
-    " Calibrated comparisons, those a mechanism was added for, those from press copy and those marked as shown only do not"
-    " decide where others do.",
-    "The comparisons and their directions were fixed beforehand, so p values are not corrected; the column p_holm of"
-    " scorecard.csv is corrected over all predicted comparisons.",
+    "Expected higher or lower: reproduced if the whole 95 % interval of the difference lies on the expected side and"
+    " the rank test gives p < 0.05; not reproduced if the interval lies on the other side, or if all of it is smaller"
+    " than the smallest difference that counts; otherwise inconclusive.",
+    "Expected the same: reproduced if the whole interval lies inside the margin, not reproduced if all of it lies"
+    " outside, otherwise inconclusive.",
+    "A finding is reproduced if all its deciding comparisons are, and not reproduced if one of them is not. Comparisons"
+    " that are calibrated, that a mechanism was added for, that rest on press copy, or that are marked as shown only do"
+    " not decide if there are others.",
+    "The comparisons and their directions were fixed beforehand, so p values are not corrected. The column p_holm of"
+    " scorecard.csv holds p values corrected over all predicted comparisons (Holm).",
 )
 
 _SVG_WIDTH, _SVG_HEIGHT = 132.0, 18.0
@@ -67,21 +67,26 @@ def lede(result: Result) -> str:
     predicted = counts["predicted"]
     run = sum(predicted.values()) - predicted[NOT_RUN]
     if not run:
-        return "Nothing that was predicted has been run yet, so there is no verdict."
+        return "No predicted finding has been run yet, so there is no verdict."
     parts = [
         f"{predicted[verdict]} {'is' if predicted[verdict] == 1 else 'are'} {verdict}"
         for verdict in (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE)
     ]
-    noun = "finding that went" if run == 1 else "findings that went"
-    text = f"Of {run} published {noun} neither into the parameters nor into the equations, {parts[0]}, {parts[1]} and {parts[2]}."
+    noun = "finding that was" if run == 1 else "findings that were"
+    text = (
+        f"Of {run} published {noun} used neither to set parameters nor to choose equations,"
+        f" {parts[0]}, {parts[1]} and {parts[2]}."
+    )
     if predicted[NOT_RUN]:
-        text += f" {predicted[NOT_RUN]} more could not be compared, because something was not run."
+        text += f" {predicted[NOT_RUN]} more could not be compared, because their tests were not run."
     added = sum(counts["mechanism"].values())
     if added:
-        text += f" For {added} more a mechanism was added to the model, so {'it is no test' if added == 1 else 'they are no tests'} of it."
+        these = "it is no test" if added == 1 else "they are no tests"
+        text += f" For {added} more a mechanism was added to the model, so {these} of it."
     broken = counts["control"][NOT_REPRODUCED]
     if broken:
-        text += f" {broken} null {'control shows' if broken == 1 else 'controls show'} an effect where there should be none."
+        controls = "control shows" if broken == 1 else "controls show"
+        text += f" {broken} null {controls} an effect where there should be none."
     return text
 
 

@@ -1,4 +1,4 @@
-"""What a run must say about itself to be repeated: seed, versions, commit, platform, command, start."""
+"""What a run must say about itself to be repeated: seed, versions, commit, platform, processor, command, start."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ from socialrl import __version__
 # Distributions whose version can move results. Asked for by name, so that none of them has to be imported.
 _LIBRARIES = ("gymnasium", "stable-baselines3", "torch", "numpy", "numba", "scipy", "pandas", "pyarrow")
 
+_INSTRUCTION_SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "GLIBC_TUNABLES",
+    "MKL_CBWR",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_CPU_NAME",
+    "OPENBLAS_CORETYPE",
+)
+
 
 def collect_meta(seed: int) -> dict[str, Any]:
     """Return a plain dictionary for `meta.json`; `started` is UTC, `commit` is None outside a checkout."""
@@ -33,7 +43,43 @@ def collect_meta(seed: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
+        "processor": processor(),
     }
+
+
+@functools.cache
+def processor() -> dict[str, Any]:
+    """Return the processor's `model`, `architecture`, the longest vector instructions that it has, and what limits them.
+
+    `simd` is "AVX512", "AVX2" (with FMA), "none of AVX2, AVX512" on other x86-64 processors, None where Linux does not
+    tell. `settings` are the environment variables that make libraries use other instructions than they would.
+    """
+    model, flags = None, None
+    try:
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        described = ""
+    for line in described.splitlines():
+        name, _, value = (part.strip() for part in line.partition(":"))
+        if name == "model name" and model is None:
+            model = value
+        elif name == "flags" and flags is None:
+            flags = set(value.split())
+    return {
+        "model": model or platform.processor() or None,
+        "architecture": platform.machine(),
+        "simd": _simd(flags),
+        "settings": {name: os.environ[name] for name in _INSTRUCTION_SETTINGS if name in os.environ},
+    }
+
+
+def _simd(flags: set[str] | None) -> str | None:
+    if flags is None:
+        return None
+    # What compiled code asks for under the name AVX-512: the five parts that all processors with it have had since 2017.
+    if {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"} <= flags:
+        return "AVX512"
+    return "AVX2" if {"avx2", "fma"} <= flags else "none of AVX2, AVX512"
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from socialrl.config.paths import expanded
 from socialrl.errors import UserError, command, nearest
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import (
@@ -74,7 +75,7 @@ class RunFolder:
         Refuses with `UserError` whatever is already there, unless it is an empty folder, or `overwrite` is true and it
         is a run that nobody is writing: that run is then deleted, once the new folder is complete.
         """
-        path = _followed(Path(path).expanduser())
+        path = _followed(expanded(path))
         meta = {"format": FORMAT, **meta}
         previous = cls._previous(path, overwrite)
         try:
@@ -95,7 +96,7 @@ class RunFolder:
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
         """Open a run folder for reading, finished or not; what is missing, damaged or too new raises `UserError`."""
-        path = Path(path).expanduser()
+        path = expanded(path)
         if path.is_file():
             raise UserError(f"{path} is a file, not a run folder")
         if not path.exists():
@@ -414,7 +415,7 @@ def _part_name(piece: str, table: str) -> str:
 
 def run_folders(path: str | Path) -> list[Path]:
     """Return `path` if it is a run folder, else the run folders in it, by name; none raises `UserError`."""
-    path = Path(path).expanduser()
+    path = expanded(path)
     if any((path / name).is_file() for name in ("meta.json", "config.yaml", "DONE")) or not path.is_dir():
         return [path]
     found = sorted(one.parent for one in path.rglob("meta.json") if (one.parent / "config.yaml").is_file())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from socialrl import budget
 from socialrl.config.loading import Config
 from socialrl.progress import Progress
 from socialrl.storage.atomic import naming_the_place
@@ -19,12 +22,23 @@ def resume_run(run: RunFolder, *, progress: Progress) -> None:
     _train(run.config, run, progress)
 
 
+def check_fits(config: Config, n_animals: int | None = None) -> None:
+    """Raise `UserError` if training `n_animals` (default: all of the configuration) does not fit into memory or time."""
+    everybody = config.animals * len(config.members) if n_animals is None else n_animals
+    # Engine `sb3` trains as many at a time as it has workers, each by itself.
+    at_once = everybody if config.engine == "cohort" else min(everybody, config.workers or os.cpu_count() or 1)
+    rows = at_once * len(config.probes.tests) * config.probes.repeats
+    budget.check_training(everybody, at_once, config.lives, rows, config.env.duration_s, config.steps)
+
+
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:
+    check_fits(config)
     used = device_name(usable_device(config.device))
     before = run.meta.get("device")
-    if before is None:
-        run.note(device=used)
-    elif before.rpartition(", then ")[2] != used:  # resumed on another machine
+    if before is None or before.rpartition(", then ")[2] == used:
+        # written again when resumed, because a process killed while it wrote leaves two sums of one file
+        run.note(device=before or used)
+    else:  # resumed on another machine
         run.note(device=f"{before}, then {used}")
     with naming_the_place(f"write to {run.path}"):  # event files, which others write
         if config.engine == "cohort":

@@ -29,6 +29,8 @@ from socialrl.extensions import load_extensions
 from socialrl.progress import Progress
 from socialrl.storage.atomic import atomic_file, write_bytes
 from socialrl.storage.run_folder import TRAINING_TABLES, RunFolder
+from socialrl.training.cohort.initial_weights import initial_weights
+from socialrl.training.cohort.layout import network_layout
 from socialrl.training.devices import usable_device
 from socialrl.training.finite import check_losses, check_rewards
 from socialrl.training.group_curves import write_group_curves
@@ -131,6 +133,9 @@ def build_model(config: Config, animal: Animal) -> PPO:
         seed=seed,
         **settings,
     )
+    # The first weights come out of a linear-algebra library that differs between processors; those of the cohort do not.
+    layout = network_layout(env.observation_space.shape[0], env.action_space.n, net_arch, net_arch)  # type: ignore
+    model.policy.load_state_dict(initial_weights(layout, seed))
     # after construction, because PPO gives its rows the seeds `seed`, `seed + 1`, …, which two animals could share
     env.seed_rows([seeding.seed_int(config.seed, "animal", animal.index, "life", k) for k in range(config.lives)])
     return model

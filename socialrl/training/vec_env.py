@@ -21,20 +21,17 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 from socialrl.config.loading import Config
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.rewards import TERMS
+from socialrl_envs.vocabulary import OPTION_NAMES
 
 
 def native_arguments(config: Config) -> dict[str, Any]:
     """Return the environment arguments that a configuration gives to every animal alike."""
-    reset = config.env.reset
+    begun_with = {name: getattr(config.env.reset, name) for name in OPTION_NAMES}
     return {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
-        "cohousing_h": list(reset.cohousing_h),
-        "relationship": list(reset.relationship),
-        "separation_h": list(reset.separation_h),
-        "session": reset.session,
-        "ratio_step": list(reset.ratio_step),
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in begun_with.items()},
     }
 
 
@@ -45,6 +42,7 @@ def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
         num_envs=n_rows,
         vectorization_mode="vector_entry_point",
         autoreset_mode=AutoresetMode.SAME_STEP,
+        copy=False,  # nobody reads the counters of a step here
         **arguments,
     )
     native = env.unwrapped
@@ -85,9 +83,17 @@ class SocialVecEnv(VecEnv):
         return cls(make_native(env_id, n_rows, **arguments), order)
 
     def reset(self) -> NDArray[np.float32]:
-        """Begin an episode in every row, with the seeds set by `seed()` before, if any."""
+        """Begin an episode in every row, with the seeds and options set by `seed()` and `set_options()` before, if any.
+
+        Options may differ from row to row, but not within a world that several animals share.
+        """
         seeds = None if all(seed is None for seed in self._seeds) else self._world_seeds()
-        observations, _ = self.env.reset(seed=seeds, options=self._options[0] or None)
+        groups = self._groups_of_options()
+        for options, _ in groups:  # all of them before the first row is begun anew
+            self.env.world.check_history(options)
+        for options, rows in groups:
+            mask = {} if len(groups) == 1 else {"reset_mask": rows}
+            observations, _ = self.env.reset(seed=seeds, options={**options, **mask})
         self._reset_seeds()
         self._reset_options()
         self._returns[:] = 0.0
@@ -121,12 +127,11 @@ class SocialVecEnv(VecEnv):
         for total, term in zip(self._term_sums, self.reward_terms.values(), strict=True):
             total += term
         self.last_truncated = truncated
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]  # one a row: wrappers write into them
         last = info.get("final_obs")
         self.last_terminal_observations = None if last is None else self._in_order(last)
         if self.last_terminal_observations is None:
-            # one empty dict for all rows: a fresh one each, every tick, keeps the garbage collector busy
-            return observations, reward.astype(np.float32), truncated, [{}] * self.num_envs
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+            return observations, reward.astype(np.float32), truncated, infos
         record = {name: self._in_order(column) for name, column in info["final_info"]["record"].items()}
         self._describe_ended(np.flatnonzero(truncated), record, infos)
         return observations, reward.astype(np.float32), truncated, infos
@@ -151,6 +156,25 @@ class SocialVecEnv(VecEnv):
 
     def _in_order(self, rows: NDArray[Any]) -> NDArray[Any]:
         return rows if self._order is None else rows[self._order]
+
+    def _groups_of_options(self) -> list[tuple[dict[str, Any], NDArray[np.bool_]]]:
+        """Return each set of reset options with the rows of the environment that it is for, (n_rows,) bool."""
+        if len(self._options) != self.num_envs:
+            raise ValueError(f"set_options needs one dict, or a list of {self.num_envs}, got {len(self._options)}")
+        groups: list[tuple[dict[str, Any], NDArray[np.bool_]]] = []
+        for row, options in enumerate(self._options):
+            rows = next((rows for known, rows in groups if known == (options or {})), None)
+            if rows is None:
+                rows = np.zeros(self.num_envs, dtype=np.bool_)
+                groups.append((options or {}, rows))
+            rows[row if self._order is None else self._order[row]] = True
+        for options, rows in groups:
+            shared = rows.reshape(-1, self._n_acting)
+            if (shared.any(axis=1) != shared.all(axis=1)).any():
+                raise ValueError(
+                    f"animals that share a world begin with the same options, got {options} for some of them"
+                )
+        return groups
 
     def _world_seeds(self) -> list[int | None]:
         """Seeds of the environment's worlds, from those of its rows."""
@@ -199,9 +223,23 @@ class SocialVecEnv(VecEnv):
         raise NotImplementedError(f"cannot set '{attr_name}': the rows of a native vector environment are not objects")
 
     def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
-        """Call a method of the native environment once and return its result for each row asked for."""
+        """Call a method of the native environment once and return its result for each row asked for.
+
+        `action_masks` gives each row its own, (n_actions,) bool.
+        """
         result = getattr(self.env, method_name)(*args, **kwargs)
+        if method_name == "action_masks":
+            result = self._in_order(result)
+            return [result[row] for row in self._get_indices(indices)]
         return [result for _ in self._get_indices(indices)]
+
+    def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
+        """Return a frame a row, (height, width, 3); none without `render_mode` "rgb_array"."""
+        if self.env.render_mode != "rgb_array":
+            return [None] * self.num_envs
+        frames = self.env.render()
+        assert frames is not None
+        return [frames[row] for row in (range(self.num_envs) if self._order is None else self._order)]
 
     def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: VecEnvIndices = None) -> list[bool]:  # noqa: ARG002
         """Rows are never wrapped."""

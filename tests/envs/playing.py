@@ -15,7 +15,7 @@ from socialrl_envs import ASSAYS, SocialEnv, SocialVectorEnv
 
 PARTNER_PREFERENCE = "socialrl/PartnerPreference-v0"
 EVERY_ASSAY = sorted(ASSAYS)
-EVERY_SINGLE = [env_id for env_id in EVERY_ASSAY if gym.spec(env_id).entry_point is not None]
+EVERY_SINGLE = [env_id for env_id in EVERY_ASSAY if len(ASSAYS[env_id].acting) == 1]
 FOCAL, PARTNER, STRANGER = range(3)
 REST, EXPLORE = 0, 1
 

@@ -111,7 +111,10 @@ def test_retention_alone() -> None:
 @pytest.mark.parametrize(
     ("arms", "message"),
     [
-        ({"releese": "knockout"}, "unknown arm 'releese'; allowed: release, consolidation, reward, defence, retention"),
+        (
+            {"releese": "knockout"},
+            "unknown arm 'releese'; did you mean 'release'. Allowed: release, consolidation, reward, defence, retention",
+        ),
         ({"release": "ko"}, "arm 'release' must be one of own, wild_type, knockout, got 'ko'"),
         ({"release": 0.0}, "arm 'release' must be one of"),
     ],

@@ -114,7 +114,7 @@ def test_a_test_has_its_length_and_is_truncated_never_terminated(env_id: str) ->
         _, _, terminated, over, info = env.step(n_ticks % env.action_space.n)
         n_ticks += 1
         assert not terminated
-        assert ("record" in info) == over
+        assert (info["record"]["duration_s"] > 0.0) == over
     assert n_ticks * dt_s == info["record"]["duration_s"] == ASSAYS[env_id].duration_s
 
 
@@ -127,7 +127,6 @@ def test_the_vector_environment_keeps_gymnasiums_conventions(env_id: str) -> Non
     assert env.action_space.shape == (n,)
     assert env.metadata["autoreset_mode"] is gym.vector.AutoresetMode.NEXT_STEP
     observations, info = env.reset(seed=0)
-    assert info == {}
     assert env.observation_space.contains(observations)
     env.action_space.seed(0)
     observations, rewards, terminated, truncated, info = env.step(env.action_space.sample())
@@ -173,9 +172,8 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         assert observations.dtype == np.float32
         assert ((observations >= low) & (observations <= high)).all()
         assert np.isfinite(rewards).all()
-    counters = info["counters"]
-    assert (counters["chamber_s"].sum(axis=1) + counters["tube_s"].sum(axis=1) > 0.0).all()
-    assert counters["huddle_s"].max() > 0.0
+    assert (info["chamber_s"].sum(axis=1) + info["tube_s"].sum(axis=1) > 0.0).all()
+    assert info["huddle_s"].max() > 0.0
 
 
 @every_assay

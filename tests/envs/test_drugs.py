@@ -206,7 +206,10 @@ GOOD = {"drug": "agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"drug": "agonsit"}, "drug 0: unknown drug 'agonsit'; allowed: agonist, antagonist"),
+        (
+            {"drug": "agonsit"},
+            "drug 0: unknown drug 'agonsit'; did you mean 'agonist'. Allowed: agonist .oxytocin units added at the receptor., antagonist",
+        ),
         ({"dose": 11.0}, r"drug 0 \(agonist\): dose must be 0 to 10 .*got 11"),
         ({"dose": -1.0}, "dose must be 0 to 10"),
         ({"dose": float("nan")}, "dose must be a number, got nan"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gymnasium.error import ResetNeeded
 from playing import make_rows, random_actions
 
 from socialrl_envs.parameters import ParameterError
@@ -32,19 +33,29 @@ def test_pettingzoos_tests_have_nothing_to_say(face: Any, capsys: pytest.Capture
     tests.parallel_seed_test(lambda: face(duration_s=3000.0))
 
 
+def test_pettingzoos_render_test_has_nothing_to_say(face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygame", reason="the window needs pygame")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    turns = pytest.importorskip("pettingzoo.utils").parallel_to_aec
+    pytest.importorskip("pettingzoo.test").render_test(lambda **asked: turns(face(duration_s=6000.0, **asked)))
+
+
 def test_agents_are_the_rows_of_the_vector_environment(face: Any) -> None:
     arguments: dict[str, Any] = {"duration_s": 7200.0, "cohousing_h": 6.0, "oxtr_gain": [1.0] * 4 + [0.0] * 4}
     env, rows = face(**arguments), make_rows(8, GROUP, **arguments)
     observations, infos = env.reset(seed=3)
     expected, _ = rows.reset(seed=3)
     assert list(observations) == env.agents == [f"vole{i}" for i in range(8)]
-    assert infos == {agent: {} for agent in env.agents}
+    np.testing.assert_array_equal(env.state(), np.concatenate(list(observations.values())))
+    assert env.state_space.contains(env.state())
     np.testing.assert_array_equal(list(observations.values()), expected)
     for actions in random_actions(rows, 120):
         ours, theirs = env.step(sampled(env, actions)), rows.step(actions)
         for mine, other in zip(ours[:4], theirs[:4], strict=True):
             np.testing.assert_array_equal(list(mine.values()), other)
     for row, agent in enumerate(env.possible_agents):
+        assert list(infos[agent]) == list(ours[4][agent])
+        assert list(infos[agent]["record"]) == list(ours[4][agent]["record"])
         assert ours[4][agent]["reward_terms"] == {n: c[row] for n, c in theirs[4]["reward_terms"].items()}
         for name, column in theirs[4]["record"].items():
             np.testing.assert_array_equal(ours[4][agent]["record"][name], column[row], err_msg=name)
@@ -116,8 +127,10 @@ def test_it_draws_and_tells(face: Any) -> None:
     text = face(render_mode="ansi")
     text.reset(seed=0)
     assert "cage4: vole6, vole7" in text.render()
-    with pytest.raises(ParameterError, match="render_mode must be one of rgb_array, ansi or None, got 'human'"):
-        face(render_mode="human")
+    with pytest.raises(ParameterError, match="render_mode must be one of rgb_array, ansi, human or None, got 'rgb'"):
+        face(render_mode="rgb")
+    with pytest.raises(ResetNeeded, match=r"Cannot call env.render\(\) before calling env.reset\(\)"):
+        face(render_mode="ansi").render()
     assert face().render() is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ def test_only_parameters_with_a_spread_differ_and_other_overrides_stay() -> None
 
 
 def test_a_spread_by_name_changes_that_parameter_only_and_keeps_the_individual() -> None:
-    """Also one whose table spread is 0: its standard normal number is its own, at its place in the table."""
+    """Also one whose table spread is 0: its standard normal number is its own, and hangs on its name."""
     without = next(row for row in PARAMETERS if row.spread == 0.0 and row.low < row.value < row.high)
     withit = next(row for row in SPREAD if row.low < row.value < row.high)
     table = draw_individual(np.random.default_rng(3), {})
@@ -132,9 +133,28 @@ def test_a_spread_by_name_changes_that_parameter_only_and_keeps_the_individual()
     assert {name: drawn[name] for name in drawn if name not in changed} == {
         name: table[name] for name in table if name not in changed
     }
-    z = np.random.default_rng(3).standard_normal(len(PARAMETERS))
     for row, sd in ((without, 0.01), (withit, 0.02)):
-        assert drawn[row.name] == pytest.approx(row.value * np.exp(sd * z[PARAMETERS.index(row)]))
+        z = np.log(drawn[row.name] / row.value) / sd
+        twice = draw_individual(np.random.default_rng(3), {}, {row.name: 2 * sd})[row.name]
+        assert np.log(twice / row.value) / (2 * sd) == pytest.approx(z)
+
+
+def test_individuals_do_not_depend_on_the_order_or_the_rows_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = draw_individual(np.random.default_rng(3), {})
+    for rows in (PARAMETERS[::-1], PARAMETERS[5:], (replace(PARAMETERS[0], name="another"), *PARAMETERS)):
+        monkeypatch.setattr("socialrl_envs.parameters.PARAMETERS", rows)
+        drawn = draw_individual(np.random.default_rng(3), {})
+        assert {name: drawn[name] for name in drawn if name in whole} == {
+            name: whole[name] for name in whole if name in drawn
+        }
+        assert len(drawn) >= len(SPREAD) - 5
+
+
+def test_parameters_of_an_individual_vary_independently() -> None:
+    drawn = [draw_individual(np.random.default_rng(i), {}, 0.1) for i in range(1500)]
+    logs = np.log([[one[row.name] for row in SPREAD] for one in drawn])
+    between = np.corrcoef(logs.T) - np.eye(len(SPREAD))
+    assert np.abs(between).max() < 4.5 / np.sqrt(1500)
 
 
 def test_the_scale_of_a_mapping_is_for_the_parameters_it_does_not_name() -> None:

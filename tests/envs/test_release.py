@@ -264,7 +264,16 @@ def test_the_environment_plays_what_the_function_computes() -> None:
     starts = [5, 6, 7, 100, 300]
     observation, info = env.reset(seed=0)
     assert observation.tolist() == [0.0, 0.0, 0.0]
-    assert info == {"n_pulses": 0, "sex": "male"}
+    blank = {
+        "duration_s": 0.0,
+        "n_pulses": 0.0,
+        "peak": 0.0,
+        "area": 0.0,
+        "decay_s": 0.0,
+        "peak_oxytocin": 0.0,
+        "sex": "",
+    }
+    assert info == {"n_pulses": 0, "sex": "male", "record": blank}
     over, tick, seen = False, 0, []
     while not over:
         observation, reward, terminated, over, info = env.step(int(tick in starts))
@@ -272,7 +281,7 @@ def test_the_environment_plays_what_the_function_computes() -> None:
         seen.append(observation)
         assert env.observation_space.contains(observation)
         assert (reward, terminated) == (0.0, False)
-        assert ("record" in info) == over
+        assert (info["record"]["duration_s"] > 0.0) == over
     assert tick == 600
     trace = evoked_release(animals(0.4), starts, sex="male")
     np.testing.assert_array_equal(np.array(seen)[:, 0], trace.oxytocin[0, 1:].astype(np.float32))

@@ -10,12 +10,13 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from socialrl_envs.render import AnimalView, HumanWindow, Snapshot, describe, draw
 from socialrl_envs.render.bodies import Place
-from socialrl_envs.render.canvas import Box
+from socialrl_envs.render.canvas import Box, Canvas
 from socialrl_envs.render.layout import Scene, arrange
+from socialrl_envs.render.lettering import write
 from socialrl_envs.render.palette import BLUISH_GREEN, ORANGE, OXYTOCIN, RECEPTOR_SIGNAL, SKY_BLUE, animal_colour
 from socialrl_envs.render.panels import clock
 from socialrl_envs.render.voles import body_outline
@@ -113,6 +114,40 @@ def test_the_same_snapshot_gives_the_same_bytes_whatever_was_drawn_between():
     first = draw(three(0, contacts=((0, 1),)))
     draw(eight((0,) * 8))
     assert draw(three(0, contacts=((0, 1),))).tobytes() == first.tobytes()
+
+
+def test_a_frame_on_a_kept_layer_has_the_bytes_of_one_drawn_from_scratch():
+    def still(canvas: Canvas) -> None:
+        canvas.rectangle(Box(20, 20, 900, 500), (240, 230, 208), (90, 80, 70), edge_width=4, radius=12)
+        canvas.text((480, 40), "stays", 20, (0, 0, 0), "mm")
+
+    def moving(canvas: Canvas, k: int) -> None:
+        rng = np.random.default_rng(k)
+        canvas.polygon([tuple(point) for point in rng.uniform(-20, 560, (3, 2))], (66, 60, 56), alpha=150)
+        canvas.ellipse(tuple(rng.uniform(0, 960, 2)), 30, 20, (200, 20, 60))
+        canvas.line([(x, 300 + 100 * rng.standard_normal()) for x in range(30, 900, 3)], (0, 114, 178), 2.5)
+        canvas.glow(Box(600, 200, 800, 400), (240, 96, 150), 0.8, Box(20, 20, 760, 380))
+        canvas.text((rng.uniform(0, 900), 41.3), f"moves {k}", 27, (20, 20, 90))
+
+    for size in ((960, 540), (479, 271)):
+        base = Canvas(size)
+        still(base)
+        layer = base.layer()
+        for k in range(4):
+            frame, scratch = Canvas(size, layer), Canvas(size)
+            still(scratch)
+            for canvas in (frame, scratch):
+                moving(canvas, k)
+            np.testing.assert_array_equal(frame.pixels(), scratch.pixels())
+
+
+def test_words_are_those_that_pillow_writes():
+    picture = np.full((60, 200, 3), 230, dtype=np.uint8)
+    image = Image.fromarray(picture)
+    for at, anchor in (((10.4, 20.7), "lm"), ((100.0, 30.5), "mm"), ((195.2, 50.1), "rm")):
+        write(picture, at, "Wg 0.5", 17.0, (20, 90, 160), anchor)
+        ImageDraw.Draw(image).text(at, "Wg 0.5", (20, 90, 160), ImageFont.load_default(17.0), anchor)
+    np.testing.assert_array_equal(picture, np.asarray(image))
 
 
 def test_swapping_the_tethered_animals_mirrors_partner_and_stranger():
@@ -275,6 +310,16 @@ def test_a_trace_with_more_samples_than_room_is_still_drawn():
     snapshot = three(oxytocin=tuple(np.linspace(0, 2, 20_000)))
     panel = in_region(draw(snapshot), arrange(snapshot).regions.trace)[30:]
     assert is_colour(panel, OXYTOCIN).sum() > 100
+
+
+def test_a_trace_with_more_samples_than_room_keeps_its_times():
+    """Half of the test without oxytocin, half with it: the step stands in the middle, however many samples there are."""
+    for n in (400, 1100, 20_000):
+        snapshot = three(oxytocin=(0.0,) * (n // 2) + (1.0,) * (n // 2), time_s=10800.0)
+        box = arrange(snapshot).regions.trace
+        panel = in_region(draw(snapshot), box)[30:]
+        high = np.argwhere(is_colour(panel, OXYTOCIN)[: panel.shape[0] // 2])[:, 1]
+        assert high.min() == pytest.approx(34 + (box.width - 50) / 2, abs=3)
 
 
 def test_the_clock_counts_hours_minutes_seconds():

@@ -188,10 +188,21 @@ def test_seeds_may_come_from_numpy() -> None:
     np.testing.assert_array_equal(env.reset(seed=3)[0], other.reset(seed=np.int64(3))[0])
 
 
-def test_counters_in_info_are_read_only_and_go_on_counting() -> None:
+def test_counters_in_info_are_copies_unless_asked_otherwise() -> None:
     with mid_episode(make_rows(2)) as env:
         *_, info = env.step(np.zeros(2, dtype=np.int64))
-        seen = info["counters"]["chamber_s"]
+        kept = {name: np.array(value) for name, value in info.items() if name != "record"}
+        env.step(np.ones(2, dtype=np.int64))
+        for name, value in kept.items():
+            np.testing.assert_array_equal(info[name], value)
+        info["chamber_s"][:] = -1.0
+        assert (env.counters()["chamber_s"] >= 0.0).all()
+
+
+def test_counters_in_info_without_copy_are_read_only_and_go_on_counting() -> None:
+    with mid_episode(make_rows(2, copy=False)) as env:
+        *_, info = env.step(np.zeros(2, dtype=np.int64))
+        seen = info["chamber_s"]
         before = seen.sum()
         env.step(np.zeros(2, dtype=np.int64))
         assert seen.sum() == before + 2 * env.dt_s
@@ -216,7 +227,9 @@ def test_observations_given_out_are_never_written_again() -> None:
     ("arguments", "message"),
     [
         ({"num_envs": 0}, "num_envs must be a positive multiple of 1.*got 0"),
-        ({"num_envs": 2, "render_mode": "rgb_array"}, "does not draw; render a single environment"),
+        ({"num_envs": 2, "render_mode": "human"}, "render_mode must be one of rgb_array, ansi or None, got 'human'"),
+        ({"num_envs": 2, "autoreset_mode": "never"}, "must be one of NEXT_STEP, SAME_STEP, DISABLED, got 'never'"),
+        ({"num_envs": 2, "max_episode_steps": 100}, r"follows from duration_s and dt_s \(720\).*got 100"),
         ({"num_envs": 2, "oxtr_gain": [1.0, 0.5, 0.0]}, r"'oxtr_gain' must be one number or have shape \(2,\).*\(3,\)"),
         ({"num_envs": 2, "oxtr_gian": 1.0}, "unknown parameter 'oxtr_gian'; did you mean 'oxtr_gain'"),
     ],

@@ -1,4 +1,4 @@
-"""A whole reproduction in half a second, to be killed: one finding about wild types, one assay, two rollouts of training."""
+"""A reproduction in half a second, to be killed: one finding about wild types, one assay, two rollouts of training."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from figure_words import touching, words
 from scipy.stats import wasserstein_distance
 from synthetic_voles import CONTACT, EXPLORE, SELECTIVE, surrogate, voles
 
@@ -17,10 +18,12 @@ from socialrl.calibration import population as pop
 from socialrl.calibration import run, summaries
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.emulator import Emulator, describe, raw_from
+from socialrl.calibration.figures import FIGURES
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.report import parameters_yaml, verdict, write_results
 from socialrl.calibration.summaries import RAW, Target
 from socialrl.config.loading import TestCondition, config_from_data, load_config
+from socialrl.drawing import style
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 from socialrl_envs.parameters import parameter
@@ -239,6 +242,15 @@ def test_results_are_whole(recovered, tmp_path):
     assert "http" not in page.replace("http-equiv", "")
     assert verdict(result).split(" (")[0] in page
     assert "Prefers the stranger (below 1/3)" in page
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_no_word_of_a_figure_stands_on_another(recovered, narrow):
+    for subject in FIGURES.values():
+        with style.house_style():
+            found = words(subject.draw(recovered[0], narrow))
+        assert len(found) > 10
+        assert not touching(found)
 
 
 def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):

@@ -118,5 +118,5 @@ def test_stopped(more, same, monkeypatch, capsys):
 
     monkeypatch.setattr("socialrl.calibration.run.run_calibration", stopped)
     assert cli.main(["calibrate", "-q", "scores.csv", *more]) == 130
-    told = f"stopped; the stages that are done are kept; {same} goes on where it was\n"
+    told = f"stopped; finished stages are kept; run {same} again to resume\n"
     assert capsys.readouterr().err == told

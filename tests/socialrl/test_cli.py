@@ -52,9 +52,9 @@ class Parts:
         run.write_table("probes", ROWS)
         run.finish()
 
-    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, progress):
+    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, selection=None, progress):
         self.calls.append(("evaluate", run.path, repeats))
-        self.events = (events, events_csv)
+        self.events, self.selection = (events, events_csv), selection
         progress.update(1, 1)
         run.write_table("evaluation", ROWS, csv=True)
 
@@ -159,7 +159,7 @@ def test_evaluate_once_or_with_overwrite(say, parts):
     assert code == 0
     assert "next: socialrl report runs/smoke" in out
     assert mistake(say("evaluate", "runs/smoke")) == (
-        "runs/smoke is evaluated already; replace evaluation.parquet with --overwrite"
+        "runs/smoke has been evaluated already; use --overwrite to replace evaluation.parquet"
     )
     say("evaluate", "runs/smoke", "--overwrite")
     assert parts.calls[1:] == [("evaluate", Path("runs/smoke"), 8), ("evaluate", Path("runs/smoke"), None)]
@@ -178,7 +178,7 @@ def test_events_are_asked_for_or_left_out(say, parts):
         say("evaluate", "runs/smoke", "--overwrite", *option)
         assert parts.events == passed
     assert mistake(say("evaluate", "runs/smoke", "--overwrite", "--no-events", "--events-csv")) == (
-        "--events-csv writes events, --no-events writes none; leave one of them out"
+        "--events-csv and --no-events contradict each other; use one of them"
     )
 
 
@@ -189,7 +189,7 @@ def test_evaluate_does_not_disturb_a_writer(say, parts):
         assert "runs/smoke is being written by process" in mistake(say("evaluate", "runs/smoke"))
     code, _, err = say("evaluate", "runs/smoke", "-q")
     assert code == 0
-    assert err == "note: runs/smoke is unfinished; what follows is of the animals done so far\n"
+    assert err == "note: runs/smoke is unfinished; only the animals finished so far are included\n"
 
 
 def test_report_of_one_and_of_several(say, parts):
@@ -200,7 +200,7 @@ def test_report_of_one_and_of_several(say, parts):
     assert mistake(say("report", "runs/smoke")) == (
         "runs/smoke/report.html exists; give another --output, or replace it with --overwrite"
     )
-    assert "a report of several runs needs a place: --output FILE" in mistake(say("report", "runs/smoke", "runs/other"))
+    assert "a report of several runs needs --output FILE" in mistake(say("report", "runs/smoke", "runs/other"))
     assert say("report", "runs/smoke", "runs/other", "--output", "both.html")[0] == 0
     assert parts.calls[-1] == ("report", [Path("runs/smoke"), Path("runs/other")], Path("both.html"))
     assert mistake(say("report", "runs/other", "--output", "both.html")).startswith("both.html exists; give another")
@@ -217,7 +217,7 @@ def test_demo_does_everything_once_and_is_not_repeated(say, parts, monkeypatch):
 
     code, out, _ = say("demo")
     assert code == 0
-    assert "runs/demo holds a finished demo; it is kept" in out
+    assert "runs/demo holds a finished demo, which is kept" in out
     assert out.endswith("preference in runs/demo, report there: True\n")
     assert parts.verbs == ["train", "evaluate", "report"]
     assert Path("runs/demo/DONE").read_text() == done
@@ -232,7 +232,7 @@ def test_a_stopped_demo_is_continued(say, parts, monkeypatch):
     assert say("demo", "--output", "out/first", "-q")[0] == 130
     code, out, _ = say("demo", "--output", "out/first", "-q")
     assert code == 0
-    assert "out/first holds an unfinished demo; continuing it" in out
+    assert "out/first holds an unfinished demo, which is resumed" in out
     assert parts.verbs == ["train", "resume", "evaluate", "report"]
 
 
@@ -282,15 +282,15 @@ def test_no_verb_shows_the_help(say):
         (["train", SMOKE, "--ouput", "x"], "No such option: --ouput"),
         (["resume", "runs/none"], "runs/none: no such run folder"),
         (["evaluate", "."], ". is not a run folder of socialrl (it has no meta.json)"),
-        (["evaluate", "x", "--repeats", "0"], "--repeats must be at least 1, got 0"),
+        (["evaluate", "x", "--repeats", "0"], "--repeats must be from 1 to 10000, got 0"),
         (["evaluate", "x", "--repeats", "two"], "Invalid value for '--repeats'"),
         (["report"], "Missing argument 'RUN...'."),
         (["render", "runs/none", "--gif", "a.gif"], "runs/none is neither a run folder nor an assay: unknown assay"),
-        (["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"], "did you mean 'socialrl/PartnerPreference-v0'?"),
-        (["render", "x"], "say what to write: --gif FILE, --png FILE or both"),
+        (["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"], "unknown assay 'socialrl/PartnerPreference-v1'; known: socialrl/"),
+        (["render", "x"], "nothing to write: give --gif FILE, --png FILE or both"),
         (["render", "x", "--gif", "a.gif", "--gain", "3"], "--gain must be from 0 to 2, got 3"),
         (["render", "x", "--gif", "a.gif", "--gain", "nan"], "--gain must be from 0 to 2, got nan"),
-        (["render", "x", "--gif", "a.gif", "--cohousing-h", "400"], "--cohousing-h must be from 0 to 336, got 400"),
+        (["render", "x", "--gif", "a.gif", "--cohousing-h", "400"], "--cohousing-h must be from 0 to 336 (hours cohoused in all before the test), got 400"),
         (["envs", "more"], "Got unexpected extra argument"),
     ],
 )  # fmt: skip

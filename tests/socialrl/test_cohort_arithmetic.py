@@ -4,23 +4,49 @@ import numba
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
 from toy_envs import WalkVecEnv
 
-from socialrl.training.cohort import AnimalStreams, CohortPPO, networks, rollout
+from socialrl.networks import dense
+from socialrl.networks.sums import sum_of_squares
+from socialrl.networks.tiles import _tile, matmul
+from socialrl.training.cohort import AnimalStreams, CohortPPO, rollout
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import bytes_per_animal
-from socialrl.training.cohort.tiles import _tile, matmul
 
 
 def test_tanh_is_tanh_to_float_precision() -> None:
     x = np.concatenate([np.linspace(-12, 12, 100_001), np.logspace(-30, 0, 1000)]).astype(np.float32)
     y = x.copy()
-    networks.tanh_in_place(y)
+    dense.tanh_in_place(y)
     np.testing.assert_allclose(y, np.tanh(x.astype(np.float64)), rtol=4e-7)
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0], np.float32)
-    networks.tanh_in_place(special)
+    dense.tanh_in_place(special)
     np.testing.assert_allclose(special, [np.nan, 1, -1, 0, 0], rtol=1e-7)
     assert np.abs(y).max() == 1
+
+
+def test_exp_and_log_are_right_to_float_precision() -> None:
+    x = np.linspace(-86, 88, 5001).astype(np.float32)
+    np.testing.assert_allclose([dense.exp32(one) for one in x], np.exp(x.astype(np.float64)), rtol=2e-7)
+    y = np.concatenate([np.geomspace(1e-44, 3e38, 2001), np.linspace(0.5, 2, 2001)]).astype(np.float32)
+    np.testing.assert_allclose([dense.log32(one) for one in y], np.log(y.astype(np.float64)), rtol=2e-7)
+    special = [np.float32(one) for one in (np.nan, np.inf, -np.inf, 0.0, 200.0, -200.0)]
+    np.testing.assert_allclose([dense.exp32(one) for one in special], [np.nan, np.inf, 0, 1, np.inf, 0])
+    np.testing.assert_allclose([dense.log32(one) for one in special[:4]], [np.nan, np.inf, np.nan, -np.inf])
+
+
+def test_sum_of_squares_has_sixteen_running_sums() -> None:
+    total = numba.njit(lambda x: sum_of_squares(x))
+    x = np.random.default_rng(4).normal(size=11_264).astype(np.float32)
+    lanes = np.zeros(16)
+    for block in x.reshape(-1, 16).astype(np.float64):
+        lanes += block * block
+    in_order = 0.0
+    for lane in lanes:
+        in_order += lane
+    assert total(x) == in_order
+    assert total(np.empty(0, np.float32)) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 1), (4, 64, 27), (7, 80, 3), (30, 112, 64), (5, 176, 0)])
@@ -104,7 +130,9 @@ def test_one_minibatch_gradient_equals_autograd(clip_range_vf: float | None) -> 
     before = model.policy.weights.clone().numpy()
     model.policy.engine.update(buffer, model.streams.permutations(1, 90), model._hyperparameters(), 90, True)
     for animal in range(2):
-        policy = model.policy.single_policy()
+        policy = ActorCriticPolicy(
+            model.observation_space, model.action_space, lambda _: 0.0, net_arch=[70, 30]
+        )  # fmt: skip
         policy.load_state_dict(model.policy.layout.unpack(before[animal]))
         get = lambda name: torch.from_numpy(getattr(buffer, name)[animal])  # noqa: B023, E731
         values, log_prob, entropy = policy.evaluate_actions(get("observations"), get("actions").long())

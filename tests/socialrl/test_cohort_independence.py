@@ -156,7 +156,7 @@ def test_refusals_say_what_is_allowed() -> None:
     model = CohortPPO("MlpPolicy", WalkVecEnv(6), 3, n_steps=8, batch_size=8)
     with pytest.raises(UserError, match="needs a multiple of 3 rows, animal-major, got 4"):
         model.predict(np.zeros((4, 5), np.float32))
-    with pytest.raises(UserError, match="unknown animal 'animal-9'; did you mean 'animal-"):
+    with pytest.raises(UserError, match="unknown animal 'animal-9'; known: animal-"):
         model.animal("animal-9")
     with pytest.raises(UserError, match=r"needs .* GiB of memory, and .* animals would fit, or n_steps"):
         CohortPPO("MlpPolicy", WalkVecEnv(6), 3, n_steps=10**10, batch_size=8)

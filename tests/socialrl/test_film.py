@@ -93,7 +93,7 @@ def test_an_assay_is_played_with_random_actions(tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_shown(run, tmp_path):
-    with pytest.raises(UserError, match="unknown animal 'knockout-01'; did you mean 'knockout-00'"):
+    with pytest.raises(UserError, match="unknown animal 'knockout-01'; trained: wild_type-00, knockout-00"):
         films.render_test(run, animal="knockout-01", png=tmp_path / "a.png")
     with pytest.raises(UserError, match="an animal can only be chosen from a run folder"):
         films.render_test(ASSAY, animal="knockout-00", png=tmp_path / "a.png")

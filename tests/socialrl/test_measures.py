@@ -95,7 +95,7 @@ def test_animal_table_averages_counters_and_counts_repeats_without_huddle():
 
 def test_a_missing_column_is_named_with_the_nearest():
     rows = pd.DataFrame([record()]).rename(columns={"huddle_s_partner": "huddle_partner_s"})
-    with pytest.raises(UserError, match="no column 'huddle_s_partner'; nearest is 'huddle_partner_s'"):
+    with pytest.raises(UserError, match="no column 'huddle_s_partner'; did you mean 'huddle_partner_s'"):
         measures.animal_table(rows)
 
 

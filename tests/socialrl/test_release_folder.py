@@ -114,11 +114,11 @@ def test_a_recording_is_replaced_only_when_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("stimulation.pulse=3", "unknown key stimulation.pulse; did you mean stimulation.pulses?"),
-        ("stimulation.rate_hz=2", "stimulation.rate_hz must leave room for pulses of 1 s, got 2"),
+        ("stimulation.pulse=3", "unknown key stimulation.pulse; allowed: pulses, rate_hz, start_s, pulse_s"),
+        ("stimulation.rate_hz=2", "stimulation.rate_hz must be at most 1, so that pulses of 1 s do not overlap, got 2"),
         ("stimulation.start_s=580", "must end within env.duration_s = 600 s, but its last pulse ends at 610 s"),
         ("stimulation.strength=1000", "stimulation.strength must be"),
-        ("animals=5", "animals must be a multiple of 2, as many of each sex, got 5"),
+        ("animals=5", "animals must be a multiple of 2, so that there are as many of each sex, got 5"),
         ("sex=[male, male]", "sex must name each sex once, got male, male"),
         ("env.dt_s=7", "env.duration_s must be a multiple of env.dt_s = 7 s, got 600 s"),
         ("env.id=socialrl/SocialOperant-v0", "env.id must be socialrl/OxytocinRelease-v0"),
@@ -136,14 +136,16 @@ def test_what_is_recorded_is_not_trained() -> None:
     """And the other way round; one line, not one for every key of the other kind of file."""
     with pytest.raises(UserError) as caught:
         load_config(FILE)
-    assert str(caught.value).endswith(f"is recorded: socialrl record {FILE}")
+    assert str(caught.value).endswith(f"is recorded, not trained: socialrl record {FILE}")
     assert "\n" not in str(caught.value)
     trained = FILE.with_name("partner_preference.yaml")
     with pytest.raises(UserError) as caught:
         load_recording(trained)
-    assert str(caught.value).endswith(f"got socialrl/PartnerPreference-v0; to train: socialrl train {trained}")
+    assert str(caught.value).endswith(
+        f"got the text 'socialrl/PartnerPreference-v0'; to train: socialrl train {trained}"
+    )
     assert "\n" not in str(caught.value)
-    with pytest.raises(UserError, match="is recorded: socialrl record FILE"):
+    with pytest.raises(UserError, match="is recorded, not trained: socialrl record FILE"):
         load_config(FILE.with_name("smoke.yaml"), ["env.id=socialrl/OxytocinRelease-v0"])
 
 

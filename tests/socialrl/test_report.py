@@ -370,6 +370,7 @@ def test_parameter_table_of_two_runs_names_the_run_that_changed_a_value(tmp_path
         "low": 0,
         "high": 5,
         "source": "",
+        "evidence": "",
         "spread": 0,
         "meaning": "",
     }

@@ -1,4 +1,4 @@
-"""Every key of a condition changes what the battery plays, or is refused in one line; nothing is left out in silence."""
+"""Every key of a condition changes what the battery plays, or is refused in one line; nothing is left out."""
 
 from __future__ import annotations
 
@@ -146,6 +146,18 @@ def test_an_unknown_assay_is_one_line_with_the_nearest_name():
     finding = {**FINDING, "use": "context", "conditions": {"SocialOperat": [{"name": "own"}]}}
     with pytest.raises(UserError, match=r"unknown assay 'SocialOperat'; did you mean 'SocialOperant'\?"):
         load_registry().adding({"findings": [finding]})
+
+
+@pytest.mark.parametrize("column", ["rejections_strangr", "partner_s_hourly"])
+def test_a_measure_of_columns_that_the_tests_do_not_have_is_said_before_anything_runs(column):
+    data = {"measures": {"own": {"label": "Own", "unit": "s", "sum": [column]}}}
+    side = {"group": "wild_type", "conditions": "intruder_168h"}
+    contrast = {"says": "x", "kind": "against", "measure": "own", "this": side, "value": 0, "expected": "higher"}
+    finding = {**FINDING, "id": "U02", "contrasts": [contrast]}
+    registry = load_registry().adding({**data, "findings": [finding]})
+    with pytest.raises(UserError, match=f"U02: the measure own needs the column '{column}', which tests in Strang"):
+        check_playable(registry)
+    check_playable(load_registry())
 
 
 def test_an_intruder_is_met_with_the_partner_there_where_the_condition_says_so():

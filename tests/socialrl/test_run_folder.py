@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pickle
+import platform
 import shutil
 import subprocess
 import sys
@@ -482,6 +483,18 @@ def test_meta_is_complete_and_json():
     assert meta["started"].endswith("+00:00")
     assert meta["command"]
     assert meta["python"].count(".") == 2
+    assert set(meta["processor"]) == {"model", "architecture", "simd", "settings"}
+    assert meta["processor"]["architecture"] == platform.machine()
+
+
+def test_vector_instructions_are_named_by_what_the_processor_has():
+    from socialrl.storage.provenance import _simd
+
+    avx512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
+    assert _simd({"sse2", "avx2", "fma", *avx512}) == "AVX512"
+    assert _simd({"avx2", "fma", "avx512f"}) == "AVX2"
+    assert _simd({"avx2"}) == _simd({"sse4_2", "avx"}) == "none of AVX2, AVX512"
+    assert _simd(None) is None
 
 
 def test_the_commit_is_that_of_the_checkout(monkeypatch, tmp_path):

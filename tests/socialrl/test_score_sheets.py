@@ -104,7 +104,7 @@ def test_a_bad_number_is_named_with_line_and_column(sheet, wrong, cell):
 
 
 def test_missing_column_tells_what_it_could_be_called_and_the_nearest(sheet):
-    told = mistake(sheet, LAB.replace("huddle time novel", "huddle tme novl"), ONE)
+    told = mistake(sheet, LAB.replace("huddle time novel", "huddle tme strangr"), ONE)
     assert "no column for huddle_s_stranger (such as 'huddle time stranger'" in told
     assert "nearest is 'huddle" in told
     assert "taken as comma-separated" in mistake(sheet, "animal")

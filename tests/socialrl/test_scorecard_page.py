@@ -141,7 +141,7 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
     only = {name: table for name, table in tables.items() if "Encounter" in name}
     book = dataclasses.replace(registry, findings=tuple(changed))
     page = Page(write_scorecard(only, tmp_path, registry=book, changed=NOTHING).read_text(encoding="utf-8"))
-    assert "Mechanism added: the model got a mechanism, for all animals, because of this finding" in page.text
+    assert "Mechanism added: a mechanism was added for all animals because of this finding" in page.text
     assert "mechanism added for it: no test" in page.text
     assert "For 1 more a mechanism was added to the model, so it is no test of it." in " ".join(
         words.lede(result_of(score(tables, book))).split()
@@ -188,7 +188,7 @@ def test_table_of_arms_stands_only_where_arms_were_run(page, tmp_path):
 
 def test_page_without_any_table_says_so(tmp_path):
     page = Page(write_scorecard({}, tmp_path).read_text(encoding="utf-8"))
-    assert "Nothing that was predicted has been run yet" in page.text
+    assert "No predicted finding has been run yet" in page.text
     assert page.text.count("No table of this assay was given") == 6
     assert "assay GroupHabitat was not run" in page.text
     assert page.alts == []
@@ -209,7 +209,7 @@ def test_same_tables_give_the_same_bytes(tables, tmp_path):
 
 
 def test_lede_counts_and_names_a_broken_control(tables):
-    assert words.lede(result_of(score({}))) == "Nothing that was predicted has been run yet, so there is no verdict."
+    assert words.lede(result_of(score({}))) == "No predicted finding has been run yet, so there is no verdict."
     table = tables["socialrl/PartnerPreference-v0"].copy()
     table.loc[table["genotype"] == "all_arms_wild_type", "huddle_s_partner"] = 0.0
     text = words.lede(result_of(score({"PartnerPreference": table})))
@@ -230,7 +230,7 @@ def test_findings_that_hang_on_one_parameter_are_marked(tmp_path):
     assert "Depend on one assumed number" in page.text
     assert page.text.count("depends on contact_floor alone") == 2, "in the list on top and at the finding"
     assert (tmp_path / "scorecard_figures" / "sensitivity.png").exists()
-    assert page.text.count("Nothing that was predicted has been run yet") == 1  # changed animals are not the model
+    assert page.text.count("No predicted finding has been run yet") == 1  # changed animals are not the model
 
 
 def test_a_finding_that_is_not_there_without_a_change_hangs_on_nothing():

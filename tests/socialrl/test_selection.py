@@ -41,7 +41,10 @@ def test_chosen_animals_get_their_rows_of_the_full_evaluation(
         pd.testing.assert_frame_equal(stored.read_table(part), same)
     # the same choice in other words
     assert main(["evaluate", str(run), "-q", "--animal", "wt-01,ko-00", "--animal", "ko-01", "--group", "ko"]) == 2
-    assert "these animals are evaluated already; replace evaluation_of_ko_wt_01.parquet" in capsys.readouterr().err
+    assert (
+        "have been evaluated already; use --overwrite to replace evaluation_of_ko_wt_01.parquet"
+        in capsys.readouterr().err
+    )
     protocol = tmp_path / "day.yaml"
     protocol.write_text("name: day\nhistories: {one: [{assay: {id: PartnerPreference, with: [partner, stranger]}}]}\n")
     assert main(["evaluate", str(run), "-q", "--protocol", str(protocol)]) == 0

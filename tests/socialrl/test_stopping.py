@@ -149,7 +149,7 @@ VERBS = {
     "train": ("socialrl.training.run.train_run", ["train", CONFIG, "-q", "output={output}"]),
     "calibrate": ("socialrl.calibration.run.run_calibration", ["calibrate", "scores.csv", "-q"]),
     "evaluate": ("socialrl.evaluation.playing.evaluate_run", ["evaluate", "{run}"]),
-    "protocol": ("socialrl.protocols.playing.evaluate_protocol", ["evaluate", "{run}", "--protocol", "{protocol}"]),
+    "protocol": ("socialrl.protocols.evaluating.evaluate_protocol", ["evaluate", "{run}", "--protocol", "{protocol}"]),
     "report": ("socialrl.report.write_report", ["report", "{run}"]),
     "render": ("socialrl.film.films.render_test", ["render", "{run}", "--png", "{output}/a.png"]),
     "record": ("socialrl.release.folder.record", ["record", "configs/oxytocin_release.yaml", "output={output}"]),

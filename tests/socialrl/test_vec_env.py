@@ -92,6 +92,66 @@ def test_another_autoreset_mode_is_refused():
         SocialVecEnv(vector)
 
 
+def test_every_row_has_an_info_of_its_own():
+    """A wrapper that notes something of each row must not write it into all of them."""
+    env = native()
+    env.reset()
+    for _ in range(21):  # with and without ends
+        infos = env.step(np.zeros(N_ROWS, dtype=np.int64))[3]
+        for row, info in enumerate(infos):
+            info["row"] = row
+        assert [info["row"] for info in infos] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("order", [None, np.array([2, 0, 1])])
+def test_every_row_has_options_of_its_own(order):
+    options = [{"cohousing_h": 1.0, "side": "left"}, {}, {"cohousing_h": 3.0, "relationship": "mate"}]
+    ours, theirs = SocialVecEnv.native(ID, N_ROWS, order, **SHORT), oracle()
+    for env in (ours, theirs):
+        env.seed(5)
+        env.set_options(options)
+    ours.seed_rows([5, 6, 7])
+    np.testing.assert_array_equal(ours.reset(), theirs.reset())
+    hours = ours.env.world.batch.worlds["cohousing_h"][[0, 1, 2] if order is None else order]
+    assert hours[[0, 2]].tolist() == [1.0, 3.0]
+    assert hours[1] in SHORT["cohousing_h"]
+    np.testing.assert_array_equal(ours.reset(), theirs.reset(), err_msg="options hold for one reset")
+
+
+def test_options_that_do_not_fit_are_refused_before_any_row_begins_anew():
+    env = native()
+    env.seed(1)
+    before = env.reset().copy()
+    for options, message in (
+        ([{}, {}], "one dict, or a list of 3, got 2"),
+        ([{}, {}, {"cohousing": 1}], "unknown reset option 'cohousing'"),
+    ):
+        env.set_options(options)
+        with pytest.raises(ValueError, match=message):
+            env.reset()
+        np.testing.assert_array_equal(env.env.world.observations, before)
+    group = SocialVecEnv.native("socialrl/GroupHabitat-v0", 8, duration_s=600.0)
+    group.set_options([{"cohousing_h": 1}] * 7 + [{}])
+    with pytest.raises(ValueError, match="animals that share a world begin with the same options"):
+        group.reset()
+
+
+@pytest.mark.parametrize("order", [None, np.array([2, 0, 1])])
+def test_masks_and_pictures_are_those_of_each_row(order):
+    env = SocialVecEnv.native(ID, N_ROWS, order, **SHORT, render_mode="rgb_array")
+    env.seed_rows([5, 6, 7])
+    env.reset()
+    for _ in range(4):
+        env.step(np.array([2, 3, 0]))
+    own = np.arange(N_ROWS) if order is None else order
+    np.testing.assert_array_equal(env.env_method("action_masks"), env.env.action_masks()[own])
+    np.testing.assert_array_equal(env.env_method("action_masks", indices=[2])[0], env.env.action_masks()[own[2]])
+    pictures, frames = env.get_images(), env.env.render()
+    for row in range(N_ROWS):
+        np.testing.assert_array_equal(pictures[row], frames[own[row]])
+    assert native().get_images() == [None] * N_ROWS
+
+
 def test_state_goes_on_bit_identically():
     env = native()
     env.seed(3)

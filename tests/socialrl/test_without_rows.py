@@ -65,3 +65,16 @@ def test_a_run_of_which_nothing_is_finished_is_said_to_be_so(
     assert "has no trained animal yet; continue it with" in capsys.readouterr().err
     assert main(["report", str(run.path)]) == 0
     assert "is unfinished" in capsys.readouterr().err
+
+
+def test_an_animal_that_has_not_quite_finished_is_left_out(tmp_path: Path) -> None:
+    """Its network is written before its row of the table `animals`, which says how long it has learned."""
+    config = load_config(CONFIG, [*NO_EPISODE, "engine=sb3", f"output={tmp_path}"])
+    with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta={"seed": 1}) as run:
+        done, late = sb3_trainer.animals_of(config)
+        sb3_trainer.train_animal(run, config, done)
+        run.write_networks({late.id: run.network(done.id)[1]}, piece=late.id)
+    assert main(["evaluate", str(run.path), "-q"]) == 0
+    tested = RunFolder.open(run.path).read_table("evaluation")
+    assert set(tested["animal"]) == {done.id}
+    assert (tested["steps"] == 256).all()

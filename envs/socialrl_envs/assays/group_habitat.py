@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from gymnasium.vector import VectorEnv
+
 from ..assay import Assay
 from ..habitat import Habitat
 from ..parameters import ParameterError
@@ -57,7 +59,7 @@ GROUP_MEMBER = Assay(
 )
 
 
-class GroupHabitatVectorEnv(SocialVectorEnv):
+class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     """Does a pair stay together in a group: eight voles, four cohoused pairs, five chambers, days; all of them act.
 
     A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A row
@@ -97,6 +99,15 @@ class GroupHabitatVectorEnv(SocialVectorEnv):
     """
 
     assay = GROUP_HABITAT
+
+
+def refuse_single(**_: Any) -> None:
+    """Answer `gym.make` of the habitat, whose eight animals all act, with how it is made."""
+    raise ParameterError(
+        f"all {N_ANIMALS} animals of {GROUP_HABITAT.id} act, so it is no single-agent environment: make it with "
+        f"gym.make_vec('{GROUP_HABITAT.id}', num_envs={N_ANIMALS}) (a row is an animal), as a PettingZoo environment with "
+        f"socialrl_envs.parallel.GroupHabitatParallelEnv(), or with one acting animal as gym.make('{GROUP_MEMBER.id}')"
+    )
 
 
 class GroupMemberEnv(SocialEnv):
@@ -143,7 +154,7 @@ class GroupMemberEnv(SocialEnv):
         super().__init__(**arguments)
 
 
-class GroupMemberVectorEnv(SocialVectorEnv):
+class GroupMemberVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     """`GroupMemberEnv` natively batched: same step, same numbers; `others` are alike in all worlds."""
 
     assay = GROUP_MEMBER

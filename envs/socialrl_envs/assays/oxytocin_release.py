@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from .. import parameters as table
@@ -17,9 +20,15 @@ from ..parameters import ParameterError
 from ..physiology import derive_rates
 from ..recording import Recording
 from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
-from ..single import split_overrides
+from ..single import NOT_BEGUN, split_overrides
+from ..vocabulary import RELEASE_ID
 
-RELEASE_ID = "socialrl/OxytocinRelease-v0"
+__all__ = ["RELEASE_ID", "RELEASE_PAPER", "OxytocinReleaseEnv"]
+
+_BLANK: dict[str, Any] = {  # a record before the last step
+    **dict.fromkeys(("duration_s", "n_pulses", "peak", "area", "decay_s", "peak_oxytocin"), 0.0),
+    "sex": "",
+}
 RELEASE_PAPER = "Black et al. 2025 Curr Biol 35:4178 (evoked release)"
 
 
@@ -50,8 +59,8 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     every reset takes a new slice, which scales ΔF/F, and every frame has shot noise, both from the seed of `reset`.
     Oxytocin itself follows the equation in any case.
 
-    **Info.** `n_pulses` and `sex`. With the last step: `record`, with duration_s, n_pulses, sex, peak and area of ΔF/F,
-    decay_s (seconds from the peak to 1/e of it) and peak_oxytocin.
+    **Info.** `n_pulses`, `sex` and `record`, which is filled with the last step: duration_s, n_pulses, sex, peak and area
+    of ΔF/F, decay_s (seconds from the peak to 1/e of it) and peak_oxytocin.
 
     **Arguments.** `sex` "female" or "male" (also a reset option): protocols run on both, and the model has **no sex
     difference** in release, so both give the same numbers but for noise. `strength` (a second of contact is 1), `sensor` (`Sensor`),
@@ -63,6 +72,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi"], "render_fps": 20}
     observation_names: tuple[str, ...] = ("oxytocin", "fluorescence", "passed")
     action_names: tuple[str, ...] = ("nothing", "pulse")
+    _spec: EnvSpec | None = None
 
     def __init__(
         self,
@@ -94,7 +104,16 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         high = np.array([max(self.strength, 1.0), highest, 1.0], dtype=np.float32)
         self.observation_space = spaces.Box(low, high, dtype=np.float32)
         self.action_space = spaces.Discrete(2)
-        self._begin(self.sex)
+        self._begun = False
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How this environment was made; `max_episode_steps` is its own number of ticks."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else replace(spec, max_episode_steps=self._n_ticks)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -109,6 +128,8 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Advance by `dt_s` seconds, with a pulse or without. Never terminates; truncates at the end of the protocol."""
+        if not self._begun:
+            raise ResetNeeded(NOT_BEGUN)
         if not self.action_space.contains(action):
             raise ValueError(f"action must be 0 (nothing) or 1 (pulse), got {action!r}")
         if self._tick < self._n_ticks:
@@ -122,7 +143,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         info = self._info()
         if over:
             measures = {name: column[0].item() for name, column in self.trace().columns().items()}
-            info["record"] = {"duration_s": self._tick * self.dt_s, "n_pulses": len(self._pulses_s), **measures}
+            info["record"].update(duration_s=self._tick * self.dt_s, n_pulses=len(self._pulses_s), **measures)
         return self._observation(), 0.0, False, over, info
 
     def trace(self) -> ReleaseTrace:
@@ -138,6 +159,8 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
             return None
+        if not self._begun:
+            raise ResetNeeded("Cannot call env.render() before calling env.reset()")
         if self.render_mode == "rgb_array":
             from ..render.release import draw_release  # brings Pillow, which stepping does not need
 
@@ -151,7 +174,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         )
 
     def _begin(self, sex: str) -> None:
-        self._sex = sex
+        self._sex, self._begun = sex, True
         self._tick = 0
         self._pulses_s: list[float] = []
         self._oxytocin = np.zeros((1, self._n_ticks + 1))
@@ -171,4 +194,4 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         return np.array([self._oxytocin[0, self._tick], self._signal[0, self._tick], passed], dtype=np.float32)
 
     def _info(self) -> dict[str, Any]:
-        return {"n_pulses": len(self._pulses_s), "sex": self._sex}
+        return {"n_pulses": len(self._pulses_s), "sex": self._sex, "record": {**_BLANK}}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from gymnasium.vector import VectorEnv
+
 from ..assay import Assay
 from ..habitat import THREE_CHAMBERS
 from ..single import SocialEnv
@@ -60,8 +64,10 @@ class PartnerPreferenceEnv(SocialEnv):
 
     **Info.** Every step: `reward_terms` and raw counters: `huddle_s`, `bouts`, `rejections`, `latency_s` (infinite
     until the first huddle), `familiarity_start`, `familiarity_end` for (partner, stranger); `chamber_s` and `entries`
-    for (left, centre, right). With the last step: `record`, all of it as flat columns (a latency that never came is
-    not a number), and huddle seconds in 10-min bins. No index is computed here: `socialrl.analysis.measures` does that.
+    for (left, centre, right). `record` is filled with the last step: all of it as flat columns (a latency that never came
+    is not a number), and huddle seconds in 10-min bins; before, its numbers are 0. Reset and step have the
+    same keys. No index is computed here: `socialrl.analysis.measures` does that. `action_masks()` says which actions
+    can have an effect at the coming tick.
 
     **Arguments.** `dt_s` (s); `duration_s` (s, a multiple of `dt_s`); `cohousing_h` 0–336 h, or a list that each reset
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
@@ -77,7 +83,7 @@ class PartnerPreferenceEnv(SocialEnv):
     assay = PARTNER_PREFERENCE
 
 
-class PartnerPreferenceVectorEnv(SocialVectorEnv):
+class PartnerPreferenceVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     """`PartnerPreferenceEnv` natively batched: same step, same numbers; see there for spaces and arguments.
 
     Row i reset with seed s + i equals the single environment reset with seed s + i, action for action.

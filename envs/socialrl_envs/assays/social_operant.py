@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from gymnasium.vector import VectorEnv
+
 from ..assay import Assay
 from ..habitat import Habitat
 from ..single import SocialEnv
@@ -82,7 +86,7 @@ class SocialOperantEnv(SocialEnv):
     assay = SOCIAL_OPERANT
 
 
-class SocialOperantVectorEnv(SocialVectorEnv):
+class SocialOperantVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     """`SocialOperantEnv` natively batched: same step, same numbers."""
 
     assay = SOCIAL_OPERANT

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from gymnasium.vector import VectorEnv
+
 from ..assay import Assay
 from ..habitat import Habitat
 from ..single import SocialEnv
@@ -69,7 +73,7 @@ class StrangerEncounterEnv(SocialEnv):
     assay = STRANGER_ENCOUNTER
 
 
-class StrangerEncounterVectorEnv(SocialVectorEnv):
+class StrangerEncounterVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     """`StrangerEncounterEnv` natively batched: same step, same numbers."""
 
     assay = STRANGER_ENCOUNTER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -75,30 +76,46 @@ def draw_action(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
     )
 
 
-def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
-    """Oxytocin and receptor signal of the focal animal over the test so far, on the time axis of the whole test."""
+_TRACES: tuple[tuple[str, RGB], ...] = (("oxytocin", OXYTOCIN), ("receptor signal", RECEPTOR_SIGNAL))
+
+
+def trace_top(snapshot: Snapshot) -> float:
+    """Return the level at the upper edge of the trace: a multiple of a quarter, above everything so far."""
+    highest = max([1.0, *snapshot.oxytocin, *snapshot.receptor_signal])
+    return math.ceil(highest * 1.08 / 0.25 - 1e-9) * 0.25
+
+
+def _plot_in(box: Box) -> Box:
+    return Box(box.x0 + 34, box.y0 + 40, box.x1 - 16, box.y1 - 30)
+
+
+def draw_trace_card(canvas: Canvas, box: Box, duration_s: float, top: float) -> None:
+    """The part of the trace that stays: card, colours of the two curves, levels and time axis."""
     canvas.rectangle(box, CARD, CARD_EDGE, radius=10)
     x = box.x0 + 14
-    for name, values, colour in (
-        ("oxytocin", snapshot.oxytocin, OXYTOCIN),
-        ("receptor signal", snapshot.receptor_signal, RECEPTOR_SIGNAL),
-    ):
-        text = f"{name} {values[-1]:.2f}" if values else name
+    for name, colour in _TRACES:
         canvas.line([(x, box.y0 + 20), (x + 18, box.y0 + 20)], colour, 4)
-        canvas.text((x + 24, box.y0 + 20), text, SMALL, mix(colour, INK, 0.45))
         x += 24 + canvas.text_width(f"{name} 0.00", SMALL) + 16
-    plot = Box(box.x0 + 34, box.y0 + 40, box.x1 - 16, box.y1 - 30)
-    highest = max([1.0, *snapshot.oxytocin, *snapshot.receptor_signal])
-    top = math.ceil(highest * 1.08 / 0.25 - 1e-9) * 0.25
+    plot = _plot_in(box)
     for level in (0.0, 1.0):
         y = plot.y1 - plot.height * level / top
         canvas.line([(plot.x0, y), (plot.x1, y)], CARD_EDGE, 1.5)
         canvas.text((plot.x0 - 7, y), f"{level:g}", SMALL, INK_SOFT, "rm")
-    for seconds, label in time_ticks(snapshot.duration_s):
-        tick_x = plot.x0 + plot.width * seconds / snapshot.duration_s
+    for seconds, label in time_ticks(duration_s):
+        tick_x = plot.x0 + plot.width * seconds / duration_s
         canvas.line([(tick_x, plot.y1), (tick_x, plot.y1 + 5)], CARD_EDGE, 1.5)
-        anchor = "lm" if seconds == 0 else "rm" if seconds > 0.97 * snapshot.duration_s else "mm"
+        anchor = "lm" if seconds == 0 else "rm" if seconds > 0.97 * duration_s else "mm"
         canvas.text((tick_x, plot.y1 + 16), label, SMALL, INK_SOFT, anchor)
+
+
+def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot, top: float) -> None:
+    """Oxytocin and receptor signal of the focal animal over the test so far, on the time axis of the whole test."""
+    plot = _plot_in(box)
+    x = box.x0 + 14
+    for (name, colour), values in zip(_TRACES, (snapshot.oxytocin, snapshot.receptor_signal), strict=True):
+        text = f"{name} {values[-1]:.2f}" if values else name
+        canvas.text((x + 24, box.y0 + 20), text, SMALL, mix(colour, INK, 0.45))
+        x += 24 + canvas.text_width(f"{name} 0.00", SMALL) + 16
     passed = min(1.0, max(0.0, snapshot.time_s / snapshot.duration_s))
     now = plot._replace(x1=plot.x0 + plot.width * passed)
     oxytocin = _curve(snapshot.oxytocin, now, top)
@@ -112,32 +129,62 @@ def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
             canvas.ellipse(points[-1], 4.5, 4.5, colour)
 
 
-def draw_contact(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
-    """One row for each other animal: time in side-by-side contact (bar = share of the whole test) and familiarity."""
+class _Row(NamedTuple):
+    """Where one animal's row of the contact table is: height, half of a bar's, and the two bars' tracks."""
+
+    y: float
+    half: float
+    contact: Box
+    familiarity: Box
+
+
+def _rows(canvas: Canvas, box: Box, names: Sequence[str]) -> list[_Row]:
+    label_width = min(0.34 * box.width, max(canvas.text_width(name, SMALL) for name in names) + 46)
+    familiar_x = box.x1 - 0.27 * box.width
+    pitch = (box.height - 44) / len(names)
+    half = min(11.0, 0.3 * pitch)
+    heights = [box.y0 + 38 + pitch * (row + 0.5) for row in range(len(names))]
+    return [
+        _Row(
+            y,
+            half,
+            Box(box.x0 + label_width, y - half, familiar_x - 78, y + half),
+            Box(familiar_x, y - half * 0.6, box.x1 - 50, y + half * 0.6),
+        )
+        for y in heights
+    ]
+
+
+def draw_contact_card(canvas: Canvas, box: Box, names: Sequence[str]) -> None:
+    """The part of the contact table that stays: card, headings, names and the tracks of the bars."""
     canvas.rectangle(box, CARD, CARD_EDGE, radius=10)
-    names = snapshot.others()
     if not names:
         canvas.text(box.centre, "no other animal", SMALL, INK_SOFT, "mm")
         return
-    label_width = min(0.34 * box.width, max(canvas.text_width(name, SMALL) for name in names) + 46)
-    familiar_x = box.x1 - 0.27 * box.width
-    huddle_x = box.x0 + label_width
-    canvas.text((huddle_x, box.y0 + 20), "in contact", SMALL, INK_SOFT)
-    canvas.text((familiar_x, box.y0 + 20), "familiarity", SMALL, INK_SOFT)
-    pitch = (box.height - 44) / len(names)
-    half = min(11.0, 0.3 * pitch)
-    for row, name in enumerate(names):
-        y = box.y0 + 38 + pitch * (row + 0.5)
-        colour = animal_colour(name, row + 1)
-        canvas.ellipse((box.x0 + 19, y), min(7.0, half), min(7.0, half), colour)
-        canvas.text((box.x0 + 32, y), name, SMALL, INK, max_width=label_width - 40)
+    rows = _rows(canvas, box, names)
+    canvas.text((rows[0].contact.x0, box.y0 + 20), "in contact", SMALL, INK_SOFT)
+    canvas.text((rows[0].familiarity.x0, box.y0 + 20), "familiarity", SMALL, INK_SOFT)
+    for number, (row, name) in enumerate(zip(rows, names, strict=True), start=1):
+        colour = animal_colour(name, number)
+        canvas.ellipse((box.x0 + 19, row.y), min(7.0, row.half), min(7.0, row.half), colour)
+        canvas.text((box.x0 + 32, row.y), name, SMALL, INK, max_width=row.contact.x0 - box.x0 - 40)
+        for track in (row.contact, row.familiarity):
+            canvas.rectangle(track, TRACK, radius=min(4.0, track.height / 2))
+
+
+def draw_contact(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
+    """One row for each other animal: time in side-by-side contact (bar = share of the whole test) and familiarity."""
+    names = snapshot.others()
+    if not names:
+        return
+    for number, (row, name) in enumerate(zip(_rows(canvas, box, names), names, strict=True), start=1):
+        colour = animal_colour(name, number)
         huddle_s = snapshot.huddle_s.get(name, 0.0)
-        track = Box(huddle_x, y - half, familiar_x - 78, y + half)
-        _bar(canvas, track, huddle_s / snapshot.duration_s, colour)
-        canvas.text((familiar_x - 70, y), _amount(huddle_s, snapshot.duration_s), SMALL, INK)
+        _bar(canvas, row.contact, huddle_s / snapshot.duration_s, colour)
+        canvas.text((row.familiarity.x0 - 70, row.y), _amount(huddle_s, snapshot.duration_s), SMALL, INK)
         known = snapshot.familiarity.get(name, 0.0)
-        _bar(canvas, Box(familiar_x, y - half * 0.6, box.x1 - 50, y + half * 0.6), known, mix(colour, INK, 0.2))
-        canvas.text((box.x1 - 12, y), f"{known:.2f}", SMALL, INK_SOFT, "rm")
+        _bar(canvas, row.familiarity, known, mix(colour, INK, 0.2))
+        canvas.text((box.x1 - 12, row.y), f"{known:.2f}", SMALL, INK_SOFT, "rm")
 
 
 def _amount(seconds: float, duration_s: float) -> str:
@@ -147,7 +194,6 @@ def _amount(seconds: float, duration_s: float) -> str:
 
 def _bar(canvas: Canvas, track: Box, share: float, colour: RGB) -> None:
     radius = min(4.0, track.height / 2)
-    canvas.rectangle(track, TRACK, radius=radius)
     if share > 0:
         # Anything above nothing shows: a sliver of 3 units.
         filled = max(3.0, track.width * min(1.0, share))
@@ -155,16 +201,17 @@ def _bar(canvas: Canvas, track: Box, share: float, colour: RGB) -> None:
 
 
 def _curve(values: Sequence[float], plot: Box, top: float) -> list[Point]:
-    """Points of a line through `values`, evenly spaced to the right edge of `plot`; at most two points a unit."""
-    if not values:
+    """Points of a line through `values`, each where its time ends, up to the right edge of `plot`; at most two a unit."""
+    n = len(values)
+    if n == 0:
         return []
     levels = np.clip(np.asarray(values, dtype=float), 0.0, top)
-    most = max(2, int(2 * plot.width))
-    if len(levels) > most:
-        # Means of equal bins: a days-long record has more samples than the sheet has room.
-        levels = np.array([part.mean() for part in np.array_split(levels, most)])
-    xs = plot.x0 + plot.width * np.arange(1, len(levels) + 1) / len(levels)
-    return [(float(x), float(plot.y1 - plot.height * level / top)) for x, level in zip(xs, levels, strict=True)]
+    # means of bins: a days-long record has more samples than the sheet has room
+    edges = np.linspace(0, n, min(n, max(2, int(2 * plot.width))) + 1).astype(int)
+    levels = np.add.reduceat(levels, edges[:-1]) / np.diff(edges)
+    xs = plot.x0 + plot.width * edges[1:] / n
+    ys = plot.y1 - plot.height * levels / top
+    return list(zip(xs.tolist(), ys.tolist(), strict=True))
 
 
 def time_ticks(duration_s: float) -> list[tuple[float, str]]:

@@ -1,4 +1,4 @@
-"""How the trainer's functions are compiled: cached on disk until any source of this package changes, free of the interpreter lock."""
+"""How the trainer's functions are compiled: as the networks are, and anew when a source of this package changes too."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from socialrl_envs.compiled import cached, sources_digest
+from socialrl.networks.compiled import SOURCES
+from socialrl.networks.compiled import compiled as compiled_networks
+from socialrl_envs.compiled import sources_digest
 
-_SOURCES = sources_digest(Path(__file__).parent)
+_SOURCES = SOURCES + sources_digest(Path(__file__).parent)
 
 
 def compiled(signature: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return the decorator of compiled functions; with a `signature` they are compiled at once, for those types only.
-
-    `options` are numba's, such as `fastmath`. Division follows NumPy (no check for zero).
-    """
-    return lambda function: cached(function, _SOURCES, signature=signature, error_model="numpy", nogil=True, **options)
+    """Return the decorator of compiled functions; see `socialrl.networks.compiled.compiled`."""
+    return compiled_networks(signature, _SOURCES, **options)

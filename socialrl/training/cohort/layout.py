@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from socialrl.training.cohort.tiles import COLUMN_MULTIPLE
+from socialrl.networks.tiles import COLUMN_MULTIPLE
 
 POLICY, VALUE = 0, 1
 

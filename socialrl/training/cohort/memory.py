@@ -1,15 +1,12 @@
 """Whether a cohort fits in memory, asked before anything is built."""
 
-from pathlib import Path
-
 import torch
 
+from socialrl import budget
 from socialrl.errors import UserError
 from socialrl.training.cohort.buffer import CohortBuffer
 from socialrl.training.cohort.layout import NetworkLayout
 from socialrl.training.cohort.policy import CohortPolicy
-
-_SHARE = 0.8  # of what is free: the env, Python and the file cache need the rest
 
 
 def bytes_per_animal(layout: NetworkLayout, n_lives: int, n_steps: int, n_epochs: int) -> int:
@@ -26,13 +23,7 @@ def available_bytes(device: torch.device) -> int | None:
     """Free memory of the device, bytes; None where the system does not say."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    meminfo = Path("/proc/meminfo")
-    if not meminfo.exists():
-        return None
-    for line in meminfo.read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None
+    return budget.free_bytes()
 
 
 def check_memory(
@@ -42,18 +33,14 @@ def check_memory(
     if available is None:
         return
     per_animal = bytes_per_animal(layout, n_lives, n_steps, n_epochs)
-    if n_animals * per_animal <= _SHARE * available:
+    if n_animals * per_animal <= budget.SHARE * available:
         return
-    fit = int(_SHARE * available // per_animal)
-    rows = max(int(_SHARE * available / n_animals - CohortPolicy.bytes_per_animal(layout)), 0)
+    fit = int(budget.SHARE * available // per_animal)
+    rows = max(int(budget.SHARE * available / n_animals - CohortPolicy.bytes_per_animal(layout)), 0)
     per_step = per_animal - CohortPolicy.bytes_per_animal(layout)
     steps = int(rows * n_steps // per_step)
     raise UserError(
         f"a cohort of {n_animals} animals with {n_lives} lives and n_steps {n_steps} needs"
-        f" {_gib(n_animals * per_animal)} of memory, and {_gib(int(_SHARE * available))} can be used;"
+        f" {budget.gib(n_animals * per_animal)} of memory, and {budget.gib(int(budget.SHARE * available))} can be used;"
         f" {fit} animals would fit, or n_steps {steps} with {n_animals} animals"
     )
-
-
-def _gib(n_bytes: int) -> str:
-    return f"{n_bytes / 2**30:.1f} GiB"

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
 from socialrl.errors import UserError, unknown
 from socialrl.training.cohort.engines import Engine, make_engine
+from socialrl.training.cohort.initial_weights import initial_weights
 from socialrl.training.cohort.layout import NetworkLayout, network_layout
 
 POLICY_SETTINGS = ("net_arch", "activation_fn", "ortho_init", "optimizer_kwargs")
@@ -49,7 +50,7 @@ class CohortPolicy(BasePolicy):
     """One actor-critic network per animal, weights stacked: `weights` is (n_animals, n_numbers) float32, see `layout.py`.
 
     Rows of observations are animal-major, any number of rows per animal. Animal i starts with the weights that SB3's `MlpPolicy`
-    has after `torch.manual_seed(seeds[i])`.
+    has after `torch.manual_seed(seeds[i])`, to float tolerance (`initial_weights.py`).
     """
 
     def __init__(
@@ -103,20 +104,6 @@ class CohortPolicy(BasePolicy):
         """Memory of one animal's weights and Adam moments, bytes."""
         return 3 * 4 * layout.n_numbers
 
-    def single_policy(self, seed: int | None = None) -> ActorCriticPolicy:
-        """A new SB3 policy of one animal's architecture, initialised from `seed`; the global random state is left as it was."""
-        with torch.random.fork_rng(devices=[]):
-            if seed is not None:
-                torch.random.default_generator.manual_seed(seed)
-            return ActorCriticPolicy(
-                self.observation_space,
-                self.action_space,
-                lambda _: 0.0,
-                net_arch=self.net_arch,
-                activation_fn=self.activation_fn,
-                ortho_init=self.ortho_init,
-            )
-
     def probabilities(self, observations: np.ndarray) -> np.ndarray:
         """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, ...), n_rows a multiple of n_animals."""
         return self.engine.probabilities(self._rows(observations))
@@ -151,12 +138,12 @@ class CohortPolicy(BasePolicy):
 
     def _initial_weights(self) -> np.ndarray:
         weights = np.zeros((self.n_animals, self.layout.n_numbers), np.float32)
-        first_with: dict[int, int] = {}  # animals of a pair have one seed, and an initialisation takes long
+        first_with: dict[int, int] = {}  # animals of a pair have one seed, and an initialisation takes a while
         for index, seed in enumerate(self.seeds):
             if seed in first_with:
                 weights[index] = weights[first_with[seed]]
             else:
-                self.layout.pack(self.single_policy(seed).state_dict(), weights[index])
+                self.layout.pack(initial_weights(self.layout, seed, self.ortho_init), weights[index])
                 first_with[seed] = index
         return weights
 

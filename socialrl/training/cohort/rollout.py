@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
+from socialrl.networks.dense import CHUNK, ONE, ZERO, activations_size, count_layers, exp32, forward, log_softmax
 from socialrl.training.cohort.compiled import compiled
-from socialrl.training.cohort.networks import CHUNK, ONE, ZERO, activations_size, count_layers, forward, log_softmax
 
 
 @compiled()
@@ -52,7 +52,7 @@ def act(
                 below = ZERO
                 action = n_actions - 1
                 for j in range(n_actions):
-                    below += math.exp(log_probs[j])
+                    below += exp32(log_probs[j])
                     if uniforms[row] < below:
                         action = j
                         break
@@ -99,7 +99,7 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values, 
                         log_probs = activations[at + i * width : at + i * width + n_actions]
                         log_softmax(log_probs, n_actions)
                         for j in range(n_actions):
-                            probabilities[rows[i], j] = math.exp(log_probs[j])
+                            probabilities[rows[i], j] = exp32(log_probs[j])
                 if values.shape[0] > 0:
                     at = forward(table[1], relu, weights[animal], x, 0, n_rows, activations)
                     width = table[1, count_layers(table[1]) - 1, 2]

@@ -12,17 +12,21 @@ import math
 
 import numpy as np
 
-from socialrl.training.cohort.compiled import compiled
-from socialrl.training.cohort.networks import (
+from socialrl.networks.dense import (
     CHUNK,
     ONE,
     ZERO,
     activations_size,
     backward,
     count_layers,
+    exp32,
     forward,
+    log32,
     transpose_weights,
 )
+from socialrl.networks.fused import fma
+from socialrl.networks.sums import sum_of_squares
+from socialrl.training.cohort.compiled import compiled
 
 STATISTICS = (
     "policy_gradient_loss",
@@ -161,7 +165,7 @@ def update(
                 kl_of_epoch += sums[4]
                 minibatches_of_epoch += 1
                 loss = sums[0] + ent_coef * sums[2] + vf_coef * sums[1]
-                norm = math.sqrt(_sum_of_squares(gradients))
+                norm = math.sqrt(sum_of_squares(gradients))
                 if not (math.isfinite(loss) and math.isfinite(norm)):
                     non_finite = True
                     break
@@ -218,15 +222,15 @@ def _loss_slopes(
     taken = logits[action] - top
     for j in range(n_actions):
         shifted = logits[j] - top
-        exponential = math.exp(shifted)
+        exponential = exp32(shifted)
         total += exponential
         weighted += exponential * shifted
         slopes[j] = exponential
-    log_total = math.log(total)
+    log_total = log32(total)
     # With p = exponential / total: entropy = -sum p log p = log total - sum p shifted.
     entropy = log_total - weighted / total
     log_ratio = (taken - log_total) - old_log_prob
-    ratio = math.exp(log_ratio)
+    ratio = exp32(log_ratio)
     low, high = ONE - clip_range, ONE + clip_range
     clipped = ratio
     if clipped < low:
@@ -249,21 +253,13 @@ def _loss_slopes(
         slopes[j] = ZERO
 
 
-@compiled(fastmath={"reassoc", "contract"})
-def _sum_of_squares(x):
-    total = 0.0
-    for i in range(x.size):
-        total += np.float64(x[i]) * np.float64(x[i])
-    return total
-
-
-@compiled(fastmath={"contract"})
+@compiled()
 def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_correction, eps):
     """One Adam step (Kingma & Ba 2015, arXiv:1412.6980) with bias corrections folded into step_size and root_correction."""
     for i in range(weights.size):
         g = gradient[i] * scale
-        m = mean[i] + (g - mean[i]) * (ONE - beta1)
-        v = square[i] * beta2 + (ONE - beta2) * g * g
+        m = fma(g - mean[i], ONE - beta1, mean[i])
+        v = fma(square[i], beta2, (ONE - beta2) * g * g)
         mean[i] = m
         square[i] = v
         weights[i] -= step_size * m / (math.sqrt(v) / root_correction + eps)

@@ -1,7 +1,7 @@
 """One animal's networks in compiled code: forward and backward passes of CHUNK samples, written out for dense layers.
 
-Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (`NetworkLayout.table()`); weights are an
-animal's row of numbers. `torch_engine.py` says the same in tensor operations; the two are tested against each other and
+Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (the cohort's `NetworkLayout.table()`);
+weights are an animal's row of numbers. The cohort's `torch_engine.py` says the same in tensor operations; the two are tested against each other and
 against autograd.
 """
 
@@ -9,8 +9,9 @@ import math
 
 import numpy as np
 
-from socialrl.training.cohort.compiled import compiled
-from socialrl.training.cohort.tiles import matmul
+from socialrl.networks.compiled import compiled
+from socialrl.networks.fused import fma
+from socialrl.networks.tiles import matmul
 
 CHUNK = 128
 """Samples that go through the networks together. 32 to 128 were equally fast on the machine of docs/benchmarks/cohort.md, 256 slower."""
@@ -24,9 +25,18 @@ _P0, _P1, _P2, _P3, _P4 = (
 _Q1, _Q2, _Q3, _Q4 = (np.float32(c) for c in (0.467110692, 0.025862202, 0.000327927952, 7.74024786e-07))
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
+_HALF, _TWO, _ROOT_2 = np.float32(0.5), np.float32(2.0), np.float32(math.sqrt(2.0))
+_PER_LN2 = np.float32(1.0 / math.log(2.0))
+# ln 2 in two parts; the first has nine zero bits at its end, so its product with a whole number below 2^9 is exact.
+_LN2_HIGH = np.float32(float.fromhex("0x1.62e400p-1"))
+_LN2_LOW = np.float32(math.log(2.0) - float.fromhex("0x1.62e400p-1"))
+_EXP_HIGH, _EXP_LOW = np.float32(89.0), np.float32(-104.0)
+_E3, _E4, _E5, _E6, _E7 = (np.float32(1.0 / math.factorial(n)) for n in range(3, 8))
+_L3, _L5, _L7, _L9 = (np.float32(2.0 / n) for n in (3, 5, 7, 9))
+_SMALLEST_NORMAL, _TWO_24, _MINUS_24 = np.float32(2.0**-126), np.float32(2.0**24), np.float32(-24.0)
 
 
-@compiled(fastmath={"contract"})
+@compiled()
 def tanh_in_place(x):
     """Replace the float32 vector x by tanh(x), NaN kept; several times faster than the library's."""
     for i in range(x.size):
@@ -36,8 +46,8 @@ def tanh_in_place(x):
         if y < -_TANH_LIMIT:
             y = -_TANH_LIMIT
         t = y * y
-        p = y * ((((_P4 * t + _P3) * t + _P2) * t + _P1) * t + _P0)
-        q = (((_Q4 * t + _Q3) * t + _Q2) * t + _Q1) * t + ONE
+        p = y * fma(fma(fma(fma(_P4, t, _P3), t, _P2), t, _P1), t, _P0)
+        q = fma(fma(fma(fma(_Q4, t, _Q3), t, _Q2), t, _Q1), t, ONE)
         z = p / q
         if z > ONE:
             z = ONE
@@ -53,7 +63,7 @@ def _relu_in_place(x):
             x[i] = ZERO
 
 
-@compiled(fastmath={"contract"})
+@compiled()
 def _scale_by_slope(delta, activation, relu):
     """delta *= derivative of the activation function, from the activation's own value."""
     if relu:
@@ -62,7 +72,7 @@ def _scale_by_slope(delta, activation, relu):
                 delta[i] = ZERO
     else:
         for i in range(delta.size):
-            delta[i] *= ONE - activation[i] * activation[i]
+            delta[i] *= fma(-activation[i], activation[i], ONE)
 
 
 @compiled()
@@ -163,6 +173,55 @@ def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta
 
 
 @compiled()
+def exp32(x):
+    """exp of a float32 number, within 2e-7 (relative); NaN kept, 0 and infinity beyond the range."""
+    y = x
+    if y > _EXP_HIGH:
+        y = _EXP_HIGH
+    if y < _EXP_LOW:
+        y = _EXP_LOW
+    if y != y:
+        return y
+    k = np.float32(math.floor(fma(y, _PER_LN2, _HALF)))
+    r = fma(-k, _LN2_LOW, fma(-k, _LN2_HIGH, y))
+    # Taylor's series: |r| is at most ln 2 / 2, where the first term left out is 5e-9.
+    p = fma(fma(fma(fma(fma(fma(_E7, r, _E6), r, _E5), r, _E4), r, _E3), r, _HALF), r * r, r) + ONE
+    # In two steps, because 2^k itself may be too large or too small for a float where the result is not.
+    half = np.int32(k) >> 1
+    return p * _power_of_two(half) * _power_of_two(np.int32(k) - half)
+
+
+@compiled()
+def _power_of_two(k):
+    return np.int32((k + 127) << 23).view(np.float32)
+
+
+@compiled()
+def log32(x):
+    """Natural logarithm of a float32 number, within 2e-7 (relative, or absolute near 1); -infinity at 0, NaN below."""
+    if not x > ZERO:
+        return np.float32(-np.inf) if x == ZERO else np.float32(np.nan)
+    if x == np.float32(np.inf):
+        return x
+    lift = ZERO
+    if x < _SMALLEST_NORMAL:
+        x = x * _TWO_24
+        lift = _MINUS_24
+    bits = np.float32(x).view(np.int32)
+    k = np.float32((bits >> 23) - 127) + lift
+    m = np.int32((bits & 0x7FFFFF) | 0x3F800000).view(np.float32)
+    if m > _ROOT_2:
+        m = _HALF * m
+        k = k + ONE
+    # log m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| < 0.172; its series up to s^9.
+    f = m - ONE
+    s = f / (_TWO + f)
+    z = s * s
+    tail = z * fma(fma(fma(_L9, z, _L7), z, _L5), z, _L3)
+    return fma(k, _LN2_HIGH, f - fma(-k, _LN2_LOW, s * (f - tail)))
+
+
+@compiled()
 def log_softmax(row, n_actions):
     """Subtract log(sum(exp(row))) from the first n_actions elements, in place."""
     top = row[0]
@@ -171,7 +230,7 @@ def log_softmax(row, n_actions):
             top = row[j]
     total = ZERO
     for j in range(n_actions):
-        total += math.exp(row[j] - top)
-    shift = top + math.log(total)
+        total += exp32(row[j] - top)
+    shift = top + log32(total)
     for j in range(n_actions):
         row[j] -= shift

@@ -17,10 +17,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from socialrl.training.cohort.compiled import compiled
+from socialrl.networks.compiled import compiled
 
 COLUMN_MULTIPLE = 16
-"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see `layout.py`)."""
+"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see the cohort's `layout.py`)."""
 
 
 def _vector_lanes() -> int:

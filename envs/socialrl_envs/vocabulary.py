@@ -1,0 +1,96 @@
+"""The words of the worlds and their limits, without numba and NumPy: what configurations and help texts need to know.
+
+Each table is the one place where its thing is added: an assay, a drug, an option of an episode.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class AssayRow(NamedTuple):
+    """An assay: its id, and where its environments stand. `single` is what `gym.make` calls."""
+
+    id: str
+    module: str
+    single: str
+    vector: str
+
+
+ASSAY_ROWS: tuple[AssayRow, ...] = (
+    AssayRow(
+        "socialrl/PartnerPreference-v0", "partner_preference", "PartnerPreferenceEnv", "PartnerPreferenceVectorEnv"
+    ),
+    AssayRow("socialrl/SocialOperant-v0", "social_operant", "SocialOperantEnv", "SocialOperantVectorEnv"),
+    AssayRow(
+        "socialrl/StrangerEncounter-v0", "stranger_encounter", "StrangerEncounterEnv", "StrangerEncounterVectorEnv"
+    ),
+    # several animals act: gym.make answers with how it is made
+    AssayRow("socialrl/GroupHabitat-v0", "group_habitat", "refuse_single", "GroupHabitatVectorEnv"),
+    AssayRow("socialrl/GroupMember-v0", "group_habitat", "GroupMemberEnv", "GroupMemberVectorEnv"),
+)
+ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)
+# not an assay that trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
+RELEASE_ID = "socialrl/OxytocinRelease-v0"
+
+ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
+ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
+RELATIONSHIPS: tuple[str, ...] = ("peer", "mate")
+
+MAX_COHOUSING_H = 336.0
+MAX_SEPARATION_H = 24.0 * 365.0
+MAX_RATIO_STEP = 100.0
+MAX_DOSES = 62  # of a schedule: one bit each
+
+
+SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a")
+"""Where a drug acts. At the first a dose is added, at the others it is the share that it takes away."""
+
+
+class Drug(NamedTuple):
+    """A drug: the highest dose, what a dose means, and where it acts (`SITES`)."""
+
+    highest: float
+    meaning: str
+    site: str
+
+
+DRUGS: dict[str, Drug] = {
+    "agonist": Drug(10.0, "oxytocin units added at the receptor", "oxytocin"),
+    "antagonist": Drug(1.0, "fraction of the receptor gain blocked", "receptor"),
+    "dopamine_antagonist": Drug(1.0, "fraction of the dopamine tone blocked", "dopamine"),
+    "v1a_antagonist": Drug(1.0, "fraction of the V1a route blocked", "v1a"),
+}
+
+
+class Option(NamedTuple):
+    """What an episode may be begun with: one value, or a list that each reset draws from with the random stream `stream`.
+
+    A number from 0 to `highest` in `unit`, or (highest 0) a word that the assay knows. `default` None: any of the assay's.
+    An option `of_doors` has a place only in assays with doors. The equations read it as `world.test.<name>`.
+    """
+
+    name: str
+    default: float | str | None
+    stream: int
+    highest: float = 0.0
+    unit: str = ""
+    of_doors: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return self.highest > 0.0
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("cohousing_h", 24.0, 0, MAX_COHOUSING_H, "hours"),
+    Option("separation_h", 0.0, 2, MAX_SEPARATION_H, "hours"),
+    Option("relationship", "peer", 1),
+    Option("session", None, 3),
+    # presses that each further access costs more
+    Option("ratio_step", 1.0, 4, MAX_RATIO_STEP, "presses", of_doors=True),
+)
+OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)
+RESET_KEYS: tuple[str, ...] = (*OPTION_NAMES, "side", "mating", "continued")
+"""The options that a reset takes; the last three are of single resets only."""

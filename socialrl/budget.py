@@ -1,0 +1,97 @@
+"""Whether a piece of work fits into memory and into a life-time, asked before it starts; one estimate for all verbs.
+
+The numbers are measured on the shipped configurations and rounded up. They are there to refuse what cannot end well (a
+hundred thousand animals on a laptop, a billion repeats), not to predict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from socialrl.errors import UserError
+
+SHARE = 0.8
+"""Of the free memory: Python, compiled code and the file cache need the rest."""
+_ANIMAL = 2_000  # bytes of an animal with its own parameters
+_WORLD = 10_000  # bytes of one test or one life that is being played: its world, parameters, streams and observations
+_ROW = 4_000  # bytes of a row in a table that is being gathered
+_BIN = 400  # bytes of a ten-minute bin in a row: what is counted along a test
+_BIN_S = 600.0
+_SAMPLE = 64  # bytes of one moment of one recorded trace, while it is worked on
+_TICKS_PER_S = 1e8
+"""Animal ticks that a large machine plays in a second; real ones are slower."""
+_YEAR_S = 365 * 86_400.0
+
+
+def free_bytes() -> int | None:
+    """Return the memory that this process may still take, bytes; None where the system does not say."""
+    meminfo = Path("/proc/meminfo")
+    if not meminfo.exists():
+        return None
+    for line in meminfo.read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def check_training(n_animals: int, at_once: int, lives: int, probe_rows: int, duration_s: float, steps: int) -> None:
+    """Raise `UserError` if this many animals do not fit, of which `at_once` live `lives` lives each at the same time.
+
+    `probe_rows` are the tests of one probe of those; `steps` are per animal.
+    """
+    needed = n_animals * _ANIMAL + at_once * lives * _world(duration_s)
+    needed += probe_rows * (_world(duration_s) + _row(duration_s))
+    what = f"{n_animals:,} animals with {lives:,} lives each and {probe_rows:,} tests in a probe"
+    check_memory(needed, what, lambda usable: f"{int(n_animals * usable // needed):,} animals")
+    check_work(float(n_animals) * steps, f"{n_animals:,} animals that learn {steps:,} steps each")
+
+
+def check_tests(n_animals: int, n_tests: int, repeats: int, duration_s: float, n_ticks: int, *, at_once: int) -> None:
+    """Raise `UserError` if the tests of this many animals do not fit: `at_once` rows are played, all are gathered."""
+    rows = n_animals * n_tests * repeats
+    played = min(rows, at_once)
+    needed = n_animals * _ANIMAL + rows * _row(duration_s) + played * _world(duration_s)
+    what = f"{n_animals:,} animals × {n_tests:,} tests × {repeats:,} repeats"
+    check_memory(needed, what, lambda usable: f"{int(repeats * usable // needed):,} repeats")
+    check_work(float(rows) * n_ticks, what)
+
+
+def check_recording(n_animals: int, n_ticks: int) -> None:
+    """Raise `UserError` if traces of `n_ticks` moments of this many animals do not fit."""
+    per_animal = _ANIMAL + _SAMPLE * n_ticks
+    what = f"a recording of {n_animals:,} animals over {n_ticks:,} ticks"
+    check_memory(n_animals * per_animal, what, lambda usable: f"{int(usable // per_animal):,} animals")
+
+
+def check_memory(needed: float, what: str, fitting: Callable[[float], str]) -> None:
+    """Raise `UserError` if `needed` bytes are not free; `fitting(usable bytes)` says what would fit."""
+    free = free_bytes()
+    if free is None or needed <= SHARE * free:
+        return
+    usable = SHARE * free
+    raise UserError(
+        f"{what}: this needs about {gib(needed)} of memory, and {gib(usable)} can be used; {fitting(usable)} would fit"
+    )
+
+
+def check_work(ticks: float, what: str) -> None:
+    """Raise `UserError` for more than a year of work on a large machine; `ticks` are animal ticks."""
+    years = ticks / _TICKS_PER_S / _YEAR_S
+    if years > 1.0:
+        raise UserError(
+            f"{what}: this is {ticks:.2g} animal ticks, at least {years:,.0f} years of work on a large machine"
+        )
+
+
+def gib(n_bytes: float) -> str:
+    """Return an amount of memory as errors write it."""
+    return f"{n_bytes / 2**30:,.1f} GiB"
+
+
+def _world(duration_s: float) -> float:
+    return _WORLD + _BIN * duration_s / _BIN_S
+
+
+def _row(duration_s: float) -> float:
+    return _ROW + _BIN * duration_s / _BIN_S

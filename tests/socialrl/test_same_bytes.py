@@ -1,0 +1,113 @@
+"""The same numbers on another processor: a small study in child processes that use other instructions and thread counts.
+
+On one machine other processors can be imitated downwards only: a processor with AVX-512 is told to do without, libraries are told
+to take the code that they have for other makes. Each setting runs `same_bytes.py`, and every byte must be the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from socialrl.storage.provenance import processor
+
+HERE = Path(__file__).resolve().parent
+# numpy's names of its groups; those that a processor or an older numpy does not know are left out with a warning
+NO_AVX512 = {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR", "ATEN_CPU_CAPABILITY": "avx2"}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+HASWELL = {"OPENBLAS_CORETYPE": "Haswell", "MKL_CBWR": "AVX2"}
+COMPILED_FOR_AVX2 = {
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt,+popcnt,+sse4.2",
+}
+ALL_AT_ONCE = {**NO_AVX512, **HASWELL, **ONE_THREAD}
+APART = {
+    "no AVX-512": NO_AVX512,
+    "an AMD processor's linear algebra": {"OPENBLAS_CORETYPE": "Zen", "MKL_CBWR": "COMPATIBLE"},
+    "one thread": ONE_THREAD,
+    "compiled for AVX2": {**ALL_AT_ONCE, **COMPILED_FOR_AVX2},
+    "compiled for another AVX-512 processor": {"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ""},
+}
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() != "x86_64" or processor()["simd"] not in ("AVX2", "AVX512"),
+    reason="the same bytes are promised on x86-64 with AVX2 and above",
+)
+
+
+def study(setting: dict[str, str], parts: tuple[str, ...], cache: Path | None = None) -> dict[str, str]:
+    environment = {**os.environ, **setting}
+    if cache is not None:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, str(HERE / "same_bytes.py"), folder, *parts],
+            env=environment,
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@functools.cache
+def here(parts: tuple[str, ...]) -> dict[str, str]:
+    return study({}, parts)
+
+
+def assert_same(found: dict[str, str], expected: dict[str, str]) -> None:
+    assert len(expected) > 20
+    assert found.keys() == expected.keys()
+    assert not [name for name in expected if found[name] != expected[name]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [("run", "habitat"), ("statistics", "calibration")])
+def test_a_study_has_the_same_bytes(parts):
+    assert_same(study(ALL_AT_ONCE, parts), here(parts))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "SOCIALRL_ALL_PROCESSORS" not in os.environ, reason="minutes of compiling; CI sets SOCIALRL_ALL_PROCESSORS"
+)
+@pytest.mark.parametrize("name", list(APART))
+def test_a_study_has_the_same_bytes_under_each_setting(name, tmp_path):
+    if "another AVX-512" in name and processor()["simd"] != "AVX512":
+        pytest.skip("this processor has no AVX-512")
+    parts = ("run", "habitat", "statistics", "calibration")
+    assert_same(study(APART[name], parts, tmp_path if "NUMBA_CPU_NAME" in APART[name] else None), here(parts))
+
+
+def test_the_settings_do_something():
+    """A comparison can fail only if the setting reaches the library: NumPy's own exp differs, ours does not."""
+    if processor()["simd"] != "AVX512":
+        pytest.skip("needs AVX-512 to do without")
+    program = (
+        "import hashlib, numpy as np; from socialrl_envs.elementary import exp; x = np.linspace(-5, 5, 4001);"
+        "print(hashlib.sha256(np.exp(x).tobytes()).hexdigest(), hashlib.sha256(exp(x).tobytes()).hexdigest())"
+    )
+    numpy_s, ours = zip(
+        *(
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env={**os.environ, **setting},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.split()
+            for setting in ({}, NO_AVX512)
+        ),
+        strict=True,
+    )
+    assert numpy_s[0] != numpy_s[1]
+    assert ours[0] == ours[1]
