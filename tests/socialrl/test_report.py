@@ -311,14 +311,14 @@ def test_conditions_with_a_mate_are_kept_apart(tmp_path):
 def test_a_partner_of_the_other_sex_that_did_not_mate_is_told_apart(tmp_path):
     """Also in hours to criterion: two times with mates and two without are two series."""
     run = quick(tmp_path / "mates", mates=True, animals=2)
-    table = pd.read_parquet(run.path / "evaluation.parquet")
+    table = run.read_table("evaluation")
     with_mate = table[table["test"] == "mate_24h"].assign(mating=True)
     others = [
         with_mate.assign(test=name, cohousing_h=hours, mating=mating)
         for name, hours, mating in (("mate_6h", 6.0, True), ("unmated_6h", 6.0, False), ("unmated_24h", 24.0, False))
     ]
     peers = table[table["relationship"] == "peer"].assign(mating=False)
-    pd.concat([peers, with_mate, *others], ignore_index=True).to_parquet(run.path / "evaluation.parquet")
+    run.write_table("evaluation", pd.concat([peers, with_mate, *others], ignore_index=True))
     study = load([run])
     labels = {condition.test: condition.label for condition in study.conditions}
     assert labels["mate_24h"] == "24 h, mate"
