@@ -10,7 +10,7 @@ import jinja2
 import pytest
 from contrast import ratio
 
-from socialrl.drawing import pages, style
+from socialrl.drawing import pages, style, wording
 from socialrl.drawing.tables import Cell, Table
 
 DRAWING = Path(pages.__file__).parent
@@ -113,3 +113,15 @@ def test_cells_know_their_column_for_screens_on_which_the_table_folds(tmp_path):
     assert re.findall(r'data-label="([^"]*)"', html) == ["Test", "Group", "Preference"] * 2
     assert html.count('role="row"') == 3
     assert html.count('class="left head again"') == 1
+
+
+def test_drugs_and_arms_are_told_in_words():
+    doses = [
+        {"drug": "dopamine_antagonist", "dose": 0.5, "start_s": -600, "end_s": 10_800, "share": 0.1},
+        {"drug": "agonist", "dose": 1.0, "start_s": 0, "end_s": None, "share": None},
+    ]
+    assert wording.drugs(doses) == (
+        "dopamine antagonist, dose 0.5, from 10 min before the test to 3 h after its start,"
+        " in 10 % of the training episodes and not in tests; agonist, dose 1, from its start"
+    )
+    assert wording.arms({"release": "knockout", "reward": "own"}) == "release as in knockouts, reward by the own gain"

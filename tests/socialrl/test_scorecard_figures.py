@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from figure_words import touching, words
 from synthetic_battery import battery
 
 from socialrl.drawing import style
@@ -134,3 +135,12 @@ def test_every_dose_response_panel_has_ticks_that_can_be_read(narrow, lowest):
         assert {"0.0", "0.5", "1.0"} <= set(gains), "the axis is shared, its labels are not"
         assert len([label for label in ax.get_yticklabels() if label.get_visible()]) > 1
     assert {at for at, ax in enumerate(panels) if ax.get_xlabel()} == lowest
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_no_word_of_a_figure_stands_on_another(tables, narrow):
+    for make in (figures.bond, courses.group, work.worth, figures.defend, courses.release, figures.drugs):
+        assert not touching(words(drawn(make, tables, narrow))), make.__name__
+    with style.house_style():
+        doses = variant_figures.dose_response(dose_response(tables, REGISTRY), narrow)
+        assert not touching(words(doses))
