@@ -18,11 +18,16 @@ from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.population import FREE, N_FREE
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS, shares, values_of
 from socialrl.drawing import style
+from socialrl.drawing.groups import looks
 
 SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
 """The sets of tests as a reader sees them, in every figure and table."""
 
-_LOOKS: dict[str, tuple[str, Any]] = {"real": (style.INK, "-"), "before": ("#E69F00", "--"), "after": ("#0072B2", "-")}
+_LOOKS: dict[str, tuple[str, Any]] = {
+    "real": (style.INK, "-"),
+    "before": ("#E69F00", "--"),
+    "after": (looks("wt", 1.0)[0], "-"),
+}
 _PALE = "#9EC6DF"
 _SECONDS = (0, 30, 100, 1000, 10_000)
 _LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}

@@ -131,6 +131,12 @@ def _moment(second: float) -> str:
     """A time of the test: "10 min before the test", "its start", "3 h after its start"."""
     if second == 0:
         return "its start"
-    size = abs(second)
-    length = f"{size / 3600:g} h" if size >= 3600 else f"{size / 60:g} min" if size >= 60 else f"{size:g} s"
-    return f"{length} before the test" if second < 0 else f"{length} after its start"
+    return f"{length(-second)} before the test" if second < 0 else f"{length(second)} after its start"
+
+
+def length(seconds: float) -> str:
+    """Return a length of time in the unit that suits it: "3 h", "10 min", "30 s"."""
+    for unit_s, unit in ((3600, "h"), (60, "min")):
+        if seconds >= unit_s:
+            return f"{float(f'{seconds / unit_s:.3g}'):g} {unit}"
+    return f"{seconds:g} s"

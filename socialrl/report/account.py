@@ -155,7 +155,7 @@ def _facts(study: Study, name: str) -> list[Fact]:
             days = steps * dt_s / 86_400
             text += (
                 f"; a step is {dt_s:g} s of a vole's time, so this is {wording.number(steps * dt_s / duration_s, 0)} tests of"
-                f" {duration_s / 3600:g} h, {wording.number(days, 0)} days of testing"
+                f" {wording.length(duration_s)}, {wording.number(days, 0)} days of testing"
             )
         facts.append(Fact("Training", text + "."))
     training_hours = (env.get("reset") or {}).get("cohousing_h")
@@ -164,7 +164,7 @@ def _facts(study: Study, name: str) -> list[Fact]:
         facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, drawn for each episode."))
     conditions = [c.label for c in study.conditions_of(name)]
     if conditions:
-        length = f"{duration_s / 3600:g}-h test" if duration_s else "test"
+        length = f"test of {wording.length(duration_s)}" if duration_s else "test"
         facts.append(
             Fact(
                 "Tests",

@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from socialrl.drawing import panels, style, wording
+from socialrl.drawing.groups import looks
 from socialrl.findings.scorecard import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED, hanging
 
@@ -41,8 +42,10 @@ def dose_response(doses: pd.DataFrame, narrow: bool) -> Figure | None:
             ax.set_axis_off()
             continue
         rows = doses[doses["measure"] == names[number]].sort_values("gain")
-        ax.fill_between(rows["gain"], rows["low"], rows["high"], color="#0072B2", alpha=0.16, linewidth=0)
-        ax.plot(rows["gain"], rows["mean"], color="#0072B2", marker="o", markersize=4, linewidth=1.6)
+        ax.fill_between(rows["gain"], rows["low"], rows["high"], color=style.PALE, alpha=0.5, linewidth=0)
+        ax.plot(rows["gain"], rows["mean"], color=style.SOFT, linewidth=1.2)
+        colours = [looks("dose", gain)[0] for gain in rows["gain"]]  # those that groups of this gain have everywhere
+        ax.scatter(rows["gain"], rows["mean"], color=colours, s=18, zorder=3)
         ax.axvline(1, color=style.SOFT, linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=0)
         if names[number] == "preference":
             panels.reference_lines(ax)

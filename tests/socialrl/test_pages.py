@@ -125,3 +125,8 @@ def test_drugs_and_arms_are_told_in_words():
         " in 10 % of the training episodes and not in tests; agonist, dose 1, from its start"
     )
     assert wording.arms({"release": "knockout", "reward": "own"}) == "release as in knockouts, reward by the own gain"
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(300, "5 min"), (10_800, "3 h"), (30, "30 s"), (5400, "1.5 h")])
+def test_lengths_of_time_are_told_in_the_unit_that_suits_them(seconds, told):
+    assert wording.length(seconds) == told
