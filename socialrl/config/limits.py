@@ -6,6 +6,10 @@ to harm. Whether an experiment within them fits into memory is asked before it s
 
 from __future__ import annotations
 
+from socialrl_envs.vocabulary import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
+
+__all__ = ["MAX_COHOUSING_H", "MAX_RATIO_STEP", "MAX_SEPARATION_H"]
+
 MAX_FILE_BYTES = 512 * 1024
 MAX_VALUE_CHARACTERS = 10_000
 MAX_NESTING = 32
@@ -17,11 +21,8 @@ DT_S = (0.01, 600.0)
 MAX_DURATION_S = 30 * 86_400.0
 MAX_TICKS = 10_000_000
 """Ticks of one episode, test or recording."""
-MAX_COHOUSING_H = 336.0
 TOTAL_COHOUSING = "hours cohoused in all before the test"
-MAX_SEPARATION_H = 24.0 * 365.0
 MAX_DRUG_TIME_S = 3600.0 * MAX_SEPARATION_H
-MAX_RATIO_STEP = 100.0
 
 MAX_SEED = 2**63 - 1
 MAX_ANIMALS = 100_000
