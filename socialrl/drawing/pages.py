@@ -25,8 +25,8 @@ _HERE = Path(__file__).parent
 _TAGS = re.compile(r"(<[^>]*>)")
 _UNTOUCHED = ("pre", "code", "style")  # what is to be copied, and what is no sentence
 _UNITS = "h|min|s|ms|d|days?|hours?|minutes?|seconds?|weeks?|cm|m|Hz|kB|MB|GB|px"
-_NUMBER_AND_UNIT = re.compile(rf"(?<=\d) (?=(?:{_UNITS})\b|%|×)|(?<=×) (?=\d)|(?<=\bgain) (?=\d)")
-_SIGNS = re.compile(r"\b(n|p|d_z) (=|&lt;) (?=[\d−])")
+_NUMBER_AND_UNIT = re.compile(rf"(?<=\d)[ \n](?=(?:{_UNITS})\b|%|×)|(?<=×)[ \n](?=\d)|(?<=\bgain)[ \n](?=\d)")
+_SIGNS = re.compile(r"\b(n|p|d_z)[ \n](=|&lt;)[ \n](?=[\d−])")
 _INTERVAL = re.compile(r"\[[^\[\]]{1,40}, [^\[\]]{1,40}\]")
 
 

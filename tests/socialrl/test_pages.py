@@ -73,6 +73,7 @@ def test_repeated_labels_can_be_read():
         ("p &lt; 0.001", "p\u00a0&lt;\u00a00.001"),
         ("10 min, 15 s and 3 days", "10\u00a0min, 15\u00a0s and 3\u00a0days"),
         ("7 animals", "7 animals"),
+        ("p &lt;\n0.05 after 24\nh", "p\u00a0&lt;\u00a00.05 after 24\u00a0h"),
         ("<code>--steps 5 s</code> 5 s", "<code>--steps 5 s</code> 5\u00a0s"),
         ('<p title="24 h">24 h</p>', '<p title="24 h">24\u00a0h</p>'),
         ("<pre>a: 5 s</pre><p>5 s</p>", "<pre>a: 5 s</pre><p>5\u00a0s</p>"),
