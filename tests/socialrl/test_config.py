@@ -484,6 +484,14 @@ def test_a_configuration_explains_the_arms_and_relationships_of_the_environments
     assert named == (ARMS, ARM_SETTINGS, RELATIONSHIPS)
 
 
+def test_limits_of_the_world_are_those_of_the_world():
+    from socialrl.config import limits
+    from socialrl_envs import vocabulary
+
+    for name in ("MAX_COHOUSING_H", "MAX_SEPARATION_H", "MAX_RATIO_STEP"):
+        assert getattr(limits, name) == getattr(vocabulary, name)
+
+
 def test_a_configuration_offers_every_drug_of_the_environments():
     for name in DRUGS:
         assert Drug(drug=name, dose=0.5, start_s=0, end_s=1).drug == name
