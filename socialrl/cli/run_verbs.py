@@ -318,8 +318,11 @@ def _evaluate_protocol(
             selection=selection,
             progress=progress,
         )
+    from socialrl.report import protocol_summary
+
     for note in played.notes:
         typer.echo(f"note: {note}", err=True)
+    typer.echo(protocol_summary(run, played.table.stem))
     if played.events is not None:
         _say_events(played.events, events_csv)
     typer.echo(f"protocol: {played.table} and .csv")

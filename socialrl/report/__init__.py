@@ -42,4 +42,11 @@ def terminal_summary(run: RunFolder, report: Path | None = None) -> str:
     return text(run, report)
 
 
-__all__ = ["terminal_summary", "write_index", "write_report"]
+def protocol_summary(run: RunFolder, table: str) -> str:
+    """Return a few plain lines on a protocol's table (`protocol_<name>`): the main measure of every test by group."""
+    from socialrl.report.terminal import protocol_text
+
+    return protocol_text(run, table)
+
+
+__all__ = ["protocol_summary", "terminal_summary", "write_index", "write_report"]

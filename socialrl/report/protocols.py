@@ -17,6 +17,7 @@ from socialrl.drawing.groups import Group
 from socialrl.drawing.plates import Plate, drawn
 from socialrl.drawing.tables import Cell, Table
 from socialrl.report.study import Study
+from socialrl.storage.run_folder import RunFolder
 
 _KEYS = ("animal", "genotype", "oxtr_gain", "index", "history", "test", "assay")
 _SHOWN = 4
@@ -51,17 +52,19 @@ class Played:
 
 def played(study: Study) -> list[Played]:
     """Return the protocols of all runs of a study, by run and name."""
-    found = []
-    for run in study.runs:
-        name = study.names[run.path]
-        for file in sorted(run.path.glob("protocol_*.parquet")):
-            rows = run.read_table(file.stem)
-            pieces = [measured(of, shown_in(str(assay)), _KEYS) for assay, of in rows.groupby("assay", sort=False)]
-            values = pd.concat(pieces, ignore_index=True)
-            groups = [group for group in study.groups if group.run == name]
-            present = [group for group in groups if (values["genotype"] == group.genotype).any()]
-            found.append(Played(name, file.stem.removeprefix("protocol_"), values, present, len(study.runs) > 1))
-    return found
+    return [
+        played_of(study, run, file.stem) for run in study.runs for file in sorted(run.path.glob("protocol_*.parquet"))
+    ]
+
+
+def played_of(study: Study, run: RunFolder, table: str) -> Played:
+    """Return the protocol of one table (`protocol_<name>`) of one of the study's runs."""
+    rows, name = run.read_table(table), study.names[run.path]
+    pieces = [measured(of, shown_in(str(assay)), _KEYS) for assay, of in rows.groupby("assay", sort=False)]
+    values = pd.concat(pieces, ignore_index=True)
+    groups = [group for group in study.groups if group.run == name]
+    present = [group for group in groups if (values["genotype"] == group.genotype).any()]
+    return Played(name, table.removeprefix("protocol_"), values, present, len(study.runs) > 1)
 
 
 def table(protocol: Played) -> list[Table]:

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from socialrl.analysis.measure_table import headline_of, measure_called
+from socialrl.analysis.statistics import mean_interval
+from socialrl.assays import study_of
 from socialrl.drawing import wording
 from socialrl.report import account
 from socialrl.report.measured import MeasuredRow, measured_rows
+from socialrl.report.protocols import played_of
 from socialrl.report.study import Study, load
 from socialrl.report.summary import CriterionRow, MeanRow, criterion_rows, mean_rows
 
@@ -44,6 +47,24 @@ def text(run: RunFolder, report: Path | None = None) -> str:
     report = report or (run.path / "report.html" if (run.path / "report.html").is_file() else None)
     if report is not None:
         lines += ["", f"Report: {report}"]
+    return "\n".join(lines)
+
+
+def protocol_text(run: RunFolder, table: str) -> str:
+    """Return the summary of one protocol: the main measure of every test by group, mean with interval, and n."""
+    study = load([run])
+    protocol = played_of(study, run, table)
+    lines: list[str] = []
+    for assay in dict.fromkeys(assay for _, _, assay in protocol.tests):
+        measure = headline_of(assay)
+        lines += [f"{measure.label}, {measure.unit}, in {study_of(assay).title}"]
+        rows = [("test", "genotype", "mean [95 % interval]", "n")]
+        for test in (test for _, test, of in protocol.tests if of == assay):
+            for number, group in enumerate(protocol.groups):
+                mean = mean_interval(protocol.of(test, group, measure.name)["value"])
+                shown = wording.interval(mean, measure.digits) if mean.n else "-"
+                rows.append(("" if number else test, group.name, shown, str(mean.n)))
+        lines += ["  " + line for line in aligned(rows)]
     return "\n".join(lines)
 
 

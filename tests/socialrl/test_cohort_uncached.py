@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MULTIPLY = """
 import numpy as np
-from socialrl.training.cohort.tiles import matmul
+from socialrl.networks.tiles import matmul
 a, b = np.arange(4, dtype=np.float32), np.arange(32, dtype=np.float32)
 out = np.zeros(32, dtype=np.float32)
 matmul(a, 0, 2, 1, b, 0, 16, np.zeros(16, dtype=np.float32), 0, 0, out, 0, 16, 2, 16, 2)

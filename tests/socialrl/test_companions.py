@@ -177,7 +177,7 @@ def test_info_and_spaces_are_those_of_a_group_member() -> None:
 
 
 def test_what_cannot_be_company(run, tmp_path) -> None:
-    with pytest.raises(UserError, match=r"unknown animal 'mixed-16'; known: mixed-"):
+    with pytest.raises(UserError, match=r"unknown animal 'mixed-16'; known: wt-00, "):
         frozen_companions(run, replacing="mixed-16")
     with pytest.raises(UserError, match="no such run folder"):
         frozen_companions(tmp_path / "none")

@@ -93,7 +93,7 @@ def train(name):
         return main(["train", *given, f"output={folder}/{name}", "-q"])
 
 train("warm")
-for largest in (400, 2_500, 6_000, 9_000, 30_000):
+for largest in (400, 2_500, 6_000, 9_000, 60_000):
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
@@ -107,7 +107,7 @@ for largest in (400, 2_500, 6_000, 9_000, 30_000):
 @pytest.mark.parametrize("engine", ["cohort", "sb3"])
 def test_a_full_disk_is_one_line_whatever_is_being_written(engine: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path), CONFIG, *SMALL, f"engine={engine}"],
+        [sys.executable, "-c", FULL, str(tmp_path), CONFIG, *SMALL, f"engine={engine}", "ppo.net_arch=[64, 128]"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_line_whatever_is_being_written(engine: str, tmp_path
     for line in lines:
         assert line.startswith("error: cannot write")
         assert line.endswith("the file would be larger than the system allows")
-    said = {"cohort": "checkpoint-", "sb3": "wt-00.zip"}[engine]
+    said = {"cohort": "checkpoint-", "sb3": "wt-00."}[engine]
     assert said in lines[-1], "the largest file"
     assert not list(tmp_path.rglob(".tmp-*"))
     assert not list(tmp_path.rglob(".lock"))

@@ -64,7 +64,7 @@ def test_a_finding_is_added_from_python_as_data():
     [
         ({"findings": []}, "findings is empty, and with_shipped is false"),
         ({"with_shipped": "no"}, "with_shipped"),
-        ({"finding": []}, "unknown key 'finding'; did you mean 'findings'?"),
+        ({"finding": []}, "unknown key finding; did you mean findings?"),
         ({"groups": {"wild_type": {"oxtr_gain": 1.0, "names": ["w"]}}}, "group wild_type occurs twice"),
         ({"conditions": {"StrangerEncounter": [{"name": "intruder_168h"}]}}, "condition intruder_168h occurs twice"),
         (

@@ -417,7 +417,7 @@ def run(config, tmp_path):
         animals = animals_of(config)
         for animal in animals:
             folder.write_networks({animal.id: policy_bytes(network(), {"animal": animal.id})}, piece=animal.id)
-        folder.write_table("animals", pd.DataFrame({"animal": [one.id for one in animals], "steps": 2048}))
+        folder.write_table("animals", pd.DataFrame([{**one.common(), "steps": 2048} for one in animals]))
         folder.finish()
     return folder
 
@@ -446,7 +446,18 @@ def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, fi
     assert notes[0] == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0"
     assert notes[1].startswith("note: no animal of this run met a mate in training, as the tests partner_preference, ")
     assert len(notes) == 2
-    assert (code, out) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv\n")
+    lines = out.splitlines()
+    assert (code, lines[-1]) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv")
+    assert lines[0] == "Preference, fraction, in partner preference"
+    assert lines[1].split() == ["test", "genotype", "mean", "[95", "%", "interval]", "n"]
+    assert [line.split()[0] for line in lines[2:4]] == ["partner_preference", "knockout"]
+    assert lines[4] == "Presses, per 30-min session, in lever pressing for company"
+    table = run.read_table("protocol_mine")
+    wild = table[(table["test"] == "partner_preference") & (table["genotype"] == "wt")]
+    seconds = wild.groupby("animal")[["huddle_s_partner", "huddle_s_stranger"]].mean()
+    mean = (seconds["huddle_s_partner"] / seconds.sum(axis=1)).mean()
+    assert f" {mean:.2f} [" in lines[2]
+    assert lines[2].endswith("  2")
     table = run.read_table("protocol_mine")
     assert table.groupby(["test", "animal"]).size().tolist() == [3] * 2 * 4
     assert set(table["steps"]) == {2048}
@@ -476,7 +487,7 @@ def test_a_table_is_never_replaced_silently(capsys, run, file):
 def test_a_protocol_has_its_events_when_asked(capsys, run, file):
     code, out, _ = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 2, "--events-csv", "-q")
     assert code == 0
-    assert out.splitlines()[0] == f"events: {run.path / 'events_mine.parquet'} and .csv"
+    assert out.splitlines()[-2] == f"events: {run.path / 'events_mine.parquet'} and .csv"
     events, table = run.read_table("events_mine"), run.read_table("protocol_mine")
     keys = ["animal", "test", "repeat"]
     own = table.set_index(keys)
