@@ -55,9 +55,9 @@ def test_a_run_that_never_met_a_mate_or_a_drug_says_so_with_what_to_add(config):
     ]
     lines = unmet(config, demands)
     assert lines == [
-        "no animal of this run met a mate in training, as the test paired asks for it; to have it learned, train with "
+        "no animal of this run met a mate in training, which the test paired requires; train with "
         "env.reset.relationship=[peer, mate]",
-        "no animal of this run was under the antagonist in training, as the test blocked asks for it; to have it learned, "
+        "no animal of this run was under the antagonist in training, which the test blocked requires; "
         "train with env.drugs=[{drug: antagonist, dose: 1, start_s: 0, end_s: 600, share: 0.1}]",
     ]
     # what the lines advise is what makes them go away
