@@ -192,7 +192,7 @@ def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, m
     assert not run.finished
 
 
-def test_reward_normalisation_is_refused_by_the_diary(tmp_path):
+def test_the_recorder_refuses_reward_normalisation(tmp_path):
     run = new_run(tmp_path)
     animal = sb3_trainer.animals_of(run.config)[0]
     model = sb3_trainer.build_model(run.config, animal)
