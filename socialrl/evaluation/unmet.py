@@ -1,7 +1,7 @@
-"""What tests ask of animals that never met it in training: a mate, a drug at the test, a session.
+"""What tests require and training never had: a mate, a drug at the test, a session.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
-has taught it what that is worth, so such a test is played and said.
+has taught it what that is worth, so such a test is played with a note.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class Demand:
-    """What a test asks for: of which sex the others are, the drugs (name, dose) that act during the test, the session.
+    """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
-    `session` is None where the test says nothing of it.
+    `session` is None if the test does not name one.
     """
 
     test: str
@@ -30,7 +30,7 @@ class Demand:
 
 
 def demands_of(config: Config) -> list[Demand]:
-    """Return what the evaluation tests of a configuration ask for."""
+    """Return what the evaluation tests of a configuration require."""
     return [
         Demand(
             test.name,

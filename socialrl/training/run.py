@@ -18,7 +18,7 @@ def train_run(config: Config, run: RunFolder, *, progress: Progress) -> None:
 
 
 def resume_run(run: RunFolder, *, progress: Progress) -> None:
-    """Go on with an interrupted run: finished animals are kept, unfinished ones start again."""
+    """Resume an interrupted run: finished animals are kept; others resume from a checkpoint (cohort) or start again (sb3)."""
     _train(run.config, run, progress)
 
 

@@ -77,7 +77,7 @@ def spread(animals: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
 
 def spread_tag(name: str) -> str:
-    """Return the tag of a curve's standard deviation over animals: `eval/x` -> `eval_sd/x`, a section of its own."""
+    """Return the tag of a curve's standard deviation over animals, in a section of its own: `eval/x` -> `eval_sd/x`."""
     section, _, rest = name.partition("/")
     return f"{section}_sd/{rest}"
 

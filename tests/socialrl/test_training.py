@@ -159,7 +159,7 @@ def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path):
 
 def test_a_worker_whose_parent_is_gone_stops_and_writes_nothing(tmp_path):
     run = new_run(tmp_path, "engine=sb3")
-    with run, pytest.raises(SystemExit, match="main process is gone"):
+    with run, pytest.raises(SystemExit, match="main process has ended"):
         sb3_trainer.train_animal(run, run.config, sb3_trainer.animals_of(run.config)[0], parent=1)
     assert not list((run.path / "parts").glob("*.parquet"))
 
