@@ -236,7 +236,7 @@ def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
     heard.clear()
     result = call()
     assert trained == ["round 1", "killed", "round 2", "check before", "check after"]
-    assert f"going on in {tmp_path / 'out'}; trained already: round-1" in said
+    assert f"resuming in {tmp_path / 'out'}; already trained: round-1" in said
     total = PLAN.n_trained * 64
     assert heard[-1] == (total, total)
     assert min(done for done, _ in heard) >= PLAN.vectors * 64, "what was done before counts as done"
