@@ -444,7 +444,9 @@ def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, fi
     learned_in = "socialrl/PartnerPreference-v0"
     notes = err.splitlines()
     assert notes[0] == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0"
-    assert notes[1].startswith("note: no animal of this run met a mate in training, which the tests partner_preference, ")
+    assert notes[1].startswith(
+        "note: no animal of this run met a mate in training, which the tests partner_preference, "
+    )
     assert len(notes) == 2
     assert (code, out) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv\n")
     table = run.read_table("protocol_mine")
