@@ -51,8 +51,8 @@ def event_times(times: ArrayLike, reached: ArrayLike, horizon: float, *, seed: i
     """Return median and mean restricted to `horizon` (same unit as `times`) with a bootstrap interval over animals.
 
     Arguments as in `reached_share`. The restricted mean is the area under the Kaplan–Meier curve up to the horizon;
-    where everybody was followed that long it is the mean of min(time, horizon). A curve that ends before it, because
-    the run is unfinished, is carried on level.
+    if all animals were followed that long, it is the mean of min(time, horizon). A curve that ends earlier, because the
+    run is unfinished, is extended at its last value.
     """
     t, event = _event_arrays(times, reached)
     if not t.size:
