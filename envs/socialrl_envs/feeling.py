@@ -1,4 +1,4 @@
-"""What an acting animal's tick was worth to it: the reward terms of rewards.py applied to its records."""
+"""The reward of an acting animal in one tick: the terms of rewards.py applied to its records."""
 
 from __future__ import annotations
 
