@@ -44,7 +44,7 @@ def scaling(rounds: int) -> list[dict[str, float]]:
     fastest = dict.fromkeys(COHORT_SIZES, np.inf)
     for _ in range(rounds):
         for n_animals, model in models.items():
-            # About as many samples at every size, so that no size is measured over a shorter spell.
+            # About as many samples at every size, so that no size is measured over a shorter time.
             n_updates = max(1, 256 // n_animals)
             start = time.perf_counter()
             model.learn(n_updates * N_LIVES * N_STEPS)

@@ -56,7 +56,7 @@ class CheckedFile(_caching.IndexDataCacheFile):  # type: ignore[misc]
 class CheckedCache(_caching.FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function with files that are checked; it is stale when the digest `sources` changes.
 
-    Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a
+    Numba compares only the file that defines a function: after a change in rewards.py alone it would still use a
     step that was compiled with the old rewards.
     """
 

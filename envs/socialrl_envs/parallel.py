@@ -56,7 +56,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
             **{name: _by_agent(name, value) for name, value in arguments.items()},
         )
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
-        # one space object an agent, as PettingZoo wants: each samples with a generator of its own
+        # one space object per agent, as PettingZoo requires: each samples with its own generator
         shape = self._rows.single_observation_space
         low, high = shape.low, shape.high  # type: ignore[attr-defined]
         self.observation_spaces = {agent: spaces.Box(low, high, dtype=np.float32) for agent in AGENTS}

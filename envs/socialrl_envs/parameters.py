@@ -221,7 +221,7 @@ def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.vo
 def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float | None:
     """Return the log-sd of a parameter between animals, None if all have the same value.
 
-    `spread` multiplies the table's spreads (0: everybody is the median animal); as a mapping it holds that factor as
+    `spread` multiplies the table's spreads (0: every animal is the median animal); as a mapping it holds that factor as
     `scale` (1 if absent) and, by name, the log-sd of single parameters in place of the table's.
     """
     own = spread if isinstance(spread, Mapping) else {"scale": spread}
@@ -232,7 +232,7 @@ def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float |
 
 @functools.cache
 def _number_of(name: str) -> int:
-    """Return a whole number that stands for a name, on every machine the same."""
+    """Return a whole number for a name, the same on every machine."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 

@@ -30,7 +30,7 @@ ASSAY_ROWS: tuple[AssayRow, ...] = (
     AssayRow("socialrl/GroupMember-v0", "group_habitat", "GroupMemberEnv", "GroupMemberVectorEnv"),
 )
 ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)
-# not an assay that trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
+# not an assay for trainers and testers: it has no habitat, no acting animal and no reward
 RELEASE_ID = "socialrl/OxytocinRelease-v0"
 
 ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")

@@ -62,7 +62,7 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
     if getattr(error, "user_facing", False):
         return str(error)
     if isinstance(error, OSError):
-        mistake = from_os_error(error, f"use {error.filename}" if error.filename else "go on")
+        mistake = from_os_error(error, f"use {error.filename}" if error.filename else "continue")
         return None if mistake is None else str(mistake)
     # Known by its method and not by its class, which has moved between versions of Typer.
     if not hasattr(error, "format_message"):

@@ -180,7 +180,7 @@ class TestCondition(Section):
         return self
 
     def history(self) -> dict[str, Any]:
-        """Return the reset options of the environment; `mating` and `session` where the test says something of them."""
+        """Return the reset options of the environment; `mating` and `session` only if the test sets them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
         given = {name: getattr(self, name) for name in ("mating", "session") if getattr(self, name) is not None}
         return {**options, **given}

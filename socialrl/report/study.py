@@ -144,7 +144,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
     """
     runs = list(runs)
     if not runs:
-        raise UserError("report needs at least one run folder, came none")
+        raise UserError("report needs at least one run folder, got none")
     names = _run_names(runs)
     configs = {names[run.path]: _config(run) for run in runs}
     gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}

@@ -22,7 +22,7 @@ TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 
 @dataclass(frozen=True)
 class Group:
-    """Animals of one kind: `name` in configurations, what makes them, and the columns that say so in tables.
+    """Animals of one kind: `name` in configurations, their settings, and the columns that mark them in tables.
 
     `columns` are set in the group's rows, `genotype` among them where a table is to show another name.
     """

@@ -61,7 +61,7 @@ class ListedFiles:
         return [self.training, self.later, *(self.piece(one) for one in self.pieces())]
 
     def has(self, name: str, piece: str = "") -> bool:
-        """Whether a file is there; one that is listed and is gone raises `UserError`."""
+        """Whether a file is there; one that is listed and missing raises `UserError`."""
         there = (self.folder / name).is_file()
         if not there and any(listed.missing([name]) for listed in self._lists(piece) if name in listed):
             raise UserError(f"{self.folder} is damaged: {name} is missing")

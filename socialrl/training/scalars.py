@@ -57,7 +57,7 @@ def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counters(assay: str) -> list[Measure]:
-    """The measures of an assay that are a counter as it stands in the record of a test."""
+    """The measures of an assay that are a plain counter in the record of a test."""
     return [one for one in measures_of(assay) if len(one.columns) == 1 and one.hours is None and one.name != "return"]
 
 

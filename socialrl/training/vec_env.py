@@ -42,7 +42,7 @@ def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
         num_envs=n_rows,
         vectorization_mode="vector_entry_point",
         autoreset_mode=AutoresetMode.SAME_STEP,
-        copy=False,  # nobody reads the counters of a step here
+        copy=False,  # the counters of a step are not read here
         **arguments,
     )
     native = env.unwrapped
@@ -89,7 +89,7 @@ class SocialVecEnv(VecEnv):
         """
         seeds = None if all(seed is None for seed in self._seeds) else self._world_seeds()
         groups = self._groups_of_options()
-        for options, _ in groups:  # all of them before the first row is begun anew
+        for options, _ in groups:  # all of them before the first row is reset
             self.env.world.check_history(options)
         for options, rows in groups:
             mask = {} if len(groups) == 1 else {"reset_mask": rows}

@@ -126,7 +126,7 @@ class Canvas:
     def line(
         self, points: Sequence[Point], fill: RGB, width: float, alpha: int = 255, round_ends: bool = False
     ) -> None:
-        """A line through `points`. Corners are rounded, except where points are so dense that nobody could see it."""
+        """A line through `points`. Corners are rounded, except where points are too dense for it to be seen."""
         ends = [self._at(point) for point in points]
         thick = max(1, round(self._length(width)))
         # a line's own box may be nearly the whole sheet: short stretches, each with its own
