@@ -75,9 +75,14 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
-    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 72–74 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
@@ -128,9 +133,14 @@ class GroupMemberEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
-    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 72–74 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).

@@ -45,12 +45,15 @@ class PartnerPreferenceEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–2 | own chamber: left, centre, right | one-hot | 1 |
-    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags; distance and familiarity as shares | 1 |
+    | 3–11 | slot 0: nine channels, see below | flags; distance and familiarity as shares | 1 |
     | 12–20 | slot 1: the same | | 1 |
     | 21 | oxytocin | 1 = steady state of a wild type in contact | 2 |
     | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
     | 23, 24 | dopamine tone, V1a gain, drugs included | 1 = normal | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     Slots are shuffled at every reset: neither slot nor side shows who is the partner, and nobody is labelled. The
     partner is the animal that has become familiar.

@@ -49,7 +49,7 @@ class SocialOperantEnv(SocialEnv):
     |---|---|---|
     | 0 | rest | stays, alone |
     | 1 | explore | moves about, through open doors only |
-    | 2, 3 | affiliate slot 0, 1 | presses for that animal if its door is closed, one press in `press_s` seconds; else approaches it and huddles |
+    | 2, 3 | affiliate slot 0, 1 | door closed: presses, one in `press_s` s; door open: approaches and huddles |
     | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
 
     An action directed at an animal that takes no part in the session does nothing.
@@ -59,9 +59,14 @@ class SocialOperantEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–2 | own chamber: lever, left, right | one-hot | 1 |
-    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags and shares; zero for an absent animal | 1 |
+    | 3–11 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 12–20 | slot 1: the same | | 1 |
-    | 21–27 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 21, 22 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 23, 24 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 25–27 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left.
 
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 

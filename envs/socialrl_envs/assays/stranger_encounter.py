@@ -49,9 +49,14 @@ class StrangerEncounterEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–1 | own chamber: home, refuge | one-hot | 1 |
-    | 2–10 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares; zero for an absent animal | 1 |
+    | 2–10 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 11–19 | slot 1: the same | | 1 |
-    | 20–26 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 20, 21 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 24–26 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
