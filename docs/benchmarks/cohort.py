@@ -138,8 +138,8 @@ def page(result: dict) -> str:
         ),
         "",
         f"Weights, Adam moments, rollout arrays and sample orders of one animal take {result['accounted_kib_per_animal']:.0f} KiB; the memory check before",
-        "training counts these. The measured memory also includes the env's state. It is too low where a cohort reuses memory that",
-        "an earlier measurement freed, as in the first row.",
+        "training counts these. The measured memory also includes the env's state. It is too low where a cohort reuses memory",
+        "that an earlier measurement freed, as in the first row.",
         "",
     ]
     if "curves" in result:
