@@ -351,7 +351,7 @@ def refusal(config, data):
         ([PPT, {"assay": {"id": "GroupMember"}}], "phase 2 (assay): GroupMember must be the first assay of its history"),
         ([{"assay": {"id": "GroupHabitat", "with": "partner"}}], "all animals of GroupHabitat are tested animals"),
         ([cohouse(3, relationship="mate"), {"assay": {"id": "GroupHabitat"}}], "relationship must be peer in GroupHabitat"),
-        ([cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}], "relationship must be peer, which the partner of"),
+        ([cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}], "relationship must be peer, as before in this history"),
         ([{"assay": {**PPT["assay"], "stranger": "same"}}], "stranger: same needs a stranger in the assay before"),
         ([{"assay": {**PPT["assay"], "minutes": 0.1}}], "minutes must be a multiple of the tick, 15 s = 0.25 min, got 0.1"),
         ([{"assay": {**PPT["assay"], "minutes": 0}}], "minutes must be a multiple of the tick"),
