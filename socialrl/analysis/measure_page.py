@@ -24,7 +24,13 @@ group `socialrl`.
 
 def page() -> str:
     """Return the page as Markdown: what each assay shows, and a row for every measure."""
-    lines = [_HEAD, "## Measures shown for each assay", "", "| assay | main measure | further measures |", "|---|---|---|"]
+    lines = [
+        _HEAD,
+        "## Measures shown for each assay",
+        "",
+        "| assay | main measure | further measures |",
+        "|---|---|---|",
+    ]
     for study in STUDIES:
         beside = ", ".join(f"`{name}`" for name in study.measures[1:])
         lines.append(f"| {study.name} | `{study.headline}`: {measure_called(study.headline).label} | {beside} |")

@@ -1,6 +1,6 @@
 """Groups as readers meet them: one name, one colour and one marker, the same on every page, film and figure.
 
-Both follow from the group itself, never from what else stands on the page. The colour tells the receptor gain: anchors
+Both follow from the group itself, never from what else is on the page. The colour tells the receptor gain: anchors
 of the Okabe–Ito palette, with steps between them. A group whose arms or parameters are changed has a colour made from
 its name, because its gain does not describe it. Of several runs, equal groups look alike; a run has panels of its own.
 """

@@ -148,7 +148,7 @@ class FindingResult:
 
     @property
     def leading(self) -> ComparisonResult | None:
-        """The comparison that made the verdict: the first deciding one with the same verdict, else the first."""
+        """The comparison that decided the verdict: the first deciding one with the same verdict, else the first."""
         deciding = [one for one in self.comparisons if one.decides]
         same = [one for one in deciding if one.verdict == self.verdict]
         return next(iter([*same, *deciding, *self.comparisons]), None)

@@ -81,7 +81,7 @@ class Judged:
 
     @property
     def leading(self) -> Row | None:
-        """The comparison that made the verdict: the first deciding one with the same verdict, else the first."""
+        """The comparison that decided the verdict: the first deciding one with the same verdict, else the first."""
         deciding = [row for row in self.rows if row.decides]
         same = [row for row in deciding if row.verdict == self.verdict]
         return next(iter([*same, *deciding, *self.rows]), None)

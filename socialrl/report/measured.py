@@ -100,7 +100,7 @@ def lede(study: Study) -> str:
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]
     return (
-        f"Tests of {' and '.join(titles)}. {_in_words(study)} What is expected of them is judged by the scorecard of"
+        f"Tests of {' and '.join(titles)}. {_in_words(study)} Published findings are compared with them by"
         " “socialrl reproduce”."
     )
 
