@@ -1,4 +1,4 @@
-"""What TensorBoard shows of an animal: names are a public contract, listed in the README."""
+"""What TensorBoard shows of an animal: names are a public contract, listed in docs/run_folder.md."""
 
 from __future__ import annotations
 
