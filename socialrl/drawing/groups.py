@@ -45,7 +45,7 @@ _LIGHTNESS, _CHROMA = 0.60, 0.12
 class Group:
     """Animals of one genotype in one run; `key` is its value in the column `group` of every table.
 
-    `name` is what the group is called; `label` is the same with the run behind it, on a page with several runs.
+    `name` is what the group is called; `label` adds the run, on a page with several runs.
     """
 
     key: str

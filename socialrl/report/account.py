@@ -255,5 +255,5 @@ def _commands(meta: dict[str, Any], path: Any) -> list[str]:
     if meta.get("command"):
         lines.append(str(meta["command"]))
     if "demo" in str(meta.get("command", "")).split()[1:2]:
-        return lines  # it evaluates and reports by itself
+        return lines  # the demo evaluates and reports, too
     return [*lines, wording.command("evaluate", path), wording.command("report", path)]

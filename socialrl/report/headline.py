@@ -27,7 +27,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation: the question, its verdict, a clause for the top of the page, the effect and what is behind it.
+    """One expectation: the question, its verdict, a clause for the top of the page, the effect and its numbers.
 
     `of` is the run it was asked of, on a page with several runs.
     """

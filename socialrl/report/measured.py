@@ -143,7 +143,7 @@ def _by_unit(rows: pd.DataFrame, measure: str, pairs: bool) -> pd.Series:
 
 
 def _label(rows: pd.DataFrame, between: str = ", ") -> str:
-    """What a test is called: its name, and what came before it."""
+    """The heading of a test: its name, and the animal's life before it."""
     first = rows.iloc[0]
     relationship = str(first["relationship"]) if "relationship" in rows else "peer"
     apart = float(first["separation_h"]) if "separation_h" in rows else 0.0

@@ -34,7 +34,7 @@ UNMATED = "unmated mate"
 
 @dataclass(frozen=True)
 class Condition:
-    """One kind of test: what the animal had lived through before it."""
+    """One kind of test, by the life of the animal before it."""
 
     test: str
     label: str
