@@ -111,7 +111,7 @@ def test_another_plan_is_refused_and_named_and_nothing_is_lost(tmp_path):
     with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, META) as stages:
         stages.keep("round-1", lambda: pd.DataFrame({"x": [1.0]}))
     with pytest.raises(
-        UserError, match=r"begun with another plan \(vectors: 24 there, 32 here; another score sheet\); repeat"
+        UserError, match=r"a calibration with another plan \(vectors: 24 there, 32 here; another score sheet\); repeat"
     ):
         Stages.open(tmp_path, {"seed": 4, "vectors": 32, "score sheet": "b" * 64}, META)
     with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, META) as stages:
