@@ -1,7 +1,7 @@
-"""Whether a piece of work fits into memory and into a life-time, asked before it starts; one estimate for all verbs.
+"""Whether work fits into memory and can end in reasonable time, checked before it starts; one estimate for all verbs.
 
-The numbers are measured on the shipped configurations and rounded up. They are there to refuse what cannot end well (a
-hundred thousand animals on a laptop, a billion repeats), not to predict.
+The numbers are measured on the shipped configurations and rounded up. They serve to refuse impossible work (a hundred
+thousand animals on a laptop, a billion repeats), not to predict.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _YEAR_S = 365 * 86_400.0
 
 
 def free_bytes() -> int | None:
-    """Return the memory that this process may still take, bytes; None where the system does not say."""
+    """Return the memory that this process may still use, in bytes; None if the system does not tell."""
     meminfo = Path("/proc/meminfo")
     if not meminfo.exists():
         return None

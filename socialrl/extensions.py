@@ -23,7 +23,7 @@ _loaded: set[str] = set()
 
 
 def load_extensions() -> None:
-    """Import every extension once; one that cannot be found raises `UserError`, its own errors are its own."""
+    """Import every extension once; one that cannot be found raises `UserError`, and its own errors are passed on."""
     for point in entry_points(group=GROUP):
         if point.value not in _loaded:
             _loaded.add(point.value)
@@ -45,7 +45,7 @@ def _load(source: str) -> None:
         return
     path = Path(source).expanduser()
     if not path.is_file():
-        raise UserError(f"{VARIABLE} names {source}, and there is no such file")
+        raise UserError(f"{VARIABLE} names {source}, which does not exist")
     name = f"socialrl_extension_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

@@ -1,6 +1,6 @@
-"""How long work reports how far it is: one display on a terminal, a line now and then elsewhere, or nothing.
+"""Progress of long work: a live display on a terminal, occasional lines elsewhere, or nothing.
 
-Workers of a run call nothing here; whoever waits for them calls `update` with totals, as often as it likes.
+Worker processes call nothing here; the process that waits for them calls `update` with totals, as often as it likes.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ class Progress(Protocol):
     """What trainers and testers are given."""
 
     def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
-        """Say that `done_steps` of `total_steps` are done (env steps or tests), with a few words on the state."""
+        """Report that `done_steps` of `total_steps` are done (env steps or tests), with a few words on the state."""
 
 
 class Unbreakable:
-    """Shows what `display` shows, and nothing more once that fails: a terminal that was closed stops no work."""
+    """Shows what `display` shows, and nothing more once that fails: closing the terminal stops no work."""
 
     def __init__(self, display: Progress) -> None:
         self._display: Progress | None = display
 
     def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
-        """Pass the news on while there is somebody to read them."""
+        """Pass the update on as long as the display works."""
         try:
             if self._display is not None:
                 self._display.update(done_steps, total_steps, text)
@@ -40,7 +40,7 @@ class Silent:
     """Shows nothing."""
 
     def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
-        """Take the news and keep it."""
+        """Ignore the update."""
 
 
 class Lines:
@@ -63,7 +63,7 @@ class Lines:
         self._last_line, self._ended = now, done_steps >= total_steps
         share = 100.0 * done_steps / total_steps if total_steps else 100.0
         words = [f"{self._title}: {share:.0f} %", f"{done_steps:,} of {total_steps:,}"]
-        # The rate counts from the first news, because a resumed run begins with work that was done before.
+        # The rate counts from the first update, because a resumed run begins with work that was done before.
         elapsed, fresh = now - self._begun[0], done_steps - self._begun[1]
         if elapsed > 0 and fresh > 0:
             rate = fresh / elapsed
@@ -106,14 +106,14 @@ class Bar:
         self._display.update(self._display.tasks[0].id, completed=done_steps, total=total_steps, rate=rate, text=text)
 
     def close(self) -> None:
-        """Leave the last state on the screen and give the terminal back."""
+        """Leave the last state on the screen and release the terminal."""
         if self._task is not None:
             self._display.stop()
 
 
 @contextlib.contextmanager
 def open_progress(title: str, *, quiet: bool = False, stream: TextIO | None = None) -> Iterator[Progress]:
-    """Give the display that fits `stream` (default: standard error) for the length of the block."""
+    """Provide the display that suits `stream` (default: standard error) within the block."""
     stream = sys.stderr if stream is None else stream
     if quiet:
         yield Silent()

@@ -1,7 +1,7 @@
 """One root seed -> named child streams of random numbers.
 
 A stream is named by a path of words and whole numbers, for example `("animal", 3, "env")`. It depends on the root seed
-and on that path alone: not on the order in which streams are asked for, nor on how many animals there are. Paths never
+and on that path alone, not on the order in which streams are requested or on how many animals there are. Paths never
 contain the genotype, so animal 3 of every genotype shares its streams and genotypes can be compared in pairs (slices of evoked
 release are the exception: a recording is of one animal).
 """
@@ -43,8 +43,8 @@ def seed_int(root_seed: int, *path: str | int) -> int:
 
 
 def _encode(part: str | int) -> bytes:
-    """Return bytes that no other part shares: the type and length in front keep ("ab", "c") apart from ("a", "bc")
-    and the word "3" apart from the number 3."""
+    """Return bytes that no other part shares: a prefix of type and length distinguishes ("ab", "c") from ("a", "bc")
+    and the word "3" from the number 3."""
     if isinstance(part, bool):
         raise TypeError("a stream's name is made of words and whole numbers, got a boolean")
     if isinstance(part, str):

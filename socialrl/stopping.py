@@ -1,7 +1,7 @@
 """How a process is asked to stop, and how its worker processes end with it.
 
 Ctrl-C, SIGTERM (which SLURM, Docker and systemd send) and SIGHUP (the terminal was closed) all raise `Stopped` in the
-main thread. Work that can only be continued from certain points takes the request between two of them (`deferred`).
+main thread. Work that can only be resumed from certain points handles the request at the next such point (`deferred`).
 A signal that the caller has switched off stays off: `nohup` keeps a run alive when its terminal is closed.
 """
 
@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Request:
-    """Whether the process was asked to stop while `deferred` keeps that back; `number` is the signal, or None."""
+    """Whether the process was asked to stop while `deferred` holds the request back; `number` is the signal, or None."""
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -53,13 +53,13 @@ def exit_code() -> int:
 
 @contextlib.contextmanager
 def signals() -> Iterator[None]:
-    """Turn the signals that ask to stop into `Stopped`, for the length of the block; does nothing outside the main thread."""
+    """Turn the signals that ask to stop into `Stopped` within the block; does nothing outside the main thread."""
     global _last
     _last = None
     before = {}
     if threading.current_thread() is threading.main_thread():
         before = {number: signal.getsignal(number) for number in _SIGNALS}
-        # None: the handler is not Python's and could not be put back
+        # None: the handler is not Python's and could not be restored
         before = {number: old for number, old in before.items() if old not in (signal.SIG_IGN, None)}
     for number in before:
         signal.signal(number, _asked)
@@ -72,7 +72,7 @@ def signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[Request]:
-    """Keep the first request to stop back until the work asks for it, or the block ends; a second one stops at once."""
+    """Hold the first request to stop back until the work asks for it, or the block ends; a second one stops immediately."""
     request = Request()
     _open.append(request)
     try:
@@ -92,11 +92,11 @@ def _asked(number: int, _frame: FrameType | None) -> None:
         request.number = number
     # Not by print, which may be what was interrupted; a terminal that was closed takes nothing.
     with contextlib.suppress(OSError):
-        os.write(2, b"stopping at the next checkpoint, which is being made; a second signal stops at once\n")
+        os.write(2, b"stopping at the next checkpoint; a second signal stops immediately\n")
 
 
 def end_with_parent(parent: int) -> None:
-    """Make this worker process end when the process `parent` does, however that ends, and at no other signal but SIGKILL.
+    """Make this worker process end when the process `parent` ends, in whatever way, and ignore all signals but SIGKILL.
 
     Signals that ask to stop are ignored: they reach the parent too, which ends its workers itself.
     """

@@ -44,7 +44,7 @@ def scaling(rounds: int) -> list[dict[str, float]]:
     fastest = dict.fromkeys(COHORT_SIZES, np.inf)
     for _ in range(rounds):
         for n_animals, model in models.items():
-            # About as many samples at every size, so that no size is measured over a shorter spell.
+            # About as many samples at every size, so that no size is measured over a shorter time.
             n_updates = max(1, 256 // n_animals)
             start = time.perf_counter()
             model.learn(n_updates * N_LIVES * N_STEPS)
@@ -97,14 +97,14 @@ def page(result: dict) -> str:
     rows = [
         "# Cohort against one PPO after another",
         "",
-        "Made by `python docs/benchmarks/cohort.py`; numbers of one run, each the best of several rounds in which the kinds of work",
-        f"alternate. Machine: {result['machine']}; torch {result['torch']}.",
+        "Made by `python docs/benchmarks/cohort.py` in one run. Each number is the best of several rounds; the kinds of work",
+        f"alternate within a round. Machine: {result['machine']}; torch {result['torch']}.",
         "",
-        "Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, policy and value",
-        f"networks of 64 x 64 tanh ({result['parameters']} parameters an animal), Adam, float32. SB3's PPO trains one animal with the same settings on 8",
-        "rows, on one torch thread (its products are too small for two).",
+        "Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, policy",
+        f"and value networks of 64 x 64 tanh ({result['parameters']} parameters per animal), Adam, float32. SB3's PPO trains one animal",
+        "with the same settings on 8 rows, on one torch thread (its matrix products are too small for two).",
         "",
-        "| training | env steps per s | cohort is faster by |",
+        "| training | env steps per s | speed-up by the cohort |",
         "|---|---:|---:|",
         f"| CohortPPO, 24 animals | {cohort:,.0f} | |",
         f"| SB3 PPO, DummyVecEnv of 8 single envs | {dummy:,.0f} | {cohort / dummy:.1f} x |",
@@ -124,9 +124,9 @@ def page(result: dict) -> str:
         "|---|---:|---:|",
         *(f"| {name} | {ms:.1f} | {ms / total:.1%} |" for name, ms in spent.items()),
         "",
-        f"The update does {bench['update_gflops']:.0f} GFLOP/s of useful arithmetic (matrix products, padding not counted); the library's product of two",
-        f"1024 x 1024 matrices reaches {bench[PEAK]:.0f} GFLOP/s on the same processors: {bench['update_gflops'] / bench[PEAK]:.0%} of it, with tanh, softmax,",
-        "losses, gather, gradient norm and Adam inside the measured time.",
+        f"The update does {bench['update_gflops']:.0f} GFLOP/s of useful arithmetic (matrix products, padding not counted). The library's product of",
+        f"two 1024 x 1024 matrices reaches {bench[PEAK]:.0f} GFLOP/s on the same processors. The update thus reaches {bench['update_gflops'] / bench[PEAK]:.0%} of it, although",
+        "its measured time includes tanh, softmax, losses, gather, gradient norm and Adam.",
         "",
         "## Cohort size",
         "",
@@ -137,16 +137,17 @@ def page(result: dict) -> str:
             for row in result["sizes"]
         ),
         "",
-        f"Weights, Adam moments, rollout arrays and sample orders of one animal are {result['accounted_kib_per_animal']:.0f} KiB; the check before training",
-        "counts these. The measured memory adds the env's state and, in the first row, what the process loads once.",
+        f"Weights, Adam moments, rollout arrays and sample orders of one animal take {result['accounted_kib_per_animal']:.0f} KiB; the memory check before",
+        "training counts these. The measured memory also includes the env's state. It is too low where a cohort reuses memory",
+        "that an earlier measurement freed, as in the first row.",
         "",
     ]
     if "curves" in result:
         rows += [
             "## Return curves",
             "",
-            "Mean reward per step of 16 animals of a cohort and of 16 runs of SB3's PPO with other seeds, in quarters of training (32 updates;",
-            "mean and standard deviation over animals; two-sided Mann-Whitney test, not corrected):",
+            "Mean reward per step of 16 animals of a cohort and of 16 runs of SB3's PPO with other seeds, in quarters of training",
+            "(32 updates; mean and standard deviation over animals; two-sided Mann-Whitney test, not corrected):",
             "",
             "| quarter | cohort | SB3 | p |",
             "|---:|---:|---:|---:|",

@@ -15,7 +15,7 @@ from socialrl.animals.animal import animals_of
 from socialrl.config.loading import Config, load_config
 from socialrl.progress import Silent
 from socialrl.storage.run_folder import RunFolder
-from socialrl.training.cohort_trainer import CohortDiary, build_cohort
+from socialrl.training.cohort_trainer import CohortRecorder, build_cohort
 
 CONFIG = Path(__file__).parents[2] / "configs" / "partner_preference.yaml"
 STEPS = 90_000
@@ -27,10 +27,10 @@ def seconds(config: Config, watched: bool) -> float:
     model = build_cohort(config, animals)
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder.create(Path(folder) / "run", config_yaml="name: bench\n", meta={})
-        diary = CohortDiary(run, config, animals, Silent()) if watched else None
+        recorder = CohortRecorder(run, config, animals, Silent()) if watched else None
         model.set_logger(Logger(folder=None, output_formats=[]))
         begun = time.perf_counter()
-        model.learn(config.steps, callback=diary)
+        model.learn(config.steps, callback=recorder)
         spent = time.perf_counter() - begun
         run.close()
     return spent

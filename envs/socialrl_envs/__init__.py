@@ -1,6 +1,6 @@
 """Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library.
 
-It loads no numba either: the worlds are loaded when one is made, or when `ASSAYS` is asked for.
+It loads no numba either: the worlds are loaded when one is made, or when `ASSAYS` is used.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[So
     from .parameters import ParameterError
 
     if _assays().setdefault(assay.id, assay) is not assay:
-        raise ParameterError(f"an assay {assay.id} is registered already; give the other one another id or version")
+        raise ParameterError(f"an assay {assay.id} is already registered; choose another id or version")
     _papers()[assay.id] = assay.paper
     if assay.id not in gym.registry:
         gym.register(

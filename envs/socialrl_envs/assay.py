@@ -1,4 +1,4 @@
-"""What makes an assay: its habitat, its animals, who acts, where they start. One record an assay; the step is shared."""
+"""The description of an assay: habitat, animals, who acts, where they start. One record per assay; the step is shared."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Assay:
     lever presses in chamber `lever` (the k-th access costs k presses). In a
     `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of the other
-    sex, so it makes no sense where more than one pair lives together.
+    sex, so it is not possible where more than one pair lives together.
     """
 
     id: str

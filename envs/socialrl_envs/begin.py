@@ -40,7 +40,7 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
 def _place(stage, world, base):  # type: ignore[no-untyped-def]
     """Put animals where the placement says; acting animals are of sex 0, in a mate test the others of sex 1.
 
-    They are new, or (`continued`) those of the last episode with all that they have become.
+    They are new, or (`continued`) those of the last episode with their state.
     """
     test = world.test
     test.tick = 0
@@ -66,7 +66,7 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
-    """Set the levels that no history has set yet, or another one sets from now on: those at the first moment of the test."""
+    """Set the drug levels of the first moment of the test, which no history has set yet."""
     _, _, dopamine, v1a = levels(doses, world.test.given, 0.0)
     for i in range(world.animals.shape[0]):
         own = rates[world.rates_of[i]]
@@ -96,7 +96,7 @@ def _meet(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def _put(animal, chamber):  # type: ignore[no-untyped-def]
-    """Put an animal into a chamber at the start of a test; what it has become stays."""
+    """Put an animal into a chamber at the start of a test; its inner state is kept."""
     animal.chamber = chamber
     animal.travel_to = chamber
     animal.travel_s = 0.0
@@ -122,7 +122,7 @@ def _new_animal(animal):  # type: ignore[no-untyped-def]
 
 @inlined
 def _part(pair):  # type: ignore[no-untyped-def]
-    """End whatever goes on between two animals; what they are to each other stays."""
+    """End all interaction between two animals; familiarity and habituation are kept."""
     pair.recognition_error = 0.0
     pair.withdrawn_s = 0.0
     pair.contact = 0

@@ -2,7 +2,7 @@
 
 They allocate nothing, so numba's reference counting (`_nrt`) is off: it took half a microsecond of every call, which a
 single environment pays at every step (docs/benchmarks/environment.md). Code that allocates an array inside a compiled
-function therefore fails to compile, which is meant.
+function therefore fails to compile, which is intended.
 
 With `NUMBA_DISABLE_JIT=1` the same functions run as plain Python, some thousand times slower and with the same numbers:
 for a debugger, or to measure coverage.
@@ -27,7 +27,7 @@ config: Any = numba_config  # its settings are not visible to a type checker
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
 
 
-# parameter values reach the compiled code as data: tuning them need not compile anything anew
+# parameter values reach the compiled code as data: changing them compiles nothing again
 _DATA_ONLY = ("parameters.py",)
 
 
@@ -70,7 +70,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """Decorate a function that compiled code calls: it becomes part of its callers, whatever its size.
 
-    Left to itself the compiler keeps the larger ones apart, and with that forgets that a world has three animals: with
+    By default the compiler does not inline the larger ones and then does not know that a world has three animals; with
     the sizes known, it unrolls every loop over them.
     """
     return function if config.DISABLE_JIT else cached(function, _SOURCES, forceinline=True, **_OPTIONS)

@@ -1,8 +1,8 @@
-"""The disk cache of compiled functions: stamped with all sources, checked before it is read, and done without where it must.
+"""The disk cache of compiled functions: stamped with all sources, checked before it is read, and optional.
 
-Numba's own cache unpickles whatever stands in the file, so that a damaged one ends in an EOFError or in machine code
-with a wrong byte. Here every file begins with the SHA-256 of the rest: what does not fit its sum counts as missing, is
-compiled anew and written over. Where nothing can be written (a read-only installation, no home folder, a full disk)
+Numba's own cache unpickles any content of the file, so that a damaged one ends in an EOFError or in machine code with a
+wrong byte. Here every file begins with the SHA-256 of the rest: a file that does not match its sum counts as missing, is
+compiled again and overwritten. Where nothing can be written (a read-only installation, no home folder, a full disk)
 functions are compiled in every process, after one line of warning.
 """
 
@@ -56,7 +56,7 @@ class CheckedFile(_caching.IndexDataCacheFile):  # type: ignore[misc]
 class CheckedCache(_caching.FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function with files that are checked; it is stale when the digest `sources` changes.
 
-    Numba compares only the file that a function stands in: after a change in rewards.py alone it would go on using a
+    Numba compares only the file that defines a function: after a change in rewards.py alone it would still use a
     step that was compiled with the old rewards.
     """
 
@@ -66,7 +66,7 @@ class CheckedCache(_caching.FunctionCache):  # type: ignore[misc]
         self._cache_file = CheckedFile(self._cache_path, self._impl.filename_base, stamp)
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Write a compiled function, or say once that it cannot be written."""
+        """Write a compiled function, or warn once that it cannot be written."""
         try:
             super().save_overload(sig, data)
         except OSError as error:
@@ -83,19 +83,19 @@ def cache_of(function: Callable[..., Any], sources: str) -> CheckedCache | None:
 
 
 def warn_once(reason: str) -> None:
-    """Say in one line, once in a process, that compiled functions are not kept."""
+    """Warn in one line, once per process, that compiled functions are not cached."""
     global _warned
     if not _warned:
         _warned = True
         _log.warning(
-            "compiled functions cannot be kept on disk and are compiled anew in this process; to keep them, "
+            "compiled functions cannot be cached on disk and are compiled again in this process; to cache them, "
             "set NUMBA_CACHE_DIR to a folder that can be written (%s)",
             reason,
         )
 
 
 def _read_checked(path: Path) -> bytes | None:
-    """Return what stands in a file behind its sum; None where it is missing, unreadable or does not fit the sum."""
+    """Return the content of a file after its sum; None if it is missing, unreadable or does not match the sum."""
     try:
         content = path.read_bytes()
     except OSError:

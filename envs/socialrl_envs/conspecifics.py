@@ -3,8 +3,8 @@
 A *tethered* stimulus animal stays where it is and tolerates contact; once driven off it keeps away for a while (the
 `withdrawn_s` of its pair record), although its tether keeps it in the chamber. A *roaming* animal (an intruder) moves
 about, rests, and goes to others whoever they are. A *sociable* animal does the same but mostly goes to the animal it
-knows best. Both keep to an intent for `HOLD_S` on average. They are driven off like everybody: contact with one that
-keeps them away does not come about.
+knows best. Both keep an intent for `HOLD_S` on average. They can be driven off like all animals: they get no contact
+with one that keeps them away.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def choose(rule, me, animals, pairs, i, dt_s, base):  # type: ignore[no-untyped-
 
 @inlined
 def _companion(rule, animals, pairs, i, bits):  # type: ignore[no-untyped-def]
-    """The animal to go to: the most familiar one present (sociable), or any one present (roaming); −1 if alone."""
+    """The animal to approach: the most familiar one present (sociable), or any one present (roaming); −1 if alone."""
     n_present = 0
     best = -1
-    # looks round from a random place on, so that among equally unfamiliar animals none is preferred by its number
+    # starts at a random animal, so that among equally unfamiliar ones none is preferred by its number
     n_others = animals.shape[0] - 1
     first = int(noise.uniform(noise.mix(bits)) * n_others)
     for turn in range(n_others):

@@ -1,4 +1,4 @@
-"""Raw counters of a test: what is counted for each animal, and where it stands in the packed counter array."""
+"""Raw counters of a test: what is counted for each animal, and its place in the packed counter array."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def count_rejection(counters, n_animals, other):  # type: ignore[no-untyped-def]
 
 @inlined
 def count_familiarity(counters, n_animals, other, familiarity, at_start):  # type: ignore[no-untyped-def]
-    """Note the familiarity of `other` at the start or (so far) at the end of the test."""
+    """Record the familiarity of `other` at the start or (so far) at the end of the test."""
     counters[(_START if at_start else _END) * n_animals + other] = familiarity
 
 

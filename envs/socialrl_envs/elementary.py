@@ -1,6 +1,6 @@
 """exp and log with the same bits on every processor: only additions, products and divisions in a written order.
 
-NumPy and the C library have several versions of each, picked by the processor at run time, and they differ in the last bit. A rate
+NumPy and the C library have several versions of each, chosen by the processor at run time, which differ in the last bit. A rate
 that differs in the last bit gives another life after some thousand ticks. Results are within one unit in the last place of
 the exact value (tests/envs/test_elementary.py).
 """
@@ -39,7 +39,7 @@ def _power_of_two(k):  # type: ignore[no-untyped-def]
 @inlined
 def exponential(x):  # type: ignore[no-untyped-def]
     """e to the power of the float64 `x`; infinity above 709.78, 0 below −745.13, NaN kept."""
-    # The comparison is false for NaN, which then goes through the polynomial and stays what it is.
+    # The comparison is false for NaN, which then goes through the polynomial and stays NaN.
     bounded = min(max(x, _UNDERFLOW), _OVERFLOW) if x == x else 0.0
     k = math.floor(bounded * _PER_LN2 + 0.5)
     r = (bounded - k * _LN2_HIGH) - k * _LN2_LOW
@@ -92,12 +92,12 @@ def _log_into(x, out):  # type: ignore[no-untyped-def]
 
 
 def exp(x: ArrayLike) -> Any:
-    """e to the power of `x`, float64 of the same shape; takes the place of `np.exp`."""
+    """e to the power of `x`, float64 of the same shape; replaces `np.exp`."""
     return _elementwise(_exp_into, x)
 
 
 def log(x: ArrayLike) -> Any:
-    """Natural logarithm of `x`, float64 of the same shape; takes the place of `np.log`."""
+    """Natural logarithm of `x`, float64 of the same shape; replaces `np.log`."""
     return _elementwise(_log_into, x)
 
 

@@ -1,4 +1,4 @@
-"""What an acting animal's tick was worth to it: the reward terms of rewards.py applied to its records."""
+"""The reward of an acting animal in one tick: the terms of rewards.py applied to its records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from . import noise, rewards
 from .compiled import inlined
 from .state import EXPLORE, REST
 
-# where each term stands: a term that is missing in `rewards.TERMS`, or one more, fails at import
+# the place of each term: a term that is missing in `rewards.TERMS`, or an extra one, fails at import
 (
     _CONTACT_GENERAL, _CONTACT_SELECTIVE, _DEFENCE, _NOVELTY, _EXPLORATION, _EFFORT, _STRESS, _REST, _NOISE,
 ) = (

@@ -1,7 +1,7 @@
 """One animal's inner life over one tick: the equations of physiology.py applied to its records.
 
 The same function serves the test (ticks of `dt_s`) and the time before it (cohousing and separation, in ticks of
-`cohousing_dt_s`), so that hours of cohousing give a familiarity by the same equations.
+`cohousing_dt_s`), so that familiarity after cohousing follows from the same equations.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
         n_contacts += pairs[i, j].contact
     level = release_level(rates.gain_release * receptor, rates.release_floor) if n_contacts > 0 else 0.0
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
-    # what one unit of gain passes on; drugs act at the receptor
+    # signal per unit of gain; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
-    # what the animal feels of it goes with the arm that makes contact worth something: no sixth place for the gain
+    # the perceived signal belongs to the reward arm, so that there is no sixth place for the gain
     me.receptor_signal = rates.gain_reward * passed_on
     me.dopamine_tone = rates.dopamine_tone * dopamine
     me.v1a_gain = rates.v1a_gain * v1a
@@ -84,8 +84,8 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
         bout_left_s = 0.0
         contact_s = 0.0
         for tick in range(n_together + n_apart):
-            # the next bout begins as soon as the share of contact so far is no more than it should be; that keeps the
-            # share also where a bout is shorter than a tick
+            # the next bout begins once the share of contact so far does not exceed its target; this keeps the share
+            # even if a bout is shorter than a tick
             if bout_left_s <= 0.0 < share and contact_s <= share * tick * dt_s + 1e-6:
                 bout_left_s = mine.cohousing_bout_s
             contact = 1 if tick < n_together and bout_left_s > 0.0 else 0

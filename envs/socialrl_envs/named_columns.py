@@ -1,4 +1,4 @@
-"""A table of numbers whose columns go by name: an array for those who stack and copy, a mapping for those who ask."""
+"""A table of numbers with named columns: an array for code that stacks and copies, a mapping for code that looks up."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def uniform(bits):  # type: ignore[no-untyped-def]
 def bell(bits):  # type: ignore[no-untyped-def]
     """A bell-shaped number, mean 0, variance 1, within ±3.47: the scaled sum of four 16-bit uniforms.
 
-    The sum of four uniforms is near normal (excess kurtosis −0.3) and costs no logarithm; being bounded, it can never
-    throw an observation or a reward far out.
+    The sum of four uniforms is nearly normal (excess kurtosis −0.3) and needs no logarithm. Because it is bounded, no
+    observation or reward becomes extreme.
     """
     b = uint64(bits)
     total = (b & _LOW16) + ((b >> uint64(16)) & _LOW16) + ((b >> uint64(32)) & _LOW16) + ((b >> uint64(48)) & _LOW16)

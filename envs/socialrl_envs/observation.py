@@ -9,14 +9,14 @@ from .compiled import inlined
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("present", 1.0),
-    ("distance", 1.0),  # chambers to go, as a share of the habitat's longest way
+    ("distance", 1.0),  # distance in chambers, as a share of the habitat's longest path
     ("in_contact", 1.0),
     ("withdrawn", 1.0),
     ("recognised_familiarity", 1.0),
     ("habituation", 1.0),
     ("same_sex", 1.0),
     ("other_sex", 1.0),
-    ("work_left", 1.0),  # n / (n + 10) for n presses still to do for access; 0 where no shut door is between
+    ("work_left", 1.0),  # n / (n + 10) for n presses still to do for access; 0 if no closed door is between
 )
 INTEROCEPTION: tuple[tuple[str, float], ...] = (
     ("oxytocin", 2.0),

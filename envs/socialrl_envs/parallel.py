@@ -34,7 +34,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s` every agent
     is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at every moment:
     `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what all agents
-    perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world as vole0 lives in it.
+    perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world with vole0 as the focal animal.
     """
 
     metadata: dict[str, Any] = {
@@ -56,7 +56,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
             **{name: _by_agent(name, value) for name, value in arguments.items()},
         )
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
-        # one space object an agent, as PettingZoo wants: each samples with a generator of its own
+        # one space object per agent, as PettingZoo requires: each samples with its own generator
         shape = self._rows.single_observation_space
         low, high = shape.low, shape.high  # type: ignore[attr-defined]
         self.observation_spaces = {agent: spaces.Box(low, high, dtype=np.float32) for agent in AGENTS}
@@ -81,7 +81,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, dict[str, Any]]]:
-        """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector face."""
+        """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector environment."""
         # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
         asked = {name: value for name, value in (options or {}).items() if name != "options"}
         observations, info = self._rows.reset(seed=seed, options=asked)

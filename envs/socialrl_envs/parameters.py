@@ -28,11 +28,11 @@ _STARTED = "no measurement found; moved by the same fit, which does not determin
 _BLACK = "Black et al. 2025 Curr Biol 35:4178 (direction); amount not measured"
 
 EVIDENCE = ("definition", "published", "fitted", "assumed")
-"""What a value rests on: a definition, published data, the fit to wild types, or nothing but a choice."""
+"""What a value rests on: a definition, published data, the fit to wild types, or only a choice."""
 
 
 class ParameterError(ValueError):
-    """A parameter name or value that a user gave and that the model cannot take."""
+    """A parameter name or value that a user gave and that the model does not accept."""
 
     user_facing = True
 
@@ -40,8 +40,8 @@ class ParameterError(ValueError):
 class UnexpectedKeyword(ParameterError, TypeError):
     """A constructor keyword that is neither an argument nor a parameter.
 
-    It is a `TypeError`, too, because that is what Gymnasium's own environments raise and what wrappers look for that
-    try a keyword and go on without it.
+    It is a `TypeError`, too, because Gymnasium's own environments raise one, and wrappers that try a keyword and then
+    do without it look for it.
     """
 
 
@@ -188,7 +188,7 @@ def is_number(value: Any) -> bool:
 def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return `value` as float64 after checking the name, that it is a number, finite and in range.
 
-    Raises `ParameterError` (one line: which parameter, what is allowed, what came).
+    Raises `ParameterError` (one line: which parameter, what is allowed, what was given).
     """
     row = parameter(name)
     allowed = f"allowed: numbers from {row.low:g} to {row.high:g} {row.unit}"
@@ -221,7 +221,7 @@ def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.vo
 def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float | None:
     """Return the log-sd of a parameter between animals, None if all have the same value.
 
-    `spread` multiplies the table's spreads (0: everybody is the median animal); as a mapping it holds that factor as
+    `spread` multiplies the table's spreads (0: every animal is the median animal); as a mapping it holds that factor as
     `scale` (1 if absent) and, by name, the log-sd of single parameters in place of the table's.
     """
     own = spread if isinstance(spread, Mapping) else {"scale": spread}
@@ -232,7 +232,7 @@ def log_sd(row: Parameter, spread: float | Mapping[str, float] = 1.0) -> float |
 
 @functools.cache
 def _number_of(name: str) -> int:
-    """Return a whole number that stands for a name, on every machine the same."""
+    """Return a whole number for a name, the same on every machine."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
@@ -241,12 +241,12 @@ def draw_individual(
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number hangs on it and
-    on the parameter's *name*. So an individual keeps its numbers across genotypes, one parameter's spread moves no other
-    parameter, and neither does a parameter that is added to the table, taken out or moved. Values stay inside the
+    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number depends on it
+    and on the parameter's *name*. So an individual keeps its numbers across genotypes, and no parameter is changed by
+    another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the
     allowed range.
     """
-    from .elementary import exp  # here, because the table itself is read where nothing need be compiled
+    from .elementary import exp  # imported here, because the table itself is also read where nothing is compiled
 
     drawn = dict(overrides)
     individual = int(rng.integers(2**63))

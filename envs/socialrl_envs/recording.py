@@ -1,4 +1,4 @@
-"""What a recording makes of evoked release: slices that differ, and frames that are noisy."""
+"""The noise of a recording of evoked release: slices that differ, and frames with shot noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST_DRAW = 4.0
 
 @dataclass(frozen=True)
 class Recording:
-    """What a real recording adds to the probe's signal. All three numbers are assumed; none depends on the genotype.
+    """The noise that a real recording adds to the probe's signal. All three numbers are assumed, none depends on genotype.
 
     `slice_spread`: animals' slices differ in how much signal the same release gives (density of fibres, place of the
     electrode, load of probe, focus): one log-normal factor an animal with median 1 and this log-sd. `frame_noise`: shot
@@ -52,7 +52,7 @@ class Recording:
 
 
 PERFECT = Recording(slice_spread=0.0, frame_noise=0.0, smoothing_s=0.0)
-"""The equations as they are."""
+"""The equations without noise."""
 
 
 def _bounded(draws: ArrayLike) -> NDArray[np.float64]:

@@ -24,14 +24,14 @@ def conspecifics(world: World, acting: int) -> list[int]:
 def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return the records of vector rows `rows` (n,): name -> array (n,) or, for lists, (n, length).
 
-    Conspecifics go by their names in the assay and chambers by what they hold from the acting animal's point of view
+    Conspecifics have their names in the assay, and chambers are named from the acting animal's point of view
     (`chamber_s_partner` is the partner's chamber, whichever side that is; `tube_s_partner` are seconds in the tube out
     of it, and chambers and tubes add up to the test). Assays with doors add presses, accesses,
     breakpoints and seconds of access; one with an animal that roams, attacks (rejections of it), seconds in one chamber
     with it and apart from it.
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
-    and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency that never came is not a
-    number.
+    and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency without an event is
+    NaN.
     """
     assay, batch = world.assay, world.batch
     w, me = rows // len(assay.acting), np.array(assay.acting)[rows % len(assay.acting)]
@@ -51,10 +51,10 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
 
 
 def blank(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the records of tests that are not over: the columns of `columns`, without anything in them.
+    """Return the records of tests that are not over: the columns of `columns`, empty.
 
-    Numbers are 0, texts empty and flags False: checkers compare infos, and not-a-number equals nothing. The arrays are
-    read-only, for they are handed out many times.
+    Numbers are 0, texts empty and flags False: checkers compare infos, and NaN equals nothing. The arrays are read-only,
+    because they are shared by many infos.
     """
     blanks = {name: np.zeros_like(column) for name, column in columns(world, rows).items()}
     for column in blanks.values():

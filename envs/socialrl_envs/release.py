@@ -26,8 +26,8 @@ class Sensor:
 
     `kd_um` and `highest` are those of the near-infrared probe of Adams et al. 2024 (bioRxiv 2024.05.10.593556): 4.93 µM
     and a rise of up to 172 %. How many micromolar one unit of the model's oxytocin is (1 = steady state of a wild type in
-    contact) nobody has measured: 1 µM is assumed. Well below the dissociation constant it scales the signal and
-    leaves ratios between genotypes as they are. The probe is taken to follow oxytocin without delay.
+    contact) has not been measured: 1 µM is assumed. Well below the dissociation constant it scales the signal and
+    leaves ratios between genotypes unchanged. The probe is assumed to follow oxytocin without delay.
     """
 
     kd_um: float = 4.93
@@ -48,7 +48,7 @@ class Sensor:
 
 @dataclass(frozen=True)
 class ReleaseTrace:
-    """What came out: `time_s` (n,) from 0, `oxytocin` and `signal` (ΔF/F), each (n_animals, n), `sex` (n_animals,).
+    """A recording: `time_s` (n,) from 0, `oxytocin` and `signal` (ΔF/F), each (n_animals, n), `sex` (n_animals,).
 
     `smoothing_s` is the width of the running mean through which peak and decay are read (0: none).
     """
@@ -76,7 +76,7 @@ class ReleaseTrace:
         }
 
     def binned(self, bin_s: float = 5.0) -> NDArray[np.float64]:
-        """Return the signal in means over bins of `bin_s` seconds, (n_animals, bins); what does not fill a bin is cut."""
+        """Return the signal in means over bins of `bin_s` seconds, (n_animals, bins); an incomplete bin at the end is left out."""
         frames = max(1, round(bin_s / float(self.time_s[1] - self.time_s[0])))
         n_bins = (len(self.time_s) - 1) // frames
         kept = self.signal[:, 1 : 1 + n_bins * frames]  # a frame ends a tick; the one at time 0 has none before it
@@ -123,7 +123,7 @@ def evoked_release(
 
     `pulses` are times in seconds (none given: `pulse_train()`); each stimulates for `pulse_s` seconds, and they must not
     overlap. A stimulated second releases what a second of contact does, times `strength`: oxytocin relaxes toward
-    strength · (ρ + (1 − ρ)·min(g, 1)). `sex` is one word or one for each animal; it is a label, for the model has no sex
+    strength · (ρ + (1 − ρ)·min(g, 1)). `sex` is one word or one for each animal; it is a label, because the model has no sex
     difference in release. `arms` and `drugs` as in the assays (an antagonist acts on release like a lower gain).
 
     Without a `recording` the signal is what the equations say, without noise. With one, such as `Recording()`, each
@@ -152,7 +152,7 @@ def evoked_release(
 
 @compiled
 def advance_release(first, stimulated, doses, rates, dt_s, oxytocin):  # type: ignore[no-untyped-def]
-    """Go on with `oxytocin` (n_animals, n) from tick `first` for the ticks of `stimulated` (strength, 0 = none)."""
+    """Continue `oxytocin` (n_animals, n) from tick `first` for the ticks of `stimulated` (strength, 0 = none)."""
     for i in range(oxytocin.shape[0]):
         for k in range(stimulated.shape[0]):
             tick = first + k
@@ -193,7 +193,7 @@ def checked_sexes(sex: Any) -> list[str]:
 
 
 def checked_strength(strength: float) -> float:
-    """Return `strength`; what is no number from 0 to 100 raises `ParameterError`."""
+    """Return `strength`; anything but a number from 0 to 100 raises `ParameterError`."""
     if not (is_number(strength) and 0.0 <= strength <= 100.0):
         raise ParameterError(f"strength must be 0 to 100 (a second of contact is 1), got {strength!r}")
     return float(strength)

@@ -1,7 +1,7 @@
 """The named reward terms, each a compiled scalar function per tick; the reward is their sum.
 
-Only the contact and defence terms know the receptor. Effort, exploration, novelty, stress, rest and noise stay outside
-it, so that the gain changes reward *ratios*: a factor on everything would vanish in PPO's advantage normalisation.
+Only the contact and defence terms depend on the receptor. Effort, exploration, novelty, stress, rest and noise do not,
+so that the gain changes reward *ratios*: a factor on everything would vanish in PPO's advantage normalisation.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ def threat(familiarity: float, bondedness: float, gain: float, floor: float, slo
 
 @inlined
 def work(presses: float, cost: float, dopamine: float) -> float:
-    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty-fold when it is all blocked."""
+    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty times the cost when it is fully blocked."""
     return presses * cost / max(dopamine, 0.05)

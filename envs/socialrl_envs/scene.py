@@ -1,4 +1,4 @@
-"""What there is to see: turns a world's state into a `Snapshot` and shows it. Loaded only where a render mode is set."""
+"""Turns a world's state into a `Snapshot` and shows it. Loaded only if a render mode is set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .world import World
 
 
 class Scene:
-    """Watches one row of a batch: keeps that animal's traces and draws the moment with it as the focal animal."""
+    """Follows one row of a batch: keeps that animal's traces and draws the moment with it as the focal animal."""
 
     def __init__(self, world: World, action_names: tuple[str, ...], row: int = 0) -> None:
         self._world = world
@@ -106,7 +106,7 @@ class Scene:
         return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
 
     def _is_shut(self, edge: tuple[int, int]) -> bool:
-        """Whether a door at either end of a tube is shut."""
+        """Whether a door at either end of a tube is closed."""
         keepers = self._world.stage.keepers[self._world.batch.worlds[self._w]["placement"]]
         animals = self._world.batch.animals[self._w]
         return any(keepers[chamber] >= 0 and animals[keepers[chamber]]["access_s"] <= 0.0 for chamber in edge)

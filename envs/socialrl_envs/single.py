@@ -106,7 +106,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
     def spec(self) -> EnvSpec | None:
         """How this environment was made; `max_episode_steps` is its own number of ticks.
 
-        It is said here and not in the registry: there it would be one number whatever `dt_s` and `duration_s`, and
+        It is set here and not in the registry, where it would be one number for every `dt_s` and `duration_s`, and
         `gym.make` would cut longer tests short.
         """
         return self._spec
@@ -121,8 +121,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Begin an episode; `seed` alone reproduces everything.
 
         `options`: `cohousing_h` (0–336, or a list to draw from), `relationship` ("peer" or "mate"), `separation_h`,
-        `side` (a placement name, None = drawn), `session`, `ratio_step` (assays with doors: presses that each further
-        access costs more); `mating` (False: cohoused with an animal of the other sex that
+        `side` (a placement name, None = drawn), `session`, `ratio_step` (assays with doors: extra presses for each
+        further access); `mating` (False: cohoused with an animal of the other sex that
         does not mate); `continued` (True: no new animals, those of the last episode live on with their familiarity,
         habituation, stress and activity). Unknown or impossible options raise `ParameterError`.
         """
@@ -187,7 +187,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         return World(self.assay, 1, **arguments)
 
     def _act_for_others(self) -> None:
-        """Write what others that act, too, do at this tick into `self._actions[1:]`; in most assays there are none."""
+        """Write the actions of other acting animals at this tick into `self._actions[1:]`; most assays have none."""
 
     def _info(self, terms: NDArray[np.float64] | None) -> dict[str, Any]:
         """Copies of the raw counters so far, the named reward terms (zero at a reset) and a record without content.

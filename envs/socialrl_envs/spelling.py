@@ -1,14 +1,14 @@
-"""Which known name somebody meant who wrote another: only slips of the pen are taken for it, never another word.
+"""Which known name a misspelt one means: only typing errors count, never another word.
 
-A wrong hint is worse than none where names differ in a prefix or a word and mean the opposite: `dopamine_agonist` is not
+A wrong hint is worse than none if names differ in a prefix or a word and mean the opposite: `dopamine_agonist` is not
 `dopamine_antagonist` misspelt, `d1_antagonist` not `v1a_antagonist`, `second_partner` not `partner`. So a name is taken
 for a known one only if all its words are there, each right or with a slip in it:
 
-- A slip is a letter too many, too few or wrong, or two letters swapped: one in words of up to seven letters, two in longer
+- A slip is an extra, missing or wrong letter, or two letters swapped: one in words of up to seven letters, two in longer
   ones (not both letters wrong: rejection, retention) and in the whole name.
-- A word with a digit in it (v1a, F10, knockout-01) is a code and has to be right, but for O and l in place of 0 and 1.
-- Capitals do not count, nor what joins the words, nor their order; a unit may be missing (`duration` for `duration_s`).
-- A word that is right in itself is no slip, and a prefix that turns its meaning is none either.
+- A word with a digit in it (v1a, F10, knockout-01) is a code and must be right, except for O and l instead of 0 and 1.
+- Capitals, separators and the order of words are ignored; a unit may be missing (`duration` for `duration_s`).
+- A word that exists is not a slip, and neither is a prefix that changes the meaning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The records that a batch of worlds is made of, and the fixed description of the stage they play on.
+"""The records of a batch of worlds, and the fixed description of their stage.
 
 Batch axis first: tests `(n_worlds,)`, animals `(n_worlds, n_animals)`, pairs `(n_worlds, n_animals, n_animals)`, where
 `pairs[w, i, j]` is what animal i carries about animal j. Every animal is simulated alike, whether it acts or not.
@@ -36,7 +36,7 @@ __all__ = [
     "world_dtype",
 ]  # fmt: skip
 
-REST, EXPLORE, AFFILIATE, REJECT, WAIT = range(5)  # WAIT: an action about an animal that is not there
+REST, EXPLORE, AFFILIATE, REJECT, WAIT = range(5)  # WAIT: an action directed at an absent animal
 ABSENT = -1  # the chamber of an animal that takes no part in a session
 PEER, MATE = range(2)
 
@@ -47,7 +47,7 @@ def _fields(options: tuple[Option, ...]) -> list[tuple[str, type]]:
 
 TEST_DTYPE = np.dtype(
     [
-        ("key", np.uint64),  # what every random number of this world hangs on
+        ("key", np.uint64),  # the key of every random number of this world
         ("episode", np.int64),
         ("tick", np.int64),
         *_fields(OPTIONS[:3]),
@@ -97,7 +97,7 @@ PAIR_DTYPE = np.dtype(
 
 
 class Stage(NamedTuple):
-    """What does not change during a run: the chamber graph, who acts, the clock."""
+    """The constants of a run: the chamber graph, who acts, the clock."""
 
     share_of_way: NDArray[np.float64]  # (n_chambers, n_chambers) chambers to go, 1 = the longest way
     next_hop: NDArray[np.int64]  # (n_chambers, n_chambers)
@@ -111,7 +111,7 @@ class Stage(NamedTuple):
     rules: NDArray[np.int64]  # (n_animals,) how an animal that does not act behaves: conspecifics.RULES
     keepers: NDArray[np.int64]  # (n_placements, n_chambers) the animal behind a chamber's door, −1: no door
     has_doors: int
-    lever: int  # the chamber where doors are worked for, and where an animal is put when its access is over
+    lever: int  # the lever's chamber, where an animal is put when its access is over
     access_s: float
     dt_s: float
     n_ticks: int
@@ -129,7 +129,7 @@ class Stage(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Everything that does change, as views of the records of all worlds."""
+    """Everything that changes, as views of the records of all worlds."""
 
     worlds: NDArray[np.void]  # (n_worlds,) TEST_DTYPE
     animals: NDArray[np.void]  # (n_worlds, n_animals) ANIMAL_DTYPE

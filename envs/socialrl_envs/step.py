@@ -1,7 +1,7 @@
 """The one step that all assays share: a compiled loop over worlds.
 
 Positions at the start of a tick decide who can touch whom during it; passing to another chamber takes effect at the
-end, so that halving the tick changes nothing but the resolution.
+end, so that halving the tick changes only the resolution.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def step_worlds(  # type: ignore[no-untyped-def]
 
 @inlined
 def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
-    """Turn action numbers into intents; an animal between two chambers goes on to where it was going."""
+    """Turn action numbers into intents; an animal between two chambers continues on its way."""
     n_slots = world.slots.shape[1]
     k = 0
     for i in range(world.animals.shape[0]):
@@ -137,11 +137,11 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
 
 @inlined
 def _waits(stage, me, other, i, base):  # type: ignore[no-untyped-def]
-    """Whether animal `i` (its record is `me`) waits for the one it seeks, in another chamber, to come.
+    """Whether animal `i` (its record is `me`) waits for the one it seeks, which is in another chamber.
 
-    It does where the other is on its way here. Of two that seek each other next door, one that is drawn sets out: if both
-    did they would pass in the tube, and so again and again without ever meeting. Only what was so when the tick began
-    counts; that animals with lower numbers have already set out must make no difference.
+    It waits if the other is on its way here. Of two that seek each other in neighbouring chambers, one, drawn by lot,
+    sets out: if both did, they would pass in the tube again and again without meeting. Only the state at the start of
+    the tick counts; it must make no difference that animals with lower numbers have already set out.
     """
     just_left = me.target < i and other.moved > 0
     if other.travel_s > 0.0 and not just_left:
@@ -155,7 +155,7 @@ def _waits(stage, me, other, i, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
-    """Whether the chamber's door is shut."""
+    """Whether the chamber's door is closed."""
     keeper = stage.keepers[world.test.placement, chamber]
     return keeper >= 0 and world.animals[keeper].access_s <= 0.0
 
@@ -240,7 +240,7 @@ def _reject(stage, rates, world, counters):  # type: ignore[no-untyped-def]
 
 @inlined
 def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def]
-    """Settle who is in side-by-side contact: one seeks it, the other stays, nobody refuses."""
+    """Decide who is in side-by-side contact: one seeks it, the other stays, neither refuses."""
     animals, pairs = world.animals, world.pairs
     n_animals = animals.shape[0]
     for i in range(n_animals):
@@ -256,8 +256,8 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
             ):
                 a_seeks = a.intent == AFFILIATE and a.target == j
                 b_seeks = b.intent == AFFILIATE and b.target == i
-                # waiting for one that is not there is staying, too: it must not be a free way out of contact; and driving
-                # one animal off takes a moment, not a tick, so it does not part an animal from the others that seek it
+                # waiting for an absent animal counts as staying: it must not be a free way out of contact; and driving one
+                # animal off takes a moment, not a tick, so it does not end contact with others that seek it
                 a_stays = a.intent != EXPLORE and not (a.intent == REJECT and a.target == j)
                 b_stays = b.intent != EXPLORE and not (b.intent == REJECT and b.target == i)
                 if (a_seeks and b_stays) or (b_seeks and a_stays):
@@ -275,7 +275,7 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
 
 @inlined
 def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row):  # type: ignore[no-untyped-def]
-    """Let every animal live through the tick, and those that act feel what it was worth."""
+    """Update the inner state of every animal, and compute the rewards of those that act."""
     drugged = levels(doses, world.test.given, time_s)
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
@@ -322,7 +322,7 @@ def _arrive(stage, rates, world, counters, base):  # type: ignore[no-untyped-def
 
 @inlined
 def _pass_time(stage, rates, pair, together, bits):  # type: ignore[no-untyped-def]
-    """Let a withdrawal run down; where an encounter begins, recognise the other anew (`bits` are random)."""
+    """Let a withdrawal run down; if an encounter begins, draw a new recognition error (`bits` are random)."""
     left_s = pair.withdrawn_s - stage.dt_s
     pair.withdrawn_s = left_s if left_s > 0.0 else 0.0
     if together and pair.together == 0:

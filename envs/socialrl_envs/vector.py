@@ -23,7 +23,7 @@ from .single import NOT_BEGUN, action_names, split_keywords
 from .world import World
 
 
-# Assays name Gymnasium's VectorEnv as a base of their own once more: skrl tells what an environment is by its direct bases.
+# Assays also name Gymnasium's VectorEnv as a direct base, because skrl recognises environments by their direct bases.
 class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[Any]]):
     """Base of every vector assay: a row is an acting animal; rows of one world are neighbours.
 
@@ -31,13 +31,13 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     argument of `gym.make_vec` (`autoreset_mode`: "NEXT_STEP", the default, "SAME_STEP" or "DISABLED", or Gymnasium's
     `AutoresetMode`); with DISABLED, `reset(options={"reset_mask": mask})` resets single worlds. `threads` splits the
     worlds over threads from 1024 worlds on; numbers do not depend on it. `render_mode` "rgb_array" or "ansi" shows every
-    row as its animal lives in it.
+    row with its animal as the focal one.
 
     **Info** has the names of the single environment at every reset and step: counters (num_envs, n) float64, `reward_terms`
     (num_envs, n_terms), whose columns go by name (`NamedColumns`), and `record` with one value a row, of which `_record`
     (num_envs,) says whether it is there. SAME_STEP has the records of ended rows in `final_info` instead. Where several
     animals of a world act, their counters have a column for every animal (their own stays zero). With `copy` False,
-    counters are read-only views that go on counting, which saves a fifth of the time of thousands of rows.
+    counters are read-only views that keep counting, which saves a fifth of the time of thousands of rows.
     """
 
     metadata: dict[str, Any] = {
@@ -164,15 +164,15 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     def counters(self) -> dict[str, NDArray[np.float64]]:
         """Return the raw counters so far by name: (num_envs, n_animals) or (num_envs, n_chambers) float64.
 
-        Seconds, counts, familiarity; the acting animal's own column stays zero. The arrays are read-only and go on
-        counting: copy what must stay.
+        Seconds, counts, familiarity; the acting animal's own column stays zero. The arrays are read-only and keep
+        counting: copy what you need to keep.
         """
         rows = self.world.counters.reshape(self.num_envs, -1)
         rows.flags.writeable = False
         return counters.named(rows, self.assay.n_animals, len(self.assay.habitat.names))
 
     def mark_seeded(self) -> None:
-        """Say that all worlds have their keys, after a state was put back with `world.set_state`."""
+        """Mark all worlds as begun, after a state was restored with `world.set_state`."""
         self._seeded[:] = True
         self._begun = True
 
@@ -263,7 +263,7 @@ def _autoreset(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 def _seeds(seed: Any, n_worlds: int) -> list[int | None]:
-    """Return one seed a world (None: keeps its own stream); what is no whole number from 0 on raises `ParameterError`."""
+    """Return one seed a world (None: keeps its own stream); anything but a whole number from 0 on raises `ParameterError`."""
     several = isinstance(seed, (list, tuple, np.ndarray))
     for one in seed if several else [seed]:
         whole = isinstance(one, (int, np.integer)) and not isinstance(one, (bool, np.bool_)) and one >= 0

@@ -1,6 +1,6 @@
-"""The words of the worlds and their limits, without numba and NumPy: what configurations and help texts need to know.
+"""The words of the worlds and their limits, without numba and NumPy, for configurations and help texts.
 
-Each table is the one place where its thing is added: an assay, a drug, an option of an episode.
+Each table is the only place where an assay, a drug or an option of an episode is added.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class AssayRow(NamedTuple):
-    """An assay: its id, and where its environments stand. `single` is what `gym.make` calls."""
+    """An assay: its id, and where its environments are defined. `single` is what `gym.make` calls."""
 
     id: str
     module: str
@@ -25,12 +25,12 @@ ASSAY_ROWS: tuple[AssayRow, ...] = (
     AssayRow(
         "socialrl/StrangerEncounter-v0", "stranger_encounter", "StrangerEncounterEnv", "StrangerEncounterVectorEnv"
     ),
-    # several animals act: gym.make answers with how it is made
+    # several animals act: gym.make explains how to make it
     AssayRow("socialrl/GroupHabitat-v0", "group_habitat", "refuse_single", "GroupHabitatVectorEnv"),
     AssayRow("socialrl/GroupMember-v0", "group_habitat", "GroupMemberEnv", "GroupMemberVectorEnv"),
 )
 ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)
-# not an assay that trainers and testers read: it has no habitat, and nobody acts or is rewarded in it
+# not an assay for trainers and testers: it has no habitat, no acting animal and no reward
 RELEASE_ID = "socialrl/OxytocinRelease-v0"
 
 ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
@@ -44,7 +44,7 @@ MAX_DOSES = 62  # of a schedule: one bit each
 
 
 SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a")
-"""Where a drug acts. At the first a dose is added, at the others it is the share that it takes away."""
+"""Where a drug acts. At the first site a dose is added; at the others it is the share that is blocked."""
 
 
 class Drug(NamedTuple):
@@ -64,10 +64,10 @@ DRUGS: dict[str, Drug] = {
 
 
 class Option(NamedTuple):
-    """What an episode may be begun with: one value, or a list that each reset draws from with the random stream `stream`.
+    """An option of an episode: one value, or a list from which each reset draws with the random stream `stream`.
 
     A number from 0 to `highest` in `unit`, or (highest 0) a word that the assay knows. `default` None: any of the assay's.
-    An option `of_doors` has a place only in assays with doors. The equations read it as `world.test.<name>`.
+    An option `of_doors` is allowed only in assays with doors. The equations read it as `world.test.<name>`.
     """
 
     name: str
@@ -88,7 +88,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("separation_h", 0.0, 2, MAX_SEPARATION_H, "hours"),
     Option("relationship", "peer", 1),
     Option("session", None, 3),
-    # presses that each further access costs more
+    # extra presses for each further access
     Option("ratio_step", 1.0, 4, MAX_RATIO_STEP, "presses", of_doors=True),
 )
 OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)

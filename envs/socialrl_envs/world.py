@@ -110,7 +110,7 @@ class World:
     # ------------------------------------------------------------------ episodes
 
     def check_history(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Check what an episode may be begun with; unknown keys and bad values raise `ParameterError`."""
+        """Check the options of an episode; unknown keys and bad values raise `ParameterError`."""
         for key in options:
             if key not in RESET_KEYS:
                 near = nearest(str(key), RESET_KEYS)
@@ -136,7 +136,7 @@ class World:
         if not (np.isfinite(array) & (array >= 0.0) & (array <= option.highest)).all():
             raise ParameterError(f"{option.name} must be 0 to {option.highest:g} {option.unit}, got {given!r}")
         if option.of_doors and not self.assay.doors and (array != option.default).any():
-            raise ParameterError(f"{option.name} has no place in {self.assay.id}, which has no doors; got {given!r}")
+            raise ParameterError(f"{option.name} is not allowed in {self.assay.id}, which has no doors; got {given!r}")
         return np.atleast_1d(array.astype(np.float64))
 
     def _check_word(self, option: Option, given: Any) -> NDArray[np.int64]:
@@ -151,14 +151,14 @@ class World:
         return np.array([known.index(kind) for kind in kinds])
 
     def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
-        """Give the worlds in `mask` new keys and start their episode count again."""
+        """Give the worlds in `mask` new keys and restart their episode count."""
         self.batch.worlds["key"][mask] = keys
         self.batch.worlds["episode"][mask] = -1
 
     def begin(self, mask: NDArray[np.bool_], options: Mapping[str, Any] | None = None) -> None:
         """Begin a new episode in the worlds of `mask` (n_worlds,) and write their first observations.
 
-        `options` override, for these episodes, what the constructor said. Where `cohousing_h`, `relationship` or
+        `options` override, for these episodes, those of the constructor. Where `cohousing_h`, `relationship` or
         `separation_h` is a list, each episode draws one of its values.
         """
         history = {**self._history, **self.check_history(options or {})}
@@ -202,7 +202,7 @@ class World:
         return masks
 
     def _spread(self, kernel: Any, *arguments: Any) -> None:
-        """Run a compiled kernel over all worlds, on as many threads as asked for."""
+        """Run a compiled kernel over all worlds, on the requested number of threads."""
         if self._pool is None:
             kernel(0, self.n_worlds, *arguments)
             return
@@ -214,7 +214,7 @@ class World:
 
     @property
     def batch(self) -> Batch:
-        """The state of all worlds by name, as views: what is written there is written into the worlds."""
+        """The state of all worlds by name, as views: writing to them changes the worlds."""
         worlds = self._worlds
         return Batch(worlds["test"], worlds["animals"], worlds["pairs"], worlds["slots"], self.counters, self.bins)
 
@@ -231,7 +231,7 @@ class World:
         return {**state, "observations": self.observations.copy()}
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `get_state` gave; other shapes or records raise `ValueError`."""
+        """Restore what `get_state` returned; other shapes or records raise `ValueError`."""
         for name, own in self.batch._asdict().items():
             if own.shape != state[name].shape or own.dtype != state[name].dtype:
                 raise ValueError(

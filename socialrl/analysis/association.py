@@ -1,7 +1,7 @@
 """Who is with whom, and when: measures of a group habitat from the tables `events` and `evaluation`.
 
-What a test's record has already (contact by the hour, seconds in groups of each size, with whom) is not computed again;
-from events comes what needs the times.
+What a test's record already has (contact by the hour, seconds in groups of each size, with whom) is not computed again;
+events are used for what needs the times.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OWN_KIND = "their own kind"
 """Company of animals in a habitat of one genotype."""
 
 N_POINTS = 24
-"""At most so many points along a test; in a longer one a point covers several hours."""
+"""Largest number of points along a test; in a longer one a point covers several hours."""
 
 _WORLD = ("habitat_type", "habitat", "test", "repeat")
 
@@ -59,7 +59,7 @@ def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
     """Return cohabitation as tracking software counts it: seconds in which two animals are in one chamber, touching or not.
 
     One row per world, animal and other, two rows a pair; columns: those of the world, `animal`, `other`, `chamber`,
-    `cohabitation_s`. Time in tubes is apart and counts for nobody. Only of animals that are tested.
+    `cohabitation_s`. Time in tubes is not counted. Tested animals only.
     """
     worlds = [name for name in _WORLD if name in events]
     stays = events[events["kind"] == "chamber"]
@@ -86,7 +86,7 @@ def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
 
     Columns: `habitat_type`, `habitat`, `test`, `repeat`, `bin` (0, 1, …), `size` (animals in a chamber) and `animal_s`, seconds that
     animals spent in groups of that size, summed over the animals of the world. As in the counters, an animal in a tube
-    is still where it came from. Only for assays in which all animals are tested.
+    is still in the chamber that it left. Only for assays in which all animals are tested.
     """
     worlds = [name for name in _WORLD if name in events]
     where = events[events["kind"].isin(("chamber", "passage"))]

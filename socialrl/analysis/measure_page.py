@@ -13,18 +13,24 @@ _HEAD = """# Measures
 
 Every number on a page, in a scorecard or in TensorBoard comes from one table, `socialrl/analysis/measure_rows.py`, and
 is computed in one way (`measure_values.py`): counters are added in each repeat of a test, the repeats of an animal are
-averaged, and ratios are taken after that. Groups are averages over animals; in a group habitat the pair is the replicate.
-P and S are seconds of huddling with partner and stranger.
+averaged, and ratios are taken after that. Groups are averages over animals; in a group habitat the pair is the
+replicate. P and S are seconds of huddling with partner and stranger.
 
-This page is made from the table: `python -m socialrl.analysis.measure_page > docs/measures.md`. A measure of your own is
-one record (`register_measure`), in a file that `SOCIALRL_EXTENSIONS` names or in a package with an entry point of the
+This page is made from the table: `python -m socialrl.analysis.measure_page > docs/measures.md`. To add a measure, write
+one record (`register_measure`) in a file that `SOCIALRL_EXTENSIONS` names, or in a package with an entry point of the
 group `socialrl`.
 """
 
 
 def page() -> str:
     """Return the page as Markdown: what each assay shows, and a row for every measure."""
-    lines = [_HEAD, "## What is shown of each assay", "", "| assay | main measure | beside it |", "|---|---|---|"]
+    lines = [
+        _HEAD,
+        "## Measures shown for each assay",
+        "",
+        "| assay | main measure | further measures |",
+        "|---|---|---|",
+    ]
     for study in STUDIES:
         beside = ", ".join(f"`{name}`" for name in study.measures[1:])
         lines.append(f"| {study.name} | `{study.headline}`: {measure_called(study.headline).label} | {beside} |")

@@ -182,7 +182,7 @@ def _seconds(name: str, values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     if (array < 0).any():
         worst = float(np.nanmin(array))
-        raise UserError(f"{name} must be zero or more, came {worst:g}")
+        raise UserError(f"{name} must be zero or more, got {worst:g}")
     return array
 
 

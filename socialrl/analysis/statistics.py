@@ -22,7 +22,7 @@ from socialrl.errors import UserError
 
 LEVEL = 0.95
 RESAMPLES = 9999
-SEED = 20250817  # of the resampling only: the same table always gives the same interval
+SEED = 20250817  # for resampling only: the same table always gives the same interval
 
 NAN = float("nan")
 _Array = NDArray[np.float64]

@@ -51,8 +51,8 @@ def event_times(times: ArrayLike, reached: ArrayLike, horizon: float, *, seed: i
     """Return median and mean restricted to `horizon` (same unit as `times`) with a bootstrap interval over animals.
 
     Arguments as in `reached_share`. The restricted mean is the area under the Kaplan–Meier curve up to the horizon;
-    where everybody was followed that long it is the mean of min(time, horizon). A curve that ends before it, because
-    the run is unfinished, is carried on level.
+    if all animals were followed that long, it is the mean of min(time, horizon). A curve that ends earlier, because the
+    run is unfinished, is extended at its last value.
     """
     t, event = _event_arrays(times, reached)
     if not t.size:
@@ -88,7 +88,7 @@ def _event_arrays(times: ArrayLike, reached: ArrayLike) -> tuple[_Array, NDArray
     t, event = np.asarray(times, dtype=np.float64).ravel(), np.asarray(reached, dtype=bool).ravel()
     if t.shape != event.shape or not np.isfinite(t).all() or (t < 0).any():
         raise UserError(
-            f"event times must be finite, zero or more, one per animal; came {t.size} times and {event.size} flags"
+            f"event times must be finite, zero or more, one per animal; got {t.size} times and {event.size} flags"
         )
     return t, event
 
@@ -99,7 +99,7 @@ def _censored(times: ArrayLike, reached: ArrayLike) -> scipy.stats.CensoredData:
 
 
 def _comparable(events: _Array, t_a: _Array, t_b: _Array) -> bool:
-    """True when some event happens while both groups are at risk and not to everybody: else the variance is zero."""
+    """True if some event happens while both groups are at risk, and not to all animals: else the variance is zero."""
     for at in np.unique(events):
         risk_a, risk_b = (t_a >= at).sum(), (t_b >= at).sum()
         if risk_a and risk_b and (events == at).sum() < risk_a + risk_b:

@@ -75,7 +75,7 @@ def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]],
 
 
 def ids_by_group(animals: Sequence[Animal]) -> dict[str, list[str]]:
-    """Return the ids of each group's animals, groups in the order in which they first come (see `Animal.group`)."""
+    """Return the ids of each group's animals, groups in order of appearance (see `Animal.group`)."""
     groups: dict[str, list[str]] = {}
     for animal in animals:
         groups.setdefault(animal.group, []).append(animal.id)

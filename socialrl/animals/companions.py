@@ -1,4 +1,4 @@
-"""A life among trained animals: one place of a group habitat is free, the seven others are played by frozen networks."""
+"""A group habitat with one free place: the seven other animals are played by frozen networks."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class FrozenCompanions:
     """Seven animals that no longer learn: the partner first, then the three other pairs.
 
     `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
-    in each of them. `world` are arguments of `FrozenCompanionsEnv` that they are used to: length of a tick and of a
-    test, cohousing, drugs.
+    in each of them. `world` are the arguments of `FrozenCompanionsEnv` that they were trained with: length of a tick and
+    of a test, cohousing, drugs.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class FrozenCompanions:
 def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None) -> FrozenCompanions:
     """Return the companions of the trained animal `replacing` (default: the first) in a run of the group habitat.
 
-    These are the seven animals that it shared its habitat with; an environment gives its place to somebody else. A run of another
+    These are the seven animals that shared its habitat; an environment gives its place to another animal. A run of another
     assay, an unknown animal or one whose companions have no network yet raises `UserError`.
     """
     run = run if isinstance(run, RunFolder) else RunFolder.open(run)
@@ -61,7 +61,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
         raise UserError(f"{run.path}: {unknown('animal', replacing, animals)}")
     focal = animals[replacing or next(iter(animals))]
     others = [one for one in animals.values() if one.habitat == focal.habitat and one is not focal]
-    # the cage mate first; whom the others live with is left as it is
+    # the cage mate first; the other pairs stay together
     others.sort(key=lambda one: (one.index // 2 != focal.index // 2, one.index))
     return FrozenCompanions(
         names=tuple(one.id for one in others),
@@ -79,7 +79,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
 
 
 def random_companions() -> FrozenCompanions:
-    """Return seven animals with the table's parameters that do anything with equal chance."""
+    """Return seven animals with the table's parameters that choose every action with equal probability."""
     n_features = space(len(GROUP_HABITAT.habitat.names), N_COMPANIONS).shape[0]
     n_actions = len(action_names(GROUP_HABITAT))
     nothing_learned = {
@@ -95,7 +95,7 @@ class FrozenCompanionsEnv(SocialEnv):
 
     The others see, feel and act as in `GroupHabitatVectorEnv`, each by its own network and parameters, with actions
     sampled from its policy. The acting animal takes the place of one of them (`frozen_companions`); its partner is that
-    one's cage mate. For learners with one agent, and to ask what one animal does among given others:
+    one's cage mate. For learners with one agent, and to study one animal among given others:
 
         companions = frozen_companions("runs/group_habitat", replacing="wt-03")
         env = FrozenCompanionsEnv(companions, oxtr_gain=0.0)

@@ -76,7 +76,7 @@ class FrozenPolicies:
         return actions
 
     def _unscaled(self, observations: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Action probabilities times a factor of each row's own."""
+        """Action probabilities, each row times its own factor."""
         rows = np.ascontiguousarray(observations, np.float32)
         # Checked here, because compiled code reads past the end of an array without a word.
         if rows.ndim != 2 or rows.shape[1] != self.n_features or len(rows) % self.n_animals:
@@ -91,7 +91,7 @@ class FrozenPolicies:
 def policy_bytes(weights: Weights, about: Mapping[str, Any]) -> bytes:
     """Return an animal's network (SB3 names, float32) with a few words on it, as the content of a safetensors file."""
     tensors = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in weights.items()}
-    # One entry, because the format keeps several in no fixed order and equal networks should make equal files.
+    # One entry, because the format stores several in no fixed order, and equal networks should give equal files.
     return save_tensors(tensors, metadata={"about": json.dumps(dict(about))})
 
 
@@ -102,7 +102,7 @@ def load_trained(run: RunFolder, animal: str) -> Weights:
 
 
 def load_policy(path: Path) -> Weights:
-    """Read a network from a safetensors file of any place; a missing or damaged file raises `UserError`."""
+    """Read a network from any safetensors file; a missing or damaged file raises `UserError`."""
     try:
         return _weights(path.read_bytes(), path)
     except FileNotFoundError as error:

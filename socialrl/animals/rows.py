@@ -34,7 +34,7 @@ class Lineup:
 
     @property
     def rows(self) -> list[tuple[Animal, int]]:
-        """Whose row it is, and which of its lives."""
+        """The animal of each row, and the number of its life."""
         return [(animal, life) for animal in self.animals for life in range(self.lives)]
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""All studies that there are: those of the table, and those that other packages register."""
+"""All studies: those of the table, and those that other packages register."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def register_study(study: AssayStudy) -> None:
     """Add the study of an assay, from any package; a second one of the same short id raises `UserError`."""
     known = _STUDIES.get(study.name)
     if known is not None and known != study:
-        raise UserError(f"the assay {study.name} has a study already ({known.id}); give the other one another name")
+        raise UserError(f"the assay {study.name} already has a study ({known.id}); choose another name")
     _STUDIES[study.name] = study
 
 

@@ -23,7 +23,7 @@ _THREE_CHAMBERS = AssayStudy(
             "duration_s": 10_800,
             "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]},
             # one test in ten under each of the drugs that animals are tested under: a network that is frozen at the
-            # test can only do what it has learned, and an animal that feels worse for its drug notices at once
+            # test can only do what it has learned, and an animal that perceives its drug reacts at once
             "drugs": [
                 {"drug": "agonist", "dose": 4.0, "start_s": 0, "end_s": 10_800, "share": 0.1},
                 {"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 10_800, "share": 0.1},

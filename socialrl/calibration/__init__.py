@@ -1,1 +1,1 @@
-"""Calibration: which wild-type parameters, and which spread over animals, give the tests that voles gave."""
+"""Calibration: wild-type parameters, and their spread over animals, whose simulated tests match those of real voles."""

@@ -1,7 +1,7 @@
 """The whole calibration: rounds of training and fitting, then a check of the result with freshly trained animals.
 
 Every stage is a table, so that a caller can keep what is done: `keep(name, make)` returns the table of a stage, from an
-earlier call or from `make()`. All later stages go on from the table alone.
+earlier call or from `make()`. All later stages use only the table.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Plan:
 
 
 def check_enough(tests: pd.DataFrame) -> None:
-    """Refuse fewer tests than a calibration needs with a `UserError`."""
+    """Raise `UserError` for fewer tests than a calibration needs."""
     if len(tests) < LEAST_ANIMALS:
         raise UserError(f"a calibration needs tests of at least {LEAST_ANIMALS} animals, got {len(tests)}")
 

@@ -2,8 +2,8 @@
 
 Fitted by ridge regression to the animals of all training runs so far. Each test is described by six numbers on scales
 without limits (log odds, log ratios, log seconds); their means over an animal's tests are regressed on the animal's
-log factors, and what the regression leaves is drawn again, test by test and all six together, as chance. The emulator
-only proposes populations; what is reported as distance comes from trained animals.
+log factors, and the residuals are drawn at random, test by test and all six together. The emulator only proposes
+populations; reported distances come from trained animals.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The population of animals whose tests are nearest to the voles', by optimisation on the emulator, and how sure it is.
+"""The population of animals whose tests are nearest to the voles', by optimisation on the emulator, and its region.
 
 What is minimised is a robust sum of the terms of the distance (quadratic near zero, linear far away, so that a measure
-that no population can reach does not drag the others) plus the prior's pull toward the parameter table, which settles
-what the tests leave open. The same fit to resampled voles, resampled training animals and a prior centre drawn anew
-each time gives the region of confidence: a quantity that the tests do not determine comes back as wide as the prior.
+that no population can reach does not dominate the others) plus the prior's pull toward the parameter table, which
+decides what the tests leave open. The same fit to resampled voles, resampled training animals and a newly drawn prior
+centre gives the confidence region: a quantity that the tests do not determine comes back as wide as the prior.
 """
 
 from __future__ import annotations

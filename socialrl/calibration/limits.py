@@ -1,4 +1,4 @@
-"""What a calibration can be asked for, checked before anything is built or written."""
+"""Limits of a calibration, checked before anything is built or written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_length(tests: pd.DataFrame, name: str) -> None:
 
 
 def check_work(plan: Plan, settings: Config) -> None:
-    """Refuse more training than can end, or more animals at once than fit in memory."""
+    """Refuse more training than is feasible, or more animals at once than fit in memory."""
     steps = plan.n_trained * settings.steps
     if steps > MOST_STEPS:
         raise UserError(

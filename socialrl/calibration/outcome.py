@@ -1,4 +1,4 @@
-"""What a calibration came to: the populations before and after, the region, the distances, and tables of them."""
+"""The outcome of a calibration: the populations before and after, the region, the distances, and tables of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DETERMINED, _PARTLY = 0.5, 0.8
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came out; `sets` are raw tests (n_tests, 7) under real, before and after (trained animals)."""
+    """The outcome; `sets` are raw tests (n_tests, 7) under real, before and after (trained animals)."""
 
     base: Mapping[str, float]
     target: Target
@@ -79,9 +79,9 @@ class Calibration:
     def combinations(self, n: int = 3) -> pd.DataFrame:
         """Return the `n` combinations of medians that the tests say most about, the narrowest first.
 
-        Many quantities act against each other, so that a ratio can be determined where neither part is. `width` is the
+        Many quantities compensate for each other, so that a ratio can be determined where neither part is. `width` is the
         region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
-        prior give along their own narrowest ones; only what is clearly below that says something. Empty when there are
+        prior give along their own narrowest ones; only widths clearly below that are informative. Empty when there are
         fewer than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
         """
         if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:

@@ -97,7 +97,7 @@ def verdict(result: Calibration) -> str:
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
-    """Return a piece of a configuration, to be laid over one: medians as parameters, spreads between individuals."""
+    """Return a partial configuration for `--with`: medians as parameters, spreads between individuals."""
     data = provenance["data"]
     found = result.members()
     rows = {name: parameter(name) for name in found}
@@ -123,7 +123,7 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
 
 
 def page(result: Calibration, provenance: dict[str, Any], plates: list[Plate]) -> str:
-    """Return the page: one HTML file that needs no other."""
+    """Return the page: one self-contained HTML file."""
     return pages.render(
         Path(__file__).parent / "calibration.html.j2",
         verdict=verdict(result),

@@ -48,10 +48,10 @@ def run_calibration(
 ) -> Calibration:
     """Calibrate on the early tests of a score sheet and write the results to `output`, stage by stage.
 
-    A call that was stopped goes on where it was when it is repeated. `config` gives training and world (default: the
+    A repeated call resumes after the last finished stage. `config` gives training and world (default: the
     schema's values, 150 000 steps); its groups are not used, all animals are wild types. With `pairs` FM the simulated
-    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` hears the notes on the sheet
-    even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` receives the notes on the
+    sheet even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
     notes: list[str] = []
@@ -70,7 +70,7 @@ def run_calibration(
     with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
         if there:
-            say(f"going on in {output}; trained already: {', '.join(there)}")
+            say(f"resuming in {output}; already trained: {', '.join(there)}")
         th.set_num_threads(settings.workers or th.get_num_threads())
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
@@ -150,8 +150,8 @@ def training_settings(config: Config | None, seed: int, steps: int | None, relat
     switched = [arm for arm, setting in config.env.arms.items() if setting == "knockout"]
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"
-        raise UserError(f"a calibration is of untreated wild types; the configuration has {what}")
-    usable_device(config.device)  # a GPU that is not there is refused before anything is made
+        raise UserError(f"a calibration uses untreated wild types only; the configuration has {what}")
+    usable_device(config.device)  # a missing GPU is refused before anything is made
     changes = [f"seed={seed}", f"env.reset.relationship={relationship}"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))
 

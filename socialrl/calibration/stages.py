@@ -1,6 +1,6 @@
-"""The folder of a calibration while it is made: a manifest with its plan, and a table for every stage that is done.
+"""The folder of an unfinished calibration: a manifest with its plan, and a table for every finished stage.
 
-`manifest.json` comes first, `stages/<stage>.parquet` as they are done, the results and their marker `calibration.json`
+`manifest.json` is written first, then `stages/<stage>.parquet`, then the results, and their marker `calibration.json`
 last.
 """
 
@@ -25,15 +25,14 @@ _LOCK = ".lock"
 _RESULTS = ("calibration.html", "parameters.yaml", "parameters.csv", "summaries.csv")
 _FORMAT = 2
 _MOVES_NUMBERS = ("versions", "commit")
-"""A later call is listed if these differ. Its time alone is no reason: a killed run ends with the same files."""
+"""A later call is listed if these differ, but not if only its time does: a killed run ends with the same files."""
 _MOST_NAMED = 4
 
 
 class Stages:
-    """The stages of one calibration in `folder`; a context manager that gives up the lock on the folder at its end.
+    """The stages of one calibration in `folder`; a context manager that releases the lock on the folder at its end.
 
-    `begun` is what `collect_meta` said at the first call, `continued` the same of later ones that ran on other
-    versions.
+    `begun` is the result of `collect_meta` at the first call, `continued` that of later calls with other versions.
     """
 
     def __init__(self, folder: Path, lock: FileLock, manifest: dict[str, Any]) -> None:
@@ -48,8 +47,8 @@ class Stages:
         """Begin a calibration in `folder`, or resume the one that is there; `plan` is all that its numbers depend on.
 
         `plan` is flat: names and numbers, texts or lists of them. A finished calibration, and one with another plan,
-        raise `UserError` unless `overwrite` is true, which begins anew; so does a folder that another process writes
-        to.
+        raise `UserError` unless `overwrite` is true, which starts from the beginning; so does a folder that another
+        process is writing.
         """
         refuse_finished(folder, overwrite)
         with naming_the_place(f"create {folder}"):
@@ -74,7 +73,7 @@ class Stages:
         return read_parquet(path, self._manifest["stages"][stage]).to_pandas()
 
     def done(self, stage: str) -> bool:
-        """Whether `stage` need not be made again; its table counts from when the manifest lists it."""
+        """Whether `stage` is finished; its table counts once the manifest lists it."""
         return stage in self._manifest["stages"]
 
     def _path(self, stage: str) -> Path:
@@ -99,7 +98,7 @@ def refuse_finished(folder: Path, overwrite: bool) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove what a process that was killed after the last result was written has left, unless it is at work still."""
+    """Remove what a process left that was killed after writing the last result, unless it is still running."""
     if not (folder / _LOCK).is_file():
         return
     with contextlib.suppress(LockedError):
@@ -128,8 +127,8 @@ def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], ov
             raise UserError(f"{path} is not a calibration of this version; give another --output, or use --overwrite")
         if differ := _differences(there, dict(plan)):
             raise UserError(
-                f"{folder} was begun with another plan ({differ}); repeat that one to resume it, give another"
-                " --output, or begin anew with --overwrite"
+                f"{folder} holds a calibration with another plan ({differ}); repeat that plan to resume it, give another"
+                " --output, or start from the beginning with --overwrite"
             )
         last = [manifest["begun"], *manifest["continued"]][-1]
         if any(last.get(name) != meta.get(name) for name in _MOVES_NUMBERS):
@@ -140,7 +139,7 @@ def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], ov
 
 
 def _clear(folder: Path) -> None:
-    """Delete the marker, then the manifest, then all else, so that a kill leaves nothing that looks whole."""
+    """Delete the marker, then the manifest, then the rest, so that a kill leaves nothing that looks complete."""
     tables = sorted((folder / "stages").glob("*.parquet"))
     figures = sorted(path for kind in ("png", "svg") for path in (folder / "figures").glob(f"*.{kind}"))
     results = [folder / name for name in _RESULTS]
@@ -159,6 +158,6 @@ def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
 
 
 def _difference(name: str, there: Any, here: Any) -> str:
-    # What is long (checksums) tells a reader nothing but that it is another one.
+    # A long value (a checksum) only tells a reader that it differs.
     long = any(isinstance(one, str) and len(one) > 40 for one in (there, here))
     return f"another {name}" if long else f"{name}: {there} there, {here} here"

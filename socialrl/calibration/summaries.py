@@ -1,4 +1,4 @@
-"""What a partner-preference test is compared by, and how far a simulated set of tests is from a real one.
+"""The measures by which partner-preference tests are compared, and the distance of simulated from real tests.
 
 Real and simulated tests go through the same functions: seven raw numbers a test in, eight measures out, and whether the
 animal failed. The distance is in units of sampling noise: 1 means that the simulated tests are as far from the real
@@ -155,7 +155,7 @@ class Target:
         rng = seeding.generator(seed, "calibration", "noise")
         apart = [whole.terms(raw[rng.integers(0, len(raw), len(raw))]) for _ in range(_NOISE_RESAMPLES)]
         noise = np.sqrt((np.array(apart) ** 2).mean(axis=0))
-        # A sample without failures (or with one value only) has no resampling noise, yet it is no proof that there are
+        # A sample without failures (or with one value only) has no resampling noise, but does not prove that there are
         # none.
         spread = np.append(np.ptp(whole.levels, axis=0), 1.0)
         floor = np.maximum(spread, 1e-6) / (2.0 * len(raw))

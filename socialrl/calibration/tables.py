@@ -1,4 +1,4 @@
-"""The stages of a calibration as tables, and back; every number comes back as it was, to the last bit."""
+"""The stages of a calibration as tables, and back; every number is preserved to the last bit."""
 
 from __future__ import annotations
 

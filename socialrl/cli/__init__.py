@@ -1,4 +1,4 @@
-"""The command line: parses, then calls. Heavy libraries are imported inside the verbs, so that help comes at once."""
+"""The command line: parses, then calls. Heavy libraries are imported inside the verbs, so that help is fast."""
 
 # In the order in which help lists the verbs.
 from socialrl.cli import run_verbs, world_verbs, study_verbs, folder_verbs  # noqa: F401, I001

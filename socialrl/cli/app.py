@@ -64,7 +64,7 @@ def note_unfinished(run: RunFolder) -> None:
 
 @contextlib.contextmanager
 def stoppable(how_to_go_on: str) -> Iterator[None]:
-    """Turn a request to stop (see `socialrl.stopping`) in the block into a `StoppedError` that says how to go on."""
+    """Turn a request to stop (see `socialrl.stopping`) in the block into a `StoppedError` that says how to continue."""
     try:
         yield
     except KeyboardInterrupt as stopped:
@@ -72,7 +72,7 @@ def stoppable(how_to_go_on: str) -> Iterator[None]:
 
 
 class StoppedError(Exception):
-    """The work was asked to stop; the text says how to go on."""
+    """The work was asked to stop; the text says how to continue."""
 
 
 @app.callback(invoke_without_command=True)
@@ -80,7 +80,7 @@ def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
 ) -> None:
-    """Reinforcement learning of social reward: voles, an oxytocin-receptor gain, partner preference.
+    """Prairie voles that learn whom to huddle with: reinforcement learning with an oxytocin-receptor gain.
 
     First steps: `socialrl demo`, then `tensorboard --logdir runs`.
     """

@@ -1,4 +1,4 @@
-"""Runs a command line and turns what goes wrong into one line and an exit code."""
+"""Runs a command line and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialrl.errors import from_os_error, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 nobody reads on, 128 + n signal n.
+    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 the output was closed, 128 + n signal n.
 
     Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
     """
@@ -32,7 +32,7 @@ def _run(arguments: list[str] | None) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(args=arguments, prog_name="socialrl", standalone_mode=False)
-        sys.stdout.flush()  # here, so that a reader who has left is noticed inside this block
+        sys.stdout.flush()  # here, so that a closed output is noticed inside this block
         if code == 130:  # stopped in a verb that leaves nothing to continue
             return _complain("stopped", stopping.exit_code())
         return code if isinstance(code, int) else 0
@@ -52,7 +52,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _quiet_about_places(failed: threading.ExceptHookArgs) -> None:
-    """Say nothing of a full disk in TensorBoard's writing thread: the main thread is told, and says it in one line."""
+    """Ignore a full disk in TensorBoard's writing thread: the main thread reports it in one line."""
     if not (isinstance(failed.exc_value, OSError) and from_os_error(failed.exc_value, "write")):
         threading.__excepthook__(failed)
 
@@ -62,7 +62,7 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
     if getattr(error, "user_facing", False):
         return str(error)
     if isinstance(error, OSError):
-        mistake = from_os_error(error, f"use {error.filename}" if error.filename else "go on")
+        mistake = from_os_error(error, f"use {error.filename}" if error.filename else "continue")
         return None if mistake is None else str(mistake)
     # Known by its method and not by its class, which has moved between versions of Typer.
     if not hasattr(error, "format_message"):
@@ -76,6 +76,6 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
 
 
 def _complain(line: str, code: int) -> int:
-    with contextlib.suppress(OSError):  # the reader has left, or the terminal was closed
+    with contextlib.suppress(OSError):  # the output or the terminal was closed
         print(line, file=sys.stderr, flush=True)
     return code

@@ -1,4 +1,4 @@
-"""Verbs about folders of results as they lie on disk: whether they are still what was written."""
+"""Verbs about folders of results on disk: whether their files are still what was written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from socialrl.errors import UserError
 @app.command()
 def check(
     runs: Annotated[
-        list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Run folders, or folders that hold some.")
+        list[Path],
+        typer.Argument(parser=a_path, metavar="RUN...", help="Run folders, or folders that contain run folders."),
     ],
 ) -> None:
-    """Read every file of run folders and compare it with the sum it was written with.
+    """Read every file of run folders and compare it with the checksum recorded when it was written.
 
     Example: `socialrl check runs/demo`
 
@@ -39,7 +40,11 @@ def check(
         damaged += bool(problems)
         if not problems:
             state = "finished" if run.finished else "unfinished"
-            old = "" if run.meta["format"] > 1 else " (an older version wrote it: only the training tables have sums)"
-            typer.echo(f"{path}: {state}, {run.n_listed} files as they were written{old}")
+            old = (
+                ""
+                if run.meta["format"] > 1
+                else " (written by an older version: only the training tables have checksums)"
+            )
+            typer.echo(f"{path}: {state}, {run.n_listed} files unchanged since they were written{old}")
     if damaged:
         raise UserError(f"{damaged} damaged run folder{'s' if damaged > 1 else ''}")

@@ -26,7 +26,7 @@ def train(
         Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file, for example configs/smoke.yaml.")
     ],
     overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
     pieces: Annotated[
         list[Path] | None,
@@ -34,12 +34,12 @@ def train(
             "--with",
             parser=a_path,
             metavar="FILE",
-            help="A piece of configuration laid over the file, such as a calibration's.",
+            help="A partial configuration merged into the file, such as a calibration's.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(parser=a_path, metavar="DIR", help="Folder that gets the run folder, instead of `output`."),
+        typer.Option(parser=a_path, metavar="DIR", help="Folder in which the run folder is made, instead of `output`."),
     ] = None,
     overwrite: Annotated[bool, overwrite_option("a run that is already there")] = False,
     quiet: Quiet = False,
@@ -60,7 +60,7 @@ def train(
 
 @app.command()
 def resume(run: RunArgument, quiet: Quiet = False) -> None:
-    """Continue a run that was stopped; finished animals are kept.
+    """Resume a run that was stopped; finished animals are kept.
 
     Example: `socialrl resume runs/partner_preference`
     """
@@ -77,21 +77,22 @@ def evaluate(
         ),
     ] = None,
     repeats: Annotated[
-        int | None, typer.Option(help="How often each animal plays each test, instead of the configuration's.")
+        int | None, typer.Option(help="Repeats of each test per animal, instead of the configuration's.")
     ] = None,
     events: Annotated[
         bool | None,
         typer.Option(
             "--events/--no-events",
-            help="Write when an animal was where and with whom (docs/habitat.md); default: for group habitats.",
+            help="Write when each animal was where and with whom (docs/habitat.md); default: for group habitats.",
         ),
     ] = None,
     events_csv: Annotated[bool, typer.Option("--events-csv", help="Write the events as CSV, too.")] = False,
     group: Annotated[
-        list[str] | None, typer.Option(metavar="NAME[,NAME]", help="Test these groups only, in a table of their own.")
+        list[str] | None,
+        typer.Option(metavar="NAME[,NAME]", help="Test these groups only; they get a table of their own."),
     ] = None,
     animal: Annotated[
-        list[str] | None, typer.Option(metavar="ID[,ID]", help="Test these animals, too, or these only.")
+        list[str] | None, typer.Option(metavar="ID[,ID]", help="Test these animals only, or in addition to --group.")
     ] = None,
     overwrite: Annotated[bool, overwrite_option("an evaluation that is already there")] = False,
     quiet: Quiet = False,
@@ -100,9 +101,9 @@ def evaluate(
 
     Example: `socialrl evaluate runs/demo --repeats 8`
 
-    With a protocol, a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
+    With a protocol, into a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
 
-    Some animals, a table `evaluation_of_<names>` that leaves `evaluation` and its report as they are:
+    Some animals, into a table `evaluation_of_<names>`, without changing `evaluation` and its report:
     `socialrl evaluate runs/demo --group ko --animal wt-00,wt-03 --repeats 50`
     """
     from socialrl.evaluation.selection import Selection
@@ -235,16 +236,14 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
         ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s
         if math.ceil(ticks / config.ppo.n_steps) * config.ppo.n_steps < test:
-            lives = (
-                f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks a life, an episode has {test:g}"
-            )
+            lives = f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks per life, and an episode has {test:g}"
             typer.echo(f"note: no training episode ends ({lives}); the table episodes will have no rows", err=True)
         n_animals = config.animals * len(config.members)
         try:
             with _stoppable(run), open_progress(f"training {n_animals} animals", quiet=quiet) as progress:
                 train_run(config, run, progress=progress)
         except UserError:
-            # Refused before it began (too little memory, say): a folder without any work in it would only be in the way.
+            # Refused before it began (for lack of memory, for example): an empty run folder would only block the name.
             run.discard_if_untouched()
             raise
     return run
@@ -333,11 +332,11 @@ def _say_events(table: Path, csv: bool) -> None:
 
 
 def _stoppable(run: RunFolder) -> AbstractContextManager[None]:
-    return stoppable(f"the run folder is readable; continue with `{command('resume', run.path)}`")
+    return stoppable(f"the run folder is readable; resume with `{command('resume', run.path)}`")
 
 
 def _testing() -> AbstractContextManager[None]:
-    return stoppable("the trained animals are unharmed; the same command tests them from the start")
+    return stoppable("the trained animals are kept; the same command tests them from the start")
 
 
 def _say_next(run: RunFolder) -> None:

@@ -17,23 +17,26 @@ from socialrl.progress import open_progress
 @app.command()
 def reproduce(
     preset: Annotated[
-        str, typer.Option(help="quick, full (16 animals a group, dose-response) or study (single arms, sensitivity).")
+        str,
+        typer.Option(
+            help="quick; full (16 animals per group, dose-response); study (single arms and sensitivity, too)."
+        ),
     ] = "quick",
     findings: Annotated[
         list[Path] | None,
         typer.Option(
             parser=a_path,
             metavar="FILE",
-            help="Findings of your own (YAML), added to those of socialrl or in their place.",
+            help="Your own findings (YAML), in addition to those of socialrl or instead of them.",
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option(metavar="DIR", help="Folder of the runs, the scorecard and its page.")
+        str, typer.Option(metavar="DIR", help="Folder for the runs and the scorecard.")
     ] = "runs/reproduce",
-    seed: Annotated[int, typer.Option(help="Root seed of everything.")] = 1,
+    seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Train all groups on every assay, test them, and score the published findings; done stages are not repeated.
+    """Train all groups on every assay, test them, and score the published findings; finished stages are not repeated.
 
     Example: `socialrl reproduce --preset quick`
     """
@@ -72,15 +75,16 @@ def calibrate(
     config: Annotated[
         Path | None, typer.Option(parser=a_path, metavar="FILE", help="World and training, instead of the defaults.")
     ] = None,
-    output: Annotated[str, typer.Option(metavar="DIR", help="Folder that gets the results.")] = "runs/calibration",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder for the results.")] = "runs/calibration",
     vectors: Annotated[
-        int, typer.Option(help="Animals of the first round, each with its own parameters; 3 times as many in all.")
+        int,
+        typer.Option(help="Animals of the first round, each with its own parameters; three times as many in total."),
     ] = 256,
     steps: Annotated[
         int | None, typer.Option(help="Training steps per animal, instead of the configuration's.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
-    pairs: Annotated[str, typer.Option(help="Which pairs' tests: FF, MM, FM or all.")] = "all",
+    pairs: Annotated[str, typer.Option(help="Tests of which pairs: FF, MM, FM or all.")] = "all",
     where: Annotated[
         list[str] | None,
         typer.Option(

@@ -15,11 +15,13 @@ from socialrl.errors import UserError, unknown
 @app.command()
 def render(
     source: Annotated[str, typer.Argument(metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.")],
-    animal: Annotated[str | None, typer.Option(help="Which animal of the run; default the first.")] = None,
+    animal: Annotated[str | None, typer.Option(help="Animal of the run; default: the first.")] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
-    gain: Annotated[float | None, typer.Option(help="Receptor gain at test, instead of the animal's own.")] = None,
+    gain: Annotated[float | None, typer.Option(help="Receptor gain in the test, instead of the animal's own.")] = None,
     gif: Annotated[Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write the test as a film.")] = None,
-    png: Annotated[Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write its last picture.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write its last frame as a picture.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the test.")] = 1,
     overwrite: Annotated[bool, overwrite_option("files that are already there")] = False,
 ) -> None:
@@ -69,12 +71,14 @@ def record(
         Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file such as configs/oxytocin_release.yaml.")
     ],
     overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, dotted keys.")
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
-    output: Annotated[str | None, typer.Option(help="Folder that gets the recording, instead of `output`.")] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Folder in which the recording is made, instead of `output`.")
+    ] = None,
     overwrite: Annotated[bool, overwrite_option("a recording that is already there")] = False,
 ) -> None:
-    """Record evoked oxytocin release of a population: no policy, so nothing is trained.
+    """Record evoked oxytocin release of a population; nothing is trained.
 
     Example: `socialrl record configs/oxytocin_release.yaml stimulation.rate_hz=0.5`
     """
@@ -109,7 +113,7 @@ def bench(
     overwrite: Annotated[bool, overwrite_option("a file that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure simulation and training on this machine beside CartPole and Stable-Baselines3, in one run (1-2 minutes).
+    """Measure the speed of simulation and training, compared with CartPole and Stable-Baselines3 (1-2 minutes).
 
     Example: `socialrl bench --json bench.json`
     """

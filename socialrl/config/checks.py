@@ -37,7 +37,7 @@ def refuse(text: str, *, key: str = "", involves: Iterable[str] = ()) -> Pydanti
 
 
 def shown(value: Any) -> str:
-    """Return a value as an error line shows it, with its kind where that is the mistake."""
+    """Return a value as an error line shows it, with its type if that is the mistake."""
     if value is None:
         return "nothing (null)"
     if isinstance(value, bool):

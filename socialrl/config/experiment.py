@@ -105,7 +105,7 @@ def check_whole_ticks(dt_s: float, duration_s: float) -> None:
 
 
 class EnvSection(Section):
-    """The world that the animals live in; `parameters` and `arms` are handed to it as they are."""
+    """The world that the animals live in; `parameters` and `arms` are passed on to it."""
 
     id: Annotated[str, BeforeValidator(_known_assay)]
     dt_s: TickLength = 15.0
@@ -163,7 +163,7 @@ class TestCondition(Section):
     A mate (`relationship: mate`) mates during cohousing unless `mating` is false.
     """
 
-    __test__ = False  # not a test class, whatever its name tells pytest
+    __test__ = False  # not a test class for pytest, despite its name
 
     name: Annotated[str, identifier()]
     cohousing_h: CohousingHours
@@ -180,7 +180,7 @@ class TestCondition(Section):
         return self
 
     def history(self) -> dict[str, Any]:
-        """Return the reset options of the environment; `mating` and `session` where the test says something of them."""
+        """Return the reset options of the environment; `mating` and `session` only if the test sets them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
         given = {name: getattr(self, name) for name in ("mating", "session") if getattr(self, name) is not None}
         return {**options, **given}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collection[str], assay: Assay) -> None:
-    """Refuse kinds of habitats that `assay` has no room for, or whose members are not groups of `genotypes`.
+    """Refuse kinds of habitats that do not fit `assay`, or whose members are not groups of `genotypes`.
 
     A kind that has the name of a genotype must hold that genotype alone, because animals are called after their habitat.
     """
@@ -33,7 +33,9 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collectio
                 text = f"is not usable: {unknown('genotype', member, genotypes)}"
                 raise refuse(text, key=key, involves=[f"habitats.{name}", "genotypes"])
         if name in genotypes and set(members) != {name}:
-            text = f"is named like a genotype but holds other animals ({', '.join(dict.fromkeys(members))}); rename it"
+            text = (
+                f"has the name of a genotype but holds other animals ({', '.join(dict.fromkeys(members))}); rename it"
+            )
             raise refuse(text, key=key, involves=[key])
     homeless = [name for name in genotypes if not any(name in members for members in habitats.values())]
     if homeless:

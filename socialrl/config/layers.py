@@ -1,4 +1,4 @@
-"""Pieces of a configuration laid over a whole one, and which file or command line each value came from."""
+"""Partial configurations merged into a whole one, and which file or command line each value came from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def leaves(piece: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 class Origins:
-    """Where the values of a configuration were set: `main`, the file that it was read from, and what came over it."""
+    """Where the values of a configuration were set: `main`, the file that it was read from, and the later layers."""
 
     def __init__(self, main: str) -> None:
         self._main = main

@@ -1,7 +1,7 @@
 """How large the files and numbers of a configuration may be.
 
-The ranges are generous: they stop slips such as three zeros too many before memory is asked for, and files that were made
-to harm. Whether an experiment within them fits into memory is asked before it starts (`socialrl.budget`).
+The ranges are generous: they stop slips such as three zeros too many before memory is allocated, and malicious files.
+Whether an experiment within them fits into memory is checked before it starts (`socialrl.budget`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MAX_RATIO_STEP = 100.0
 MAX_FILE_BYTES = 512 * 1024
 MAX_VALUE_CHARACTERS = 10_000
 MAX_NESTING = 32
-"""Mappings and lists inside each other."""
+"""Nesting depth of mappings and lists."""
 MAX_VALUES = 10_000
 """Keys, list items and values in one file."""
 

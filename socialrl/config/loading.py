@@ -1,7 +1,7 @@
 """Configurations: a YAML file and `key=value` overrides in, one checked and immutable `Config` out.
 
-Everything wrong with a configuration is found here, before anything is built, and said in one line each: the file or
-the command line, the full key, what is allowed, what was given, and the nearest known name.
+Every mistake in a configuration is found here, before anything is built, and reported in one line: the file or the
+command line, the full key, what is allowed, what was given, and the nearest known name.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def _read_override(item: str) -> tuple[KeyPath, Any]:
     path: KeyPath = tuple(int(part) if i and _INDEX.fullmatch(part) else part for i, part in enumerate(parts))
     if not text.strip():
         raise UserError(f"{_COMMAND_LINE}: '{shortened(item)}' has no value; write {key_path(path)}=null for none")
-    # Text is taken as the shell hands it over: a path may hold characters that mean something in YAML.
+    # Text is taken as the shell passes it: a path may hold characters with a meaning in YAML.
     if _is_text(path) and "${" not in text:
         return path, text
     return path, read_yaml(text, _COMMAND_LINE, is_text=_is_text, at=path)

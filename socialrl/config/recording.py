@@ -43,7 +43,7 @@ class ReleaseSection(Section):
 
 
 class StimulationSection(Section):
-    """A train of pulses; `strength` 1 releases what as long a contact does."""
+    """A train of pulses; `strength` 1 releases as much as contact of the same length."""
 
     pulses: Annotated[int, whole(1, limits.MAX_PULSES)] = 30
     rate_hz: Positive = 1.0
@@ -62,7 +62,7 @@ class StimulationSection(Section):
 
 
 class NoiseSection(Section):
-    """What a recording adds to the probe's signal: see `socialrl_envs.recording.Recording`; all zero: the equations."""
+    """The noise of a recording, see `socialrl_envs.recording.Recording`; all zero: the equations alone."""
 
     slice_spread: Annotated[float, number(0, 1)] = 0.3
     frame_noise: Annotated[float, number(0, 0.1)] = 0.005

@@ -9,7 +9,7 @@ from socialrl.errors import nearest, shortened
 
 _SCALE = "scale"
 _MOST = {"factor": 100.0, "log-sd": 10.0}
-"""Far beyond what any parameter's range leaves of it, and small enough that no factor of an individual overflows."""
+"""Far beyond any parameter's range, and small enough that no individual's factor overflows."""
 
 
 def check_spread(value: Any) -> float | dict[str, float]:

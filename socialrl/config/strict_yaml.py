@@ -1,4 +1,4 @@
-"""YAML as plain data, read strictly: numbers look like numbers, keys occur once, nothing is computed.
+"""YAML as plain data, read strictly: only decimal numbers are numbers, keys occur once, nothing is computed.
 
 The usual YAML reader turns `off` into a boolean, `010` into 8, `1:30` into 90, leaves `1e-3` and `3e5` as text and
 keeps the last of two equal keys. So scalars are resolved here, by a rule that fits in one sentence: unquoted `null`,

@@ -1,6 +1,6 @@
 """Groups as readers meet them: one name, one colour and one marker, the same on every page, film and figure.
 
-Both follow from the group itself, never from what else stands on the page. The colour tells the receptor gain: anchors
+Both follow from the group itself, never from what else is on the page. The colour tells the receptor gain: anchors
 of the Okabe–Ito palette, with steps between them. A group whose arms or parameters are changed has a colour made from
 its name, because its gain does not describe it. Of several runs, equal groups look alike; a run has panels of its own.
 """
@@ -45,7 +45,7 @@ _LIGHTNESS, _CHROMA = 0.60, 0.12
 class Group:
     """Animals of one genotype in one run; `key` is its value in the column `group` of every table.
 
-    `name` is what the group is called; `label` is the same with the run behind it, on a page with several runs.
+    `name` is what the group is called; `label` adds the run, on a page with several runs.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """The one engine of all HTML pages: templates, figures put into the page, and what is written beside it.
 
 Report, scorecard, calibration, protocol and index pages extend `page.html.j2` and use the macros of `parts.html.j2`.
-A page is one file that loads nothing. What stands in it is escaped, and a missing value is an error.
+A page is one file that loads nothing. Its content is escaped, and a missing value is an error.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def panel_grid(n: int, narrow: bool, height_in: float, share_x: bool = False) ->
 
 
 def first_in_row(ax: Axes) -> bool:
-    """Return whether a panel stands at the left, where the labels of the shared axis go."""
+    """Return whether a panel is at the left, where the labels of the shared axis go."""
     spec = ax.get_subplotspec()
     return spec is None or spec.is_first_col()
 
@@ -53,7 +53,7 @@ def label_x(axes: list[Axes], text: str) -> None:
 
 
 def group_title(ax: Axes, group: Group, text: str, size: float) -> None:
-    """Put a title over a panel, with the group's mark before it: words stay in ink, so that they can be read."""
+    """Put a title over a panel, with the group's mark before it; the words keep the ink colour, so that they can be read."""
     room = "\u00a0" * 4  # no-break spaces: SVG drops others at the start of a line
     ax.set_title("\n".join(room + line for line in text.split("\n")), fontsize=size, fontweight="normal")
     above = ScaledTranslation(
@@ -124,7 +124,7 @@ def dots(ax: Axes, place: float, rows: pd.DataFrame, values: pd.Series, group: G
 
 
 def jitter(rows: pd.DataFrame, half_width: float) -> NDArray[np.float64]:
-    """Return sideways offsets by pair number (golden-ratio steps): the same animal stands at the same place in every panel."""
+    """Return sideways offsets by pair number (golden-ratio steps): the same animal has the same place in every panel."""
     return ((rows["index"].to_numpy(dtype=float) * 0.618034 + 0.5) % 1 - 0.5) * 2 * half_width
 
 

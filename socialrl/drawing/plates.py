@@ -16,7 +16,7 @@ _ENLARGED = 1.2
 
 @dataclass(frozen=True)
 class Plate:
-    """One figure with its words; `file` is its name without suffix, `missing` the sentence that stands in its place."""
+    """One figure with its words; `file` is its name without suffix, `missing` the sentence shown instead."""
 
     file: str
     title: str
@@ -47,7 +47,7 @@ def drawn(
         if wide is None or narrow is None:
             return Plate(file, title, missing=missing())
         wide_svg = style.svg_text(wide, file)
-        wide.set_layout_engine("none")  # the layout stands, the second file need not find it again
+        wide.set_layout_engine("none")  # the layout is fixed, so the second file need not compute it again
         buffer = io.BytesIO()
         style.save_png(wide, buffer)
         return Plate(

@@ -1,8 +1,8 @@
-"""When an animal was where, and with whom: a table of intervals, taken down while frozen animals are tested.
+"""When an animal was where, and with whom: a table of intervals, recorded while frozen animals are tested.
 
 Three kinds of rows, each of one animal. `chamber`: it was in a chamber. `passage`: it was in the tube between two
-chambers; `start_s` is when it went in at one end and `end_s` when it came out at the other, which is what readers at
-both ends of a tube would note. `contact`: side-by-side contact with one other animal. Chambers and passages of an
+chambers; `start_s` is when it went in at one end and `end_s` when it came out at the other, as readers at both ends of
+a tube would record it. `contact`: side-by-side contact with one other animal. Chambers and passages of an
 animal follow each other without gap or overlap from the start of the test to its end.
 
 Times are exact for this world, whose resolution is the tick (`dt_s`): contact lasts whole ticks; who sets out arrives
@@ -25,7 +25,7 @@ from socialrl_envs.counters import named
 
 KINDS = ("chamber", "passage", "contact")
 LABELS = ("animal", "genotype", "index", "habitat_type", "habitat", "test", "repeat")
-"""Columns that say whose row it is, of those that a table of tests has; a world is a habitat, test and repeat."""
+"""Columns of a table of tests that say whose row it is; a world is a habitat, test and repeat."""
 
 _CHAMBER, _PASSAGE, _CONTACT = range(3)
 
@@ -35,7 +35,7 @@ _Move = tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 class EventRecorder:
-    """Watches tests from their first tick to their last, and writes down changes only.
+    """Watches tests from their first tick to their last and records changes only.
 
     `follow` begins, `note` is called after every step, `finish` ends; any number of blocks of tests may follow each
     other. `table` returns all of them.
@@ -45,7 +45,7 @@ class EventRecorder:
         self._blocks: list[pd.DataFrame] = []
 
     def follow(self, env: SocialVectorEnv, order: NDArray[np.int64], rows: Mapping[str, Sequence[Any]]) -> None:
-        """Begin to watch tests that have begun and not been stepped yet.
+        """Begin to watch tests that have begun and have not been stepped yet.
 
         `order` (`Lineup.order`) has the environment's row of every test; `rows` the tests' columns, `LABELS` among them.
         """
@@ -55,7 +55,7 @@ class EventRecorder:
         # views of the state, so that a tick costs two comparisons
         self._chamber = world.batch.animals["chamber"][:, :n_acting]  # (n_worlds, n_acting)
         self._passage_s = world.batch.animals["passage_s"][:, :n_acting]
-        # contact from its counter, so that intervals add up to it: a door that shuts ends contact within a tick
+        # contact from its counter, so that intervals add up to it: a closing door ends contact within a tick
         huddle_s = named(world.counters, env.assay.n_animals, len(env.assay.habitat.names))["huddle_s"]
         self._huddle_s = huddle_s  # (n_worlds, n_acting, n_animals)
         self._was_in, self._huddled_s = self._chamber.copy(), huddle_s.copy()
@@ -67,7 +67,7 @@ class EventRecorder:
         self._turns: list[tuple[int, NDArray[np.int64]]] = []
 
     def note(self) -> None:
-        """Take down what has changed with the tick that was just played."""
+        """Record what has changed in the tick that was just played."""
         touching = self._huddle_s > self._huddled_s
         turned = touching != self._touching
         if turned.any():
@@ -82,7 +82,7 @@ class EventRecorder:
             np.copyto(self._was_in, self._chamber)
 
     def finish(self) -> None:
-        """Make the intervals of the tests that have come to their end."""
+        """Compute the intervals of the tests that have ended."""
         moves = _Moves(self._moves, self._first_in)
         whereabouts = moves.whereabouts(self._env.dt_s, self._tick)
         contacts = _contacts(self._turns, moves, self._huddle_s.shape, self._env.dt_s, self._tick)
@@ -91,8 +91,8 @@ class EventRecorder:
     def table(self) -> pd.DataFrame:
         """Return all events: whose (`LABELS`), `kind`, `start_s`, `end_s`, `chamber`, `to`, `other`.
 
-        Times are seconds from the start of the test. `chamber` is where it happened, of a passage the chamber that was
-        left, and `to` the one that was reached. `other` is the id of an animal that was tested, too, or the name of a
+        Times are seconds from the start of the test. `chamber` is where it happened; for a passage, it is the chamber
+        that was left, and `to` the one that was reached. `other` is the id of an animal that was tested, too, or the name of a
         stimulus animal (`partner`); a contact of two tested animals has a row for each of them. Rows go test by test,
         by start.
         """
@@ -111,7 +111,7 @@ class EventRecorder:
         # the animal's view: which chamber is its partner's depends on the placement
         seen = [name for names in assay.chambers.values() for name in names]
         first_seen = self._env.world.batch.worlds["placement"][row // n_acting] * len(assay.habitat.names)
-        # stimulus animals go by their names in the assay, those that were tested, too, by their ids
+        # stimulus animals have their names in the assay; those that were tested, too, have their ids
         other_row = np.minimum(row // n_acting * n_acting + other, len(self._order) - 1)
         named_as = np.where(other < n_acting, len(assay.animals) + test_of[other_row], other)
         return pd.DataFrame(
@@ -145,7 +145,7 @@ class _Moves:
         self.tick = np.r_[np.zeros(len(first_in), np.int64), tick][by_row]
         self.to = np.r_[first_in, to][by_row]
         passage_s = np.concatenate([np.empty(0), *(one[3] for one in noted)])
-        self.passage_s = np.r_[np.zeros(len(first_in)), passage_s][by_row]  # of the way to there
+        self.passage_s = np.r_[np.zeros(len(first_in)), passage_s][by_row]  # on the way there
 
     def whereabouts(self, dt_s: float, n_ticks: int) -> pd.DataFrame:
         """Return stays in chambers and passages between them."""

@@ -1,7 +1,7 @@
-"""The test protocol: frozen animals play tests, sampled actions, one row per animal, test and repeat.
+"""The test protocol: frozen animals play tests with sampled actions, one row per animal, test and repeat.
 
 Nothing learns here. Actions are sampled from the policy, never the most likely one: the argmax would turn a 60/40
-preference into 100/0. Random numbers come from streams of their own, the same in all groups, so that groups are
+preference into 100/0. Random numbers come from separate streams, the same in all groups, so that groups are
 compared in pairs; they do not depend on how many animals are tested together.
 """
 
@@ -50,8 +50,8 @@ def play_tests(
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
     `purpose` names the random streams ("probe", "evaluation"): the same purpose plays the same tests again, so that
-    probes at different steps differ by what was learned. `steps` is written into the rows as it is. Tests with other
-    drugs are played in worlds of their own, one after another.
+    probes at different steps differ by what was learned. `steps` is copied into the rows. Tests with different drugs
+    are played in separate worlds, one after another.
     """
     pieces = []
     for drugs in dict.fromkeys(test.drugs for test in tests):
@@ -111,7 +111,7 @@ class _Tests:
             self._observations, _ = env.reset(seed=world_seeds, options={"reset_mask": mask, **test.history()})
 
     def labels(self) -> dict[str, list[Any]]:
-        """Return what says which test a row is: the animal's common columns, test and repeat."""
+        """Return the columns that identify a row: the animal's common columns, test and repeat."""
         common = [animal.common() for animal, _, _ in self.rows]
         return {
             **{name: [one[name] for one in common] for name in common[0]},
@@ -268,7 +268,7 @@ def evaluate_run(
             run.write_table(f"{part}_events", rows_of(recorder.table(), chosen), csv=events_csv)
         run.write_table(part, rows_of(table, chosen), csv=True)
         return
-    # The table `evaluation` says that an evaluation is there, so it goes first and comes last.
+    # The table `evaluation` is the sign of a complete evaluation, so it is deleted first and written last.
     for name in ("evaluation", "traces", "events"):
         run.drop_table(name)
     traces = tracer.table()

@@ -1,4 +1,4 @@
-"""Which of a run's animals are tested, and what the table of a part of them is called."""
+"""Which of a run's animals are tested, and the name of the table of a selection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Selection:
     def suffix(self, config: Config) -> str:
         """Return what is added to a table's name: `_of_ko`, `_of_ko_wt_00`, nothing for all animals.
 
-        The same for the same choice, however it was worded, and different for different ones.
+        It depends only on the choice, not on its wording, and differs between choices.
         """
         if not self:
             return ""
@@ -40,7 +40,7 @@ class Selection:
         text = "_".join(words)
         label = text.lower().replace("-", "_")
         if len(label) > _LONGEST or any(re.search(r"_\d+$", name) for name in groups):
-            # shortened, or the animal ko-00 beside a group ko_00: the sum keeps two choices apart
+            # shortened, or the animal ko-00 beside a group ko_00: the sum distinguishes two choices
             label = f"{label[:_LONGEST].rstrip('_')}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
         return f"_of_{label}"
 

@@ -17,19 +17,19 @@ _STATE = ("oxytocin", "receptor_signal", "activity_drive", "stress")
 
 
 class Tracer:
-    """Takes down the first repeat of every test of each group's animal number 0."""
+    """Records the first repeat of every test of each group's animal number 0."""
 
     def __init__(self) -> None:
         self._pieces: list[dict[str, Any]] = []
         self._followed: list[tuple[int, Animal, TestCondition]] = []
 
     def follow(self, rows: Sequence[tuple[Animal, TestCondition, int]]) -> None:
-        """Choose, for tests that begin now, the rows to take down."""
+        """Choose, for tests that begin now, the rows to record."""
         chosen = enumerate(rows)
         self._followed = [(row, a, test) for row, (a, test, repeat) in chosen if a.index == 0 and repeat == 0]
 
     def note(self, env: SocialVectorEnv, actions: NDArray[np.int64]) -> None:
-        """Take down one tick, after it was played, for the rows that are followed."""
+        """Record one tick, after it was played, for the rows that are followed."""
         world = env.world
         for row, animal, test in self._followed:
             record, me, pairs = world.batch.worlds[row], world.batch.animals[row, 0], world.batch.pairs[row, 0]
@@ -52,11 +52,11 @@ class Tracer:
             )
 
     def table(self) -> pd.DataFrame:
-        """Return what was taken down, one row per tick."""
+        """Return the record, one row per tick."""
         return pd.DataFrame(self._pieces)
 
 
 def _with_name(action: str, slots: NDArray[np.int64], names: Sequence[str]) -> str:
-    """Put the animal's name in place of its slot: `affiliate_slot0` becomes `affiliate_partner`."""
+    """Replace the slot by the animal's name: `affiliate_slot0` becomes `affiliate_partner`."""
     verb, _, slot = action.partition("slot")
     return f"{verb}{names[slots[int(slot)]]}" if slot else action

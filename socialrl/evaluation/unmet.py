@@ -1,7 +1,7 @@
-"""What tests ask of animals that never met it in training: a mate, a drug at the test, a session.
+"""What tests require and training never had: a mate, a drug at the test, a session.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
-has taught it what that is worth, so such a test is played and said.
+has taught it what that is worth, so such a test is played with a note.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class Demand:
-    """What a test asks for: of which sex the others are, the drugs (name, dose) that act during the test, the session.
+    """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
-    `session` is None where the test says nothing of it.
+    `session` is None if the test does not name one.
     """
 
     test: str
@@ -30,7 +30,7 @@ class Demand:
 
 
 def demands_of(config: Config) -> list[Demand]:
-    """Return what the evaluation tests of a configuration ask for."""
+    """Return what the evaluation tests of a configuration require."""
     return [
         Demand(
             test.name,
@@ -46,7 +46,7 @@ def demands_of(config: Config) -> list[Demand]:
 
 
 def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
-    """Return a line for each thing that the tests ask for and training never had, with what to add to training."""
+    """Return a line for each thing that the tests require and that training never had, with what to add to training."""
     met = set(config.env.reset.relationship)
     given = {one.drug for one in config.env.drugs}
     relationships: dict[str, list[str]] = {}
@@ -61,18 +61,18 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
             if drug not in given:
                 drugs.setdefault(drug, (dose, []))[1].append(one.test)
     lines = [
-        f"no animal of this run met a {relationship} in training, as {_tests(tests)} it; "
-        f"to have it learned, train with env.reset.relationship=[{', '.join([*sorted(met, reverse=True), relationship])}]"
+        f"no animal of this run met a {relationship} in training, which {_tests(tests)}; "
+        f"train with env.reset.relationship=[{', '.join([*sorted(met, reverse=True), relationship])}]"
         for relationship, tests in relationships.items()
     ]
     lines += [
-        f"no animal of this run was in the session {session} in training, as {_tests(tests)} it; to have it learned, "
+        f"no animal of this run was in the session {session} in training, which {_tests(tests)}; "
         "train without env.reset.session, which then draws from all sessions"
         for session, tests in sessions.items()
     ]
     duration = f"{config.env.duration_s:g}"
     lines += [
-        f"no animal of this run was under the {drug} in training, as {_tests(tests)} it; to have it learned, train with "
+        f"no animal of this run was under the {drug} in training, which {_tests(tests)}; train with "
         f"env.drugs=[{{drug: {drug}, dose: {dose:g}, start_s: 0, end_s: {duration}, share: 0.1}}]"
         for drug, (dose, tests) in drugs.items()
     ]
@@ -84,4 +84,4 @@ def _tests(names: list[str]) -> str:
     named = ", ".join(unique[:_MOST_NAMES]) + (
         f" and {len(unique) - _MOST_NAMES} more" if len(unique) > _MOST_NAMES else ""
     )
-    return f"the test {named} asks for" if len(unique) == 1 else f"the tests {named} ask for"
+    return f"the test {named} requires" if len(unique) == 1 else f"the tests {named} require"

@@ -107,7 +107,7 @@ class _Actor:
 
 
 def _at_random(assay: str) -> _Actor:
-    """Everybody acts at random; where several animals do, the film is of the first of them."""
+    """All animals act at random; the film follows the first of them."""
     if len(ASSAYS[assay].acting) > 1:
         make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, random_companions())
     else:

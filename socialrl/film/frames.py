@@ -1,6 +1,6 @@
 """Records an environment as frames and writes frames to a GIF or a PNG file.
 
-A frame is a uint8 array (height, width, 3). Files appear whole or not at all, and none is replaced unasked.
+A frame is a uint8 array (height, width, 3). Files appear whole or not at all, and none is replaced unless asked for.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def record_frames(
 def write_gif(
     frames: Iterable[np.ndarray], path: str | Path, fps: float, overwrite: bool = False, width_px: int | None = None
 ) -> Path:
-    """Writes an animation that repeats for ever and returns its path.
+    """Writes an animation that repeats endlessly and returns its path.
 
     All frames share one palette of 255 colours; equal frames in a row become one that lasts longer. `fps` is 1..50, rounded
     to the hundredths of a second that the format counts in. `width_px` shrinks the frames to that width.
@@ -118,7 +118,7 @@ def _checked_path(path: str | Path, suffix: str, overwrite: bool) -> Path:
     if path.is_dir():
         raise UserError(f"'{path}' is a folder, not a file")
     if path.exists() and not overwrite:
-        raise UserError(f"'{path}' exists already; give another name, or ask to overwrite it")
+        raise UserError(f"'{path}' exists already; give another name, or overwrite it explicitly")
     return path
 
 

@@ -1,7 +1,7 @@
 """Published findings as data, and the scorecard that says which of them the model reproduces.
 
 No torch and no SB3 is imported here. `load_registry` reads the findings that come with socialrl, `load_findings` those
-of a file of one's own as well, and `Registry.adding` takes a record from Python. `socialrl.findings.scorecard.score`
+of a user's file as well, and `Registry.adding` takes a record from Python. `socialrl.findings.scorecard.score`
 compares evaluation tables with them, and `socialrl.scorecard.page.write_scorecard` writes the result.
 """
 

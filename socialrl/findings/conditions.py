@@ -1,7 +1,7 @@
-"""What a condition of the registry asks of its assay's world, checked; and the test that is played for it.
+"""Checks whether a condition of the registry is possible in its assay, and gives the test that is played for it.
 
-Every key of a condition either changes what is played or is refused here or where the record is read: nothing that
-somebody wrote into a file of findings is left out in silence.
+Every key of a condition either changes what is played or is refused, here or where the record is read: nothing in a file
+of findings is silently ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from socialrl.extensions import load_extensions
 from socialrl.findings.records import Condition
 
 RELEASE = "OxytocinRelease"
-"""The assay without a policy: slices are recorded, nobody is housed with anybody."""
+"""The assay without a policy: slices are recorded, and no animals are housed together."""
 
 PLAYED = ("name", "cohousing_h", "relationship", "separation_h", "mating", "session", "drugs")
 """The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
@@ -29,7 +29,7 @@ def as_test(condition: Condition) -> dict[str, Any]:
 
 def mistake(assay: str, condition: Condition) -> str:
     """Return why a condition cannot be played in an assay (short id), as the end of an error line; empty if it can."""
-    from socialrl_envs import ASSAYS  # late: compiled code behind it makes the import slow
+    from socialrl_envs import ASSAYS  # imported late, because the compiled code behind it is slow to import
 
     load_extensions()
     worlds = {short_id(one.id): one for one in ASSAYS.values()}

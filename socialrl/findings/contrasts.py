@@ -31,7 +31,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Effect:
-    """What a comparison gave, or why there is nothing (`missing`).
+    """The result of a comparison, or why there is none (`missing`).
 
     `difference` is in `unit`, with its 95 % interval; `size` is the standardised effect named by `size_name` (d_z
     paired or against a number, g unpaired). `side_a`, `side_b` are the values per animal behind the two sides (`side_b`
@@ -69,7 +69,7 @@ def evaluate(
 
 
 class Prepared(dict[str, pd.DataFrame]):
-    """Tables made ready for many comparisons by `prepared`; `values_of` keeps what was computed."""
+    """Tables prepared for many comparisons by `prepared`; `values_of` caches what was computed."""
 
     values_of: dict[tuple[Any, ...], pd.Series]
 
@@ -77,8 +77,8 @@ class Prepared(dict[str, pd.DataFrame]):
 def prepared(tables: Tables) -> Prepared:
     """Return the tables without animals under a changed parameter, and ready for thousands of look-ups.
 
-    Test and genotype become categories, and values per animal are computed once. Tables that are prepared come back
-    as they are.
+    Test and genotype become categories, and values per animal are computed once. Prepared tables are returned
+    unchanged.
     """
     if isinstance(tables, Prepared):
         return tables
@@ -112,7 +112,7 @@ def genotype_of(table: pd.DataFrame, group: str, registry: Registry, genotypes: 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Where a comparison gets its values from; what was computed before is not computed again."""
+    """The source of a comparison's values; each is computed once."""
 
     tables: Prepared
     assay: str
@@ -235,8 +235,8 @@ def _slopes(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
 def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effect:
     """The model's mean (in published standard deviations from the published mean) or its log ratio of spreads.
 
-    The interval is over model animals and takes the published figures as they are; how far the published mean could be
-    off by its own sampling is written into the note.
+    The interval is over model animals and takes the published figures as exact; the sampling error of the published
+    mean is given in the note.
     """
     reference = contrast.reference
     assert reference is not None

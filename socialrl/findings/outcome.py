@@ -34,8 +34,8 @@ def result_of(
 ) -> Result:
     """Return the result of a scorecard.
 
-    `made` says how the tables came about (preset, seed, command, versions); `hangs_on` which findings survive every
-    change of an assumed parameter but those of one, finding → parameter; `notes` are sentences for the reader.
+    `made` says how the tables were made (preset, seed, command, versions). `hangs_on` maps findings that survive every
+    change of an assumed parameter except those of one to that parameter. `notes` are sentences for the reader.
     """
     rows = card.rows
     predicted = [row.effect.p if row.use == "predicted" else math.nan for row in rows]
@@ -130,7 +130,7 @@ def _comparison(row: Row, p_holm: float) -> ComparisonResult:
 
 
 def _replicate(values: pd.Series | None) -> str:
-    """Pairs have names and animals numbers, see the column `unit` of evaluation tables."""
+    """Pairs have names and animals numbers; see the column `unit` of evaluation tables."""
     return "animal" if values is None or pd.api.types.is_numeric_dtype(values.index) else "pair"
 
 

@@ -1,6 +1,6 @@
 """What a registry of findings may contain: one immutable record per section of the file; pydantic holds them.
 
-A finding is data: what was seen, by whom, how sure that is, and which comparison of model animals would show it. The
+A finding is data: what was seen, by whom, how good the evidence is, and which comparison of model animals would show it. The
 words are those of the file: `this` is expected to be `higher` or `lower` `than` the other side, or the `same`.
 """
 
@@ -24,7 +24,7 @@ QUESTIONS: dict[str, str] = {
     "arm": "Which arm does it?",
     "sure": "How sure are we?",
 }
-"""The questions that a scorecard is ordered by, in the order in which it asks them."""
+"""The questions by which a scorecard is ordered, in their order."""
 
 HOUR_S = 3600.0
 SIGNS = {"higher": +1, "lower": -1, "same": 0}
@@ -54,7 +54,7 @@ class Group(Record):
 
 
 class OwnMeasure(Record):
-    """A measure that a file brings along; the others are in the measures table (`socialrl.analysis.measure_table`).
+    """A measure that a file defines; the others are in the measures table (`socialrl.analysis.measure_table`).
 
     Either `sum` (columns that are added, list columns over `hours`), divided by the sum of `per`; or `first` less
     `less` (two measures); or `time_to` (hours of cohousing from which on that measure stays at the guide line of 2/3).
@@ -83,7 +83,7 @@ class OwnMeasure(Record):
         if self.per and not self.sum:
             raise refuse("per needs sum")
         if (self.smallest or self.same_within) and not self.why:
-            raise refuse("is missing: say why smallest and same_within are what they are", key="why")
+            raise refuse("is missing: give the reason for smallest and same_within", key="why")
         return self
 
     def as_measure(self, name: str) -> Measure:
@@ -236,8 +236,8 @@ class Finding(Record):
     """One published finding (or one null control) and the comparisons that would show it.
 
     grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
-    parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which is
-    therefore not a test of the model any more; `predicted` is neither; `control` is a null control; `context` is not
+    parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which
+    therefore no longer tests the model; `predicted` is neither; `control` is a null control; `context` is not
     compared. `may_fail` is one sentence on why the model may be wrong there.
     """
 
@@ -264,7 +264,7 @@ class Finding(Record):
         return self
 
     def use_of(self, contrast: Contrast) -> str:
-        """How the model stands to a contrast (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
+        """How a contrast was used (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
         return contrast.use or self.use
 
     def grade_of(self, contrast: Contrast) -> str:
@@ -280,10 +280,9 @@ class Dose(Record):
 
 
 class Book(Record):
-    """A file of findings: every section may be left out, so that a file can add findings to another.
+    """A file of findings; every section is optional, so that a file can add findings to another.
 
-    `with_shipped` false leaves the findings that come with socialrl out; their groups and conditions stay there to be
-    referred to.
+    `with_shipped` false leaves out the findings that come with socialrl; their groups and conditions can still be used.
     """
 
     with_shipped: Annotated[bool, Field(strict=True)] = True

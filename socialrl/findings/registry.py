@@ -1,6 +1,6 @@
 """The registry of published findings: reads `registry.yaml`, checks it, and says which tests and groups it needs.
 
-New findings need no code: a record in `registry.yaml`, in a file of one's own (`load_findings`), or as data in Python
+New findings need no code: a record in `registry.yaml`, in a user's file (`load_findings`), or as data in Python
 (`Registry.adding`). A mistake becomes one line with the file, the finding and the place in it.
 """
 
@@ -67,7 +67,7 @@ class Registry:
     def adding(self, data: Mapping[str, Any] | Book, where: str = "added findings") -> Registry:
         """Return a registry with the records of `data` (as in a file) as well; `where` opens its error lines.
 
-        Raises `UserError`, one line, as `load_registry` does, and for an id or name that is there already.
+        Raises `UserError`, one line, as `load_registry` does, and for an id or name that exists already.
         """
         book = data if isinstance(data, Book) else _checked(data, where)
         return _joined([(where, book)], self)
@@ -77,7 +77,7 @@ class Registry:
         kept, panels = tuple(findings), tuple(doses)
         names = {name for one in kept for contrast in one.contrasts for name in contrast.conditions}
         names |= {dose.condition for dose in panels}
-        # What is exchanged between the two sessions of one history needs both.
+        # An exchange between the two sessions of one history needs both.
         for name in list(names):
             if self.conditions[name].partner_is == "shuffled":
                 other = twin(name, self.conditions, study_of(self.assay_of[name]).sessions)
@@ -95,7 +95,7 @@ def load_registry(*paths: Path | str) -> Registry:
     """Return the registry of one or several YAML files together; without any, the one that comes with socialrl.
 
     Files may refer to each other's groups, measures and conditions. Raises `UserError`, one line, for an unreadable
-    file, an unknown key, a missing source, a duplicate id or name, or a reference to what is not there.
+    file, an unknown key, a missing source, a duplicate id or name, or a reference to something that does not exist.
     """
     return _joined([(str(path), _book(Path(path))) for path in paths]) if paths else _shipped()
 
@@ -194,12 +194,12 @@ def _once(where: str, kind: str, name: str, known: Mapping[str, Any]) -> None:
 
 
 def _names_of_its_own(where: str, name: str, group: Group, known: Mapping[str, Group]) -> None:
-    """Refuse a group that the rows of another one would be taken for."""
+    """Refuse a group whose rows could be mistaken for another's."""
     own = {one.casefold() for one in (name, *group.names)}
     for other, one in known.items():
         both = own & {text.casefold() for text in (other, *one.names)}
         if both:
-            raise UserError(f"{where}: the name {min(both)} belongs to group {other} already; choose another")
+            raise UserError(f"{where}: the name {min(both)} already belongs to group {other}; choose another")
 
 
 def _check_references(where: str, book: Book, registry: Registry) -> None:

@@ -24,7 +24,7 @@ from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl.storage.files import json_text, read_json
 
 FORMAT = 2
-"""Of `scorecard.json`; raised when a reader of the old one would misread the new one."""
+"""The format of `scorecard.json`; increased when a reader of the old one would misread the new one."""
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 
@@ -127,7 +127,7 @@ class SourceResult:
 class FindingResult:
     """One finding with its verdict and comparisons; `kind` as in `scorecard.Judged`.
 
-    `hangs_on` names the one assumed parameter whose change loses the finding, None if there is no such one.
+    `hangs_on` names the one assumed parameter whose change loses the finding, or is None.
     """
 
     id: str
@@ -148,7 +148,7 @@ class FindingResult:
 
     @property
     def leading(self) -> ComparisonResult | None:
-        """The comparison that made the verdict: the first deciding one with the same verdict, else the first."""
+        """The comparison that decided the verdict: the first deciding one with the same verdict, else the first."""
         deciding = [one for one in self.comparisons if one.decides]
         same = [one for one in deciding if one.verdict == self.verdict]
         return next(iter([*same, *deciding, *self.comparisons]), None)
@@ -167,7 +167,7 @@ class MeasureResult:
 
 @dataclass(frozen=True)
 class Result:
-    """A whole scorecard. `made` says how its tables came about, `counts` how many findings of a kind have a verdict."""
+    """A whole scorecard. `made` says how its tables were made, `counts` how many findings of a kind have a verdict."""
 
     format: int
     socialrl: str
@@ -211,7 +211,7 @@ def flat_rows(result: Result) -> pd.DataFrame:
 
 
 def write_result(result: Result, folder: Path) -> None:
-    """Write `scorecard.json` and `scorecard.csv` into `folder`, which is made when it is not there."""
+    """Write `scorecard.json` and `scorecard.csv` into `folder`, which is created if needed."""
     with naming_the_place(f"create {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
     write_bytes(folder / "scorecard.json", as_json(result).encode())

@@ -1,4 +1,4 @@
-"""The scorecard: every finding of the registry with what the model gave, and a verdict by one fixed rule.
+"""The scorecard: every finding of the registry with the model's result and a verdict by one fixed rule.
 
 The rule, for one comparison with its difference d, the 95 % interval of d over animals and the smallest difference that
 counts (in the registry, fixed beforehand):
@@ -31,7 +31,7 @@ from socialrl.findings.registry import Registry, load_registry
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN = "reproduced", "not reproduced", "inconclusive", "not run"
 NOT_COMPARED = "not compared"
 KINDS = ("predicted", "press", "mechanism", "calibrated", "control")
-"""What findings are counted apart by; see `Judged.kind`."""
+"""The kinds of findings that are counted separately; see `Judged.kind`."""
 MIN_ANIMALS = 6
 _RANK = {"predicted": 0, "control": 0, "context": 0, "mechanism": 1, "calibrated": 2}  # the lowest of a finding decide
 ALPHA = 0.05
@@ -81,7 +81,7 @@ class Judged:
 
     @property
     def leading(self) -> Row | None:
-        """The comparison that made the verdict: the first deciding one with the same verdict, else the first."""
+        """The comparison that decided the verdict: the first deciding one with the same verdict, else the first."""
         deciding = [row for row in self.rows if row.decides]
         same = [row for row in deciding if row.verdict == self.verdict]
         return next(iter([*same, *deciding, *self.rows]), None)
@@ -154,13 +154,13 @@ def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapp
         contrast.decides and (press_only or grade != "C")
         for contrast, grade in zip(finding.contrasts, grades, strict=True)
     ]
-    # A finding that went into the parameters can still hold a comparison that did not; that one then decides.
+    # A finding that was used for the parameters can still hold a comparison that was not; that one then decides.
     best = min((_RANK[use] for use, may in zip(uses, may_decide, strict=True) if may), default=0)
     rows = []
     for number, contrast in enumerate(finding.contrasts):
         effect = evaluate(contrast, tables, registry, genotypes)
         measure = registry.measures[contrast.measure]
-        # The unit of a distribution or a slope is another than the measure's, so the measure's margins do not apply.
+        # The unit of a distribution or a slope differs from the measure's, so the measure's margins do not apply.
         own_unit = contrast.kind in ("distribution", "trend")
         smallest = contrast.smallest or (0.0 if own_unit else measure.smallest or 0.0)
         same_within = contrast.same_within or (math.nan if own_unit else measure.same_within or math.nan)

@@ -78,13 +78,13 @@ def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFr
 def ablation_table(
     tables: Tables, registry: Registry | None = None, *, findings: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """Return arm × comparison: what becomes of each comparison of knockouts when one arm alone is changed.
+    """Return arm × comparison: the result of each comparison of knockouts when one arm alone is changed.
 
     Comparisons of knockouts with wild types are taken (`findings`: ids to keep). With setting "knockout" the knockouts
     are replaced by wild types whose one arm is as in a knockout; with "wild_type" by knockouts whose one arm is as in
     a wild type. The first rows, arm "all", hold the knockouts themselves. `share` is how much of the full difference
     the arm carries: difference / full, or 1 − difference / full for the rescue, with a 95 % bootstrap interval over
-    pairs; NaN where the full difference cannot be told from zero.
+    pairs; NaN where the full difference does not differ from zero.
     """
     book = registry or load_registry()
     wanted = None if findings is None else set(findings)
@@ -120,7 +120,7 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
 
     Rows of the tables with the columns `parameter` and `factor` are judged like the scorecard, all other rows left out.
     `survives` is whether the finding as a whole is reproduced; controls and comparisons that were not run are left out.
-    Animals with nothing changed (parameter `UNCHANGED`) come first: they say what can be lost in cohorts of that size.
+    Animals with nothing changed (parameter `UNCHANGED`) come first, as the reference for cohorts of that size.
     """
     book = registry or load_registry()
     varied = {name: table for name, table in tables.items() if {"parameter", "factor"} <= set(table.columns)}
@@ -152,9 +152,9 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
 
 
 def hanging(table: pd.DataFrame) -> dict[str, str]:
-    """Return {finding: parameter} for findings that survive every change but those of one single parameter.
+    """Return {finding: parameter} for findings that survive every change except those of one parameter.
 
-    A finding that is not reproduced in the animals with nothing changed, where there are any, has nothing to lose.
+    A finding that is not reproduced in the animals with nothing changed, if there are any, is left out.
     """
     found: dict[str, str] = {}
     for finding, rows in table.groupby("finding", sort=False):

@@ -1,4 +1,4 @@
-"""What the columns of a score sheet mean: matched by what their names say, not by their spelling or order.
+"""What the columns of a score sheet mean: recognised by the words of their names, not by spelling or order.
 
 `huddle time novel`, `Stranger huddle (s)` and `huddle_s_stranger` are one column.
 """
@@ -82,7 +82,7 @@ _SAME = {"novel": "stranger", "center": "centre", "middle": "centre", "familiar"
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each quantity stands in a sheet.
+    """The column of each quantity in a sheet.
 
     `place` is the column of each name of `MEASURED`, `DURATION`, `RATIO` and `WORDS` that was found, `factor` what
     turns its numbers into seconds (60 for minutes), `stated` the names whose unit the sheet states, `groups` the
@@ -126,8 +126,8 @@ def plain_name(title: str) -> tuple[str, str]:
 def match_columns(titles: Sequence[str], rows: Sequence[Sequence[str]], where: str, notes: list[str]) -> Columns:
     """Return what each title means; `rows` are the cells below, which tell a pair type from a drug.
 
-    Adds notes on units and ignored columns. Two columns for one quantity, or a unit that is no time, raise `UserError`
-    that begins with `where`.
+    Adds notes on units and ignored columns. Two columns for one quantity, or a unit that is not a time, raise a
+    `UserError` that begins with `where`.
     """
     found = Columns(tuple(titles))
     for k, title in enumerate(titles):
@@ -145,7 +145,7 @@ def match_columns(titles: Sequence[str], rows: Sequence[Sequence[str]], where: s
             continue
         name = names[0]
         if name in found.place:
-            raise UserError(f"{where}: columns '{found.title(name)}' and '{title}' both say {name}; keep one of them")
+            raise UserError(f"{where}: columns '{found.title(name)}' and '{title}' both mean {name}; keep one of them")
         found.place[name] = k
         if name in MEASURED or name in DURATION:
             _set_unit(found, name, unit, where, notes)
@@ -155,7 +155,7 @@ def match_columns(titles: Sequence[str], rows: Sequence[Sequence[str]], where: s
 
 
 def missing_column(name: str, titles: Iterable[str], separated_by: str) -> str:
-    """Return what to tell about a quantity that no column holds: possible names, the nearest title, all titles."""
+    """Return the message about a quantity without a column: possible names, the nearest title, all titles."""
     spellings = {**MEASURED, **WORDS}[name]
     there = [title for title in titles if title]
     hints = [near for one in (name, *spellings) if (near := nearest(one, there))]

@@ -1,4 +1,4 @@
-"""Genotypes and treatments in a score sheet: which tests are of untreated wild types, and which a user picks."""
+"""Genotypes and treatments in a score sheet: which tests are of untreated wild types, and which a user selects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OF_TREATMENTS = frozenset(
         "exposure",
     }
 )  # fmt: skip
-"""Words in the name of a column of treatments, where a value that is not known is not taken as none."""
+"""Words in the name of a treatment column, where an unknown value is not taken as untreated."""
 _MOST_KINDS, _MOST_WORDS = 12, 4
 BLANK = "(blank)"
 
@@ -101,10 +101,10 @@ def rows_picked(
 
 
 def only_untreated_wild_types(groups: Iterable[GroupColumn], lines: Collection[int], name: str) -> list[str]:
-    """Return notes if the tests in `lines` are of untreated wild types, by what the sheet says, else raise `UserError`.
+    """Return notes if the sheet says that the tests in `lines` are of untreated wild types, else raise `UserError`.
 
-    A value that is not known to be either counts if the user picked it, or if it is the only one of a column that is
-    not about treatments.
+    A value that is neither counts if the user selected it, or if it is the only value of a column that is not about
+    treatments.
     """
     notes = []
     for group in groups:
@@ -122,11 +122,11 @@ def only_untreated_wild_types(groups: Iterable[GroupColumn], lines: Collection[i
             if fine:
                 hint = f"; keep those with --where '{group.title}={fine[0]}'"
             else:
-                hint = "" if changed else f"; if it is one, say so with --where '{group.title}={value}'"
+                hint = "" if changed else f"; if it is one, select it with --where '{group.title}={value}'"
             kinds = ", ".join(list(first)[:_MOST_KINDS])
             raise UserError(
                 f"{name}, line {first[value]}, column '{group.title}': '{value}' (values: {kinds});"
-                f" a calibration is of untreated wild types{hint}"
+                f" a calibration uses untreated wild types only{hint}"
             )
         shown = [value for value in first if value != BLANK]
         if shown:

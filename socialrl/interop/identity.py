@@ -1,4 +1,4 @@
-"""Who a row of a score sheet is about: one animal under all its spellings, or a summary of other rows."""
+"""Whom a row of a score sheet is about: one animal under all its spellings, or a summary of other rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORT_SUMMARIES = frozenset({"sd", "se", "sum", "min", "max", "var", "cv", "ci"
 
 
 def animal_key(text: str) -> str:
-    """Return what all spellings of one animal share: `PV01`, `pv 1` and `PV-01`, or `1`, `1.0` and `001`."""
+    """Return a key that all spellings of one animal share: `PV01`, `pv 1` and `PV-01`, or `1`, `1.0` and `001`."""
     key = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
     if re.fullmatch(r"\d+[.,]0+", key):
         key = re.split(r"[.,]", key)[0]
@@ -26,7 +26,7 @@ def animal_key(text: str) -> str:
 
 
 def is_summary(label: str) -> bool:
-    """Return whether the label of a row says that it sums up others (Mean, SEM, N = 10, Average of FF, …)."""
+    """Return whether the label of a row says that it summarises others (Mean, SEM, N = 10, Average of FF, …)."""
     folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split()).strip(" :;=")
     if re.fullmatch(r"n(\s*[=:]\s*\d+)?", folded):
         return True

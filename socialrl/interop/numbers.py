@@ -1,7 +1,7 @@
 """How the numbers of a sheet are written: which sign is the decimal one and which separates thousands.
 
 `2.000` is two seconds in one laboratory and two thousand in another. A convention is decided from all values of a
-column, then of the sheet, then from the delimiter; what stays open is refused.
+column, then of the sheet, then from the delimiter; what remains ambiguous is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Cells = Sequence[tuple[int, str]]
 
 @dataclass
 class _Evidence:
-    """Lines whose number settles what a sign is, and those that leave it open, with the cell."""
+    """Lines whose number decides what a sign is, and those that do not, with the cell."""
 
     decimal: list[tuple[int, str]] = field(default_factory=list)
     thousands: list[tuple[int, str]] = field(default_factory=list)
@@ -164,12 +164,12 @@ def _decimal_sign(
     large, small = (f"{number(cell, one):g}" for one in (_OTHER[left_open[0]], left_open[0]))
     raise UserError(
         f"{where}, line {line}, column '{title}': '{cell}' can be {large} or {small};"
-        f" write thousands without a separator ({large}), or decimals in another number than three ({cell}0)"
+        f" write thousands without a separator ({large}), or decimals with more or fewer than three digits ({cell}0)"
     )
 
 
 def _settled(evidence: Mapping[str, _Evidence]) -> str | None:
-    """Return the decimal sign that the evidence settles, or None if there is none or it contradicts itself."""
+    """Return the decimal sign that the evidence decides, or None if there is none or it contradicts itself."""
     votes = {sign for sign, one in evidence.items() if one.decimal}
     votes |= {_OTHER[sign] for sign, one in evidence.items() if one.thousands}
     return votes.pop() if len(votes) == 1 else None

@@ -33,7 +33,9 @@ def read_ratio(title: str, cells: Cells, delimiter: str, notes: list[str]) -> li
             odd.append(line)
         values.append(value)
     if odd:
-        notes.append(f"column '{title}' is no share of 0 to 1 (or 100 %) in lines {_lines(odd)}; not compared there")
+        notes.append(
+            f"column '{title}' is not a share from 0 to 1 (or 100 %) in lines {_lines(odd)}; not compared there"
+        )
     percent = any(cell.endswith("%") for _, cell in cells) or any(value > 1.0 for value in values)
     return [value / 100.0 if percent else value for value in values]
 

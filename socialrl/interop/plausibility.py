@@ -1,7 +1,7 @@
 """Whether the numbers of a score sheet can be seconds of a partner-preference test.
 
-Each test is held against its own trial duration, or three hours where the sheet states none. What cannot be is refused
-with line and column; what is odd is noted.
+Each test is checked against its own trial duration, or against three hours if the sheet states none. Impossible numbers
+are refused with line and column; odd ones are noted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Sheet:
 
 
 def check_plausible(tests: pd.DataFrame, columns: Columns, where: str, notes: list[str]) -> pd.DataFrame:
-    """Return the tests that can be used, latencies of animals that never huddled made NaN; notes tell what is odd.
+    """Return the tests that can be used, with latencies of animals that never huddled set to NaN; odd values are noted.
 
     `tests` has a line, an animal, the columns of `MEASURED` and duration_s, all in seconds. Numbers that are not
     seconds of such a test raise `UserError` that begins with `where` and names line and column.
@@ -100,7 +100,7 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
             f"{sheet.at(row, 'duration_s')}: {limit:g} s, and the chamber times add up to {_told(total)} s; if the"
             f" duration is in minutes, call the column '{_bare(sheet.columns.title('duration_s'))} (min)'"
         )
-    # Where most chambers were tracked for longer than the stated trial, that is the convention; a few such are
+    # If most chambers were tracked for longer than the stated trial, that is the convention; a few such are
     # mistakes.
     tracked = (sheet.chambers / sheet.limit).quantile(0.75, interpolation="higher")
     longest = sheet.limit * min(max(tracked, 1.0), _TRACKED_LONGER)
@@ -123,7 +123,7 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
     if below.any():
         row = int(below.idxmax())
         notes.append(
-            f"chamber times add up to {_told(sheet.chambers[row])} s only, of {_length(sheet, row)},"
+            f"chamber times add up to {_told(sheet.chambers[row])} s of {_length(sheet, row)} only,"
             f" in {int(below.sum())} tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(below)})"
         )
     return longest
@@ -159,7 +159,7 @@ def _check_seconds(sheet: _Sheet, longest: pd.Series) -> None:
 
 
 def _check_units(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> None:
-    """Look for minutes in columns that state no unit."""
+    """Look for minutes in columns without a unit."""
     for name in ("huddle_s_partner", "latency_s_partner", "latency_s_stranger"):
         huddling = name.startswith("huddle")
         few = len(sheet.tests) < (_A_FEW if huddling else _SOME)
@@ -173,7 +173,7 @@ def _check_units(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> None:
             f"no value is above {_told(values[row])}, in tests of {longest[row]:g} s; name the column with its unit,"
             f" such as '{_bare(sheet.columns.title(name))} (min)' or '(s)'"
         )
-        # Wild types that huddle with the partner for less than three minutes of three hours, all of them, are none.
+        # Wild types do not all huddle with the partner for less than three minutes of three hours.
         if huddling:
             raise UserError(f"{sheet.at(row, name)}: {told}")
         notes.append(f"line {sheet.tests['line'][row]}, column '{sheet.columns.title(name)}': {told}")
@@ -199,7 +199,7 @@ def _check_latencies(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> pd.
             )
         if never.any():
             notes.append(
-                f"latency '{title}' in lines {sheet.lines(never)} is 0 or the whole test and no huddle is in"
+                f"latency '{title}' in lines {sheet.lines(never)} is 0 or the whole test, and there is no huddling in"
                 f" '{sheet.columns.title(huddle)}'; taken as never"
             )
             tests.loc[never, latency] = np.nan

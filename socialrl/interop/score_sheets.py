@@ -1,7 +1,7 @@
-"""Score sheets of partner-preference tests, as scoring software or a person exports them: one line a test.
+"""Score sheets of partner-preference tests, as scoring software or a person exports them: one line per test.
 
-What cannot be used stops the reading with the line and the column; what is left out is said in `notes`. Nothing is
-dropped or changed without a word.
+What cannot be used stops the reading with the line and the column; what is left out is listed in `notes`. Nothing is
+dropped or changed silently.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def read_score_sheet(
     """Return the tests of a delimited text file (comma, semicolon, tab or bar).
 
     `needed` are the columns of `MEASURED` that must be there; the animal always must. `where` picks rows, each text
-    "COLUMN=VALUE". `notes`, if given, gets the notes as they arise, so that they are there when the reading stops.
-    Raises `UserError` for a file that is not a table, a missing or doubled column, a number that is none, can be two,
+    "COLUMN=VALUE". `notes`, if given, receives the notes as they arise, so that they exist even if the reading stops.
+    Raises `UserError` for a file that is not a table, a missing or doubled column, a number that is invalid, ambiguous
     or cannot be seconds of such a test, and a sheet without tests.
     """
     path, needed = Path(path), list(needed)
@@ -80,7 +80,7 @@ def read_score_sheet(
     tests = _tests(rows, columns, needed, table.delimiter, path, notes)
     tests = check_plausible(tests, columns, str(path), notes)
     if tests.empty:
-        raise UserError(f"{path}: no test is left of the score sheet (see the notes)")
+        raise UserError(f"{path}: no test of the score sheet can be used (see the notes)")
     if "preference" in columns.place:
         compare_ratio(tests, columns.title("preference"), notes)
     groups = tuple(
@@ -93,8 +93,8 @@ def read_score_sheet(
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:
     """Return the tests of a pair type (FF, MM, FM or all) at a timepoint, and notes on what was left out.
 
-    A sheet without a timepoint column is taken as it is, with a note. Raises `UserError` when nothing is left or an
-    animal would count twice: the replicate is the animal.
+    A sheet without a timepoint column is used whole, with a note. Raises `UserError` if nothing is left or an animal
+    would count twice: the replicate is the animal.
     """
     tests, notes = sheet.tests, []
     if tests["timepoint"].isna().all():
@@ -134,7 +134,7 @@ def _left_out(tests: pd.DataFrame, column: str, why: str) -> list[str]:
 
 
 def _without_summaries(rows: Sequence[Row], columns: Columns) -> tuple[list[Row], list[str]]:
-    """Return the rows that are about an animal, and "line n ('Mean')" for those that sum up others."""
+    """Return the rows that are about an animal, and "line n ('Mean')" for those that summarise others."""
     kept, left_out = [], []
     for line, cells in rows:
         animal = _cell(cells, columns.place["animal"])
@@ -193,7 +193,7 @@ def _tests(
             continue
         if not animal:
             title = columns.title("animal")
-            raise UserError(f"{path}, line {line}: no animal in column '{title}'; delete the row if it is no test")
+            raise UserError(f"{path}, line {line}: no animal in column '{title}'; delete the row if it is not a test")
         words = _words({name: cells[name][k][1] for name in WORDS if name in cells})
         measured = {name: values[k] for name, values in numbers.items()}
         records.append({"line": line, **words, "animal": spelled[animal_key(animal)], **measured})

@@ -37,7 +37,7 @@ class Table:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a sheet; one that cannot be read, or is too large to be one, raises `UserError`."""
+    """Return the content of a sheet; a file that cannot be read, or is too large for one, raises `UserError`."""
     try:
         if path.is_dir():
             raise UserError(f"{path} is a folder; give the score sheet, a file")
@@ -53,7 +53,7 @@ def read_bytes(path: Path) -> bytes:
         told = from_os_error(error, f"read {path}")
         raise told or UserError(f"cannot read {path}: {error.strerror}") from error
     if len(content) > _MOST_BYTES:
-        raise UserError(f"{path} is larger than {_MOST_BYTES // 2**20} MiB; that is no score sheet")
+        raise UserError(f"{path} is larger than {_MOST_BYTES // 2**20} MiB, too large for a score sheet")
     return content
 
 

@@ -1,4 +1,4 @@
-"""A protocol file played with the animals of a run: its tables, written into the run folder, and what to know of them."""
+"""A protocol file played with the animals of a run: its tables, written into the run folder, and notes on them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class PlayedProtocol:
-    """Where the tables of a protocol are, and in one line each what a reader of them should know."""
+    """Where the tables of a protocol are, and notes for their readers, one line each."""
 
     table: Path
     events: Path | None
@@ -49,8 +49,8 @@ def evaluate_protocol(
     """Play a protocol file with a run's trained animals; write `protocol_<name>.parquet`, and that of events.
 
     A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
-    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. A table that is there is not replaced
-    unless `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
+    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. An existing table is replaced only
+    if `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
     `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError` before anything is written.
     """
     config, protocol = run.config, load_protocol(file)
@@ -59,9 +59,7 @@ def evaluate_protocol(
     table, events_table = f"protocol_{name}", f"events_{name}"
     path = run.path / f"{table}.parquet"
     if run.has_table(table) and not overwrite:
-        raise UserError(
-            f"{path} is there already; give the protocol another name, or replace the table with --overwrite"
-        )
+        raise UserError(f"{path} exists already; give the protocol another name, or replace the table with --overwrite")
     run.lock()
     animals = trained_animals(run)
     repeats = config.evaluation.repeats if repeats is None else repeats
@@ -86,7 +84,7 @@ def evaluate_protocol(
         piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
-    # The protocol's table says that it was played, so it goes first and comes last.
+    # The protocol's table is the sign that it was played completely, so it is deleted first and written last.
     run.drop_table(table)
     run.drop_table(events_table)
     run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
@@ -94,7 +92,7 @@ def evaluate_protocol(
         run.write_table(events_table, rows_of(recorder.table(), chosen), csv=events_csv)
     run.write_table(table, rows_of(pd.concat(pieces, ignore_index=True), chosen), csv=True)
     written = run.path / f"{events_table}.parquet" if recorder is not None else None
-    # One animal of each group: what leaves no trace in it leaves none in the others, who differ by numbers only.
+    # One animal per group is enough: the others differ in the values of parameters only.
     of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
     return PlayedProtocol(
         path, written, (*_notes(config, histories), *idle_phases(config, of_groups, protocol, str(file)))
@@ -102,7 +100,7 @@ def evaluate_protocol(
 
 
 def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[str, ...]:
-    """Return what a reader of the table should know of what the animals never met in training."""
+    """Return notes on what the animals never met in training."""
     tests = [test for history in histories for test in history]
     strange = sorted({test.assay for test in tests} - {config.env.id})
     lines = [f"the animals learned in {config.env.id}; new to them: {', '.join(strange)}"] if strange else []

@@ -1,4 +1,4 @@
-"""Phases of a protocol that change nothing: a life with them begins its first test as one without them."""
+"""Phases of a protocol that change nothing: with or without them, the first test begins in the same state."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
     """Return a line for each phase before the first test of a history that leaves no trace in `animals`.
 
     Each phase is left out in turn and the animals' state at the beginning of the first test is compared; a difference of
-    less than `NO_TRACE` in all of it (quantities of the order of 1) is none. A dose that still acts in a test is never idle: it
-    need not have done anything before.
+    less than `NO_TRACE` in every quantity (of the order of 1) counts as none. A dose that still acts in a test is never
+    idle, even if it has had no effect before.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
     lines = []
@@ -40,7 +40,7 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
             traces = {key: float(np.abs(state[key] - other[key]).max()) for key in state}
             largest = max(traces, key=lambda key: traces[key])
             if traces[largest] < NO_TRACE:
-                much = "nothing" if traces[largest] == 0.0 else f"next to nothing ({largest} by {traces[largest]:.0e})"
+                much = "nothing" if traces[largest] == 0.0 else f"almost nothing ({largest} by {traces[largest]:.0e})"
                 lines.append(f"{place(name, number + 1, phases[number].kind)} changes {much}{_why(phases, number)}")
     return lines
 
@@ -60,7 +60,7 @@ def _why(phases: Sequence[Phase], number: int) -> str:
     phase = phases[number]
     before = phases[:number]
     if phase.separate is not None and not any(one.cohouse for one in before):
-        return ": the animal has met nobody yet whom it could lose"
+        return ": the animal has not met anybody before it"
     if phase.cohouse is not None and phase.cohouse.hours == 0.0:
         return ": it lasts 0 h"
-    return ": nothing that it acts on happens while it lasts" if phase.dose is not None else ""
+    return ": the dose ends before anything happens that it acts on" if phase.dose is not None else ""

@@ -29,7 +29,7 @@ from socialrl_envs.assay import MAX_COHOUSING_H, MAX_SEPARATION_H
 
 @dataclass(frozen=True)
 class Stretch:
-    """Hours with the partner, then hours apart; `drugs` as the world takes them, seconds from the stretch's end."""
+    """Hours with the partner, then hours apart; `drugs` in the world's form, seconds from the stretch's end."""
 
     cohousing_h: float
     separation_h: float
@@ -44,7 +44,8 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `ratio_step` is by how many presses each further access costs more, `mated` whether they mated, `doses` what the animal got so far and gets during the test, in words.
+    `ratio_step` are the extra presses for each further access, `mated` is whether they mated, `doses` are the doses so far
+    and during the test, in words.
     """
 
     name: str
@@ -68,7 +69,7 @@ class PlannedTest:
 
 @dataclass(frozen=True)
 class _Span:
-    """A dose in hours from the beginning of its history; `phase` is where it stands."""
+    """A dose in hours from the beginning of its history; `phase` is its place in the list."""
 
     phase: int
     drug: str
@@ -80,8 +81,8 @@ class _Span:
 def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[tuple[PlannedTest, ...], ...]:
     """Return the tests of every history, in order.
 
-    `env` is the run's own environment: its tick and length hold where a phase plays the same assay. Impossible
-    sequences raise `UserError`: `where` (the file), the phase, what is allowed, what came.
+    `env` is the run's own environment: its tick and length are used where a phase plays the same assay. Impossible
+    sequences raise `UserError`: `where` (the file), the phase, what is allowed, what was given.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
     if protocol.phases is not None:
@@ -91,7 +92,7 @@ def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[
     for test in (one for tests in planned for one in tests):
         if test.name in taken:
             raise UserError(
-                f"{test.where}: the test is called '{test.name}' like that of {taken[test.name]}; give it a name"
+                f"{test.where}: the test has the name '{test.name}' of {taken[test.name]}; give it another name"
             )
         taken[test.name] = test.where.removeprefix(f"{where}: ")
     return tuple(planned)
@@ -159,7 +160,7 @@ class _Life:
         if self._relationship not in (None, phase.relationship):
             raise self._error(
                 number,
-                f"relationship must be {self._relationship} as before (it is the same partner), got {phase.relationship}",
+                f"relationship must be {self._relationship} as before (the partner is the same), got {phase.relationship}",
             )
         self._relationship = phase.relationship
         mating = phase.relationship == "mate" if phase.mating is None else phase.mating

@@ -1,7 +1,7 @@
 """Plays the planned tests of a protocol with frozen animals: one row per animal, test and repeat.
 
 The animals of a history are the same from its first phase to its last: familiarity, habituation, mating, stress,
-activity and oxytocin go from stretch to stretch and from test to test. Every repeat begins anew with naive animals.
+activity and oxytocin go from stretch to stretch and from test to test. Every repeat starts with new, naive animals.
 Random streams depend on the animal's pair number, on the how-manieth test it is and on the repeat, not on the group or
 the history: groups and histories are compared in pairs.
 """

@@ -1,6 +1,7 @@
 """Protocol files: the life of an animal as a list of phases (cohouse, separate, dose, assay), read and checked.
 
-A protocol is data, so that an experiment from the literature is written down without touching code (docs/protocols.md).
+A protocol is data, so that an experiment from the literature can be written down without touching code
+(docs/protocols.md).
 What a phase may contain is checked here; what a sequence of phases means, and whether it is possible, is `life_plan`.
 """
 
@@ -82,7 +83,7 @@ class Separate(Section):
 
 
 class Dose(Section):
-    """A drug from `start_h` after the moment where it stands in the list (negative: before it), for `hours`.
+    """A drug that acts for `hours`, from `start_h` after its place in the list (negative: before it).
 
     A dose takes no time of its own. `dose` is in the units of `socialrl_envs.drugs.DRUGS`.
     """
@@ -106,8 +107,8 @@ class Dose(Section):
 class AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
-    `relationship` says of which sex they are where the history does not (peer: the same, mate: the other). `minutes`
-    replaces the assay's length, `ratio_step` the presses by which each further access at a lever costs more.
+    `relationship` gives their sex if the history does not (peer: the same, mate: the other). `minutes` replaces the
+    assay's length; `ratio_step` is the number of extra presses for each further access at a lever.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]

@@ -37,7 +37,7 @@ def check_order(assay: Assay, before: str | None) -> None:
     """Refuse an assay whose other animals would not have lived through what came before it (`before`: an assay's id)."""
     if before not in (None, assay.id) and others_are_paired(assay):
         raise UserError(
-            f"{short_id(assay.id)} must be the first assay of its history, or follow itself: its other pairs live "
+            f"{short_id(assay.id)} must be the first assay of its history, or follow the same assay: its other pairs live "
             f"through the same history; the assay before is {short_id(str(before))}"
         )
 
@@ -71,14 +71,14 @@ def session_of(assay: Assay, given: Sequence[str]) -> str:
 
 
 def relationship_of(assay: Assay, session: str, given: str | None, so_far: str | None) -> str:
-    """Return peer or mate for the animals of a test; where the partner takes part, it is what the partner has been."""
+    """Return peer or mate for the animals of a test; if the partner takes part, it is what the partner was before."""
     relationship = given or so_far or "peer"
     if relationship == "mate" and len(assay.acting) > 1:
         raise UserError(
             f"relationship must be peer in {short_id(assay.id)}, whose animals are all of one sex, got mate"
         )
     if takes_part(assay, session, partner_of(assay)) and so_far not in (None, relationship):
-        raise UserError(f"relationship must be {so_far}, which the partner of this history is, got {relationship}")
+        raise UserError(f"relationship must be {so_far}, as before in this history, got {relationship}")
     return relationship
 
 
@@ -89,4 +89,4 @@ def check_same_stranger(assay: Assay, session: str, relationship: str, before: t
     if before is None or not takes_part(ASSAYS[before[0]], before[1], stranger_of(ASSAYS[before[0]])):
         raise UserError("stranger: same needs a stranger in the assay before, and there was none; write new")
     if before[2] != relationship:
-        raise UserError(f"relationship must be {before[2]}, which the same stranger was, got {relationship}")
+        raise UserError(f"relationship must be {before[2]}, as for this stranger before, got {relationship}")

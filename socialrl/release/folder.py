@@ -1,4 +1,4 @@
-"""Recordings of evoked release as a folder: table, traces, figure and what they were made from."""
+"""Recordings of evoked release as a folder: table, traces, figure and their configuration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
     """Record every animal of `config`, write the folder `config.path`, and return `release_table`.
 
     The folder gets `config.yaml`, `recording.json` (seed, versions, command), `release.csv` (one row per animal),
-    `traces.csv` (ΔF/F of each animal over time) and `release.svg` and `.png`. What is there is refused with `UserError`,
+    `traces.csv` (ΔF/F of each animal over time) and `release.svg` and `.png`. An existing folder raises `UserError`,
     unless it is a recording and `overwrite` is true.
     """
     from socialrl.drawing import style
@@ -92,7 +92,7 @@ def _traces(table: pd.DataFrame, dt_s: float) -> pd.DataFrame:
 
 
 def _may_replace(place: Path, overwrite: bool) -> bool:
-    """Say whether there is a recording to replace; anything else that is in the way raises `UserError`."""
+    """Return whether there is a recording to replace; any other file or folder there raises `UserError`."""
     if place.is_file():
         raise UserError(f"{place} is a file; a recording needs a folder of its own")
     if not place.exists() or not any(place.iterdir()):

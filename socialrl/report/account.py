@@ -81,24 +81,24 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
         Fact(
             "Follows in part",
             "The bonus for contact with a familiar animal is familiarity × (a part without the receptor + a part with"
-            " it). So for an animal that maximises its reward, some selectivity, and more of it at a higher gain, is in"
-            " the equations. What is not: whether and how fast it is found by trial and error against noise, how it is"
-            " traded against exploring, rest and effort, how much the animals huddle at all, and with whom.",
+            " it). So for an animal that maximises its reward, some selectivity follows from the equations, and more of"
+            " it at a higher gain. What does not follow: whether and how fast the animal finds it by trial and error, how it"
+            " balances huddling against exploring, rest and effort, how much the animals huddle at all, and with whom.",
         )
     )
     before = _before_training(study)
     facts.append(
         Fact(
             "Learned",
-            "Everything the animals do. Nobody is marked as partner in what the network sees or is paid for; a partner is"
-            " an animal that has become familiar. A network starts with random weights." + before,
+            "Everything the animals do. Neither the observation nor the reward marks an animal as the partner; the partner"
+            " is the animal that has become familiar. A network starts with random weights." + before,
         )
     )
     return facts
 
 
 def notices(study: Study) -> list[str]:
-    """Return what is missing from the tests of a study, with the command that makes it; empty when it is complete."""
+    """Return what is missing from the tests of a study, with the command that adds it; empty when it is complete."""
     found = []
     for run in study.runs:
         name = study.names[run.path]
@@ -114,7 +114,7 @@ def notices(study: Study) -> list[str]:
 
 
 def unfinished(study: Study) -> list[str]:
-    """Return one sentence for every run that has not ended, with the command that continues it."""
+    """Return one sentence for every unfinished run, with the command that resumes it."""
     sentences = []
     for run in study.runs:
         if not run.finished:
@@ -122,8 +122,8 @@ def unfinished(study: Study) -> list[str]:
             done, planned = _animals_done(study, name), _planned(study.configs[name])
             of = f" of {planned}" if planned else ""
             sentences.append(
-                f"{name} is unfinished: {done}{of} animals have ended their training. What follows is what there is so far;"
-                f" `{wording.command('resume', run.path)}` continues it."
+                f"{name} is unfinished: {done}{of} animals have finished training. The page shows the results so far;"
+                f" `{wording.command('resume', run.path)}` resumes it."
             )
     return sentences
 
@@ -142,9 +142,9 @@ def _facts(study: Study, name: str) -> list[Fact]:
     planned, done = config.get("animals"), _animals_done(study, name)
     spread = config.get("individual_spread")
     if planned:
-        text = f"{planned} per group, each a network of its own that learns from its own experience only; {done} ended their training."
+        text = f"{planned} per group, each with its own network that learns only from its own experience; {done} finished training."
         if spread is not None:
-            text += f" They are {wording.individuals(spread)}; animals of equal number are the same individual but for the gain."
+            text += f" They are {wording.individuals(spread)}; animals of equal number are the same individual except for the gain."
         facts.append(Fact("Animals", text))
     steps, dt_s, duration_s = config.get("steps"), env.get("dt_s"), env.get("duration_s")
     if steps:
@@ -169,8 +169,8 @@ def _facts(study: Study, name: str) -> list[Fact]:
             Fact(
                 "Tests",
                 f"A {length} in three chambers, partner and stranger tethered at the two ends, after cohousing of"
-                f" {'; '.join(conditions)}. The network is frozen and its actions are sampled, not maximised: a maximum"
-                f" would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
+                f" {'; '.join(conditions)}. The network is frozen and its actions are sampled: always choosing the likeliest"
+                f" action would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
             )
         )
     tellers: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -255,5 +255,5 @@ def _commands(meta: dict[str, Any], path: Any) -> list[str]:
     if meta.get("command"):
         lines.append(str(meta["command"]))
     if "demo" in str(meta.get("command", "")).split()[1:2]:
-        return lines  # it evaluates and reports by itself
+        return lines  # the demo evaluates and reports, too
     return [*lines, wording.command("evaluate", path), wording.command("report", path)]

@@ -1,5 +1,5 @@
-"""The figures of a report: what each is called, how it is drawn, its caption, its text for those who cannot see it, and
-what to do when the run lacks the table behind it. Which of them an assay has stands in its study (`socialrl.assays`).
+"""The figures of a report: name, drawing function, caption, text for readers who cannot see it, and what to do when the
+run lacks the table behind it. The study of an assay lists its figures (`socialrl.assays`).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _no_tests(study: Study) -> str:
 def _huddle_caption(_study: Study) -> str:
     return (
         "Minutes of huddling in a test. Filled: with the partner (P); open: with the stranger (S); a line joins the two"
-        " values of an animal. Right of the rule: both together (P + S), because little contact can make a strong ratio."
+        " values of an animal. Right of the rule: both together (P + S), because little contact can give a strong ratio."
         f" Strokes: mean and {_INTERVAL}."
     )
 
@@ -109,7 +109,7 @@ def _time_caption(study: Study) -> str:
     condition = timecourse.traced_condition(study)
     after = f"after {condition.label} of cohousing" if condition else ""
     return (
-        f"One animal of each group in one test {after}, the first of its group and not a chosen one. From the top: the"
+        f"One animal of each group in one test {after}, the first of its group, not a selected one. From the top: the"
         " chamber it is in; huddling with partner and stranger; oxytocin (1 = a wild type in continuous contact) and"
         " what the receptor passes on (dashed); familiarity of partner and stranger. One animal shows the mechanism,"
         " not the effect."
@@ -132,10 +132,10 @@ def _no_traces(study: Study) -> str:
 
 def _reward_caption(study: Study) -> str:
     return (
-        "What the animals' networks were paid for, term by term, in reward per minute of the test (the unit of the rates in"
+        "The reward of the animals' networks, term by term, per minute of the test (the unit of the rates in"
         f" the parameter table): mean of the animals with {_INTERVAL}; {counts(study)}. The terms add up to the reward that"
-        " PPO maximises; contact and defence know the receptor, the others do not. Terms far larger than the others stand"
-        " below the rule, on an axis of their own."
+        " PPO maximises; contact and defence depend on the receptor, the others do not. Terms far larger than the others are"
+        " below the rule, on a separate axis."
     )
 
 
@@ -208,7 +208,7 @@ SUBJECTS: tuple[Subject, ...] = (
     ),
     Subject(
         "fig5_reward",
-        "What did they live on?",
+        "What were they rewarded for?",
         figures.reward_terms,
         _reward_caption,
         _reward_alt,

@@ -176,7 +176,7 @@ def between_runs(contrasts: list[RunContrast], narrow: bool) -> Figure:
 
 
 def _places(study: Study) -> list[tuple[str, list[Group], Condition]]:
-    """Every run and test that has final tests, with the groups tested: what stands in a panel of its own."""
+    """Every run and test that has final tests, with the groups tested, one panel each."""
     found = []
     for run in study.names.values():
         for condition in study.conditions_in(study.final):

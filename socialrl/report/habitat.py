@@ -51,7 +51,7 @@ def caption(study: Study) -> str:
     return (
         "Share of the cage mate in all side-by-side contact. Thin lines are pairs (in mixed pairs each genotype's own side),"
         f" thick lines their mean, bands the 95 % bootstrap interval over pairs; n = {counts} pairs. Pairs of one habitat are"
-        " not independent of each other, so the intervals are somewhat too narrow. Dotted: contact with all seven others alike."
+        " not independent of each other, so the intervals are somewhat too narrow. Dotted: equal contact with all seven others."
     )
 
 

@@ -1,4 +1,4 @@
-"""What came out, in sentences: each expectation with its numbers and a plain verdict, also when it did not come out.
+"""The results in sentences: each expectation with its numbers and a plain verdict, failed ones included.
 
 A finding is shown when the 95 % interval of the effect lies on the expected side and the signed-rank test gives
 p < 0.05; opposite when both hold on the other side; else not shown. Both are asked for, because bootstrap intervals of
@@ -27,7 +27,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation: the question, its verdict, a clause for the top of the page, the effect and what is behind it.
+    """One expectation: the question, its verdict, a clause for the top of the page, the effect and its numbers.
 
     `of` is the run it was asked of, on a page with several runs.
     """
@@ -125,7 +125,7 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
     after = f"after {condition.label} of cohousing"
     if ours is None or theirs is None or ours.difference is None:
         text = "The run has no probes from training, so learning cannot be followed."
-        return Finding(question, TOO_FEW, f"whether {lowest.plural} learn later cannot be told without probes", text)
+        return Finding(question, TOO_FEW, f"without probes it is not known whether {lowest.plural} learn later", text)
     difference = ours.difference
     verdict = _verdict(difference.difference, difference.wilcoxon_p, difference.n, +1)
     clause = {
@@ -194,7 +194,7 @@ def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
     )
     verdict = _verdict(shifted, row.against_chance.wilcoxon_p, estimate.n, +1)
     clause = {
-        SHOWN: f"{after} {group.plural} did prefer the partner",
+        SHOWN: f"{after} {group.plural} preferred the partner",
         OPPOSITE: f"{after} {group.plural} preferred the stranger",
         NOT_SHOWN: f"{after} a preference of {group.plural} for the partner was not shown",
         TOO_FEW: f"too few {group.plural} were tested {after} to judge their preference",

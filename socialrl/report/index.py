@@ -1,6 +1,6 @@
-"""The index of a folder of runs: what lies there, how far it is, its headline number, and links to its pages.
+"""The index of a folder of runs: every result in it, its state, its headline number, and links to its pages.
 
-Nothing is trained, tested or changed: the page is made from what the folders hold. A folder that cannot be read is
+Nothing is trained, tested or changed: the page is made from the contents of the folders. A folder that cannot be read is
 listed with the reason.
 """
 
@@ -36,7 +36,7 @@ def write_index(folder: Path) -> Path:
     if (folder / "meta.json").is_file():
         raise UserError(f"{folder} is a run folder; the index is made for the folder around it, {folder.parent}")
     found = {name: list(_found(folder, name)) for name in ("meta.json", *_STUDIES)}
-    # stages of a scorecard are runs too; the scorecard stands for them
+    # stages of a scorecard are runs, too; only the scorecard is listed
     cards = {path.parent for path in found["scorecard.json"]}
     runs = [path.parent for path in found["meta.json"] if not cards.intersection(path.parents)]
     tables = [
@@ -75,7 +75,7 @@ def _runs(folder: Path, places: list[Path]) -> Table:
     head = ("Run", "State", "Assay", "Groups", "Headline", "Begun")
     note = (
         "Headline: the main measure of the assay, mean over the animals of a group; for partner preference P / (P + S) in"
-        " the test after 24 h of cohousing (else the shortest). Intervals stand in the reports."
+        " the test after 24 h of cohousing (else the shortest). The reports give intervals."
     )
     return Table("Runs", head, [_run(folder, place) for place in places], note, n_left=6)
 

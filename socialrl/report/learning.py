@@ -22,7 +22,7 @@ from socialrl.drawing.groups import Group
 from socialrl.report.study import Condition, Study
 
 _COLUMNS = {False: 5, True: 3}
-"""Most panels beside each other on a wide and on a narrow screen."""
+"""Largest number of panels side by side on a wide and on a narrow screen."""
 
 Panel = tuple[Axes, Group, Condition]
 

@@ -100,7 +100,7 @@ def lede(study: Study) -> str:
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]
     return (
-        f"Tests of {' and '.join(titles)}. {_in_words(study)} What is expected of them is judged by the scorecard of"
+        f"Tests of {' and '.join(titles)}. {_in_words(study)} Published findings are compared with them by"
         " “socialrl reproduce”."
     )
 
@@ -143,7 +143,7 @@ def _by_unit(rows: pd.DataFrame, measure: str, pairs: bool) -> pd.Series:
 
 
 def _label(rows: pd.DataFrame, between: str = ", ") -> str:
-    """What a test is called: its name, and what came before it."""
+    """The heading of a test: its name, and the animal's life before it."""
     first = rows.iloc[0]
     relationship = str(first["relationship"]) if "relationship" in rows else "peer"
     apart = float(first["separation_h"]) if "separation_h" in rows else 0.0

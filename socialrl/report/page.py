@@ -25,7 +25,7 @@ def html(
 ) -> str:
     """Return the page.
 
-    `parameters` is the table of the environments, `folder` is where figures and tables lie, `played` are the protocols
+    `parameters` is the table of the environments, `folder` holds figures and tables, `played` are the protocols
     that the runs have played, with their figures.
     """
     found = headline.findings(study, summary)

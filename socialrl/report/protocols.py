@@ -21,7 +21,7 @@ from socialrl.storage.run_folder import RunFolder
 
 _KEYS = ("animal", "genotype", "oxtr_gain", "index", "history", "test", "assay")
 _SHOWN = 4
-"""So many measures of an assay stand in the table; all are in `protocol_<name>.csv`."""
+"""The number of measures of an assay in the table; all are in `protocol_<name>.csv`."""
 
 
 @dataclass(frozen=True)

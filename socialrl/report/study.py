@@ -34,7 +34,7 @@ UNMATED = "unmated mate"
 
 @dataclass(frozen=True)
 class Condition:
-    """One kind of test: what the animal had lived through before it."""
+    """One kind of test, by the life of the animal before it."""
 
     test: str
     label: str
@@ -144,7 +144,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
     """
     runs = list(runs)
     if not runs:
-        raise UserError("report needs at least one run folder, came none")
+        raise UserError("report needs at least one run folder, got none")
     names = _run_names(runs)
     configs = {names[run.path]: _config(run) for run in runs}
     gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}
@@ -184,7 +184,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
 
 
 def config_text(run: RunFolder) -> str:
-    """Return the resolved configuration of a run as it stands in the folder."""
+    """Return the resolved configuration of a run as stored in the folder."""
     path = run.path / "config.yaml"
     with naming_the_place(f"read {path}"):
         return path.read_text(encoding="utf-8")
@@ -216,7 +216,9 @@ def _gather(runs: list[RunFolder], names: dict[Path, str], table: str) -> pd.Dat
 
 def _need_assay(tests: pd.DataFrame, table: str) -> None:
     if len(tests) and ("assay" not in tests or tests["assay"].isna().any()):
-        raise UserError(f"report: the table {table} has tests without the column assay, so nobody knows what they test")
+        raise UserError(
+            f"report: the table {table} has tests without the column assay, so it is not known what they test"
+        )
 
 
 def _with_group(table: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +239,7 @@ def _rows_of(table: pd.DataFrame, run: str) -> pd.DataFrame:
 
 
 def _tests_with(records: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """The rows of tests in assays that have a measure; which assay a row is of stands in the column `assay`."""
+    """The rows of tests in assays that have a measure; the column `assay` gives the assay of a row."""
     if records.empty:
         return records
     has = {name: any(one.name == measure for one in measures_of(name)) for name in records["assay"].unique()}

@@ -176,7 +176,7 @@ def criterion(summary: Summary) -> Table:
         reached, n = sum(row.times.n_reached for row in by_luck), sum(row.times.n for row in by_luck)
         note += (
             f" After 0 h of cohousing there is no bond to learn about: the {reached} of {n} animals that reach the criterion"
-            " there do so by chance, which shows how strict it is with so many probes."
+            " there do so by chance, which shows how strict the criterion is with so many probes."
         )
     return Table("Training steps to criterion", head, rows, note)
 
@@ -241,7 +241,7 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     note = (
         "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
         " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. Below"
-        " each source stands what the value rests on; “assumed”: the amount was not measured as far as we know."
+        " each source is what the value rests on; “assumed”: the amount was not measured as far as we know."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder
 
 FORMAT = 1
-"""Of `summary.json`; raised when a reader of the old one would misread the new one."""
+"""The format of `summary.json`; increased when a reader of the old one would misread the new one."""
 
 
 def write(runs: list[RunFolder], output: Path | None) -> Path:
@@ -54,7 +54,7 @@ def _places(runs: list[RunFolder], output: Path | None) -> tuple[Path, Path]:
     """The page's path and the folder of everything beside it."""
     if output is None:
         if len(runs) != 1:
-            raise UserError(f"a report of {len(runs)} runs needs a place: name a folder or a .html file as output")
+            raise UserError(f"a report of {len(runs)} runs needs an output: a folder or a .html file")
         return runs[0].path / "report.html", runs[0].path
     output = expanded(output)
     if output.suffix.lower() == ".html" and not output.is_dir():

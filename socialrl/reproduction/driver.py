@@ -100,7 +100,7 @@ def labelled(table: pd.DataFrame, stage: Stage) -> pd.DataFrame:
 
 
 def _is_done(stage: Stage) -> bool:
-    """Whether nothing of a stage is left to do; its table is read, so that a damaged one is found before any work."""
+    """Whether a stage is finished; its table is read, so that a damaged one is found before any work."""
     run = check_folder(stage)
     if run is None:
         return False
@@ -113,7 +113,7 @@ def _is_done(stage: Stage) -> bool:
 
 
 def _unmet_notes(stage: Stage) -> list[str]:
-    """One line for each thing that the tests of a stage hold and its animals never met in training."""
+    """One line for each thing that the tests of a stage require and its animals never met in training."""
     if stage.assay == RELEASE:
         return []
     return [f"{stage.assay}: {line}" for line in unmet(stage.config, demands_of(stage.config))]

@@ -27,7 +27,7 @@ def evaluate(run: RunFolder, assay: str, registry: Registry, progress: Progress)
     table = play_evaluation(run, config, animals_of(config), tests, repeats=repeats, progress=progress)
     table = shuffle_identities(table, assay, config.seed, registry)
     if study_of(config.env.id).pairs:
-        # pairs of one habitat are not independent either, but there would be two replicates left
+        # pairs of one habitat are not independent either, but habitats would leave only two replicates
         table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     return table
 

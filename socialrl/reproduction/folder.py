@@ -21,7 +21,7 @@ def usable(output: Path | str) -> Path:
     try:
         path = Path(output).expanduser()
     except RuntimeError as error:
-        raise UserError(f"--output {output}: there is no such user, so ~ stands for no folder") from error
+        raise UserError(f"--output {output}: there is no such user") from error
     with naming_the_place(f"use {path}"):
         if path.exists() and not path.is_dir():
             raise UserError(f"--output {path} is a file; a reproduction needs a folder")
@@ -32,10 +32,9 @@ def usable(output: Path | str) -> Path:
 
 @contextlib.contextmanager
 def output_folder(path: Path) -> Iterator[None]:
-    """Make the folder, hold it against a second writer, and remove what a killed one left half-written.
+    """Make the folder, lock it, and remove what a killed process left half-written.
 
-    Raises `UserError` if another process works there. Folders that were made here are removed again if nothing came to
-    lie in them.
+    Raises `UserError` if another process works there. Folders that were made here are removed again if they stay empty.
     """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     with naming_the_place(f"create {path}"):
@@ -53,6 +52,6 @@ def output_folder(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        with contextlib.suppress(OSError):  # something lies in it
+        with contextlib.suppress(OSError):  # it is not empty
             for folder in made:
                 folder.rmdir()

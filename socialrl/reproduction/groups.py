@@ -13,7 +13,7 @@ from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED
 from socialrl_envs.parameters import PARAMETERS, parameter
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
-"""Gains of the dose-response; where a group of the registry has a gain, it stands for it."""
+"""Gains of the dose-response; a group of the registry with such a gain is used for it."""
 
 FACTORS = (0.5, 1.5)
 TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
@@ -22,7 +22,7 @@ TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 
 @dataclass(frozen=True)
 class Group:
-    """Animals of one kind: `name` in configurations, what makes them, and the columns that say so in tables.
+    """Animals of one kind: `name` in configurations, their settings, and the columns that mark them in tables.
 
     `columns` are set in the group's rows, `genotype` among them where a table is to show another name.
     """
@@ -103,7 +103,7 @@ def assumed_parameters() -> list[str]:
 def changes() -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
-    A parameter whose value is 0 has no factor and is left out, as is a change that the range cuts to nothing.
+    A parameter whose value is 0 has no factor and is left out, as is a change that the range leaves without effect.
     """
     found = [Change(UNCHANGED, 1.0, None)]
     for name in assumed_parameters():

@@ -74,7 +74,7 @@ def _mistake(name: str, condition: Condition, registry: Registry) -> str:
         return ""
     if study.shuffle is None:
         allowed = ", ".join(one.name for one in registered_studies() if one.shuffle)
-        return f"has partner_is shuffled, which has no meaning in {assay}; allowed in {allowed}"
+        return f"has partner_is shuffled, which is not possible in {assay}; allowed in {allowed}"
     sessions = study.sessions
     if condition.session in sessions and twin(name, registry.conditions, sessions) is None:
         other = sessions[condition.session == sessions[0]]

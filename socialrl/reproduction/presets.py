@@ -35,10 +35,10 @@ class Size:
 
 @dataclass(frozen=True)
 class Preset:
-    """What `socialrl reproduce` does: the groups of the registry, and more of them where asked for.
+    """What `socialrl reproduce` does: the groups of the registry, and further ones if requested.
 
     `doses` adds further receptor gains, `arms` animals with a single changed place of receptor action, `parameters` (their
-    size) animals under changed assumed parameters. `note` stands on top of the page.
+    size) animals under changed assumed parameters. `note` is shown at the top of the page.
     """
 
     size: Size

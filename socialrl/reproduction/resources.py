@@ -1,4 +1,4 @@
-"""Whether memory and disk are enough for the stages of a reproduction, asked before the first of them begins."""
+"""Whether memory and disk are enough for the stages of a reproduction, checked before the first of them begins."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Null control of the labels: who is called the partner is drawn at random, after the tests were played.
 
-Half of an animal's repeats are exchanged, which half is drawn; the draw is the same in all groups. A preference, or a
-difference between genotypes, that is left after this comes from the scoring and not from the animals.
+Half of an animal's repeats, drawn at random, are exchanged; the draw is the same in all groups. A preference, or a
+difference between genotypes, that remains comes from the scoring and not from the animals.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Reg
     """Return the table with the tests whose `partner_is` is shuffled in the registry changed, all other rows as they are.
 
     Two sessions of one history, one with the partner and one with a stranger, exchange their rows; in a test that holds
-    both animals their columns are exchanged; in a habitat another member, drawn anew for every habitat and repeat,
-    takes the place of the partner.
+    both animals their columns are exchanged; in a habitat another member, drawn for every habitat and repeat, takes the
+    place of the partner.
     """
     book, study = registry or load_registry(), study_of(assay)
     shuffled = {
@@ -41,7 +41,9 @@ def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Reg
             case "columns" | "sessions":
                 table = _exchange_columns(table, name, seed)
             case None:
-                raise UserError(f"{name}: partner_is shuffled means nothing in {assay}, where nobody can be exchanged")
+                raise UserError(
+                    f"{name}: partner_is shuffled is not possible in {assay}, where no animals can be exchanged"
+                )
     return table
 
 
@@ -64,7 +66,7 @@ def _exchange_rows(table: pd.DataFrame, test: str, twin: str, seed: int) -> pd.D
 
 
 def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
-    """Pair the members of every habitat anew: member k with k xor d, d drawn from 1 … n − 1, each once in n − 1 worlds."""
+    """Draw new pairs in every habitat: member k with k xor d, d drawn from 1 … n − 1, each once in n − 1 worlds."""
     rows = np.flatnonzero((table["test"] == test).to_numpy())
     with_each = np.stack(table["contact_s_each"].iloc[rows].to_list())  # (n_rows, n_members) seconds of contact
     n_members = with_each.shape[1]
@@ -93,7 +95,7 @@ def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
 
 
 def _half(table: pd.DataFrame, test: str, seed: int) -> NDArray[np.bool_]:
-    """Whether each row is of the drawn half of its animal's repeats; of an odd one, chance says whether it is in."""
+    """Whether each row is in the drawn half of its animal's repeats; if their number is odd, chance decides on the last."""
     n = int(table["repeat"].max()) + 1
     drawn = {}
     for index in table["index"].unique():

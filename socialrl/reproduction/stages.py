@@ -23,7 +23,7 @@ from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
 
 CHANGES_AT_ONCE = 10
-"""Changed parameters in one run, so that a run that is killed costs little and one run takes little memory."""
+"""Changed parameters in one run, so that little is lost by a kill and one run takes little memory."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
             found.append(_stage(part, number, assay, members, size, seed, output, book))
 
     for assay in book.assays:
-        # without a dose-response, only the groups that something is said about
+        # without a dose-response, only the groups that are compared
         compared = groups.compared_in(assay, book, controls=True)
         add("", 0, assay, [*groups.registered(book), *groups.doses(book)] if preset.doses else compared, preset.size)
     if preset.arms:
@@ -68,7 +68,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
             add("arms", 0, assay, groups.single_arms(), preset.size)
     if preset.parameters is not None:
         changes, size = groups.changes(), preset.parameters
-        # those with little training first, so that most is there soon
+        # those with little training first, so that most results are there soon
         for assay in sorted(book.assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)):
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
@@ -84,7 +84,7 @@ def check_folder(stage: Stage) -> RunFolder | None:
         if not (path / "meta.json").exists():
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise UserError(
-                    f"{path} is not a run folder, but in the place of one; move it, or choose another --output"
+                    f"{path} is not a run folder but takes the place of one; move it, or choose another --output"
                 )
             return None
     run = RunFolder.open(path)
@@ -102,9 +102,9 @@ def is_tested(run: RunFolder) -> bool:
 
 
 def run_stage(stage: Stage, progress: Progress) -> RunFolder:
-    """Train and test what is missing of a stage, from its newest checkpoint if it was begun; return its run folder.
+    """Train and test what is missing of a stage, from its newest checkpoint if there is one; return its run folder.
 
-    What is done is not repeated. A run that another process is writing raises `UserError`.
+    Finished work is not repeated. A run that another process is writing raises `UserError`.
     """
     # Only now, because a preset's stages can be listed without torch.
     from socialrl.training.run import resume_run, train_run
@@ -120,10 +120,10 @@ def run_stage(stage: Stage, progress: Progress) -> RunFolder:
     with run:
         run.lock()  # also where nothing is left to do but to remove the lock of a killed process
         if not is_tested(run):
-            # What training needed to be resumed, half of a stage's size.
+            # Needed only to resume training, and half of a stage's size.
             for folder in (run.checkpoints, run.path / "parts"):
                 shutil.rmtree(folder, ignore_errors=True)
-            # Rows under changed parameters are many, and nobody reads them one by one.
+            # Rows under changed parameters are many and are not read one by one.
             table = evaluate(run, stage.assay, stage.registry, progress)
             run.write_table("evaluation", table, csv=stage.part != "parameters")
     return run
@@ -158,7 +158,7 @@ def stage_config(
     for group in members:
         if names.count(group.name.casefold()) > 1:
             place = registry.origin.get(group.name, "the registry")
-            raise UserError(f"{place}: the battery makes a group {group.name} itself; choose another name")
+            raise UserError(f"{place}: the battery has a group {group.name} of its own; choose another name")
     return config_from_data(
         {
             "name": name,
@@ -188,6 +188,6 @@ def _essence(config: Config) -> dict[str, Any]:
 
 
 def _battery(stage: Stage) -> dict[str, Any]:
-    """What else decides them: the world's code and parameters, and in which tests the partner is drawn at random."""
+    """What else decides a run's results: the world's code and parameters, and the tests with a partner drawn at random."""
     shuffled = [one.name for one in stage.registry.conditions_in(stage.assay) if one.partner_is == "shuffled"]
     return {"world": world_checksum(), "shuffled": shuffled}

@@ -34,7 +34,7 @@ def group(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
     try:
         hourly = association_by_hour(table)
     except NotRun:
-        return None  # an assay file without hourly columns: the comparisons say so in their reasons
+        return None  # a table without hourly columns: the comparisons give the reason
     groups = groups_of(table, registry)
     replicate = table.drop_duplicates("index").set_index("index")[unit_column(table)] if "unit" in table else None
     hourly["replicate"] = hourly["index"] if replicate is None else hourly["index"].map(replicate)

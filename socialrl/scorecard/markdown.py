@@ -11,12 +11,12 @@ from socialrl.scorecard import words
 def markdown(result: Result) -> str:
     """Return the result in a sentence and the findings that are compared, in the page's order of kinds.
 
-    Each line has the comparison that made the verdict, its difference with 95 % interval and n.
+    Each line has the comparison that decided the verdict, its difference with 95 % interval and n.
     """
     lines = [
         words.lede(result),
         "",
-        "| | finding | | verdict | comparison that made it | difference [95 % interval] | n |",
+        "| | finding | | verdict | deciding comparison | difference [95 % interval] | n |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind in words.KINDS:

@@ -62,8 +62,8 @@ def write_scorecard(
     """Write the scorecard of evaluation tables into `folder` and return the path of `scorecard.html`.
 
     `notes` are sentences for the top of the page, such as the preset's wider intervals. `changed` holds dose-response,
-    ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables came
-    about (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
+    ablation and sensitivity tables made before; by default they are made from `tables`. `made` says how the tables were
+    made (preset, seed, command, commit, versions), for the foot of the page and `scorecard.json`. Beside the page go
     `scorecard.json`, `scorecard.csv`, `scorecard.md`, `scorecard_tables/*.csv` and `scorecard_figures/*.svg`, `*.png`.
     Files of an earlier scorecard are replaced. Raises `UserError` for a place that cannot be written.
     """

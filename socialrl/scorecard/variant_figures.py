@@ -54,7 +54,7 @@ def dose_response(doses: pd.DataFrame, narrow: bool) -> Figure | None:
             ax.set_ylim(bottom=0)
         label, unit = str(rows["label"].iloc[0]), str(rows["unit"].iloc[0])
         n = "–".join(str(size) for size in sorted({int(rows["n"].min()), int(rows["n"].max())}))
-        ax.set_title(label, fontsize=8.5, pad=17)  # n stands between title and panel
+        ax.set_title(label, fontsize=8.5, pad=17)  # n is between title and panel
         ax.text(0, 1.03, f"n = {n} at each gain", transform=ax.transAxes, fontsize=7.5, color=style.SOFT)
         ax.set_ylabel(unit, fontsize=8)
         style.few_ticks(ax, x=4, y=4)
@@ -101,7 +101,7 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
     """Return a matrix of parameters and findings: the verdict at each factor, the lowest factor left in a cell.
 
     The line "nothing changed" holds the animals that the analysis ran without a change; without such animals it holds
-    `verdicts`, finding → verdict of the scorecard. A frame marks the one parameter that a finding hangs on (`hanging`).
+    `verdicts`, finding → verdict of the scorecard. A frame marks the one parameter that a finding depends on (`hanging`).
     """
     if table.empty:
         return None

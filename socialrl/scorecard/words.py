@@ -26,8 +26,8 @@ KINDS = {
     "predicted": "Predicted: used neither to set parameters nor to choose equations",
     "press": "Predicted, but known from press copy only: not counted",
     "control": "Null controls: no effect expected",
-    "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it is no test",
-    "calibrated": "Calibrated: used to set parameters, so it is no test of the model",
+    "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it does not test the model",
+    "calibrated": "Calibrated: used to set parameters, so it does not test the model",
 }
 """The blocks of the scorecard in their order, with their headings."""
 
@@ -35,8 +35,8 @@ MARKS = {
     "predicted": "predicted",
     "press": "predicted, press copy only: not counted",
     "control": "null control",
-    "mechanism": "mechanism added for it: no test",
-    "calibrated": "calibrated: no test",
+    "mechanism": "mechanism added for it: not a test",
+    "calibrated": "calibrated: not a test",
 }
 """The same in a few words, on a finding."""
 
@@ -81,8 +81,8 @@ def lede(result: Result) -> str:
         text += f" {predicted[NOT_RUN]} more could not be compared, because their tests were not run."
     added = sum(counts["mechanism"].values())
     if added:
-        these = "it is no test" if added == 1 else "they are no tests"
-        text += f" For {added} more a mechanism was added to the model, so {these} of it."
+        these = "it does" if added == 1 else "they do"
+        text += f" For {added} more a mechanism was added to the model, so {these} not test it."
     broken = counts["control"][NOT_REPRODUCED]
     if broken:
         controls = "control shows" if broken == 1 else "controls show"

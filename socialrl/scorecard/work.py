@@ -72,7 +72,7 @@ def _panel(ax: Axes, table: pd.DataFrame, registry: Registry, groups: list[Group
                    linewidths=0.8, zorder=2)  # fmt: skip
         means = [statistics.mean_interval(values) for values in (partner, stranger)]
         panels.bars(ax, x + np.array([-0.1, 0.1]), means, one)
-        # a ratio of an animal without a single access is no number, so the two sessions can differ in n
+        # the ratio of an animal without an access is NaN, so the two sessions can differ in n
         n = "/".join(dict.fromkeys(str(mean.n) for mean in means))
         ticks.append(f"{two_lines(one.label)}\nn = {n}")
     ax.set_xticks(range(len(groups)), ticks)

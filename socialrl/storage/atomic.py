@@ -17,10 +17,10 @@ TEMPORARY_PREFIX = ".tmp-"
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to; on leaving the block it replaces `path`, on an error it is removed.
+    """Provide a temporary path beside `path` to write to; it replaces `path` after the block and is removed on an error.
 
-    The folder must exist. No space, no permission and the like become a `UserError` that names `path`; a file that was
-    there before is then unharmed.
+    The folder must exist. A full disk, a missing permission and similar faults become a `UserError` that names `path`;
+    an existing file is then unharmed.
     """
     path = Path(path)
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(4)}-{path.name}")
@@ -41,7 +41,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that a killed process left in `folder`; only for whoever holds the folder's lock."""
+    """Remove temporary files that a killed process left in `folder`; only for the process that holds the folder's lock."""
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
         leftover.unlink(missing_ok=True)
 

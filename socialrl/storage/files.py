@@ -47,7 +47,9 @@ def build_folder(path: Path, files: Mapping[str, str | bytes], folders: Sequence
                 if replace:
                     os.rename(aside, path)
                 if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise UserError(f"{path} was made by another process meanwhile; choose another name") from error
+                    raise UserError(
+                        f"{path} was created by another process in the meantime; choose another name"
+                    ) from error
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -100,7 +102,7 @@ def parquet_table(content: bytes, path: Path) -> pa.Table:
 
 
 def data_frame(table: pa.Table, path: Path) -> pd.DataFrame:
-    """Return a table that came from `path` as pandas has it; damaged notes on its columns raise `UserError`."""
+    """Return a table read from `path` as a data frame; damaged notes on its columns raise `UserError`."""
     with _naming_the_damage(path):
         return table.to_pandas()
 
@@ -109,7 +111,7 @@ def data_frame(table: pa.Table, path: Path) -> pd.DataFrame:
 def _naming_the_damage(path: Path) -> Iterator[None]:
     import pyarrow as pa
 
-    # Flipped bytes end in any of these, from different depths of the reader: in the footer, in a page, in pandas' notes.
+    # Flipped bytes end in any of these, at different depths of the reader: in the footer, in a page, in pandas' notes.
     damage = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
     try:
         yield

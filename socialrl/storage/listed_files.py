@@ -1,6 +1,7 @@
 """The files of a run folder with the lists that vouch for them: `DONE`, `sums.json` and those of unfinished pieces.
 
-`DONE` lists every file of training and never changes. `sums.json` lists the tables, those of later tests too, and the configuration.
+`DONE` lists every file of training and never changes. `sums.json` lists the configuration and the tables, those of
+later tests included.
 `parts/<piece>.sums.json` lists what an unfinished run has so far; each piece has one writer, so that worker processes can
 write side by side.
 """
@@ -36,7 +37,7 @@ class ListedFiles:
         sums = read_json(done).get("sha256") if done.exists() else None
         if not isinstance(sums, dict):
             return Manifest.read(self.folder, done)
-        # Format 1 says no sizes; whatever is there has the right one.
+        # Format 1 records no sizes; any size is accepted.
         names = {f"{name}.parquet": one for name, one in sums.items()}
         sizes = {name: (self.folder / name).stat().st_size for name in names if (self.folder / name).is_file()}
         states = {name: ({"sha256": one, "size": sizes.get(name, 0)},) for name, one in names.items()}
@@ -44,7 +45,7 @@ class ListedFiles:
 
     @property
     def later(self) -> Manifest:
-        """The tables, and what a run is made with."""
+        """The tables, and the files that a run was made with."""
         return Manifest.read(self.folder, self.folder / SUMS)
 
     def piece(self, piece: str) -> Manifest:
@@ -60,7 +61,7 @@ class ListedFiles:
         return [self.training, self.later, *(self.piece(one) for one in self.pieces())]
 
     def has(self, name: str, piece: str = "") -> bool:
-        """Whether a file is there; one that is listed and is gone raises `UserError`."""
+        """Whether a file is there; one that is listed and missing raises `UserError`."""
         there = (self.folder / name).is_file()
         if not there and any(listed.missing([name]) for listed in self._lists(piece) if name in listed):
             raise UserError(f"{self.folder} is damaged: {name} is missing")
@@ -102,7 +103,7 @@ class ListedFiles:
     def training_states(self, tables: Collection[str]) -> dict[str, list[dict[str, object]]]:
         """Return the list of the files that are there now, for `DONE`: of the tables only `tables`, nothing hidden.
 
-        Pieces and checkpoints are left out: what they are for is over, and they may be deleted.
+        Pieces and checkpoints are left out: they are no longer needed and may be deleted.
         """
         files = [path.relative_to(self.folder) for path in sorted(self.folder.rglob("*")) if path.is_file()]
         kept = [one for one in files if one.parts[0] not in ("parts", "checkpoints")]

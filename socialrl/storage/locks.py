@@ -1,4 +1,4 @@
-"""One writer per folder: a lock that the operating system releases when its process dies, however it dies."""
+"""One writer per folder: a lock that the operating system releases when its process ends, in whatever way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HELD_ELSEWHERE = {errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 
 
 class LockedError(Exception):
-    """Another process holds the lock; `holder` says who, as far as it is known."""
+    """Another process holds the lock; `holder` names it if it is known."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
@@ -30,7 +30,7 @@ class LockedError(Exception):
 
 
 class FileLock:
-    """An exclusive lock on `path`, taken at construction; raises `LockedError` at once if another process holds it.
+    """An exclusive lock on `path`, taken at construction; raises `LockedError` immediately if another process holds it.
 
     `release` removes the file. A file left by a killed process is not locked and is simply taken over.
     """

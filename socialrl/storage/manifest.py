@@ -1,4 +1,4 @@
-"""What the files of a folder were when they were written: size and SHA-256 by name, and what has become of them.
+"""Size and SHA-256 of a folder's files when they were written, and whether they are still the same.
 
 A list of sums is written before the file that it is about, with both the state before and the state after, so that a
 process killed between the two writes leaves nothing that looks damaged.
@@ -93,7 +93,7 @@ def state_of(content: bytes) -> dict[str, Any]:
 
 
 def listing(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return a list of files with these contents, as it stands in its file."""
+    """Return a list of files with these contents, in the form in which it is stored."""
     return {"files": {name: [state_of(content)] for name, content in files.items()}}
 
 
@@ -105,7 +105,7 @@ def states_of_files(folder: Path, names: Iterable[str]) -> dict[str, list[dict[s
 def write_listed(folder: Path, source: Path, files: Mapping[str, bytes | None]) -> None:
     """Write `files` (name to content; None deletes the file) into `folder` and keep their sums in `source`.
 
-    Killed at any moment, each file is whole, and is as it was before or as it should be; the list allows both.
+    Whenever the process is killed, each file is whole and is either the old or the new one; the list allows both.
     """
     listed = dict(read_json(source).get("files", {})) if source.exists() else {}
     after: dict[str, Any] = {name: _ABSENT if content is None else state_of(content) for name, content in files.items()}

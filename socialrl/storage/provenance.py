@@ -106,7 +106,7 @@ def _commit() -> tuple[str | None, bool | None]:
     """Return the commit of the checkout this package runs from and whether files differ from it; (None, None) if none."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
-        return None, None  # installed: a repository further up would be somebody else's
+        return None, None  # installed: a repository further up would belong to another project
     try:
         commit = _git(root, "rev-parse", "HEAD")
         return commit, bool(_git(root, "status", "--porcelain", "--untracked-files=no"))

@@ -4,7 +4,7 @@ Format 2 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `tb/`, `check
 `<name>.parquet`, `parts/<piece>.<table>.parquet` while animals are still learning, `DONE` last, `.lock` while written.
 Everything is written whole or not at all, so a run that was stopped at any moment can be read and resumed.
 
-What is read is held against the sums it was written with: `DONE` lists every file of training, `sums.json` the tables,
+What is read is checked against the sums it was written with: `DONE` lists every file of training, `sums.json` the tables,
 `parts/<piece>.sums.json` the pieces and networks of an unfinished run. Runs of format 1 list three tables only.
 """
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from socialrl.config.loading import Config
 
 FORMAT = 2
-"""Raised when a reader of the old format would misread the new one."""
+"""Increased when a reader of the old format would misread the new one."""
 
 TRAINING_TABLES = ("animals", "episodes", "probes")
 """Tables that training writes."""
@@ -151,7 +151,7 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether training ended by itself and everything was written."""
+        """Whether training ended and everything was written."""
         return (self.path / "DONE").exists()
 
     @property
@@ -178,7 +178,7 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def has_table(self, name: str) -> bool:
-        """Whether the complete table is there; one that was there and is gone raises `UserError`."""
+        """Whether the complete table is there; one that was written and is missing raises `UserError`."""
         path = self._table_path(name)
         try:
             return self._files.has(path.name)
@@ -187,7 +187,7 @@ class RunFolder:
             raise UserError(f"{error}{again}") from error
 
     def is_settled(self, name: str) -> bool:
-        """Whether a table, and its CSV, was written to the end; not so where its writer was killed."""
+        """Whether a table, and its CSV, was written completely; false if its writer was killed."""
         path = self._table_path(name)
         listed = self._files.later.files
         names = [one for one in (path.name, path.with_suffix(".csv").name) if one in listed]
@@ -245,7 +245,7 @@ class RunFolder:
         return data_frame(pa.concat_tables(tables, promote_options="permissive"), self._files.parts)
 
     def has_part(self, piece: str, name: str) -> bool:
-        """Whether a piece of a table is there; one that was there and is gone raises `UserError`."""
+        """Whether a piece of a table is there; one that was written and is missing raises `UserError`."""
         return self._files.has(_part_name(piece, name), piece)
 
     def pieces(self) -> list[str]:
@@ -253,7 +253,7 @@ class RunFolder:
         return self._files.pieces()
 
     def check_pieces(self, known: Sequence[str] | None = None) -> None:
-        """Raise `UserError` if a piece that the newest checkpoint (or `known`) names is gone or changed."""
+        """Raise `UserError` if a piece that the newest checkpoint (or `known`) names is missing or changed."""
         named = self._named_in_checkpoint() if known is None else known
         gone = sorted(set(named) - set(self._files.pieces()))
         problems = [f"parts/{piece} is missing" for piece in gone]
@@ -284,7 +284,7 @@ class RunFolder:
     # --- what a writer does
 
     def lock(self) -> None:
-        """Become the one writer, and remove what a killed one left half-written; another process raises `UserError`."""
+        """Become the only writer and remove what a killed one left half-written; `UserError` if another process writes."""
         if self._lock is None:
             self._lock = _take_lock(self.path)
             for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
@@ -294,7 +294,7 @@ class RunFolder:
         """Write `<name>.parquet` and, with `csv`, `<name>.csv` beside it (lists as JSON text); the index is dropped."""
         path = self._table_path(name)
         files: dict[str, bytes | None] = {}
-        if csv:  # first, because the table is what says that all of it is there
+        if csv:  # first, because the table is the sign that all of it is there
             files[path.with_suffix(".csv").name] = csv_text(table).encode()
         files[path.name] = parquet_bytes(table)
         self._files.write(files)
@@ -356,17 +356,17 @@ class RunFolder:
             "DONE",
             {"finished": now, "files": self._files.training_states([f"{name}.parquet" for name in TRAINING_TABLES])},
         )
-        # Afterwards: without DONE the pieces are what a resumed run goes on from.
+        # Afterwards: without DONE a resumed run continues from the pieces.
         shutil.rmtree(self._files.parts, ignore_errors=True)
 
     def discard_if_untouched(self) -> None:
-        """Delete the folder if nothing but its making has happened in it; the lock must be held."""
+        """Delete the folder if no work has been done in it; the lock must be held."""
         work = [*(self.path / "parts").glob("*"), *self.models.glob("*"), *self.path.glob("*.parquet")]
         if self._lock is not None and not self.checkpoints.exists() and not work:
             shutil.rmtree(self.path)
 
     def close(self) -> None:
-        """Give up the lock, if it is held."""
+        """Release the lock, if it is held."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None

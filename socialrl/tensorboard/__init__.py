@@ -1,1 +1,1 @@
-"""What TensorBoard gets at the end of a run: final measures, a film, a figure."""
+"""TensorBoard at the end of a run: final measures, a film, a figure."""

@@ -40,7 +40,7 @@ def write_results(run: RunFolder) -> None:
     for group, members in ids_by_group(animals).items():
         own = {test: (name, _of(values, members)) for test, (name, values) in by_test.items()}
         tested = [one for one in members if any(one in values.index for _, values in own.values())]
-        if not tested:  # an unfinished run may not have come to this group yet
+        if not tested:  # an unfinished run may have no animal of this group yet
             continue
         metrics = {
             f"final/{test}/{name}": float(values.mean()) for test, (name, values) in own.items() if values.notna().any()

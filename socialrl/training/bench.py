@@ -1,8 +1,9 @@
 """How fast this machine simulates and trains, with the comparisons taken in the same run.
 
 Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, two tanh networks of
-64 x 64, Adam, float32. The world to compare with is Stable-Baselines3's PPO on one animal at a time: same settings, 8 rows.
-Every number is the best of a few rounds; the kinds of work alternate within a round, so that a slow spell of the machine hits all.
+64 x 64, Adam, float32. It is compared with Stable-Baselines3's PPO on one animal at a time: same settings, 8 rows. Every
+number is the best of a few rounds; the kinds of work alternate within a round, so that a slow phase of the machine
+affects all.
 """
 
 import time
@@ -180,7 +181,7 @@ def _vector_rate(n_rows: int, n_ticks: int) -> float:
 
 
 def _gemm_gflops(size: int = 1024, repeats: int = 10) -> float:
-    """The library's matrix product on all processors: what the machine can do."""
+    """The library's matrix product on all processors, as a bound for this machine."""
     a = torch.rand(size, size)
     product = torch.mm(a, a)
     fastest = np.inf

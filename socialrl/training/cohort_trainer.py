@@ -1,4 +1,4 @@
-"""Engine `cohort`: all animals of an experiment learn at once, each its own network, in one `CohortPPO`."""
+"""Engine `cohort`: all animals of an experiment learn at once, each with its own network, in one `CohortPPO`."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
 
 
 class CohortRecorder(BaseCallback):
-    """Takes down a cohort's training: episodes, probes of all animals at once, group curves, progress.
+    """Records a cohort's training: episodes, probes of all animals at once, group curves, progress.
 
     Rows are written in pieces, one before each checkpoint, so that a reader sees an unfinished run and a killed run
-    goes on with exactly the rows that its checkpoint knows of. A checkpoint also knows at which step the last probe was
-    taken: only so can a run that was killed after its last checkpoint tell whether the probe at its end is among them.
+    resumes with exactly the rows that its checkpoint names. A checkpoint also stores the step of the last probe, so that
+    a run that was killed after its last checkpoint knows whether the probe at its end has been taken.
     """
 
     def __init__(self, run: RunFolder, config: Config, animals: Sequence[Animal], progress: Progress) -> None:
@@ -137,7 +137,7 @@ class CohortRecorder(BaseCallback):
         }
 
     def restore_state(self, notes: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint (empty: from the start): pieces written after it are dropped and written again."""
+        """Continue from a checkpoint (empty: from the start): pieces written after it are dropped and written again."""
         self.n_pieces, self._next_probe = notes.get("n_pieces", 0), notes.get("next_probe", 0)
         self._probed_at = notes.get("probed_at", -1)
         self._since_log = list(notes.get("since_log", []))
@@ -148,7 +148,7 @@ class CohortRecorder(BaseCallback):
                 self._run.drop_piece(piece)
 
     def finish(self) -> None:
-        """Take the probe at the end of training, if it is not there yet, and write the rows since the last piece."""
+        """Take the probe at the end of training, if it is still missing, and write the rows since the last piece."""
         if self._probed_at != self.model.num_timesteps:
             self.probe()
         self.save_state()
@@ -225,7 +225,7 @@ class CohortRecorder(BaseCallback):
 
 
 class StopBetweenUpdates(BaseCallback):
-    """Answers a request to stop where nothing is lost: between two updates, after a checkpoint. Put it last."""
+    """Handles a request to stop where nothing is lost: between two updates, after a checkpoint. Put it last."""
 
     def __init__(self, request: stopping.Request, saving: CohortCheckpoint) -> None:
         super().__init__()
@@ -263,7 +263,7 @@ def _seed(config: Config, animal: Animal) -> int:
 
 
 def _checkpoint_every(config: Config) -> int:
-    """Steps between checkpoints: a tenth of the run, so that a kill costs little and writing costs less."""
+    """Steps between checkpoints: a tenth of the run, so that little is lost by a kill and writing takes even less time."""
     return max(config.steps // 10, config.lives * config.ppo.n_steps)
 
 

@@ -1,4 +1,4 @@
-"""Which device learning runs on: what was asked for, never silently another one."""
+"""Which device learning runs on: the one that was requested, never silently another."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def check_rewards(
     blamed = [name for name, values in terms.items() if not np.isfinite(values[row])]
     raise UserError(
         f"animal {animal}: the reward became {rewards[row]} at step {steps} (term {', '.join(blamed) or 'unknown'}); "
-        "the run was stopped, animals that finished before are kept"
+        "the run was stopped; animals that finished before are kept"
     )
 
 

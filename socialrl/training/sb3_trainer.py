@@ -1,4 +1,4 @@
-"""Engine `sb3`: every animal is a plain Stable-Baselines3 PPO of its own, learning in a worker process."""
+"""Engine `sb3`: every animal is a plain Stable-Baselines3 PPO, learning in a worker process."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     waiting = [animal for animal in _interleaved(config) if not _learned(run, animal)]
     total = len(animals_of(config)) * config.steps
     counts_path = run.path / "parts" / ".steps"
-    # Written before it is mapped: where a mapped file finds the disk full, the process dies.
+    # Written before it is mapped: a mapped file on a full disk would kill the process.
     write_bytes(counts_path, bytes(8 * max(1, len(waiting))))
     counts = np.memmap(counts_path, dtype=np.int64, mode="r+")
     stop = threading.Event()
@@ -142,7 +142,7 @@ def build_model(config: Config, animal: Animal) -> PPO:
 
 
 class AnimalRecorder(BaseCallback):
-    """Takes down one animal's training: episodes, probes of the frozen policy, progress; stops at non-finite numbers."""
+    """Records one animal's training: episodes, probes of the frozen policy, progress; stops at non-finite numbers."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class AnimalRecorder(BaseCallback):
     def _on_rollout_start(self) -> None:
         # one worker works in the main process itself
         if self._parent is not None and self._parent not in (os.getpid(), os.getppid()):
-            raise SystemExit(f"animal {self._animal.id}: the run's main process is gone")
+            raise SystemExit(f"animal {self._animal.id}: the run's main process has ended")
         check_losses(self._animal.id, self.num_timesteps, self.logger.name_to_value)
         if self.num_timesteps >= self._next_probe:
             self.probe()
@@ -208,7 +208,7 @@ class AnimalRecorder(BaseCallback):
 
 
 def _learned(run: RunFolder, animal: Animal) -> bool:
-    """Whether an animal has finished; one whose files are missing or changed is said and will learn anew."""
+    """Whether an animal has finished; one whose files are missing or changed is named and trained again."""
     problems = run.piece_problems(animal.id)
     if problems:
         warnings.warn(f"{run.path}: {problems[0]}; {animal.id} is trained again", stacklevel=3)

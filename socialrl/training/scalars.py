@@ -1,4 +1,4 @@
-"""What TensorBoard shows of an animal: names are a public contract, listed in the README."""
+"""What TensorBoard shows of an animal: names are a public contract, listed in docs/run_folder.md."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counters(assay: str) -> list[Measure]:
-    """The measures of an assay that are a counter as it stands in the record of a test."""
+    """The measures of an assay that are a plain counter in the record of a test."""
     return [one for one in measures_of(assay) if len(one.columns) == 1 and one.hours is None and one.name != "return"]
 
 
@@ -77,7 +77,7 @@ def spread(animals: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
 
 def spread_tag(name: str) -> str:
-    """Return the tag of a curve's standard deviation over animals: `eval/x` -> `eval_sd/x`, a section of its own."""
+    """Return the tag of a curve's standard deviation over animals, in a section of its own: `eval/x` -> `eval_sd/x`."""
     section, _, rest = name.partition("/")
     return f"{section}_sd/{rest}"
 

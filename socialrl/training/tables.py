@@ -19,7 +19,7 @@ def episode_row(animal: Animal, life: int, steps: int, info: Mapping[str, Any]) 
 
 
 def episode_table(animal: Animal, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return rows of `episode_row` as a table; without rows, one of no rows that has the first columns of `animal`'s."""
+    """Return rows of `episode_row` as a table; without rows, an empty one that has the first columns of `animal`'s."""
     if rows:
         return pd.DataFrame(rows)
     return pd.DataFrame([{**animal.common(), "steps": 0, "life": 0, "return": 0.0}]).iloc[:0]

@@ -42,7 +42,7 @@ def make_native(env_id: str, n_rows: int, **arguments: Any) -> SocialVectorEnv:
         num_envs=n_rows,
         vectorization_mode="vector_entry_point",
         autoreset_mode=AutoresetMode.SAME_STEP,
-        copy=False,  # nobody reads the counters of a step here
+        copy=False,  # the counters of a step are not read here
         **arguments,
     )
     native = env.unwrapped
@@ -89,7 +89,7 @@ class SocialVecEnv(VecEnv):
         """
         seeds = None if all(seed is None for seed in self._seeds) else self._world_seeds()
         groups = self._groups_of_options()
-        for options, _ in groups:  # all of them before the first row is begun anew
+        for options, _ in groups:  # all of them before the first row is reset
             self.env.world.check_history(options)
         for options, rows in groups:
             mask = {} if len(groups) == 1 else {"reset_mask": rows}
@@ -188,7 +188,7 @@ class SocialVecEnv(VecEnv):
     # ------------------------------------------------------------------ the whole state, for checkpoints
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of every array that decides what comes next; records come as bytes, which any file format takes."""
+        """Return copies of every array that decides what comes next; records are bytes, which any file format can store."""
         own = {"returns": self._returns, "term_sums": self._term_sums, "lengths": self._lengths}
         world = {
             name: array.view(np.uint8) if array.dtype.names else array
@@ -197,7 +197,7 @@ class SocialVecEnv(VecEnv):
         return {**world, **{name: array.copy() for name, array in own.items()}}
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Put back what `get_state` gave; a state of another shape raises `ValueError`."""
+        """Restore what `get_state` returned; a state of another shape raises `ValueError`."""
         mine = self.env.world.get_state()
         world = {
             name: np.ascontiguousarray(state[name]).view(own.dtype) if own.dtype.names else state[name]
@@ -249,8 +249,8 @@ class SocialVecEnv(VecEnv):
 class BatchedBootstrap(BaseCallback):
     """Adds the discounted value of the last observation to all rows truncated at a step, in one forward pass.
 
-    SB3 would do it in one pass a row, after the callbacks; this callback does it first and takes the mark away that
-    SB3 looks for. Put it last, so that other callbacks still see `TimeLimit.truncated`.
+    SB3 would do it in one pass per row, after the callbacks; this callback does it first and removes the mark that SB3
+    looks for. Put it last, so that other callbacks still see `TimeLimit.truncated`.
     """
 
     def _on_step(self) -> bool:

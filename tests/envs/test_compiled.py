@@ -120,7 +120,7 @@ def test_a_cache_that_cannot_be_written_later_is_done_without(
     (tmp_path / "__pycache__").write_text("in the way, like a full disk")
     assert first(2) == second(2) == 3
     [said] = caplog.messages
-    assert said.startswith("compiled functions cannot be kept on disk")
+    assert said.startswith("compiled functions cannot be cached on disk")
     assert "NUMBA_CACHE_DIR" in said
 
 
@@ -160,4 +160,4 @@ def test_the_package_imports_where_no_cache_can_be_written_and_says_so_in_one_li
     done = _child(statement, **nowhere)
     assert done.stdout == "True\n", done.stderr
     assert done.stderr.count("\n") == 1
-    assert "compiled functions cannot be kept on disk" in done.stderr
+    assert "compiled functions cannot be cached on disk" in done.stderr

@@ -40,7 +40,7 @@ def test_doors_are_shown_shut_and_open() -> None:
         "  lever: focal",
         "  left:  stranger (tethered)",
         "  right: partner (tethered)",
-        "  door between lever and left: shut",
+        "  door between lever and left: closed",
         "focal: press for partner; in contact with nobody",
     ]
     assert shown(env).shut == ((0, 1),)

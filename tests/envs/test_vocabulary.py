@@ -102,7 +102,7 @@ def test_an_assay_may_come_from_outside(toy: str) -> None:
     np.testing.assert_array_equal(env.reset(seed=4)[0], plain.reset(seed=4)[0])
     np.testing.assert_array_equal(rows.reset(seed=4)[0][0], env.unwrapped.world.observations[0])
     assert [env.step(2)[3] for _ in range(20)] == [False] * 19 + [True]
-    with pytest.raises(ParameterError, match="an assay elsewhere/QuickPreference-v0 is registered already"):
+    with pytest.raises(ParameterError, match="an assay elsewhere/QuickPreference-v0 is already registered"):
         socialrl_envs.register_assay(replace(Toy.assay, paper="another"), Toy, ToyRows)
 
 

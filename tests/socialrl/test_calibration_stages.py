@@ -111,7 +111,7 @@ def test_another_plan_is_refused_and_named_and_nothing_is_lost(tmp_path):
     with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, META) as stages:
         stages.keep("round-1", lambda: pd.DataFrame({"x": [1.0]}))
     with pytest.raises(
-        UserError, match=r"begun with another plan \(vectors: 24 there, 32 here; another score sheet\); repeat"
+        UserError, match=r"a calibration with another plan \(vectors: 24 there, 32 here; another score sheet\); repeat"
     ):
         Stages.open(tmp_path, {"seed": 4, "vectors": 32, "score sheet": "b" * 64}, META)
     with Stages.open(tmp_path, {"seed": 4, "vectors": 24, "score sheet": "a" * 64}, META) as stages:
@@ -236,7 +236,7 @@ def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
     heard.clear()
     result = call()
     assert trained == ["round 1", "killed", "round 2", "check before", "check after"]
-    assert f"going on in {tmp_path / 'out'}; trained already: round-1" in said
+    assert f"resuming in {tmp_path / 'out'}; already trained: round-1" in said
     total = PLAN.n_trained * 64
     assert heard[-1] == (total, total)
     assert min(done for done, _ in heard) >= PLAN.vectors * 64, "what was done before counts as done"

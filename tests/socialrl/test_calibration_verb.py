@@ -83,7 +83,7 @@ def test_knockouts_are_refused_and_where_picks_the_wild_types(tmp_path, monkeypa
     arguments = ["calibrate", "-q", str(tmp_path / "scores.csv"), "--output", str(tmp_path / "out")]
     assert cli.main(arguments) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration is of untreated wild types" in error
+    assert "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration uses untreated wild types only" in error
     assert error.endswith("; keep those with --where 'Genotype=WT'")
     calibrated = []
 
@@ -97,7 +97,7 @@ def test_knockouts_are_refused_and_where_picks_the_wild_types(tmp_path, monkeypa
     said = capsys.readouterr().err
     assert "note: 10 rows left out because 'Genotype' is not wt" in said
     assert cli.main([*arguments, "--where", "Genotype=KO"]) == 2
-    assert "a calibration is of untreated wild types" in capsys.readouterr().err
+    assert "a calibration uses untreated wild types only" in capsys.readouterr().err
 
 
 def test_tests_of_another_length_are_refused(tmp_path, capsys):

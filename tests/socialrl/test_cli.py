@@ -137,7 +137,7 @@ def test_ctrl_c_leaves_a_run_that_resume_continues(say, parts):
     parts.error = KeyboardInterrupt()
     code, _, err = say("train", SMOKE, "-q")
     assert code == 130
-    assert err == "stopped; the run folder is readable; continue with `socialrl resume runs/smoke`\n"
+    assert err == "stopped; the run folder is readable; resume with `socialrl resume runs/smoke`\n"
     assert not RunFolder.open("runs/smoke").finished
     assert mistake(say("train", SMOKE)).startswith("runs/smoke holds an unfinished run; continue it with")
     assert say("resume", "runs/smoke")[0] == 0

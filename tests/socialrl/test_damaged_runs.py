@@ -169,7 +169,7 @@ def test_check_says_that_a_whole_run_is_whole(finished, unfinished, capsys):
     assert main(["check", str(finished), str(unfinished)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith(f"{finished}: finished, ")
-    assert said[0].endswith(" files as they were written")
+    assert said[0].endswith(" files unchanged since they were written")
     assert said[1].startswith(f"{unfinished}: unfinished, ")
     assert main(["check", str(finished.parent)]) == 0
 

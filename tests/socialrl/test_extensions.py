@@ -69,7 +69,7 @@ def test_an_assay_and_a_measure_from_one_file_outside(tmp_path):
 
 def test_an_extension_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nothing.py"))
-    with pytest.raises(UserError, match=r"nothing\.py, and there is no such file"):
+    with pytest.raises(UserError, match=r"nothing\.py, which does not exist"):
         load_extensions()
     monkeypatch.setenv(VARIABLE, "no_such_module_here")
     with pytest.raises(UserError, match="'no_such_module_here', which cannot be imported"):

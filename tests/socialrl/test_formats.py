@@ -41,7 +41,7 @@ def test_a_registered_format_is_written_recognised_and_read(toy, tests, tmp_path
         formats.read_tests(tmp_path / "nowhere.toy")
     with pytest.raises(UserError, match=r"unknown format 'tyo'; did you mean 'toy'\?"):
         formats.read_tests(tmp_path / "tests.toy", name="tyo")
-    with pytest.raises(UserError, match="a format 'toy' is known already"):
+    with pytest.raises(UserError, match="a format 'toy' exists already"):
         formats.register(FORMAT)
 
 

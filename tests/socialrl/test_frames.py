@@ -199,7 +199,7 @@ def test_an_existing_file_is_replaced_only_when_asked(tmp_path, write, name):
             write_png(moving_square(1)[0], tmp_path / name, overwrite=overwrite)
 
     (tmp_path / name).write_text("mine")
-    with pytest.raises(UserError, match=rf"'.*{name}' exists already; give another name, or ask to overwrite it"):
+    with pytest.raises(UserError, match=rf"'.*{name}' exists already; give another name, or overwrite it explicitly"):
         put(overwrite=False)
     assert (tmp_path / name).read_text() == "mine"
     put(overwrite=True)

@@ -30,7 +30,8 @@ groups:
   wild_type: {oxtr_gain: 1.0, names: [wild_type, wt]}
   knockout: {oxtr_gain: 0.0, names: [knockout], arms: {release: own}}
 measures:
-  hostile_share: {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
+  hostile_share:
+    {label: preference, unit: fraction, sum: [huddle_s_partner], per: [huddle_s_partner], smallest: 0.1, why: x}
   hostile_late: {label: late, unit: s, first: hostile_share, less: hostile_share, hours: [0.0, 1.0]}
 conditions:
   PartnerPreference:

@@ -52,9 +52,9 @@ def test_missing_seconds_stay_missing():
 
 
 def test_negative_seconds_are_refused():
-    with pytest.raises(UserError, match="stranger_s must be zero or more, came -3"):
+    with pytest.raises(UserError, match="stranger_s must be zero or more, got -3"):
         measures.preference([1.0, 2.0], [1.0, -3.0])
-    with pytest.raises(UserError, match="huddle_s_stranger must be zero or more, came -3"):
+    with pytest.raises(UserError, match="huddle_s_stranger must be zero or more, got -3"):
         taken("preference", stranger=-3)
 
 

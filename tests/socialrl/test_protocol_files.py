@@ -351,11 +351,11 @@ def refusal(config, data):
         ([PPT, {"assay": {"id": "GroupMember"}}], "phase 2 (assay): GroupMember must be the first assay of its history"),
         ([{"assay": {"id": "GroupHabitat", "with": "partner"}}], "all animals of GroupHabitat are tested animals"),
         ([cohouse(3, relationship="mate"), {"assay": {"id": "GroupHabitat"}}], "relationship must be peer in GroupHabitat"),
-        ([cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}], "relationship must be peer, which the partner of"),
+        ([cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}], "relationship must be peer, as before in this history"),
         ([{"assay": {**PPT["assay"], "stranger": "same"}}], "stranger: same needs a stranger in the assay before"),
         ([{"assay": {**PPT["assay"], "minutes": 0.1}}], "minutes must be a multiple of the tick, 15 s = 0.25 min, got 0.1"),
         ([{"assay": {**PPT["assay"], "minutes": 0}}], "minutes must be a multiple of the tick"),
-        ([PPT, PPT], "phase 2 (assay): the test is called 'partner_preference' like that of phase 1 (assay); give it a name"),
+        ([PPT, PPT], "phase 2 (assay): the test has the name 'partner_preference' of phase 1 (assay); give it another name"),
         ([dose("agonits"), PPT], "phase 1 (dose): drug must be agonist (oxytocin units added at the receptor), antagonist (fraction of the receptor gain blocked), dopamine_antagonist"),
         ([dose("antagonist", 2), PPT], "phase 1 (dose): dose must be 0 to 1 for antagonist (fraction of the receptor gain bl"),
         ([dose("agonist", 50), PPT], "dose must be 0 to 10 for agonist (oxytocin units added at the receptor), got 50"),
@@ -444,7 +444,9 @@ def test_evaluate_plays_a_protocol_and_keeps_it_beside_its_table(capsys, run, fi
     learned_in = "socialrl/PartnerPreference-v0"
     notes = err.splitlines()
     assert notes[0] == f"note: the animals learned in {learned_in}; new to them: socialrl/SocialOperant-v0"
-    assert notes[1].startswith("note: no animal of this run met a mate in training, as the tests partner_preference, ")
+    assert notes[1].startswith(
+        "note: no animal of this run met a mate in training, which the tests partner_preference, "
+    )
     assert len(notes) == 2
     lines = out.splitlines()
     assert (code, lines[-1]) == (0, f"protocol: {run.path / 'protocol_mine.parquet'} and .csv")
@@ -478,7 +480,7 @@ def test_a_table_is_never_replaced_silently(capsys, run, file):
     kept = (run.path / "protocol_mine.parquet").read_bytes()
     code, out, err = say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 2, "-q")
     assert (code, out) == (2, "")
-    assert "protocol_mine.parquet is there already; give the protocol another name, or replace the table with" in err
+    assert "protocol_mine.parquet exists already; give the protocol another name, or replace the table with" in err
     assert (run.path / "protocol_mine.parquet").read_bytes() == kept
     assert say(capsys, "evaluate", run.path, "--protocol", file, "--repeats", 2, "-q", "--overwrite")[0] == 0
     assert len(run.read_table("protocol_mine")) == 2 * 4 * 2

@@ -31,8 +31,8 @@ def idle(config, *phases):
 
 def test_hours_alone_before_an_animal_has_met_anybody_are_said_to_change_nothing(config):
     (line,) = idle(config, separate(24), cohouse(6), PPT)
-    assert line.startswith("phase 1 (separate) changes next to nothing (stress by ")
-    assert line.endswith("): the animal has met nobody yet whom it could lose")
+    assert line.startswith("phase 1 (separate) changes almost nothing (stress by ")
+    assert line.endswith("): the animal has not met anybody before it")
 
 
 def test_what_leaves_a_trace_is_not_called_idle(config):
@@ -55,9 +55,9 @@ def test_a_run_that_never_met_a_mate_or_a_drug_says_so_with_what_to_add(config):
     ]
     lines = unmet(config, demands)
     assert lines == [
-        "no animal of this run met a mate in training, as the test paired asks for it; to have it learned, train with "
+        "no animal of this run met a mate in training, which the test paired requires; train with "
         "env.reset.relationship=[peer, mate]",
-        "no animal of this run was under the antagonist in training, as the test blocked asks for it; to have it learned, "
+        "no animal of this run was under the antagonist in training, which the test blocked requires; "
         "train with env.drugs=[{drug: antagonist, dose: 1, start_s: 0, end_s: 600, share: 0.1}]",
     ]
     # what the lines advise is what makes them go away

@@ -202,7 +202,7 @@ def test_unfinished_run_has_a_banner_and_uses_its_last_probes(tmp_path):
     run = quick(tmp_path / "half", finished=False, tables=("animals", "probes"))
     page = write_report([run]).read_text(encoding="utf-8")
     assert "half is unfinished: 0 of 12 animals" in page
-    assert re.search(r"<code>socialrl resume \S*half</code> continues it", page)
+    assert re.search(r"<code>socialrl resume \S*half</code> resumes it", page)
     assert "there is no evaluation, so the tests below are the last probes" in page
     assert "in the last probes" in terminal_summary(run)
     assert json.loads((run.path / "summary.json").read_text())["tests_are_last_probes"] == {"half": True}
@@ -262,7 +262,7 @@ def test_several_runs_share_a_page_and_are_compared_within_each(tmp_path):
 
 def test_several_runs_need_a_place(tmp_path):
     first, second = quick(tmp_path / "a", tables=()), quick(tmp_path / "b", tables=())
-    with pytest.raises(UserError, match="a report of 2 runs needs a place"):
+    with pytest.raises(UserError, match="a report of 2 runs needs an output"):
         write_report([first, second])
     page = write_report([first, second], tmp_path / "out" / "both.html")
     assert page == tmp_path / "out" / "both.html"

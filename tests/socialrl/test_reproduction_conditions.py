@@ -130,7 +130,7 @@ def test_every_key_changes_what_is_played_or_is_refused(assay, key):
         ),
         ("SocialOperant", {"session": None}, r"must name a session in SocialOperant: partner, stranger, choice"),
         ("SocialOperant", {"partner_is": "shuffled"}, r"needs a twin to exchange with: .* session stranger"),
-        ("StrangerEncounter", {"partner_is": "shuffled"}, r"shuffled, which has no meaning in StrangerEncounter"),
+        ("StrangerEncounter", {"partner_is": "shuffled"}, r"shuffled, which is not possible in StrangerEncounter"),
         ("GroupHabitat", {"relationship": "mate"}, r"must have relationship peer in GroupHabitat, got mate"),
         ("GroupMember", {}, r"is of the assay GroupMember, which the battery does not train; it has PartnerPref"),
         ("OxytocinRelease", {"cohousing_h": 24}, r"must have no cohousing_h in OxytocinRelease"),
@@ -186,7 +186,7 @@ def test_what_no_animal_met_in_training_is_noted_and_the_shipped_registry_has_no
 
 def test_a_group_that_the_battery_makes_itself_is_refused():
     registry = load_registry().adding({"groups": {"gain_0_25": {"oxtr_gain": 0.3, "names": ["gain_0_25"]}}})
-    with pytest.raises(UserError, match=r"groups.gain_0_25: the battery makes a group gain_0_25 itself"):
+    with pytest.raises(UserError, match=r"groups.gain_0_25: the battery has a group gain_0_25 of its own"):
         stages_of(PRESETS["full"], 1, Path("unused"), registry)
-    with pytest.raises(UserError, match=r"groups.mutant: the name ko belongs to group knockout already"):
+    with pytest.raises(UserError, match=r"groups.mutant: the name ko already belongs to group knockout"):
         load_registry().adding({"groups": {"mutant": {"oxtr_gain": 0.0, "names": ["KO"]}}})

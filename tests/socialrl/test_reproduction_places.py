@@ -52,7 +52,7 @@ def refused(capsys, place: Path | str, *more: str) -> str:
     [
         ("", "error: --output must name a folder, got an empty text"),
         ("  ", "error: --output must name a folder, got an empty text"),
-        ("~nosuchuser/x", "error: --output ~nosuchuser/x: there is no such user, so ~ stands for no folder"),
+        ("~nosuchuser/x", "error: --output ~nosuchuser/x: there is no such user"),
         ("file", "error: --output file is a file; a reproduction needs a folder"),
         ("file/run", "error: cannot create file/run: a part of the path is a file, not a folder"),
     ],
@@ -81,8 +81,8 @@ def test_a_run_folder_and_a_folder_that_another_process_writes_are_refused(done,
         (lambda stage: (stage / "evaluation.csv").unlink(), ""),
         (lambda stage: flip(stage / "config.yaml"), "config.yaml was changed after it was written"),
         (lambda stage: (stage / "meta.json").write_bytes(b"\xff"), "meta.json is damaged: not valid JSON"),
-        (lambda stage: (stage / "meta.json").unlink(), "is not a run folder, but in the place of one"),
-        (lambda stage: (shutil.rmtree(stage), stage.write_text("")), "is not a run folder, but in the place of one"),
+        (lambda stage: (stage / "meta.json").unlink(), "is not a run folder but takes the place of one"),
+        (lambda stage: (shutil.rmtree(stage), stage.write_text("")), "is not a run folder but takes the place of one"),
     ],
 )
 def test_a_damaged_stage_is_named_before_anything_runs(done, tmp_path, monkeypatch, capsys, damage, message):

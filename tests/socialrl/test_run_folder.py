@@ -166,7 +166,7 @@ def test_a_failing_overwrite_keeps_the_old_run(create, tmp_path, monkeypatch):
 def test_a_run_made_meanwhile_is_not_replaced(create, tmp_path, monkeypatch):
     monkeypatch.setattr(RunFolder, "_previous", classmethod(lambda *_: None))
     create().close()
-    with pytest.raises(UserError, match=r"was made by another process meanwhile"):
+    with pytest.raises(UserError, match=r"was created by another process in the meantime"):
         create()
     assert names(tmp_path) == ["first"]
 

@@ -119,7 +119,7 @@ def test_needed_columns_can_be_fewer(sheet):
 def test_what_is_no_score_sheet_is_refused(sheet, tmp_path):
     assert "is empty" in mistake(sheet, "", "")
     assert "no tests below its column names" in mistake(sheet, LAB)
-    assert "both say huddle_s_stranger; keep one" in mistake(sheet, LAB + ",Stranger huddle (s)", ONE + ",5")
+    assert "both mean huddle_s_stranger; keep one" in mistake(sheet, LAB + ",Stranger huddle (s)", ONE + ",5")
     assert "is in 'frames'; allowed: seconds (s) or minutes (min)" in mistake(
         sheet, LAB.replace("huddle time novel", "huddle time novel (frames)"), ONE
     )

@@ -142,8 +142,8 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
     book = dataclasses.replace(registry, findings=tuple(changed))
     page = Page(write_scorecard(only, tmp_path, registry=book, changed=NOTHING).read_text(encoding="utf-8"))
     assert "Mechanism added: a mechanism was added for all animals because of this finding" in page.text
-    assert "mechanism added for it: no test" in page.text
-    assert "For 1 more a mechanism was added to the model, so it is no test of it." in " ".join(
+    assert "mechanism added for it: not a test" in page.text
+    assert "For 1 more a mechanism was added to the model, so it does not test it." in " ".join(
         words.lede(result_of(score(tables, book))).split()
     )
     assert words.lede(result_of(score(only, book))) in page.text

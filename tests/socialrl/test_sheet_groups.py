@@ -30,20 +30,20 @@ def check(tmp_path):
         (
             "Genotype",
             ["WT", "KO"],
-            "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration is of untreated"
-            " wild types; keep those with --where 'Genotype=WT'",
+            "line 3, column 'Genotype': 'KO' (values: WT, KO); a calibration uses untreated"
+            " wild types only; keep those with --where 'Genotype=WT'",
         ),
         ("Genotype", ["+/+", "-/-"], "'-/-'"),
         ("genotype", ["wt", ""], "column 'genotype': '(blank)'"),
-        ("Genotype", ["Het"], "column 'Genotype': 'Het' (values: Het); a calibration is of untreated wild types"),
+        ("Genotype", ["Het"], "column 'Genotype': 'Het' (values: Het); a calibration uses untreated wild types only"),
         (
             "Treatment",
             ["saline", "antagonist"],
-            "column 'Treatment': 'antagonist' (values: saline, antagonist); a calibration is of"
-            " untreated wild types; keep those with --where 'Treatment=saline'",
+            "column 'Treatment': 'antagonist' (values: saline, antagonist); a calibration uses"
+            " untreated wild types only; keep those with --where 'Treatment=saline'",
         ),
         ("Treatment", ["saline", "OT 10 mg/kg"], "'OT 10 mg/kg'"),
-        ("Treatment", ["OT"], "if it is one, say so with --where 'Treatment=OT'"),
+        ("Treatment", ["OT"], "if it is one, select it with --where 'Treatment=OT'"),
         ("Drug", ["vehicle", "L-368,899"], "column 'Drug': 'L-368,899'"),
         ("Group", ["control", "OTA"], "column 'Group': 'OTA'"),
         ("Group", ["A", "B"], "column 'Group': 'A' (values: A, B)"),
@@ -87,9 +87,9 @@ def test_where_picks_rows(check):
     assert check("Genotype", ["WT", "KO"], ["genotype = wt"])[1] == 5
     assert check("Group", ["A", "B", "C"], ["Group=A", "Group=B"])[1] == 7
     assert check("Cohort", ["1", "02"], ["cohort=2"])[1] == 5
-    with pytest.raises(UserError, match=r"a calibration is of untreated wild types$"):
+    with pytest.raises(UserError, match=r"a calibration uses untreated wild types only$"):
         check("Genotype", ["WT", "KO"], ["Genotype=KO"])
-    with pytest.raises(UserError, match=r"wild types; keep those with --where 'Drug=saline'$"):
+    with pytest.raises(UserError, match=r"wild types only; keep those with --where 'Drug=saline'$"):
         check("Drug", ["saline", "antagonist"], ["Drug=antagonist", "Drug=saline"])
     with pytest.raises(UserError, match=r"--where: unknown column 'Genotyp'; did you mean 'Genotype'\?"):
         check("Genotype", ["WT", "KO"], ["Genotyp=WT"])

@@ -89,7 +89,7 @@ def test_what_settles_a_sign(cells, beside, numbers):
             ["345", "2.000"],
             {},
             "line 3, column 'it': '2.000' can be 2000 or 2; write thousands without a separator (2000), or"
-            " decimals in another number than three (2.0000)",
+            " decimals with more or fewer than three digits (2.0000)",
         ),
         (["2,000"], {}, "line 2, column 'it': '2,000' can be 2000 or 2;"),
         (["2.000"], {"ratio": ["0.853"]}, "can be 2000 or 2"),

@@ -133,7 +133,7 @@ def test_a_blank_latency_beside_huddling_leaves_the_test_out(read):
     assert list(sheet.tests["line"]) == [2, 3, 5, 6, 7, 8, 9, 10, 11]
     (note,) = sheet.notes
     assert note.startswith(f"line 4 (animal v3) left out: no latency in column '{LP}', but ")
-    assert "no test is left" in refused(read, lambda one: one.assign(**{LP: ""}))
+    assert "no test of the score sheet can be used" in refused(read, lambda one: one.assign(**{LP: ""}))
 
 
 @pytest.mark.parametrize("whole", [0, 10_800])
@@ -142,7 +142,7 @@ def test_the_whole_test_as_a_latency_beside_no_huddle_is_never(read, whole):
     assert np.isnan(sheet.tests["latency_s_stranger"][1])
     (note,) = sheet.notes
     assert note.startswith(
-        f"latency '{LS}' in lines 3 is 0 or the whole test and no huddle is in '{HS}'; taken as never"
+        f"latency '{LS}' in lines 3 is 0 or the whole test, and there is no huddling in '{HS}'; taken as never"
     )
 
 
@@ -162,7 +162,7 @@ def test_what_is_odd_is_noted_with_line_and_column(read):
         ),
         (
             times(0.8, CP, CC, CS),
-            f"chamber times add up to 8640 s only, of 3 h (10800 s; no trial duration is stated),"
+            f"chamber times add up to 8640 s of 3 h (10800 s; no trial duration is stated) only,"
             f" in 10 tests (columns '{CP}'",
         ),
         (
@@ -198,8 +198,8 @@ def test_a_formula_that_failed_does_not_stop_the_reading(read, error, factor):
 def test_another_ratio_is_noted_with_its_line(read):
     wrong = {
         "0.5": "differs from P / (P + S) by more than 0.02 in lines 5; ours is used",
-        "many": "is no share of 0 to 1 (or 100 %) in lines 5; not compared there",
-        "-0.5": "is no share",
+        "many": "is not a share from 0 to 1 (or 100 %) in lines 5; not compared there",
+        "-0.5": "is not a share",
     }
     for cell, told in wrong.items():
         sheet = read(
@@ -246,7 +246,7 @@ def test_summary_rows_are_left_out(read, label, place):
 
 
 def test_a_row_without_an_animal_is_refused(read):
-    assert ", line 12: no animal in column 'animal'; delete the row if it is no test" in refused(
+    assert ", line 12: no animal in column 'animal'; delete the row if it is not a test" in refused(
         read, lambda sheet: pd.concat([sheet, sheet.iloc[[0]].assign(animal="")])
     )
 

@@ -78,7 +78,7 @@ def test_what_surrounds_a_table_is_read(tmp_path, content, first_line, note):
         ),
         (b"\x00\x00\x02" * 50, "not a text file"),
         (b"\xff\xfe\x00", "not a text file"),
-        (b"x" * (17 * 2**20), "is larger than 16 MiB; that is no score sheet"),
+        (b"x" * (17 * 2**20), "is larger than 16 MiB, too large for a score sheet"),
         (text().replace("v3,", "v3,12,"), "values for 10 columns (line 1); put numbers with a decimal comma in quotes"),
     ],
     ids=range(8),

@@ -58,5 +58,5 @@ def test_logrank_agrees_with_scipy_and_is_defined_where_scipy_is_not():
 def test_event_times_are_checked():
     with pytest.raises(UserError, match="event times must be finite"):
         event_times([1, np.nan], [True, False], 10)
-    with pytest.raises(UserError, match="came 2 times and 1 flags"):
+    with pytest.raises(UserError, match="got 2 times and 1 flags"):
         logrank([1, 2], [True], [1], [True])

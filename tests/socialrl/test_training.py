@@ -159,7 +159,7 @@ def test_a_stopped_sb3_run_keeps_finished_animals(tmp_path):
 
 def test_a_worker_whose_parent_is_gone_stops_and_writes_nothing(tmp_path):
     run = new_run(tmp_path, "engine=sb3")
-    with run, pytest.raises(SystemExit, match="main process is gone"):
+    with run, pytest.raises(SystemExit, match="main process has ended"):
         sb3_trainer.train_animal(run, run.config, sb3_trainer.animals_of(run.config)[0], parent=1)
     assert not list((run.path / "parts").glob("*.parquet"))
 
@@ -192,7 +192,7 @@ def test_a_reward_that_is_not_finite_stops_with_animal_step_and_term(tmp_path, m
     assert not run.finished
 
 
-def test_reward_normalisation_is_refused_by_the_diary(tmp_path):
+def test_the_recorder_refuses_reward_normalisation(tmp_path):
     run = new_run(tmp_path)
     animal = sb3_trainer.animals_of(run.config)[0]
     model = sb3_trainer.build_model(run.config, animal)

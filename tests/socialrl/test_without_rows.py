@@ -26,7 +26,7 @@ def test_a_run_without_a_finished_episode_goes_all_the_way(
     assert main(["train", CONFIG, *NO_EPISODE, *probes, f"engine={engine}", f"output={tmp_path}", "-q"]) == 0
     said = capsys.readouterr().err
     assert said == (
-        "note: no training episode ends (256 steps over 4 lives are 64 ticks a life, an episode has 120); "
+        "note: no training episode ends (256 steps over 4 lives are 64 ticks per life, and an episode has 120); "
         "the table episodes will have no rows\n"
     )
     episodes = RunFolder.open(run).read_table("episodes")

@@ -60,10 +60,10 @@ GROUP_MEMBER = Assay(
 
 
 class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
-    """Does a pair stay together in a group: eight voles, four cohoused pairs, five chambers, days; all of them act.
+    """Does a pair stay together in a group? Eight voles, four cohoused pairs, five chambers, five days; all of them act.
 
     A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A row
-    is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. Everybody is of one
+    is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. All are of one
     sex; `relationship` "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178. The same world as a PettingZoo
     `ParallelEnv` is `socialrl_envs.parallel.GroupHabitatParallelEnv`; with one acting animal, `GroupMemberEnv`.
 
@@ -75,9 +75,14 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
-    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 72–74 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
@@ -102,9 +107,9 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
 
 
 def refuse_single(**_: Any) -> None:
-    """Answer `gym.make` of the habitat, whose eight animals all act, with how it is made."""
+    """Tell a caller of `gym.make` how to make the habitat, whose eight animals all act."""
     raise ParameterError(
-        f"all {N_ANIMALS} animals of {GROUP_HABITAT.id} act, so it is no single-agent environment: make it with "
+        f"all {N_ANIMALS} animals of {GROUP_HABITAT.id} act, so it is not a single-agent environment: make it with "
         f"gym.make_vec('{GROUP_HABITAT.id}', num_envs={N_ANIMALS}) (a row is an animal), as a PettingZoo environment with "
         f"socialrl_envs.parallel.GroupHabitatParallelEnv(), or with one acting animal as gym.make('{GROUP_MEMBER.id}')"
     )
@@ -113,11 +118,11 @@ def refuse_single(**_: Any) -> None:
 class GroupMemberEnv(SocialEnv):
     """One vole of the group habitat acts; the seven others follow a rule, so that any single-agent learner can play.
 
-    The others keep to an intent for a minute on average: they explore, rest, or go to another animal. With `others`
+    The others keep an intent for a minute on average: they explore, rest, or approach another animal. With `others`
     "sociable" that is the one they know best, with "roaming" anybody; seven rules give the partner and vole2 to vole7
     one each (`socialrl_envs.conspecifics`). Each has its own familiarity with everybody. Habitat, start and measures are those of
-    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks in place of the
-    rules: `socialrl.animals.companions.FrozenCompanionsEnv`. Everybody is of one sex; `relationship`
+    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks instead of the
+    rules: `socialrl.animals.companions.FrozenCompanionsEnv`. All are of one sex; `relationship`
     "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
 
     **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
@@ -128,9 +133,14 @@ class GroupMemberEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–4 | own chamber: arena, cage1, …, cage4 | one-hot | 1 |
-    | 5–13 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares | 1 |
+    | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
-    | 68–74 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 72–74 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
@@ -172,4 +182,6 @@ def _with_others(others: str | Sequence[str]) -> Assay:
         raise ParameterError(
             f"others must be {' or '.join(OTHERS)}, or a list of {N_ANIMALS - 1} of these ({names}), got {others!r}"
         )
-    return replace(GROUP_MEMBER, rules=(rules[0], *rules))  # the first is of the animal that acts, and plays no part
+    return replace(
+        GROUP_MEMBER, rules=(rules[0], *rules)
+    )  # the first entry belongs to the acting animal and is not used

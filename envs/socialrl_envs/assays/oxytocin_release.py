@@ -33,11 +33,11 @@ RELEASE_PAPER = "Black et al. 2025 Curr Biol 35:4178 (evoked release)"
 
 
 class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
-    """How much oxytocin does a stimulus release in the nucleus accumbens, and how fast does it go again?
+    """How much oxytocin does a stimulus release in the nucleus accumbens, and how fast is it cleared?
 
     Imaging of evoked release, as in a slice under a near-infrared probe: no animal acts and nothing is learned. A pulse
     relaxes oxytocin toward strength · (ρ + (1 − ρ)·min(g, 1)) for one tick, between pulses it decays with
-    `oxytocin_tau_s`: the release equation of every other assay, in which contact takes the place of the pulse. The
+    `oxytocin_tau_s`: the release equation of every other assay, with a pulse instead of contact. The
     probe saturates (`Sensor`). `evoked_release` plays a whole train for many animals at once, with the same numbers.
     Paper: Black et al. 2025, Curr Biol 35:4178 (evoked release is reduced in knockouts of both sexes; amount not used).
 
@@ -48,10 +48,10 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     | index | name | unit | high |
     |---|---|---|---|
     | 0 | oxytocin | 1 = steady state of a wild type in contact | `strength` |
-    | 1 | fluorescence | ΔF/F of the probe | `sensor.highest`, wider both ways by what a `recording` adds |
+    | 1 | fluorescence | ΔF/F of the probe | `sensor.highest`, wider by the noise of a `recording` |
     | 2 | passed | share of the protocol | 1 |
 
-    **Reward** is 0: there is nothing to want.
+    **Reward** is always 0.
 
     **Episode.** `duration_s` seconds (600 s) in ticks of `dt_s` (1 s), then truncation; it never terminates.
 
@@ -64,7 +64,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     **Arguments.** `sex` "female" or "male" (also a reset option): protocols run on both, and the model has **no sex
     difference** in release, so both give the same numbers but for noise. `strength` (a second of contact is 1), `sensor` (`Sensor`),
-    `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs` and any biological parameter by name, `oxtr_gain` first of all.
+    `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs` and any biological parameter by name, above all `oxtr_gain`.
 
     **Versions.** v0: first.
     """
@@ -118,7 +118,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin again without oxytocin, in a new slice. `options`: `sex`. The seed matters to a `recording` only."""
+        """Begin without oxytocin, in a new slice. `options`: `sex`. The seed matters to a `recording` only."""
         super().reset(seed=seed)
         for key in options or {}:
             if key != "sex":

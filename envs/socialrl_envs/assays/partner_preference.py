@@ -28,7 +28,7 @@ class PartnerPreferenceEnv(SocialEnv):
     """Whom does a vole huddle with: the animal it lived with, or a stranger?
 
     The focal animal starts in the centre of three chambers in a row. Its cage mate of the last `cohousing_h` hours and
-    an animal that it never met are tethered at the two ends; which end is drawn at reset (`options={"side": …}`).
+    an animal that it has never met are tethered at the two ends; which end is drawn at reset (`options={"side": …}`).
     Paper: Beery 2021, Curr Protoc 1:e144; first used by Williams, Catania & Carter 1992, Horm Behav 26:339.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
@@ -37,7 +37,7 @@ class PartnerPreferenceEnv(SocialEnv):
     |---|---|---|
     | 0 | rest | stays, alone |
     | 1 | explore | moves about; leaves for a random neighbouring chamber after `explore_dwell_s` on average |
-    | 2, 3 | affiliate slot 0, 1 | goes toward that animal; huddles when in its chamber, unless it keeps away |
+    | 2, 3 | affiliate slot 0, 1 | approaches that animal; huddles when in its chamber, unless it keeps away |
     | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
 
     **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
@@ -45,27 +45,30 @@ class PartnerPreferenceEnv(SocialEnv):
     | index | name | unit | high |
     |---|---|---|---|
     | 0–2 | own chamber: left, centre, right | one-hot | 1 |
-    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags; distance and familiarity as shares | 1 |
+    | 3–11 | slot 0: nine channels, see below | flags; distance and familiarity as shares | 1 |
     | 12–20 | slot 1: the same | | 1 |
     | 21 | oxytocin | 1 = steady state of a wild type in contact | 2 |
     | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
     | 23, 24 | dopamine tone, V1a gain, drugs included | 1 = normal | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
 
-    Slots are shuffled at every reset: neither slot nor side tells who is the partner, and nobody is labelled. The
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
+
+    Slots are shuffled at every reset: neither slot nor side shows who is the partner, and nobody is labelled. The
     partner is the animal that has become familiar.
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md). The receptor acts on the first three only. Rescaling the
-    reward per animal (VecNormalize) would hide part of what the gain does: leave it as it is.
+    reward per animal (VecNormalize) would hide part of what the gain does; do not do it.
 
     **Episode.** `duration_s` seconds (10,800 s = 3 h) in ticks of `dt_s` (15 s), then truncation: a test of fixed
     length says nothing about what comes after, so a learner should bootstrap. It never terminates.
 
     **Info.** Every step: `reward_terms` and raw counters: `huddle_s`, `bouts`, `rejections`, `latency_s` (infinite
     until the first huddle), `familiarity_start`, `familiarity_end` for (partner, stranger); `chamber_s` and `entries`
-    for (left, centre, right). `record` is filled with the last step: all of it as flat columns (a latency that never came
-    is not a number), and huddle seconds in 10-min bins; before, its numbers are 0. Reset and step have the
+    for (left, centre, right). `record` is filled with the last step: all of it as flat columns (a latency without a
+    huddle is NaN), and huddle seconds in 10-min bins; before, its numbers are 0. Reset and step have the
     same keys. No index is computed here: `socialrl.analysis.measures` does that. `action_masks()` says which actions
     can have an effect at the coming tick.
 
@@ -73,8 +76,7 @@ class PartnerPreferenceEnv(SocialEnv):
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
     `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward,
     defence, retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative
-    to the start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of `socialrl_envs.parameters` by name, `oxtr_gain` first
-    of all. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
+    to the start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of `socialrl_envs.parameters` by name, above all `oxtr_gain`. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
     cohoused but did not mate), `continued` (True: the animals of the last episode live on).
 
     **Versions.** v0: first.

@@ -33,12 +33,13 @@ SOCIAL_OPERANT = Assay(
 
 
 class SocialOperantEnv(SocialEnv):
-    """What is company worth: how often does a vole press a lever to be let in to its partner, or to a stranger?
+    """What is company worth? How often does a vole press a lever for access to its partner, or to a stranger?
 
     The focal animal starts in the lever chamber; its cage mate of the last `cohousing_h` hours and an animal that it
-    never met are tethered behind doors at the left and right (which is where is drawn at reset, or
+    has never met are tethered behind doors at the left and right (their sides are drawn at reset, or set by
     `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes
-    it a fixed ratio of 1, as in shaping). Its door is then open for 60 s, and when that is over the focal animal is put back to the lever. Nobody gets through a shut door by exploring.
+    it a fixed ratio of 1, as in shaping). Its door is then open for 60 s, after which the focal animal is put back at the lever. Exploring does not lead through
+    a closed door.
     Sessions (`options={"session": …}`, drawn where not given): "partner" or "stranger", with one animal present, and
     "choice", with both. Paper: Beery et al. 2021, eLife 10:e72684.
 
@@ -48,36 +49,41 @@ class SocialOperantEnv(SocialEnv):
     |---|---|---|
     | 0 | rest | stays, alone |
     | 1 | explore | moves about, through open doors only |
-    | 2, 3 | affiliate slot 0, 1 | presses for that animal where its door is shut, one press in `press_s` seconds; else goes to it and huddles |
+    | 2, 3 | affiliate slot 0, 1 | door closed: presses, one in `press_s` s; door open: approaches and huddles |
     | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
 
-    An action about an animal that takes no part in the session does nothing.
+    An action directed at an animal that takes no part in the session does nothing.
 
     **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–2 | own chamber: lever, left, right | one-hot | 1 |
-    | 3–11 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left | flags and shares; zero for an absent animal | 1 |
+    | 3–11 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 12–20 | slot 1: the same | | 1 |
-    | 21–27 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 21, 22 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 23, 24 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 25–27 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left.
 
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md). Effort holds the work: `press_cost` a press, divided by the
-    dopamine tone (at most twenty-fold when dopamine is all blocked).
+    effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per press, divided by
+    the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
-    length. It never terminates. A door opens once in a tick at most, with the tick's end: where ticks are longer than
-    `press_s`, presses beyond the last one needed are lost.
+    length. It never terminates. A door opens at most once in a tick, at its end; where ticks are longer than `press_s`,
+    presses beyond the last one needed are lost.
 
     **Info** and `record` are those of `PartnerPreferenceEnv` (chambers: lever, partner, stranger) and, for partner and
     stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
     `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none); `ratio_step`.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (presses that
-    each further access costs more, 0 to 100, or a list that each reset draws from). The box is a known place: exploring
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (extra
+    presses for each further access, 0 to 100, or a list that each reset draws from). The box is a known place: exploring
     it is worth `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.

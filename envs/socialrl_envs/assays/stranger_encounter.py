@@ -32,26 +32,31 @@ STRANGER_ENCOUNTER = Assay(
 
 
 class StrangerEncounterEnv(SocialEnv):
-    """Does a bonded vole defend: how often is an intruder driven off, and how much is it avoided?
+    """Does a bonded vole defend? How often is an intruder driven off, and how much is it avoided?
 
     A resident lives in a home chamber with a refuge beside it; an unfamiliar animal is put into the home for 10 min. The
-    stranger roams (`socialrl_envs.conspecifics`): it explores, rests and comes to the resident. The resident starts in
+    stranger roams (`socialrl_envs.conspecifics`): it explores, rests and approaches the resident. The resident starts in
     the home or in the refuge (drawn, or `options={"side": "home"}`) and lived with a partner for `cohousing_h` hours
-    before. Sessions (`options={"session": …}`, drawn where not given): "alone", the partner is absent but the bond is
-    there, and "with_partner", it is tethered in the home.
+    before. Sessions (`options={"session": …}`, drawn where not given): "alone", where the partner is absent but the
+    bond persists, and "with_partner", where it is tethered in the home.
     Direction known from: Black et al. 2025, Curr Biol 35:4178 (knockouts are less aggressive and less avoidant).
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and 1,
-    4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action about an absent partner does nothing.
+    4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action directed at an absent partner does nothing.
 
     **Observation** (`Box`, float32, 27 channels, names in `env.unwrapped.observation_names`; all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
     | 0–1 | own chamber: home, refuge | one-hot | 1 |
-    | 2–10 | slot 0: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex, other sex, work left (0: no doors) | flags and shares; zero for an absent animal | 1 |
+    | 2–10 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 11–19 | slot 1: the same | | 1 |
-    | 20–26 | oxytocin, receptor signal, dopamine tone, V1a gain, activity drive, stress, bondedness | as in `PartnerPreferenceEnv` | 2, 4, 2, 2, 1, 1, 1 |
+    | 20, 21 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
+    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 24–26 | activity drive, stress, bondedness | share | 1 |
+
+    A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
+    other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
@@ -61,8 +66,8 @@ class StrangerEncounterEnv(SocialEnv):
 
     **Info** and `record` are those of `PartnerPreferenceEnv` for stranger and partner, with huddle seconds in 1-min
     bins. Rejections of the stranger are `attacks`; `chamber_s_with_stranger` are seconds in one chamber with it and
-    `chamber_s_apart` the others, the avoidance. Everybody is of one sex, except with `relationship` "mate": then
-    partner *and* stranger are of the other one.
+    `chamber_s_apart` the others, the avoidance. All animals are of one sex, except with `relationship` "mate": then
+    partner *and* stranger are of the other sex.
 
     **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`. The home is a known place:
     exploring is worth `known_place_exploration` of what it is in a new one.

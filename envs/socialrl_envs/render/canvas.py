@@ -1,7 +1,7 @@
 """A sheet to draw on: 960 x 540 units whatever the pixel size, shapes smoothed by drawing at twice the size.
 
-Most of a picture is the same in every frame of a film. A canvas that has drawn this part gives it out as a `Layer`, and
-the canvas of a frame begins with it: only what is drawn on top is smoothed anew. The bytes are those of a drawing from
+Most of a picture is the same in every frame of a film. A canvas that has drawn this part returns it as a `Layer`, and
+the canvas of a frame begins with it: only what is drawn on top is smoothed again. The bytes are those of a drawing from
 scratch.
 """
 
@@ -74,7 +74,7 @@ class Layer(NamedTuple):
 
 
 class Canvas:
-    """Draws shapes and text in sheet units; `pixels()` hands out the picture. A `layer` is there before all else.
+    """Draws shapes and text in sheet units; `pixels()` returns the picture. A `layer` is drawn first.
 
     Text is kept back and drawn last, at the final size, because letters stay crisper that way than when they are shrunk.
     Raises ValueError for a pixel size outside 160 x 90 to 3840 x 2160.
@@ -126,7 +126,7 @@ class Canvas:
     def line(
         self, points: Sequence[Point], fill: RGB, width: float, alpha: int = 255, round_ends: bool = False
     ) -> None:
-        """A line through `points`. Corners are rounded, except where points are so dense that nobody could see it."""
+        """A line through `points`. Corners are rounded, except where points are too dense for it to be seen."""
         ends = [self._at(point) for point in points]
         thick = max(1, round(self._length(width)))
         # a line's own box may be nearly the whole sheet: short stretches, each with its own
@@ -189,7 +189,7 @@ class Canvas:
         return max(6.0, height * self._scale)
 
     def _touch(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """Note that something was drawn within a rectangle of the large picture."""
+        """Record that something was drawn within a rectangle of the large picture."""
         side = _TILE_PX * _SUPERSAMPLE
         left, top = max(0, int(x0 - 2) // side), max(0, int(y0 - 2) // side)
         self._changed[top : int(y1 + 2) // side + 1, left : int(x1 + 2) // side + 1] = True

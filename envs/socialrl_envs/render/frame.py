@@ -94,7 +94,7 @@ class _Still(NamedTuple):
     duration_s: float
     top: float
     body_length: float
-    tethered: tuple[tuple[Place, AnimalView], ...]  # those that nobody huddles with
+    tethered: tuple[tuple[Place, AnimalView], ...]  # those without contact
 
 
 @functools.lru_cache(maxsize=8)  # 10 MB each at the usual size
@@ -157,7 +157,7 @@ def _draw_animals(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
     for place in scene.places:
         animal = snapshot.animals[place.animal]
         if animal.tethered and place.huddle < 0:
-            continue  # stands in the layer
+            continue  # already in the layer
         colour = _colour(place, animal)
         draw_vole(canvas, place, length, width, colour, animal.withdrawn, asleep=place.huddle >= 0)
         if animal.tethered:
@@ -183,6 +183,6 @@ def _draw_tether(
 
 
 def _badge(name: str) -> str:
-    """What stands on the back of an animal of a group: its number if the name ends in one, else its first letter."""
+    """The label on the back of an animal of a group: its number if the name ends in one, else its first letter."""
     digits = name[len(name.rstrip("0123456789")) :]
     return digits or name[:1].upper()

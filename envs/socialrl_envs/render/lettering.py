@@ -1,4 +1,4 @@
-"""Fonts and letters: each word is drawn once and kept as a mask, because frames of a film say nearly the same."""
+"""Fonts and letters: each word is drawn once and kept as a mask, because frames of a film show nearly the same words."""
 
 from __future__ import annotations
 

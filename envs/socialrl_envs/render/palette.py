@@ -1,4 +1,4 @@
-"""Colours of pictures. Animals and traces use the set of Okabe and Ito (2008), which colour-blind people can tell apart."""
+"""Colours of pictures. Animals and traces use the set of Okabe and Ito (2008), which colour-blind people can distinguish."""
 
 from __future__ import annotations
 

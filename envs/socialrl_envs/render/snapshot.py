@@ -71,7 +71,7 @@ class Snapshot:
                 )
         for edge in self.shut:
             if edge not in self.chamber_edges:
-                raise ValueError(f"shut has {edge}, which is none of chamber_edges")
+                raise ValueError(f"shut has {edge}, which is not in chamber_edges")
         for index, animal in enumerate(self.animals):
             self._check_animal(index, animal)
         for a, b in self.contacts:

@@ -19,7 +19,7 @@ def describe(snapshot: Snapshot) -> str:
     lines += [f"  {name:<{wide}} {_occupants(snapshot, chamber)}" for chamber, name in enumerate(names)]
     lines += [f"  {line}" for line in _walkers(snapshot)]
     lines += [
-        f"  door between {snapshot.chamber_names[a]} and {snapshot.chamber_names[b]}: shut" for a, b in snapshot.shut
+        f"  door between {snapshot.chamber_names[a]} and {snapshot.chamber_names[b]}: closed" for a, b in snapshot.shut
     ]
     action = f"{snapshot.focal.name}: {snapshot.action or 'no action yet'}"
     company = [snapshot.animals[b if a == 0 else a].name for a, b in snapshot.contacts if 0 in (a, b)]

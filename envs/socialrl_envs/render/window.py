@@ -12,7 +12,7 @@ class HumanWindow:
     """Shows frames in a window that opens with the first one.
 
     `fps` holds the loop back to that many frames a second; None shows frames as fast as they come. Once the person has closed
-    the window it stays closed: `show` then returns False and draws nothing, so that a loop can go on or stop as it likes.
+    the window it stays closed: `show` then returns False and draws nothing, so that a loop can continue or stop.
     Raises gymnasium.error.DependencyNotInstalled at the first frame where pygame is missing.
     """
 

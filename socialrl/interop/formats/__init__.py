@@ -1,7 +1,7 @@
 """Laboratory formats: each is one file in this folder that holds a `FORMAT`, or an entry point of another package.
 
-A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else has
-to be touched: `read_tests` asks every format whether a file is its own.
+A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else needs
+to be changed: `read_tests` asks every format whether it recognises a file.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Reader(Protocol):
 class Format:
     """A laboratory format; a part that it does not have is None.
 
-    `name` is short and unique, `about` a line for people. `recognises` says whether a file is of this format, and is
-    not asked for the format that takes what no other one does. `read` returns its tests, `write` writes tests (columns
+    `name` is short and unique, `about` a line for people. `recognises` says whether a file is of this format; it is not
+    asked of the format that takes every other file. `read` returns its tests, `write` writes tests (columns
     as in `ScoreSheet.tests`) to a path.
     """
 
@@ -53,12 +53,12 @@ _registered: dict[str, Format] = {}
 def register(one: Format) -> None:
     """Add a format for this process; a name that is taken raises `UserError`."""
     if one.name in formats():
-        raise UserError(f"a format '{one.name}' is known already; choose another name")
+        raise UserError(f"a format '{one.name}' exists already; choose another name")
     _registered[one.name] = one
 
 
 def unregister(name: str) -> None:
-    """Take back what `register` added; another name raises KeyError."""
+    """Remove what `register` added; another name raises KeyError."""
     del _registered[name]
 
 
@@ -99,10 +99,10 @@ def write_tests(tests: pd.DataFrame, path: str | Path, name: str) -> None:
 
 
 def _recognised(path: Path, readable: list[Format]) -> Format:
-    # What cannot be opened is left to the general reader, which says what is wrong with it.
+    # A file that cannot be opened is left to the general reader, which reports what is wrong with it.
     own = [one for one in readable if one.recognises is not None and path.is_file() and one.recognises(path)]
     if len(own) > 1:
-        raise UserError(f"{path} can be of the formats {', '.join(one.name for one in own)}; name the one it is")
+        raise UserError(f"{path} matches several formats ({', '.join(one.name for one in own)}); name one of them")
     return own[0] if own else next(one for one in readable if one.recognises is None)
 
 

@@ -26,7 +26,7 @@ def write_score_sheet(tests: pd.DataFrame, path: Path) -> None:
 
 FORMAT = Format(
     "score-sheet",
-    "one line a test; comma, semicolon, tab or bar",
+    "one line per test; comma, semicolon, tab or bar",
     read=read_score_sheet,
     write=write_score_sheet,
 )

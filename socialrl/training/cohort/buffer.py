@@ -1,4 +1,4 @@
-"""What a cohort did and got since its last update, animal by animal."""
+"""Actions, rewards and values of a cohort since its last update, animal by animal."""
 
 import numpy as np
 

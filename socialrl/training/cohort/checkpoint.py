@@ -1,9 +1,9 @@
 """Checkpoints of a cohort: everything that decides what comes next, so that a killed run ends as if it had not been.
 
 A checkpoint is a folder `checkpoint-<steps of each animal>`: weights and Adam moments (`weights.safetensors`), env, random streams and
-last observations (`state.safetensors`), counters and the waiting log (`state.json`), and `manifest.json` with the SHA-256 of each.
-It is written under another name, forced to disk and then renamed, so a folder with the final name is whole; the manifest shows
-damage that comes later. Nothing in it is code: reading one runs nothing.
+last observations (`state.safetensors`), counters and the pending log (`state.json`), and `manifest.json` with the SHA-256 of each.
+It is written under another name, flushed to disk and then renamed, so a folder with the final name is complete; the
+manifest shows later damage. It holds no code: reading one executes nothing.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ def save_checkpoint(
             shutil.rmtree(stale)
         temporary = folder / f"{_WRITING}{name}"
         temporary.mkdir()
-        # By our own hands: safetensors' writer hides what the system says of a full disk.
+        # Written here, because safetensors' own writer hides the system's error for a full disk.
         (temporary / _WEIGHTS).write_bytes(save(_weight_arrays(model)))
         (temporary / _ARRAYS).write_bytes(save(_state_arrays(model, arrays or {})))
         (temporary / _RECORD).write_text(json.dumps(_record(model, notes or {}), indent=1))
@@ -83,7 +83,7 @@ def save_checkpoint(
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints in a folder, newest (most steps) first; damaged ones are not told apart."""
+    """The checkpoints in a folder, newest (most steps) first; damaged ones included."""
     found = [
         (int(match[1]), path) for path in Path(folder).glob("checkpoint-*") if (match := _NAME.fullmatch(path.name))
     ]
@@ -111,7 +111,7 @@ def damage(path: Path) -> str | None:
 def load_latest(model: CohortPPO, folder: Path) -> Restored:
     """Put the newest undamaged checkpoint of `folder` into a model built with the same settings and a fresh env.
 
-    Go on with `model.learn(total - model.num_timesteps, reset_num_timesteps=False)`. A damaged checkpoint is named in a warning and the
+    Continue with `model.learn(total - model.num_timesteps, reset_num_timesteps=False)`. A damaged checkpoint is named in a warning and the
     one before it is used. No usable checkpoint, or one of another cohort (animals, lives, n_steps, network), raises `UserError`.
     """
     found = checkpoints(folder)
@@ -157,7 +157,7 @@ class CohortCheckpoint(BaseCallback):
             self.save()
 
     def _on_training_end(self) -> None:
-        # A callback may have stopped training within a rollout, whose steps so far are lost: then the last checkpoint stands.
+        # A callback may have stopped training within a rollout, whose steps so far are lost: then the last checkpoint is kept.
         if self.model.num_timesteps > self._saved_at and not self.model.within_rollout:  # type: ignore[attr-defined]
             self.save()
 
@@ -246,14 +246,14 @@ def _sha256(path: Path) -> str:
 
 
 def _place(temporary: Path, path: Path) -> None:
-    """Give a complete checkpoint its name; one of the same steps (from before a resume) goes first."""
+    """Give a complete checkpoint its name; one of the same steps (from before a resume) is removed first."""
     _remove(path)
     os.replace(temporary, path)
     force_to_disk(path.parent)
 
 
 def _remove(path: Path) -> None:
-    """Remove a checkpoint; renamed first, so that a kill half-way leaves nothing that looks like one."""
+    """Remove a checkpoint; renamed first, so that a kill leaves nothing that looks like a checkpoint."""
     if path.exists():
         doomed = path.with_name(f"{_REMOVING}{path.name}")
         os.replace(path, doomed)

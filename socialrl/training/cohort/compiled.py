@@ -1,4 +1,4 @@
-"""How the trainer's functions are compiled: as the networks are, and anew when a source of this package changes too."""
+"""How the trainer's functions are compiled: like the networks, and again if a source of this package changes."""
 
 from __future__ import annotations
 

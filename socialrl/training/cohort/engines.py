@@ -72,7 +72,7 @@ class CompiledEngine:
             task.result()
 
     def _animals_for_a_step(self, n_rows: int) -> int:
-        """Animals per task when all rows pass through the networks once: handing over a task costs about as much as 100 rows."""
+        """Animals per task when all rows pass through the networks once: starting a task costs about as much as 100 rows."""
         n_animals = self._policy.n_animals
         return n_animals if n_rows < _ROWS_WORTH_THREADS else -(-n_animals // self._n_threads)
 

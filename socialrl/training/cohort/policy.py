@@ -15,7 +15,7 @@ from socialrl.training.cohort.initial_weights import initial_weights
 from socialrl.training.cohort.layout import NetworkLayout, network_layout
 
 POLICY_SETTINGS = ("net_arch", "activation_fn", "ortho_init", "optimizer_kwargs")
-"""Keys of `policy_kwargs` that a cohort knows; they mean what they mean in SB3."""
+"""Keys of `policy_kwargs` that a cohort accepts, with SB3's meaning."""
 
 _OPTIMIZER_SETTINGS = ("eps", "betas")
 

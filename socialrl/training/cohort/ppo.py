@@ -1,4 +1,4 @@
-"""PPO for a cohort: many independent animals that learn at once, each exactly as Stable-Baselines3 would train it alone."""
+"""PPO for a cohort: many independent animals learn at once, each exactly as Stable-Baselines3 would train it alone."""
 
 import sys
 import time
@@ -177,7 +177,7 @@ class CohortPPO(OnPolicyAlgorithm):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> "CohortPPO":
-        """Train every animal for total_timesteps of its own steps; else as SB3's `learn`.
+        """Train every animal for total_timesteps of its own steps; otherwise as SB3's `learn`.
 
         After `checkpoint.load_latest`, pass the original total less `num_timesteps`, and reset_num_timesteps=False.
         A reward, loss or value that is not finite raises `UserError` with the animal's name and step.
@@ -317,7 +317,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return single_ppo(self, self.animal_index(animal))
 
     def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:
-        """Put back the window of finished episodes that rollout/ averages over."""
+        """Restore the window of finished episodes that rollout/ averages over."""
         self.ep_info_buffer = deque(episodes, maxlen=self._stats_window_size)
         self.ep_success_buffer = deque(successes, maxlen=self._stats_window_size)
 
