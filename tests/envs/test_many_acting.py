@@ -119,7 +119,7 @@ def test_two_that_look_elsewhere_do_not_touch() -> None:
 
 
 def test_each_recognises_the_other_with_an_error_of_its_own() -> None:
-    """Drawn anew when all meet in the arena: twelve directions, twelve errors."""
+    """A new draw when all meet in the arena: twelve directions, twelve errors."""
     world = begun("apart", overrides={"recognition_noise": 0.1, "transit_s": 15.0})
     before = world.batch.pairs["recognition_error"][0].copy()
     world.step(np.array([toward(world, me, 3) for me in range(3)] + [REST]))

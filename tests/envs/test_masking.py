@@ -12,7 +12,7 @@ PARTNER = 1
 
 
 def outcome(env: SocialVectorEnv, row: int, action: int) -> bytes:
-    """Everything that comes of one row's action, the others resting; the world is put back."""
+    """The outcome of one row's action, the others resting; the world is restored."""
     state = env.world.get_state()
     actions = np.zeros(env.num_envs, dtype=np.int64)
     actions[row] = action

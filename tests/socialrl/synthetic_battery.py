@@ -36,7 +36,7 @@ def battery(
         for genotype, gain, acting, arm, setting in groups:
             for index in range(n):
                 for repeat in range(repeats):
-                    # animals that the gain does not tell apart (`acting`) have the same numbers, as in paired runs
+                    # animals that do not differ in gain (`acting`) have the same numbers, as in paired runs
                     rng = np.random.default_rng([seed, index, repeat, sum(map(ord, name)), round(100 * acting)])
                     acts = 1 + effect * (acting - 1)
                     row = {

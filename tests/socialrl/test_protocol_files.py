@@ -242,7 +242,7 @@ def test_inner_state_carries_over_into_another_assay(config):
     assert (was.animals["stress"][:, 0] != 0.5).all()
     for name in ("familiarity", "habituation", "mated"):
         np.testing.assert_array_equal(now.pairs[name][:, :2, :2], was.pairs[name][:, :2, :2], err_msg=name)
-    assert (now.animals["work_left"] == 1.0).all(), "the schedule of work begins anew"
+    assert (now.animals["work_left"] == 1.0).all(), "the schedule of work starts again"
     assert (now.animals["chamber"][:, 0] == 0).all(), "the animal is put to the lever"
 
 
