@@ -1,4 +1,6 @@
-"""What an acting animal perceives: layout of the observation vector, its names and bounds, and the function that fills it."""
+"""What an acting animal perceives: layout of the observation vector, its names and bounds, and the function that
+fills it.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def render(template: Path, **values: Any) -> str:
 
 
 def keep_together(html: str) -> str:
-    """Return HTML whose numbers keep their units, and whose intervals their ends, on one line; code is left as it is."""
+    """Return HTML whose numbers keep their units, and whose intervals their ends, on one line; code is left as it
+    is.
+    """
     inside: list[str] = []
     parts = _TAGS.split(html)
     for at, part in enumerate(parts):

@@ -84,7 +84,9 @@ _SETTINGS: dict[Any, Any] = {
 
 @contextlib.contextmanager
 def house_style() -> Iterator[None]:
-    """Within this block new figures have the report's type and line widths; the user's own settings are restored afterwards."""
+    """Within this block new figures have the report's type and line widths; the user's own settings are restored
+    afterwards.
+    """
     with mpl.rc_context(_SETTINGS):
         yield
 

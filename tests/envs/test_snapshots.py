@@ -1,4 +1,6 @@
-"""Keeping a world and going on: pickles, copies, and `get_state`/`set_state`, bit-identical across the end of a test."""
+"""Keeping a world and going on: pickles, copies, and `get_state`/`set_state`, bit-identical across the end of a
+test.
+"""
 
 from __future__ import annotations
 

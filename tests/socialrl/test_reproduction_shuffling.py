@@ -1,4 +1,6 @@
-"""Shuffled identities: only the shuffled tests change, half of the repeats, alike in all groups, and a preference goes."""
+"""Shuffled identities: only the shuffled tests change, half of the repeats, alike in all groups, and a preference
+goes.
+"""
 
 from __future__ import annotations
 

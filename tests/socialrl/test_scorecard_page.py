@@ -1,4 +1,6 @@
-"""The scorecard page of synthetic tables: one file that asks for nothing, with the numbers and failures of the scorecard."""
+"""The scorecard page of synthetic tables: one file that asks for nothing, with the numbers and failures of the
+scorecard.
+"""
 
 from __future__ import annotations
 

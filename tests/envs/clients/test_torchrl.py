@@ -1,4 +1,6 @@
-"""TorchRL drives the worlds as they are: one environment by its id, and the native vector environment in both modes it takes."""
+"""TorchRL drives the worlds as they are: one environment by its id, and the native vector environment in both modes
+it takes.
+"""
 
 from __future__ import annotations
 
