@@ -1,6 +1,4 @@
-"""The description of an assay: habitat, animals, who acts, where they start. One record per assay; the step is
-shared.
-"""
+"""The description of an assay: habitat, animals, who acts, where they start. All assays share the step."""
 
 from __future__ import annotations
 

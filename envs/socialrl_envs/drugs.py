@@ -77,9 +77,7 @@ def draw_doses(doses, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def levels(doses, given, time_s):  # type: ignore[no-untyped-def]
-    """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`; bits of `given`:
-    which doses.
-    """
+    """Return (oxytocin added at the receptor, receptor, dopamine, V1a left) at `time_s`; `given`: bits of the doses."""
     agonist, receptor, dopamine, v1a = NO_DRUG
     for k in range(doses.shape[0]):
         if (given >> k) & 1 and doses[k, 2] <= time_s < doses[k, 3]:

@@ -82,9 +82,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, dict[str, Any]]]:
-        """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector
-        environment.
-        """
+        """Begin an episode; `seed` alone reproduces everything, options as in the vector environment."""
         # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
         asked = {name: value for name, value in (options or {}).items() if name != "options"}
         observations, info = self._rows.reset(seed=seed, options=asked)

@@ -1,6 +1,4 @@
-"""The record of a finished test: raw counters by name, as flat columns that a table can hold. Nothing is scored
-here.
-"""
+"""The record of a finished test: raw counters by name, as flat columns for a table, without any score."""
 
 from __future__ import annotations
 

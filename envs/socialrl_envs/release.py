@@ -1,6 +1,4 @@
-"""Evoked release: pulses of stimulation in, oxytocin and a probe's fluorescence out, by the release equation of
-every assay.
-"""
+"""Evoked release: from pulses of stimulation to oxytocin and a probe's fluorescence, by the release equation."""
 
 from __future__ import annotations
 
@@ -78,9 +76,7 @@ class ReleaseTrace:
         }
 
     def binned(self, bin_s: float = 5.0) -> NDArray[np.float64]:
-        """Return the signal in means over bins of `bin_s` seconds, (n_animals, bins); an incomplete bin at the end
-        is left out.
-        """
+        """Return means of the signal over bins of `bin_s` seconds, (n_animals, bins), without a partial one."""
         frames = max(1, round(bin_s / float(self.time_s[1] - self.time_s[0])))
         n_bins = (len(self.time_s) - 1) // frames
         kept = self.signal[:, 1 : 1 + n_bins * frames]  # a frame ends a tick; the one at time 0 has none before it

@@ -162,9 +162,7 @@ def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
 
 @inlined
 def _press(stage, ratio_step, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
-    """Press the lever of the door that animal `j` (its record is `behind`) is kept by; each further access costs
-    `ratio_step` more.
-    """
+    """Press the lever of the door that keeps animal `j` (its record is `behind`)."""
     me.presses = min(rates.presses, behind.work_left)
     behind.work_left -= me.presses
     opened = 0.0

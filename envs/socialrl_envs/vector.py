@@ -183,9 +183,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         return self.world.action_masks()
 
     def render(self) -> tuple[Any, ...] | None:
-        """Return one frame (`rgb_array`, uint8 (height, width, 3)) or text (`ansi`) a row, each about its own
-        animal.
-        """
+        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`) for each row's own animal."""
         if not self._scenes:
             gym.logger.warn("render() needs a render_mode: gym.make_vec(..., render_mode='rgb_array')")
             return None
@@ -272,9 +270,7 @@ def _autoreset(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 def _seeds(seed: Any, n_worlds: int) -> list[int | None]:
-    """Return one seed a world (None: keeps its own stream); anything but a whole number from 0 on raises
-    `ParameterError`.
-    """
+    """Return one seed per world (None: keeps its own stream); anything but a whole number raises `ParameterError`."""
     several = isinstance(seed, (list, tuple, np.ndarray))
     for one in seed if several else [seed]:
         whole = isinstance(one, (int, np.integer)) and not isinstance(one, (bool, np.bool_)) and one >= 0

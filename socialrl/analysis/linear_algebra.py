@@ -48,9 +48,7 @@ def singular_values(matrix: _Array) -> tuple[_Array, _Array, _Array]:
 
 
 def principal_axes(draws: _Array) -> tuple[_Array, _Array]:
-    """Return standard deviations (m,) along the principal axes of draws (n, m), the smallest first, and the axes as
-    columns.
-    """
+    """Return standard deviations (m,) along the principal axes of draws (n, m), smallest first, and the axes."""
     _, values, axes = singular_values(draws - draws.mean(axis=0))
     spread = np.zeros(draws.shape[1])
     spread[: len(values)] = values / math.sqrt(len(draws) - 1)

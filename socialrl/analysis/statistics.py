@@ -30,9 +30,7 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval over `n` animals; `method` says how the interval was made, or why there is
-    none.
-    """
+    """A value with its 95 % interval over `n` animals; `method` says how it was made, or why there is none."""
 
     value: float
     low: float
@@ -136,9 +134,7 @@ def paired(a: pd.Series, b: pd.Series, *, seed: int = SEED) -> PairedComparison:
 
 
 def unpaired(a: ArrayLike, b: ArrayLike, *, seed: int = SEED) -> GroupComparison:
-    """Return a − b for independent groups of shapes `(n_a,)` and `(n_b,)`: Welch t, Mann–Whitney, permutation of
-    means.
-    """
+    """Return a − b for independent groups, shapes `(n_a,)` and `(n_b,)`: Welch t, Mann–Whitney, permutation."""
     x, y = _finite(a), _finite(b)
     missing = np.size(a) + np.size(b) - x.size - y.size
     enough = x.size >= 2 and y.size >= 2

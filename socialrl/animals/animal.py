@@ -59,9 +59,7 @@ def animals_recorded(config: RecordingConfig) -> list[Animal]:
 
 
 def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]], share: int) -> list[Animal]:
-    """Draw the animals of each kind of group; `kinds` has the genotypes of its members, `share` how many live
-    together.
-    """
+    """Draw the animals of each kind of group; `kinds` has its members' genotypes, `share` how many live together."""
     animals = []
     for kind, members in kinds.items():
         for index, name in enumerate(config.animal_ids(kind)):
@@ -97,8 +95,6 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
 
 def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:
-    """Return the arms that any of the animals has switched, one setting a row, every animal `repeats` rows in a
-    block.
-    """
+    """Return the arms that any animal has switched, one setting a row, every animal in a block of `repeats` rows."""
     switched = {arm: None for animal in animals for arm in animal.arms}
     return {arm: [animal.arms.get(arm, "own") for animal in animals for _ in range(repeats)] for arm in switched}

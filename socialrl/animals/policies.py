@@ -70,9 +70,7 @@ class FrozenPolicies:
         return unscaled / unscaled.sum(axis=-1, keepdims=True)
 
     def choose(self, observations: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return sampled actions (n_rows,), given one number in [0, 1) a row: the first whose running sum exceeds
-        it.
-        """
+        """Return sampled actions (n_rows,), given a number in [0, 1) a row: the first whose running sum exceeds it."""
         actions = np.empty(len(observations), np.int64)
         choose_into(self._unscaled(observations), np.ascontiguousarray(chances, np.float64), actions)
         return actions

@@ -43,9 +43,7 @@ class Subject:
 
 
 def distributions(result: Calibration, narrow: bool) -> Figure:
-    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of
-    tests.
-    """
+    """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
     n = len(COMPARED) + 1
     columns = 1 if narrow else 3
     lines = math.ceil(n / columns)

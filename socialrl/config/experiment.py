@@ -208,9 +208,7 @@ class ProbesSection(Section):
 
 
 class EvaluationSection(Section):
-    """Tests that `socialrl evaluate` plays with the trained animals, of `duration_s` where training episodes are
-    shorter.
-    """
+    """Tests that `socialrl evaluate` plays; `duration_s` is their length if training episodes are shorter."""
 
     repeats: Repeats = 4
     duration_s: Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)] = None
@@ -310,9 +308,7 @@ class Config(Section):
         return self
 
     def for_evaluation(self) -> Config:
-        """Return the configuration with the length of the tests of `evaluation` in place of that of training
-        episodes.
-        """
+        """Return the configuration with the length of the evaluation tests instead of that of training episodes."""
         if self.evaluation.duration_s is None:
             return self
         env = self.env.model_copy(update={"duration_s": self.evaluation.duration_s})

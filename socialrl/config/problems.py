@@ -24,9 +24,7 @@ _UNKNOWN, _WRONG, _MISSING = range(3)
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: its line without the file, the paths of the values that take part, and its rank (the main one
-    first).
-    """
+    """One mistake: its line without the file, the paths of the values involved, and its rank (main one first)."""
 
     text: str
     paths: tuple[KeyPath, ...]

@@ -1,6 +1,4 @@
-"""How these functions are compiled: cached on disk until a source they are made of changes, free of the interpreter
-lock.
-"""
+"""How these functions are compiled: cached on disk until a source of theirs changes, without the interpreter lock."""
 
 from __future__ import annotations
 

@@ -14,9 +14,7 @@ from socialrl.networks.fused import fma
 from socialrl.networks.tiles import matmul
 
 CHUNK = 128
-"""Samples that go through the networks together. 32 to 128 were equally fast on the machine of
-docs/benchmarks/cohort.md, 256 slower.
-"""
+"""Samples that go through the networks together: 32 to 128 were equally fast, 256 slower (benchmarks/cohort.md)."""
 
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by
 # iteratively reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh

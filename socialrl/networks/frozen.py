@@ -36,9 +36,7 @@ def unscaled_into(layers, weights, observations, out):
 
 @compiled("void(f8[:, ::1], f8[::1], i8[::1])")
 def choose_into(unscaled, chances, actions):
-    """Write to `actions` (R,) the first action whose running sum exceeds the row's chance in [0, 1) of the whole
-    sum.
-    """
+    """Write to `actions` (R,) the first action whose running sum exceeds the row's chance of the whole sum."""
     n_rows, n_actions = unscaled.shape
     for r in range(n_rows):
         whole = 0.0

@@ -52,6 +52,4 @@ def _sum_of_squares(_: Any, x: Any) -> Any:
 
 
 sum_of_squares: Any = intrinsic(_sum_of_squares)
-"""sum_of_squares(x) of a float32 vector, in float64: every sixteenth element in order, then the sixteen sums in
-order.
-"""
+"""sum_of_squares(x) of a float32 vector, in float64: every sixteenth element in order, then the sixteen sums."""

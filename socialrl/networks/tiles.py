@@ -21,9 +21,7 @@ from numba.extending import intrinsic
 from socialrl.networks.compiled import compiled
 
 COLUMN_MULTIPLE = 16
-"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see the cohort's
-`layout.py`).
-"""
+"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see `layout.py`)."""
 
 
 def _vector_lanes() -> int:

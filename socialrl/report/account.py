@@ -1,6 +1,4 @@
-"""The words around the numbers: what was run, what is assumed and what was learned, what is missing, how to repeat
-it.
-"""
+"""The words around the numbers: what was run, assumed and learned, what is missing, how to repeat it."""
 
 from __future__ import annotations
 

@@ -73,9 +73,7 @@ def criterion_curves(study: Study, narrow: bool) -> Figure | None:
 
 
 def _grid(study: Study, table: pd.DataFrame, narrow: bool, measure: str) -> tuple[Figure | None, list[Panel]]:
-    """Return a figure with a row for each group (several where the tests do not fit beside each other), and its
-    panels.
-    """
+    """Return a figure with a row of panels for each group (several if the tests need more), and its panels."""
     conditions, groups = study.conditions_in(table), study.groups_in(table)
     if not conditions:
         return None, []

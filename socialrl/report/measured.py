@@ -50,9 +50,7 @@ def measured_rows(study: Study) -> list[MeasuredRow]:
 
 
 def headline_figure(study: Study, narrow: bool) -> Figure | None:
-    """The headline measure of each assay: a panel an assay, tests side by side, groups in lanes, a dot for each
-    animal.
-    """
+    """The headline measure of each assay: a panel per assay, tests side by side, groups in lanes, a dot per animal."""
     tables = [(assay, rows) for assay, rows in _by_assay(study.measured) if "measures" in study_of(assay).figures]
     if not tables:
         return None
@@ -98,9 +96,7 @@ def alt(study: Study) -> str:
 
 
 def lede(study: Study) -> str:
-    """Return the sentences that open a page of assays other than partner preference, or nothing; there are no
-    verdicts.
-    """
+    """Return the sentences that open a page of assays other than partner preference, or nothing."""
     if study.measured.empty or len(study.final):
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]

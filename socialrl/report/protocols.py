@@ -1,6 +1,4 @@
-"""Protocols that a run has played: for every test the main measures of its assay by group, as tables and a figure
-each.
-"""
+"""Protocols that a run has played: the main measures of every test by group, as a table and a figure each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The tables of the page, as rows of ready text: means, contrasts, steps and hours to criterion, parameters,
-measures.
-"""
+"""The tables of the page as ready text: means, contrasts, steps and hours to criterion, parameters, measures."""
 
 from __future__ import annotations
 

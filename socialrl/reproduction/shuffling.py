@@ -96,9 +96,7 @@ def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
 
 
 def _half(table: pd.DataFrame, test: str, seed: int) -> NDArray[np.bool_]:
-    """Whether each row is in the drawn half of its animal's repeats; if their number is odd, chance decides on the
-    last.
-    """
+    """Whether each row is in the drawn half of its animal's repeats; of an odd number, chance decides on the last."""
     n = int(table["repeat"].max()) + 1
     drawn = {}
     for index in table["index"].unique():

@@ -42,9 +42,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that a killed process left in `folder`; only for the process that holds the folder's
-    lock.
-    """
+    """Remove temporary files that a killed process left in `folder`; the caller must hold the folder's lock."""
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
         leftover.unlink(missing_ok=True)
 

@@ -105,9 +105,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _commit() -> tuple[str | None, bool | None]:
-    """Return the commit of the checkout this package runs from and whether files differ from it; (None, None) if
-    none.
-    """
+    """Return the commit of this checkout and whether files differ from it; (None, None) outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None, None  # installed: a repository further up would belong to another project

@@ -285,9 +285,7 @@ class RunFolder:
     # --- what a writer does
 
     def lock(self) -> None:
-        """Become the only writer and remove what a killed one left half-written; `UserError` if another process
-        writes.
-        """
+        """Become the only writer and remove what a killed one left; `UserError` if another process writes."""
         if self._lock is None:
             self._lock = _take_lock(self.path)
             for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
@@ -318,9 +316,7 @@ class RunFolder:
         self._files.drop_piece(piece)
 
     def write_networks(self, networks: Mapping[str, bytes], piece: str = _NETWORKS) -> None:
-        """Write trained networks, contents of safetensors files by animal; `piece` is the animal where it learned
-        alone.
-        """
+        """Write trained networks (safetensors contents by animal); `piece` is the animal if it learned alone."""
         self._files.write_piece(piece, {_network_name(animal): content for animal, content in networks.items()})
 
     def merge_parts(self, name: str, animals: Sequence[str]) -> None:

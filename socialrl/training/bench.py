@@ -63,9 +63,7 @@ def reference_cohort(n_animals: int, **settings: Any) -> CohortPPO:
 
 
 def phases(model: CohortPPO, n_updates: int) -> dict[str, float]:
-    """Seconds per update that a cohort spends in each phase: env, policy (actions and values), buffer, update,
-    logging, other.
-    """
+    """Seconds per update that a cohort spends in each phase: env, policy, buffer, update, logging, other."""
     assert model.env is not None
     assert model.streams is not None
     spent = dict.fromkeys(_PHASES, 0.0)

@@ -1,6 +1,4 @@
-"""Return curves of a cohort and of Stable-Baselines3's PPO on the same task: two samples of animals that should not
-differ.
-"""
+"""Return curves of a cohort and of SB3's PPO on the same task: two samples that should not differ."""
 
 from typing import Any
 

@@ -189,9 +189,7 @@ class SocialVecEnv(VecEnv):
     # ------------------------------------------------------------------ the whole state, for checkpoints
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of every array that decides what comes next; records are bytes, which any file format can
-        store.
-        """
+        """Return copies of every array that decides what comes next; records are bytes, for any file format."""
         own = {"returns": self._returns, "term_sums": self._term_sums, "lengths": self._lengths}
         world = {
             name: array.view(np.uint8) if array.dtype.names else array

@@ -147,9 +147,7 @@ def test_an_explorer_or_one_who_is_driven_off_does_not_stay_for_a_huddle() -> No
 
 
 def test_driving_one_off_does_not_part_from_another() -> None:
-    """It takes a moment, not a tick: whoever seeks the defender still finds it, the one that was driven off does
-    not.
-    """
+    """It takes a moment, not a tick: others that seek the defender find it, the one driven off does not."""
     for defender, companion in ((1, 0), (0, 1)):
         world = begun("arena")
         actions = np.full(4, REST)

@@ -23,9 +23,7 @@ def battery(
     seed: int = 1,
     arms: tuple[str, ...] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Return `{assay id: rows}` of `n` animals a group; `effect` scales what the gain does, `arms` adds these single
-    arms.
-    """
+    """Return `{assay id: rows}` of `n` animals a group; `effect` scales the gain's effect, `arms` adds single arms."""
     registry = load_registry()
     groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))

@@ -23,9 +23,7 @@ ROWS = pd.DataFrame({"animal": ["wild_type-00"], "steps": [1]})
 
 
 class Parts:
-    """Stand-ins for trainer, tester and reporter; they write what the real ones promise and note what they were
-    given.
-    """
+    """Stand-ins for trainer, tester and reporter; they write what the real ones promise and record their arguments."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple] = []

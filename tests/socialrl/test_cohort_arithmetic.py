@@ -117,9 +117,7 @@ def test_layout_by_hand() -> None:
 
 @pytest.mark.parametrize("clip_range_vf", [None, 0.1])
 def test_one_minibatch_gradient_equals_autograd(clip_range_vf: float | None) -> None:
-    """From Adam's first moment after one step (0.1 x clipped gradient), over random data far outside the clip
-    ranges.
-    """
+    """From Adam's first moment after one step (0.1 x clipped gradient), on random data beyond the clip ranges."""
     model = CohortPPO(
         "MlpPolicy",
         WalkVecEnv(6),

@@ -1,6 +1,4 @@
-"""On PartnerPreference, a cohort's return curves are those of SB3's PPO; and a cohort can train from the native
-env's checkpoints.
-"""
+"""On PartnerPreference, a cohort's return curves are those of SB3's PPO; it can train from env checkpoints."""
 
 from pathlib import Path
 

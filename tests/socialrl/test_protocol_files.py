@@ -282,9 +282,7 @@ def test_a_whole_habitat_lives_through_a_protocol():
 
 
 def test_the_animals_of_the_last_episode_live_on_when_an_environment_is_told_so():
-    """`continued`: after 40 h apart the bond is the last episode's, less what absence takes; without it they are
-    new.
-    """
+    """`continued`: after 40 h apart the bond is the last episode's, less the loss in absence; else it is new."""
     env = gym.make("socialrl/PartnerPreference-v0", duration_s=600, absence_loss_per_h=0.01).unwrapped
     pair, me = env.world.batch.pairs[0, 0, 1], env.world.batch.animals[0, 0]
     env.reset(seed=1, options={"cohousing_h": 24, "relationship": "mate"})

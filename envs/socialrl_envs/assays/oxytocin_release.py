@@ -128,9 +128,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Advance by `dt_s` seconds, with a pulse or without. Never terminates; truncates at the end of the
-        protocol.
-        """
+        """Advance by `dt_s` seconds, with or without a pulse; truncates at the end of the protocol."""
         if not self._begun:
             raise ResetNeeded(NOT_BEGUN)
         if not self.action_space.contains(action):
@@ -158,9 +156,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         return ReleaseTrace(time_s, oxytocin, signal, np.array([self._sex]), smoothing_s)
 
     def render(self) -> Any:
-        """Return the trace so far as a picture (`rgb_array`, uint8 (540, 960, 3)) or the moment as a line of text
-        (`ansi`).
-        """
+        """Return the trace so far as a picture (`rgb_array`, uint8 (540, 960, 3)), or a line of text (`ansi`)."""
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
             return None

@@ -1,6 +1,4 @@
-"""A window that shows frames. Needs pygame, which is an optional extra; it is imported when the first frame is
-shown.
-"""
+"""A window that shows frames. It needs the optional pygame, imported when the first frame is shown."""
 
 from __future__ import annotations
 

@@ -34,9 +34,7 @@ _WRITING, _REMOVING = ".writing-", ".removing-"
 
 @dataclass(frozen=True)
 class Restored:
-    """Which checkpoint was loaded, what the caller had stored in it, and which newer ones were damaged (with the
-    reason).
-    """
+    """Which checkpoint was loaded, the caller's own state in it, and newer damaged ones with the reason."""
 
     path: Path
     steps: int

@@ -1,6 +1,4 @@
-"""Two ways to do a cohort's arithmetic behind one interface: compiled loops on the processor, tensor operations on
-any device.
-"""
+"""Two engines of a cohort's arithmetic: compiled loops on the processor, tensor operations on any device."""
 
 import os
 from collections.abc import Callable
@@ -50,9 +48,7 @@ class Engine(Protocol):
 
 
 class CompiledEngine:
-    """The compiled loops of `rollout.py` and `update.py`, shared among threads by animals; needs the weights on the
-    processor.
-    """
+    """The compiled loops of `rollout.py` and `update.py`, on threads by animals; weights must be on the processor."""
 
     def __init__(self, policy: Networks, n_threads: int) -> None:
         self._policy = policy
@@ -63,9 +59,7 @@ class CompiledEngine:
         self._troubled = np.zeros(policy.n_animals, np.int64)
 
     def _share(self, kernel: Callable[..., None], *arguments: Any, at_a_time: int) -> None:
-        """Run kernel(*arguments, first, last) over all animals, `at_a_time` to a task; tasks go to whichever thread
-        is free.
-        """
+        """Run kernel(*arguments, first, last) over all animals, `at_a_time` to a task, on all threads."""
         n_animals = self._policy.n_animals
         if self._pool is None or n_animals <= at_a_time:
             kernel(*arguments, 0, n_animals)
@@ -78,9 +72,7 @@ class CompiledEngine:
             task.result()
 
     def _animals_for_a_step(self, n_rows: int) -> int:
-        """Animals per task when all rows pass through the networks once: starting a task costs about as much as 100
-        rows.
-        """
+        """Animals per task for one pass of all rows: starting a task costs about as much as 100 rows."""
         n_animals = self._policy.n_animals
         return n_animals if n_rows < _ROWS_WORTH_THREADS else -(-n_animals // self._n_threads)
 

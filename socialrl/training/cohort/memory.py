@@ -10,9 +10,7 @@ from socialrl.training.cohort.policy import CohortPolicy
 
 
 def bytes_per_animal(layout: NetworkLayout, n_lives: int, n_steps: int, n_epochs: int) -> int:
-    """Memory that the trainer holds for one animal, bytes: weights, Adam moments, rollout arrays and sample orders
-    (not its env).
-    """
+    """Memory per animal, bytes: weights, Adam moments, rollout arrays and sample orders, without its env."""
     orders = 4 * n_epochs * n_lives * n_steps
     return (
         CohortPolicy.bytes_per_animal(layout)
@@ -31,9 +29,7 @@ def available_bytes(device: torch.device) -> int | None:
 def check_memory(
     layout: NetworkLayout, n_animals: int, n_lives: int, n_steps: int, n_epochs: int, available: int | None
 ) -> None:
-    """Raise `UserError` with the number of animals that would fit, if these do not; `available` in bytes, None
-    passes.
-    """
+    """Raise `UserError` with the number of animals that would fit, if these do not; `available` in bytes."""
     if available is None:
         return
     per_animal = bytes_per_animal(layout, n_lives, n_steps, n_epochs)

@@ -37,9 +37,7 @@ class CohortAdam(torch.optim.Optimizer):
         }
 
     def moments(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """exp_avg and exp_avg_sq (n_animals, n_numbers) float32 and steps (n_animals,) int64; changed in place by
-        the engines.
-        """
+        """exp_avg and exp_avg_sq (n_animals, n_numbers) float32, steps (n_animals,) int64; the engines change them."""
         state = self.state[self.param_groups[0]["params"][0]]
         return state["exp_avg"], state["exp_avg_sq"], state["step"]
 
@@ -108,9 +106,7 @@ class CohortPolicy(BasePolicy):
         return 3 * 4 * layout.n_numbers
 
     def probabilities(self, observations: np.ndarray) -> np.ndarray:
-        """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, ...), n_rows a multiple of
-        n_animals.
-        """
+        """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, ...), the same rows per animal."""
         return self.engine.probabilities(self._rows(observations))
 
     def values(self, observations: np.ndarray) -> np.ndarray:
@@ -118,9 +114,7 @@ class CohortPolicy(BasePolicy):
         return self.engine.values(self._rows(observations))
 
     def sample(self, observations: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-        """Actions (n_rows,) int64 drawn with uniforms (n_rows,) in [0, 1): the first whose cumulative probability
-        exceeds it.
-        """
+        """Actions (n_rows,) int64 by uniforms (n_rows,) in [0, 1): the first whose cumulative probability is larger."""
         below = np.cumsum(self.probabilities(observations), axis=1)
         return np.minimum((below <= np.asarray(uniforms)[:, None]).sum(axis=1), below.shape[1] - 1)
 

@@ -212,9 +212,7 @@ class CohortPPO(OnPolicyAlgorithm):
     def collect_rollouts(  # type: ignore[override]
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: CohortBuffer, n_rollout_steps: int
     ) -> bool:
-        """Fill the buffer with n_rollout_steps steps of every row; false if a callback asked to stop. See SB3's
-        method.
-        """
+        """Fill the buffer with n_rollout_steps steps of every row; false if a callback stops it. See SB3."""
         assert self._last_obs is not None
         assert self.streams is not None
         assert self._last_episode_starts is not None
@@ -262,9 +260,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return True
 
     def train(self) -> None:
-        """Update every animal from the buffer; fills `animal_statistics` and logs the means over animals under
-        train/.
-        """
+        """Update every animal from the buffer; fills `animal_statistics` and logs means over animals."""
         assert self.streams is not None
         hyperparameters = self._hyperparameters()
         n_samples = self.n_lives * self.n_steps
@@ -322,9 +318,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return int(animal)
 
     def animal(self, animal: int | str) -> PPO:
-        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see
-        `single.py`.
-        """
+        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env."""
         return single_ppo(self, self.animal_index(animal))
 
     def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:

@@ -41,9 +41,7 @@ STATISTICS = (
     "stopped_early",
     "non_finite",
 )
-"""Columns that `update` fills per animal: means over the update as SB3 logs them (approx_kl: over the last epoch;
-loss: the last).
-"""
+"""Columns that `update` fills per animal, means as SB3 logs them (approx_kl: of the last epoch; loss: the last)."""
 
 HYPERPARAMETERS = (
     "learning_rate",
@@ -216,9 +214,7 @@ def update(
 
 @compiled()
 def _centre_and_spread(advantages, order):
-    """Mean and standard deviation (n - 1 in the denominator, plus 1e-8, as SB3 has it) of the advantages of samples
-    `order`.
-    """
+    """Mean and standard deviation (n - 1, plus 1e-8, as SB3 has it) of the advantages of samples `order`."""
     centre = 0.0
     for i in range(order.size):
         centre += advantages[order[i]]
@@ -279,9 +275,7 @@ def _loss_slopes(
 
 @compiled()
 def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_correction, eps):
-    """One Adam step (Kingma & Ba 2015, arXiv:1412.6980) with bias corrections folded into step_size and
-    root_correction.
-    """
+    """One Adam step (Kingma & Ba 2015, arXiv:1412.6980), bias corrections in step_size and root_correction."""
     for i in range(weights.size):
         g = gradient[i] * scale
         m = fma(g - mean[i], ONE - beta1, mean[i])

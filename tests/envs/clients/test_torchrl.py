@@ -1,6 +1,4 @@
-"""TorchRL drives the worlds as they are: one environment by its id, and the native vector environment in both modes
-it takes.
-"""
+"""TorchRL drives the unmodified worlds: one environment by its id, and the native vector environment."""
 
 from __future__ import annotations
 
