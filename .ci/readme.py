@@ -1,7 +1,8 @@
 """Run every command block of README.md, in order, as a reader would; any failure fails.
 
-`make test` has run before; TensorBoard is a server, so it is started, asked for its page and its runs, and stopped. What
-`make demo` prints must be the summary that the README shows, to the last digit: the numbers hold on any x86-64 processor with AVX2.
+`make test` has run before; TensorBoard is a server, so it is started, asked for its page and its runs, and stopped.
+What `make demo` prints must be the summary that the README shows, to the last digit: the numbers hold on any x86-64
+processor with AVX2.
 """
 
 import difflib

@@ -1,8 +1,8 @@
 """Other people's assays, measures and formats: modules that register what they add when they are imported.
 
 A package names its module under the entry point group `socialrl`; a single file or module is named in the environment
-variable `SOCIALRL_EXTENSIONS` (several separated by the system's path separator). Both work in every command and in worker
-processes. No configuration and no run folder can name one, because loading it runs its code.
+variable `SOCIALRL_EXTENSIONS` (several separated by the system's path separator). Both work in every command and in
+worker processes. No configuration and no run folder can name one, because loading it runs its code.
 """
 
 from __future__ import annotations

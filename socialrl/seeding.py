@@ -2,8 +2,8 @@
 
 A stream is named by a path of words and whole numbers, for example `("animal", 3, "env")`. It depends on the root seed
 and on that path alone, not on the order in which streams are requested or on how many animals there are. Paths never
-contain the genotype, so animal 3 of every genotype shares its streams and genotypes can be compared in pairs (slices of evoked
-release are the exception: a recording is of one animal).
+contain the genotype, so animal 3 of every genotype shares its streams and genotypes can be compared in pairs (slices of
+evoked release are the exception: a recording is of one animal).
 """
 
 from __future__ import annotations

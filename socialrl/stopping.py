@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Request:
-    """Whether the process was asked to stop while `deferred` holds the request back; `number` is the signal, or None."""
+    """Whether the process was asked to stop while `deferred` holds that back; `number` is the signal, or None."""
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -72,7 +72,7 @@ def signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[Request]:
-    """Hold the first request to stop back until the work asks for it, or the block ends; a second one stops immediately."""
+    """Hold the first request to stop back until the work asks for it, or the block ends; a second stops it."""
     request = Request()
     _open.append(request)
     try:

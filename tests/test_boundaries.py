@@ -27,7 +27,7 @@ def loaded_by(statement: str) -> set[str]:
 def test_the_environments_need_no_learning_library():
     loaded = loaded_by("import socialrl_envs")
     assert "gymnasium" in loaded
-    # Not yaml: numba loads it by itself where it is installed. That our files do not is tested below.
+    # Not yaml: numba loads it if it is installed. That our files do not is tested below.
     forbidden = {"pandas", "omegaconf", "matplotlib", "pydantic", "typer", "socialrl"}
     assert not loaded & (LEARNING | forbidden)
 

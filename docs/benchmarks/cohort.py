@@ -1,6 +1,8 @@
-"""Measures what docs/benchmarks/cohort.md reports, and writes it: `python docs/benchmarks/cohort.py [--rounds 5] [--curves]`.
+"""Measures what docs/benchmarks/cohort.md reports, and writes it: `python docs/benchmarks/cohort.py [--rounds 5]
+[--curves]`.
 
-About three minutes on two processors (with --curves about five). Needs nothing but an installed socialrl; leave the machine alone meanwhile.
+About three minutes on two processors (with --curves about five). Needs nothing but an installed socialrl; leave the
+machine alone meanwhile.
 """
 
 import argparse
@@ -97,11 +99,14 @@ def page(result: dict) -> str:
     rows = [
         "# Cohort against one PPO after another",
         "",
-        "Made by `python docs/benchmarks/cohort.py` in one run. Each number is the best of several rounds; the kinds of work",
+        "Made by `python docs/benchmarks/cohort.py` in one run. Each number is the best of several rounds; the kinds "
+        "of work",
         f"alternate within a round. Machine: {result['machine']}; torch {result['torch']}.",
         "",
-        "Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, policy",
-        f"and value networks of 64 x 64 tanh ({result['parameters']} parameters per animal), Adam, float32. SB3's PPO trains one animal",
+        "Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 "
+        "epochs, policy",
+        f"and value networks of 64 x 64 tanh ({result['parameters']} parameters per animal), Adam, float32. SB3's PPO "
+        "trains one animal",
         "with the same settings on 8 rows, on one torch thread (its matrix products are too small for two).",
         "",
         "| training | env steps per s | speed-up by the cohort |",
@@ -124,8 +129,10 @@ def page(result: dict) -> str:
         "|---|---:|---:|",
         *(f"| {name} | {ms:.1f} | {ms / total:.1%} |" for name, ms in spent.items()),
         "",
-        f"The update does {bench['update_gflops']:.0f} GFLOP/s of useful arithmetic (matrix products, padding not counted). The library's product of",
-        f"two 1024 x 1024 matrices reaches {bench[PEAK]:.0f} GFLOP/s on the same processors. The update thus reaches {bench['update_gflops'] / bench[PEAK]:.0%} of it, although",
+        f"The update does {bench['update_gflops']:.0f} GFLOP/s of useful arithmetic (matrix products, padding not "
+        "counted). The library's product of",
+        f"two 1024 x 1024 matrices reaches {bench[PEAK]:.0f} GFLOP/s on the same processors. The update thus reaches "
+        f"{bench['update_gflops'] / bench[PEAK]:.0%} of it, although",
         "its measured time includes tanh, softmax, losses, gather, gradient norm and Adam.",
         "",
         "## Cohort size",
@@ -133,12 +140,16 @@ def page(result: dict) -> str:
         "| animals | ms per animal and update | env steps per s | memory per animal, KiB |",
         "|---:|---:|---:|---:|",
         *(
-            f"| {row['n_animals']} | {row['ms_per_animal_update']:.2f} | {row['env_steps_per_s']:,.0f} | {row['resident_kib_per_animal']:.0f} |"
+            f"| {row['n_animals']} | {row['ms_per_animal_update']:.2f} | {row['env_steps_per_s']:,.0f} | "
+            f"{row['resident_kib_per_animal']:.0f} |"
             for row in result["sizes"]
         ),
         "",
-        f"Weights, Adam moments, rollout arrays and sample orders of one animal take {result['accounted_kib_per_animal']:.0f} KiB; the memory check before",
-        "training counts these. The measured memory also includes the env's state. It is too low where a cohort reuses memory",
+        "Weights, Adam moments, rollout arrays and sample orders of one animal take "
+        f"{result['accounted_kib_per_animal']:.0f} KiB; the memory check before",
+        "training counts these. The measured memory also includes the env's state. It is too low where a cohort "
+        "reuses "
+        "memory",
         "that an earlier measurement freed, as in the first row.",
         "",
     ]
@@ -146,13 +157,15 @@ def page(result: dict) -> str:
         rows += [
             "## Return curves",
             "",
-            "Mean reward per step of 16 animals of a cohort and of 16 runs of SB3's PPO with other seeds, in quarters of training",
+            "Mean reward per step of 16 animals of a cohort and of 16 runs of SB3's PPO with other seeds, in quarters "
+            "of training",
             "(32 updates; mean and standard deviation over animals; two-sided Mann-Whitney test, not corrected):",
             "",
             "| quarter | cohort | SB3 | p |",
             "|---:|---:|---:|---:|",
             *(
-                f"| {i + 1} | {q['cohort'][0]:.3f} ± {q['cohort'][1]:.3f} | {q['sb3'][0]:.3f} ± {q['sb3'][1]:.3f} | {q['p']:.2f} |"
+                f"| {i + 1} | {q['cohort'][0]:.3f} ± {q['cohort'][1]:.3f} | {q['sb3'][0]:.3f} ± {q['sb3'][1]:.3f} | "
+                f"{q['p']:.2f} |"
                 for i, q in enumerate(result["curves"])
             ),
             "",

@@ -1,9 +1,10 @@
-"""Prints the table of docs/benchmarks/environment.md: `python docs/benchmarks/environment.py [--rounds 12]`, about a minute.
+"""Prints the table of docs/benchmarks/environment.md: `python docs/benchmarks/environment.py [--rounds 12]`, about a
+minute.
 
 Every candidate is timed once a round, in turns, and its best round counts: what else the machine does then falls on all
 of them alike, and the ratios hold. Work on one thread is measured in processor time, on two threads in wall time (which
-needs two idle processors to mean anything). Resets at the end of an episode are left out of single stepping and are part
-of vector stepping, as they are in use.
+needs two idle processors to mean anything). Resets at the end of an episode are left out of single stepping and are
+part of vector stepping, as they are in use.
 """
 
 import argparse
@@ -126,8 +127,10 @@ def main() -> None:
         print(f"| {candidate.name} | {candidate.rate:,.0f} | {candidate.rate / yardstick:.2f} |")
     print(f"\nOne reset after 24 h of cohousing, in a batch: {reset_microseconds():.1f} µs.")
     print(
-        f"{rounds} rounds; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, "
-        f"gymnasium {gym.__version__}, numpy {np.__version__}, socialrl_envs with {len(socialrl_envs.ASSAYS)} assay(s)."
+        f"{rounds} rounds; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; Python "
+        f"{platform.python_version()}, "
+        f"gymnasium {gym.__version__}, numpy {np.__version__}, socialrl_envs with {len(socialrl_envs.ASSAYS)} "
+        "assay(s)."
     )
 
 

@@ -1,7 +1,7 @@
 """What probes and TensorBoard cost a cohort: `python docs/benchmarks/probes.py [--rounds 3]`, about two minutes.
 
-Trains configs/partner_preference.yaml with its probes and logs, and again with neither, in turns; the best round of each
-counts. Reading the configuration, compiling and writing the networks at the end are in neither.
+Trains configs/partner_preference.yaml with its probes and logs, and again with neither, in turns; the best round of
+each counts. Reading the configuration, compiling and writing the networks at the end are in neither.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning library.
+"""Gymnasium worlds of social reward in prairie voles. Importing this registers the assays and loads no learning
+library.
 
 It loads no numba either: the worlds are loaded when one is made, or when `ASSAYS` is used.
 """

@@ -1,4 +1,4 @@
-"""The description of an assay: habitat, animals, who acts, where they start. One record per assay; the step is shared."""
+"""The description of an assay: habitat, animals, who acts, where they start. All assays share the step."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Assay:
     `animals` names every animal of a world; `acting` are the indices of those that act; `cohoused_with` gives each
     animal's cage mate before the test (−1: none); `placements` maps a placement name (for a tethered test: the side of
     the partner) to the start chamber of every animal; `chambers` names the chambers in records, from the acting
-    animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes
-    part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
-    tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for `access_s` seconds after
-    lever presses in chamber `lever` (the k-th access costs k presses). In a
-    `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins of `bin_s`.
-    `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of the other
-    sex, so it is not possible where more than one pair lives together.
+    animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes part
+    (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
+    tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for
+    `access_s` seconds after lever presses in chamber `lever` (the k-th access costs k presses). In a `known_place`
+    exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins
+    of `bin_s`. `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of
+    the other sex, so it is not possible where more than one pair lives together.
     """
 
     id: str

@@ -1,4 +1,5 @@
-"""How the compiled functions are compiled: cached on disk, without Python's division checks, free of the interpreter lock.
+"""How the compiled functions are compiled: cached on disk, without Python's division checks, free of the interpreter
+lock.
 
 They allocate nothing, so numba's reference counting (`_nrt`) is off: it took half a microsecond of every call, which a
 single environment pays at every step (docs/benchmarks/environment.md). Code that allocates an array inside a compiled
@@ -45,7 +46,8 @@ _SOURCES = sources_digest(Path(__file__).parent)
 def cached(function: Callable[..., Any], sources: str, *, signature: str | None = None, **options: Any) -> Any:
     """Compile with numba's options and a disk cache that goes stale when the digest `sources` changes.
 
-    With a `signature` it is compiled at once and for those types only. It is compiled whatever `NUMBA_DISABLE_JIT` says.
+    With a `signature` it is compiled at once and for those types only. It is compiled whatever `NUMBA_DISABLE_JIT`
+    says.
     """
     disabled, config.DISABLE_JIT = config.DISABLE_JIT, 0
     try:

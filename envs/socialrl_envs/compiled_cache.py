@@ -1,8 +1,8 @@
 """The disk cache of compiled functions: stamped with all sources, checked before it is read, and optional.
 
 Numba's own cache unpickles any content of the file, so that a damaged one ends in an EOFError or in machine code with a
-wrong byte. Here every file begins with the SHA-256 of the rest: a file that does not match its sum counts as missing, is
-compiled again and overwritten. Where nothing can be written (a read-only installation, no home folder, a full disk)
+wrong byte. Here every file begins with the SHA-256 of the rest: a file that does not match its sum counts as missing,
+is compiled again and overwritten. Where nothing can be written (a read-only installation, no home folder, a full disk)
 functions are compiled in every process, after one line of warning.
 """
 

@@ -24,11 +24,12 @@ _FIELDS = ("drug", "dose", "start_s", "end_s")
 
 
 def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Return doses as an array `(n_doses, 5)`: site (`vocabulary.SITES`), dose, start and end in seconds from the start of the test, share.
+    """Return doses as an array `(n_doses, 5)`: site (`vocabulary.SITES`), dose, start and end in seconds from the start
+    of the test, share.
 
-    Each dose is `{drug, dose, start_s, end_s}`; negative times lie before the test (cohousing, separation). A dose with a
-    `share` below 1 is given in that share of the episodes, drawn for each. Unknown drugs or fields, doses or shares out of
-    range, empty spans and more than `MAX_DOSES` doses raise `ParameterError`.
+    Each dose is `{drug, dose, start_s, end_s}`; negative times lie before the test (cohousing, separation). A dose with
+    a `share` below 1 is given in that share of the episodes, drawn for each. Unknown drugs or fields, doses or shares
+    out of range, empty spans and more than `MAX_DOSES` doses raise `ParameterError`.
     """
     if len(doses) > MAX_DOSES:
         raise ParameterError(f"drugs: at most {MAX_DOSES} doses, got {len(doses)}")
@@ -76,7 +77,7 @@ def draw_doses(doses, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def levels(doses, given, time_s):  # type: ignore[no-untyped-def]
-    """Return (oxytocin added at the receptor, receptor left, dopamine left, V1a left) at `time_s`; bits of `given`: which doses."""
+    """Return (oxytocin added at the receptor, receptor, dopamine, V1a left) at `time_s`; `given`: bits of the doses."""
     agonist, receptor, dopamine, v1a = NO_DRUG
     for k in range(doses.shape[0]):
         if (given >> k) & 1 and doses[k, 2] <= time_s < doses[k, 3]:

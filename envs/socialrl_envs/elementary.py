@@ -1,8 +1,8 @@
 """exp and log with the same bits on every processor: only additions, products and divisions in a written order.
 
-NumPy and the C library have several versions of each, chosen by the processor at run time, which differ in the last bit. A rate
-that differs in the last bit gives another life after some thousand ticks. Results are within one unit in the last place of
-the exact value (tests/envs/test_elementary.py).
+NumPy and the C library have several versions of each, chosen by the processor at run time, which differ in the last
+bit. A rate that differs in the last bit gives another life after some thousand ticks. Results are within one unit in
+the last place of the exact value (tests/envs/test_elementary.py).
 """
 
 from __future__ import annotations

@@ -8,21 +8,39 @@ from .state import EXPLORE, REST
 
 # the place of each term: a term that is missing in `rewards.TERMS`, or an extra one, fails at import
 (
-    _CONTACT_GENERAL, _CONTACT_SELECTIVE, _DEFENCE, _NOVELTY, _EXPLORATION, _EFFORT, _STRESS, _REST, _NOISE,
+    _CONTACT_GENERAL,
+    _CONTACT_SELECTIVE,
+    _DEFENCE,
+    _NOVELTY,
+    _EXPLORATION,
+    _EFFORT,
+    _STRESS,
+    _REST,
+    _NOISE,
 ) = (
     rewards.TERMS.index(name)
     for name in (
-        "contact_general", "contact_selective", "defence", "novelty", "exploration", "effort", "stress", "rest", "noise",
+        "contact_general",
+        "contact_selective",
+        "defence",
+        "novelty",
+        "exploration",
+        "effort",
+        "stress",
+        "rest",
+        "noise",
     )
-)  # fmt: skip
+)
 assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
 
 
 @inlined
 def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
-    """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their sum.
+    """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
+    sum.
 
-    `passed_on` is the receptor signal at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the tick's noise.
+    `passed_on` is the receptor signal at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the
+    tick's noise.
     """
     signal = rates.gain_reward * passed_on
     defended = rates.gain_defence * receptor

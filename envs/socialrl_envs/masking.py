@@ -10,9 +10,9 @@ def write_masks(stages, worlds, masks):  # type: ignore[no-untyped-def]
     """Set `masks` (n_rows, n_actions) bool: whether the action can have an effect at the coming tick.
 
     Rows as in `step_worlds`, actions rest, explore, affiliate and reject for each slot. Resting is always possible. An
-    animal between two chambers continues whatever it chooses, so nothing else is offered there. Affiliating does nothing
-    with an animal that is absent, or that is in the same chamber and keeps away, is kept away from or is just leaving;
-    rejecting does nothing with one that is not in the chamber, is just leaving or keeps away already.
+    animal between two chambers continues whatever it chooses, so nothing else is offered there. Affiliating does
+    nothing with an animal that is absent, or that is in the same chamber and keeps away, is kept away from or is just
+    leaving; rejecting does nothing with one that is not in the chamber, is just leaving or keeps away already.
     """
     stage = stages[0]
     n_acting = stage.acting.shape[0]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 
 class NamedColumns(np.ndarray[Any, np.dtype[np.float64]]):
-    """Numbers of `n` rows (n, n_columns) float64, with `table["name"]`, `keys()`, `values()` and `items()` of columns (n,).
+    """Numbers of `n` rows (n, n_columns) float64, with `table["name"]`, `keys()`, `values()` and `items()` of columns
+    (n,).
 
     Recorders of infos that keep arrays only (TorchRL's) cannot keep a dictionary of them. Iterating gives the names, as
     of a mapping.

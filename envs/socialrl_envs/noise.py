@@ -62,6 +62,6 @@ def bell(bits):  # type: ignore[no-untyped-def]
 
 @compiled
 def fill_uniform(keys, tick, out):  # type: ignore[no-untyped-def]
-    """Fill `out` (n,) with one number in [0, 1) for each of `keys` (n,) uint64 at `tick`: choices of frozen policies."""
+    """Fill `out` (n,) with numbers in [0, 1) for `keys` (n,) uint64 at `tick`: choices of frozen policies."""
     for row in range(keys.shape[0]):
         out[row] = uniform(draw(moment(keys[row], 0, tick), CHOICE, 0, 0))

@@ -1,4 +1,4 @@
-"""What an acting animal perceives: layout of the observation vector, its names and bounds, and the function that fills it."""
+"""What an acting animal perceives: the observation vector's layout, names and bounds, and how it is filled."""
 
 from __future__ import annotations
 

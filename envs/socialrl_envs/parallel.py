@@ -29,12 +29,13 @@ AGENTS: tuple[str, ...] = GROUP_HABITAT.animals
 class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
     """`GroupHabitatVectorEnv` with one world, for multi-agent learners: agents "vole0" … "vole7", all at once.
 
-    Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action and
-    number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number, eight of
-    them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s` every agent
-    is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at every moment:
-    `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what all agents
-    perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world with vole0 as the focal animal.
+    Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action
+    and number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number,
+    eight of them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s`
+    every agent is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at
+    every moment: `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what
+    all agents perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world with vole0 as
+    the focal animal.
     """
 
     metadata: dict[str, Any] = {
@@ -81,7 +82,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, dict[str, Any]]]:
-        """Begin an episode with all eight agents; `seed` alone reproduces everything, options as in the vector environment."""
+        """Begin an episode; `seed` alone reproduces everything, options as in the vector environment."""
         # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
         asked = {name: value for name, value in (options or {}).items() if name != "options"}
         observations, info = self._rows.reset(seed=seed, options=asked)

@@ -241,9 +241,9 @@ def draw_individual(
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number depends on it
-    and on the parameter's *name*. So an individual keeps its numbers across genotypes, and no parameter is changed by
-    another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the
+    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number depends on
+    it and on the parameter's *name*. So an individual keeps its numbers across genotypes, and no parameter is changed
+    by another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the
     allowed range.
     """
     from .elementary import exp  # imported here, because the table itself is also read where nothing is compiled

@@ -140,8 +140,8 @@ def mating_route(gain: float, receptor: float) -> float:
     """How much of the mating route to a bond is open: min(g, 1)·receptor + 1 − min(g, 1), `receptor` 0 when blocked.
 
     The part min(g, 1) needs the receptor that the animal grew up with; the rest developed without it. So a lifelong
-    loss spares bonds with mates (Berendzen et al. 2023 Neuron 111:787), and a block in wild types does not (Young et al. 2001
-    Horm Behav 40:133).
+    loss spares bonds with mates (Berendzen et al. 2023 Neuron 111:787), and a block in wild types does not (Young et
+    al. 2001 Horm Behav 40:133).
     """
     grown = min(gain, 1.0)
     return grown * receptor + 1.0 - grown

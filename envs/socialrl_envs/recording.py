@@ -17,7 +17,8 @@ _LARGEST_DRAW = 4.0
 
 @dataclass(frozen=True)
 class Recording:
-    """The noise that a real recording adds to the probe's signal. All three numbers are assumed, none depends on genotype.
+    """The noise that a real recording adds to the probe's signal. All three numbers are assumed, none depends on
+    genotype.
 
     `slice_spread`: animals' slices differ in how much signal the same release gives (density of fibres, place of the
     electrode, load of probe, focus): one log-normal factor an animal with median 1 and this log-sd. `frame_noise`: shot

@@ -1,4 +1,4 @@
-"""The record of a finished test: raw counters by name, as flat columns that a table can hold. Nothing is scored here."""
+"""The record of a finished test: raw counters by name, as flat columns for a table, without any score."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
 def blank(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return the records of tests that are not over: the columns of `columns`, empty.
 
-    Numbers are 0, texts empty and flags False: checkers compare infos, and NaN equals nothing. The arrays are read-only,
-    because they are shared by many infos.
+    Numbers are 0, texts empty and flags False: checkers compare infos, and NaN equals nothing. The arrays are
+    read-only, because they are shared by many infos.
     """
     blanks = {name: np.zeros_like(column) for name, column in columns(world, rows).items()}
     for column in blanks.values():

@@ -1,4 +1,4 @@
-"""Evoked release: pulses of stimulation in, oxytocin and a probe's fluorescence out, by the release equation of every assay."""
+"""Evoked release: from pulses of stimulation to oxytocin and a probe's fluorescence, by the release equation."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Sensor:
     """The probe: ΔF/F = `highest` · C / (`kd_um` + C), with C = `um_per_unit` · oxytocin, in micromolar.
 
     `kd_um` and `highest` are those of the near-infrared probe of Adams et al. 2024 (bioRxiv 2024.05.10.593556): 4.93 µM
-    and a rise of up to 172 %. How many micromolar one unit of the model's oxytocin is (1 = steady state of a wild type in
-    contact) has not been measured: 1 µM is assumed. Well below the dissociation constant it scales the signal and
+    and a rise of up to 172 %. How many micromolar one unit of the model's oxytocin is (1 = steady state of a wild type
+    in contact) has not been measured: 1 µM is assumed. Well below the dissociation constant it scales the signal and
     leaves ratios between genotypes unchanged. The probe is assumed to follow oxytocin without delay.
     """
 
@@ -76,7 +76,7 @@ class ReleaseTrace:
         }
 
     def binned(self, bin_s: float = 5.0) -> NDArray[np.float64]:
-        """Return the signal in means over bins of `bin_s` seconds, (n_animals, bins); an incomplete bin at the end is left out."""
+        """Return means of the signal over bins of `bin_s` seconds, (n_animals, bins), without a partial one."""
         frames = max(1, round(bin_s / float(self.time_s[1] - self.time_s[0])))
         n_bins = (len(self.time_s) - 1) // frames
         kept = self.signal[:, 1 : 1 + n_bins * frames]  # a frame ends a tick; the one at time 0 has none before it
@@ -121,10 +121,10 @@ def evoked_release(
 ) -> ReleaseTrace:
     """Return what pulses of stimulation release in animals with `parameters` (n_animals,), `PARAMETER_DTYPE`.
 
-    `pulses` are times in seconds (none given: `pulse_train()`); each stimulates for `pulse_s` seconds, and they must not
-    overlap. A stimulated second releases what a second of contact does, times `strength`: oxytocin relaxes toward
-    strength · (ρ + (1 − ρ)·min(g, 1)). `sex` is one word or one for each animal; it is a label, because the model has no sex
-    difference in release. `arms` and `drugs` as in the assays (an antagonist acts on release like a lower gain).
+    `pulses` are times in seconds (none given: `pulse_train()`); each stimulates for `pulse_s` seconds, and they must
+    not overlap. A stimulated second releases what a second of contact does, times `strength`: oxytocin relaxes toward
+    strength · (ρ + (1 − ρ)·min(g, 1)). `sex` is one word or one for each animal; it is a label, because the model has
+    no sex difference in release. `arms` and `drugs` as in the assays (an antagonist acts on release like a lower gain).
 
     Without a `recording` the signal is what the equations say, without noise. With one, such as `Recording()`, each
     animal has a slice and frames of its own; `seed` is one whole number for all of them, or one for each, and then an

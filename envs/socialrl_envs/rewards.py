@@ -37,11 +37,11 @@ def contact_selective(
 
 @inlined
 def threat(familiarity: float, bondedness: float, gain: float, floor: float, slope: float) -> float:
-    """How unwelcome an unfamiliar animal is to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
+    """Cost of an unfamiliar animal to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
     return (1.0 - familiarity) * bondedness * (floor + slope * gain)
 
 
 @inlined
 def work(presses: float, cost: float, dopamine: float) -> float:
-    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty times the cost when it is fully blocked."""
+    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty times the cost."""
     return presses * cost / max(dopamine, 0.05)

@@ -27,7 +27,7 @@ _ROW = np.zeros(1, dtype=np.int64)
 
 
 def split_keywords(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return constructor keywords as options of episodes and parameter overrides; others raise with the nearest name."""
+    """Return constructor keywords as options of episodes and parameter overrides; others raise an error."""
     options = {name: value for name, value in keywords.items() if name in OPTION_NAMES}
     return options, split_overrides({name: value for name, value in keywords.items() if name not in options})
 

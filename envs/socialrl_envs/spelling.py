@@ -4,8 +4,8 @@ A wrong hint is worse than none if names differ in a prefix or a word and mean t
 `dopamine_antagonist` misspelt, `d1_antagonist` not `v1a_antagonist`, `second_partner` not `partner`. So a name is taken
 for a known one only if all its words are there, each right or with a slip in it:
 
-- A slip is an extra, missing or wrong letter, or two letters swapped: one in words of up to seven letters, two in longer
-  ones (not both letters wrong: rejection, retention) and in the whole name.
+- A slip is an extra, missing or wrong letter, or two letters swapped: one in words of up to seven letters, two in
+  longer ones (not both letters wrong: rejection, retention) and in the whole name.
 - A word with a digit in it (v1a, F10, knockout-01) is a code and must be right, except for O and l instead of 0 and 1.
 - Capitals, separators and the order of words are ignored; a unit may be missing (`duration` for `duration_s`).
 - A word that exists is not a slip, and neither is a prefix that changes the meaning.

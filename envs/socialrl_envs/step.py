@@ -162,7 +162,7 @@ def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
 
 @inlined
 def _press(stage, ratio_step, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
-    """Press the lever of the door that animal `j` (its record is `behind`) is kept by; each further access costs `ratio_step` more."""
+    """Press the lever of the door that keeps animal `j` (its record is `behind`)."""
     me.presses = min(rates.presses, behind.work_left)
     behind.work_left -= me.presses
     opened = 0.0
@@ -256,8 +256,8 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
             ):
                 a_seeks = a.intent == AFFILIATE and a.target == j
                 b_seeks = b.intent == AFFILIATE and b.target == i
-                # waiting for an absent animal counts as staying: it must not be a free way out of contact; and driving one
-                # animal off takes a moment, not a tick, so it does not end contact with others that seek it
+                # waiting for an absent animal counts as staying: it must not be a free way out of contact; and driving
+                # one animal off takes a moment, not a tick, so it does not end contact with others that seek it
                 a_stays = a.intent != EXPLORE and not (a.intent == REJECT and a.target == j)
                 b_stays = b.intent != EXPLORE and not (b.intent == REJECT and b.target == i)
                 if (a_seeks and b_stays) or (b_seeks and a_stays):

@@ -30,14 +30,15 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
     `num_envs` counts rows. Overrides may be scalars or one value per row. All autoreset modes of Gymnasium work, as an
     argument of `gym.make_vec` (`autoreset_mode`: "NEXT_STEP", the default, "SAME_STEP" or "DISABLED", or Gymnasium's
     `AutoresetMode`); with DISABLED, `reset(options={"reset_mask": mask})` resets single worlds. `threads` splits the
-    worlds over threads from 1024 worlds on; numbers do not depend on it. `render_mode` "rgb_array" or "ansi" shows every
-    row with its animal as the focal one.
+    worlds over threads from 1024 worlds on; numbers do not depend on it. `render_mode` "rgb_array" or "ansi" shows
+    every row with its animal as the focal one.
 
-    **Info** has the names of the single environment at every reset and step: counters (num_envs, n) float64, `reward_terms`
-    (num_envs, n_terms), whose columns go by name (`NamedColumns`), and `record` with one value a row, of which `_record`
-    (num_envs,) says whether it is there. SAME_STEP has the records of ended rows in `final_info` instead. Where several
-    animals of a world act, their counters have a column for every animal (their own stays zero). With `copy` False,
-    counters are read-only views that keep counting, which saves a fifth of the time of thousands of rows.
+    **Info** has the names of the single environment at every reset and step: counters (num_envs, n) float64,
+    `reward_terms` (num_envs, n_terms), whose columns go by name (`NamedColumns`), and `record` with one value a row, of
+    which `_record` (num_envs,) says whether it is there. SAME_STEP has the records of ended rows in `final_info`
+    instead. Where several animals of a world act, their counters have a column for every animal (their own stays zero).
+    With `copy` False, counters are read-only views that keep counting, which saves a fifth of the time of thousands of
+    rows.
     """
 
     metadata: dict[str, Any] = {
@@ -145,7 +146,8 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         if actions.shape != (self.num_envs,) or actions.min() < 0 or actions.max() >= self.world.n_actions:
             raise ValueError(
                 f"actions must have shape ({self.num_envs},) and values 0 to {self.world.n_actions - 1}, "
-                f"got shape {actions.shape}, {actions.min() if actions.size else ''} to {actions.max() if actions.size else ''}"
+                f"got shape {actions.shape}, {actions.min() if actions.size else ''} to "
+                f"{actions.max() if actions.size else ''}"
             )
         observations, reward, truncated, terms = self.world.step(actions)
         for row, scene in enumerate(self._scenes):
@@ -181,7 +183,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         return self.world.action_masks()
 
     def render(self) -> tuple[Any, ...] | None:
-        """Return one frame (`rgb_array`, uint8 (height, width, 3)) or text (`ansi`) a row, each about its own animal."""
+        """Return a frame (`rgb_array`, uint8 (height, width, 3)) or a text (`ansi`) for each row's own animal."""
         if not self._scenes:
             gym.logger.warn("render() needs a render_mode: gym.make_vec(..., render_mode='rgb_array')")
             return None
@@ -230,7 +232,12 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
             final = observations.copy()
             self._begin(worlds)
-            info.update(final_obs=final, _final_obs=truncated.copy(), final_info={"record": record, "_record": truncated.copy()}, _final_info=truncated.copy())  # fmt: skip
+            info.update(
+                final_obs=final,
+                _final_obs=truncated.copy(),
+                final_info={"record": record, "_record": truncated.copy()},
+                _final_info=truncated.copy(),
+            )
             return self.world.observations
         info.update(record=record, _record=truncated.copy())
         if self.autoreset_mode == AutoresetMode.NEXT_STEP:
@@ -263,7 +270,7 @@ def _autoreset(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 def _seeds(seed: Any, n_worlds: int) -> list[int | None]:
-    """Return one seed a world (None: keeps its own stream); anything but a whole number from 0 on raises `ParameterError`."""
+    """Return one seed per world (None: keeps its own stream); anything but a whole number raises `ParameterError`."""
     several = isinstance(seed, (list, tuple, np.ndarray))
     for one in seed if several else [seed]:
         whole = isinstance(one, (int, np.integer)) and not isinstance(one, (bool, np.bool_)) and one >= 0

@@ -66,8 +66,8 @@ DRUGS: dict[str, Drug] = {
 class Option(NamedTuple):
     """An option of an episode: one value, or a list from which each reset draws with the random stream `stream`.
 
-    A number from 0 to `highest` in `unit`, or (highest 0) a word that the assay knows. `default` None: any of the assay's.
-    An option `of_doors` is allowed only in assays with doors. The equations read it as `world.test.<name>`.
+    A number from 0 to `highest` in `unit`, or (highest 0) a word that the assay knows. `default` None: any of the
+    assay's. An option `of_doors` is allowed only in assays with doors. The equations read it as `world.test.<name>`.
     """
 
     name: str

@@ -190,8 +190,20 @@ class World:
         reward = np.empty(self.n_rows)
         terms = np.empty((len(TERMS), self.n_rows))
         truncated = np.empty(self.n_rows, dtype=np.bool_)
-        self._spread(step_worlds, self._packed_stage, self._doses, self.rates, self._worlds, self.counters, self.bins, actions,
-                     observations, reward, terms, truncated)  # fmt: skip
+        self._spread(
+            step_worlds,
+            self._packed_stage,
+            self._doses,
+            self.rates,
+            self._worlds,
+            self.counters,
+            self.bins,
+            actions,
+            observations,
+            reward,
+            terms,
+            truncated,
+        )
         self.observations = observations
         return observations, reward, truncated, terms
 
@@ -235,7 +247,8 @@ class World:
         for name, own in self.batch._asdict().items():
             if own.shape != state[name].shape or own.dtype != state[name].dtype:
                 raise ValueError(
-                    f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} {own.dtype}"
+                    f"state '{name}' has shape {state[name].shape} {state[name].dtype}, expected {own.shape} "
+                    f"{own.dtype}"
                 )
             own[...] = state[name]
         self.observations = state["observations"].copy()

@@ -56,7 +56,8 @@ def contacts(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
-    """Return cohabitation as tracking software counts it: seconds in which two animals are in one chamber, touching or not.
+    """Return cohabitation as tracking software counts it: seconds in which two animals are in one chamber, touching or
+    not.
 
     One row per world, animal and other, two rows a pair; columns: those of the world, `animal`, `other`, `chamber`,
     `cohabitation_s`. Time in tubes is not counted. Tested animals only.
@@ -84,9 +85,9 @@ def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
 def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     """Return how large the groups in one chamber are over time: one row per world, bin and size.
 
-    Columns: `habitat_type`, `habitat`, `test`, `repeat`, `bin` (0, 1, …), `size` (animals in a chamber) and `animal_s`, seconds that
-    animals spent in groups of that size, summed over the animals of the world. As in the counters, an animal in a tube
-    is still in the chamber that it left. Only for assays in which all animals are tested.
+    Columns: `habitat_type`, `habitat`, `test`, `repeat`, `bin` (0, 1, …), `size` (animals in a chamber) and `animal_s`,
+    seconds that animals spent in groups of that size, summed over the animals of the world. As in the counters, an
+    animal in a tube is still in the chamber that it left. Only for assays in which all animals are tested.
     """
     worlds = [name for name in _WORLD if name in events]
     where = events[events["kind"].isin(("chamber", "passage"))]
@@ -122,9 +123,9 @@ def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:
 def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:
     """Return the partner's share of all contact along a test: one row per pair, test and span of hours.
 
-    `records` are the rows of one run in the group habitat. Columns: genotype, company (the kind of habitat, "their own kind"
-    where all are of one genotype), pair, test, hour (middle of the span) and share, 0 to 1, NaN without contact. Cage mates share
-    their contact, so those of one genotype count as one.
+    `records` are the rows of one run in the group habitat. Columns: genotype, company (the kind of habitat, "their own
+    kind" where all are of one genotype), pair, test, hour (middle of the span) and share, 0 to 1, NaN without contact.
+    Cage mates share their contact, so those of one genotype count as one.
     """
     hourly = association_by_hour(records)
     lives_in = records.drop_duplicates("animal").set_index("animal")

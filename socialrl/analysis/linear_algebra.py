@@ -1,7 +1,8 @@
 """Matrix product and singular values with every sum in a written order, so that results do not depend on the processor.
 
-NumPy hands `@`, `lstsq`, `svd`, `eigh` and `cov` to a linear-algebra library, whose sums run in another order on every kind of
-processor and with every number of threads. The matrices here are small (some hundred animals, some dozen terms).
+NumPy hands `@`, `lstsq`, `svd`, `eigh` and `cov` to a linear-algebra library, whose sums run in another order on every
+kind of processor and with every number of threads. The matrices here are small (some hundred animals, some dozen
+terms).
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ def product(a: _Array, b: _Array) -> _Array:
 
 
 def singular_values(matrix: _Array) -> tuple[_Array, _Array, _Array]:
-    """Return left (n, r), values (r,) falling, and right (r, m) of matrix (n, m), r = min(n, m): left · diag(values) · right.
+    """Return left (n, r), values (r,) falling, and right (r, m) of matrix (n, m), r = min(n, m): left · diag(values) ·
+    right.
 
-    Vectors of a value of zero on the longer side are zero. One-sided Jacobi rotations (Hestenes 1958, doi:10.1137/0106005).
+    Vectors of a value of zero on the longer side are zero. One-sided Jacobi rotations (Hestenes 1958,
+    doi:10.1137/0106005).
     """
     wide = matrix.shape[0] < matrix.shape[1]
     # Rows of `turned` are rotated until they are orthogonal; `turns` collects the rotations.
@@ -45,7 +48,7 @@ def singular_values(matrix: _Array) -> tuple[_Array, _Array, _Array]:
 
 
 def principal_axes(draws: _Array) -> tuple[_Array, _Array]:
-    """Return standard deviations (m,) along the principal axes of draws (n, m), the smallest first, and the axes as columns."""
+    """Return standard deviations (m,) along the principal axes of draws (n, m), smallest first, and the axes."""
     _, values, axes = singular_values(draws - draws.mean(axis=0))
     spread = np.zeros(draws.shape[1])
     spread[: len(values)] = values / math.sqrt(len(draws) - 1)

@@ -25,7 +25,8 @@ class Measure:
     One of three ways leads from counters to a number. `sum`: these columns are added (list columns over `hours`), those
     of `minus` subtracted; where the first is not a number, the column `missing` takes its place. Repeats of an animal
     are averaged; then the mean is divided by that of the sum of `per`. `first` less `less`: the difference of two
-    measures. `time_to`: the first value of the column `along` from which on that measure stays at the guide line of 2/3.
+    measures. `time_to`: the first value of the column `along` from which on that measure stays at the guide line of
+    2/3.
 
     `smallest` is the smallest difference that counts as one, `same_within` the margin inside which two sides are the
     same, `why` the reason for both; `digits` are decimals on pages.

@@ -155,8 +155,24 @@ MEASURES: tuple[Measure, ...] = (
         why="55 presses buy 10 accesses (Beery et al. 2021), so 5 presses are about one access in the middle of a"
         " session; 2 is a choice",
     ),
-    _counted("presses_partner", "Presses for the partner", "per session", (LEVER,), "lever presses for the partner", 1, ("partner", "choice")),
-    _counted("presses_stranger", "Presses for the stranger", "per session", (LEVER,), "lever presses for the stranger", 1, ("stranger", "choice")),
+    _counted(
+        "presses_partner",
+        "Presses for the partner",
+        "per session",
+        (LEVER,),
+        "lever presses for the partner",
+        1,
+        ("partner", "choice"),
+    ),
+    _counted(
+        "presses_stranger",
+        "Presses for the stranger",
+        "per session",
+        (LEVER,),
+        "lever presses for the stranger",
+        1,
+        ("stranger", "choice"),
+    ),
     Measure(
         "partner_presses",
         "Partner's share of presses",
@@ -192,8 +208,24 @@ MEASURES: tuple[Measure, ...] = (
         sum=("accesses_partner", "accesses_stranger"),
         digits=1,
     ),
-    _counted("accesses_partner", "Accesses to the partner", "per session", (LEVER,), "doors opened to the partner", 1, ("partner", "choice")),
-    _counted("accesses_stranger", "Accesses to the stranger", "per session", (LEVER,), "doors opened to the stranger", 1, ("stranger", "choice")),
+    _counted(
+        "accesses_partner",
+        "Accesses to the partner",
+        "per session",
+        (LEVER,),
+        "doors opened to the partner",
+        1,
+        ("partner", "choice"),
+    ),
+    _counted(
+        "accesses_stranger",
+        "Accesses to the stranger",
+        "per session",
+        (LEVER,),
+        "doors opened to the stranger",
+        1,
+        ("stranger", "choice"),
+    ),
     Measure(
         "huddle_per_access_s",
         "Huddle per access",
@@ -260,7 +292,9 @@ MEASURES: tuple[Measure, ...] = (
         why="a choice",
     ),
     _counted("contact_s_partner", "Contact with the cage mate", "s", HABITATS, "seconds of contact with the cage mate"),
-    _counted("contact_s_others", "Contact with others", "s", HABITATS, "seconds of contact with each of the others, added"),
+    _counted(
+        "contact_s_others", "Contact with others", "s", HABITATS, "seconds of contact with each of the others, added"
+    ),
     Measure(
         "attacks",
         "Attacks",
@@ -340,4 +374,4 @@ MEASURES: tuple[Measure, ...] = (
         sum=("return",),
         digits=1,
     ),
-)  # fmt: skip
+)

@@ -47,7 +47,7 @@ def measures_of(assay: str) -> tuple[Measure, ...]:
 
 
 def shown_in(assay: str) -> tuple[Measure, ...]:
-    """Return the measures that pages and curves show of an assay: those that its study lists, then added ones that fit."""
+    """Return the measures that pages and curves show of an assay: those of its study, then added ones."""
     study = study_of(assay)
     own = tuple(map(measure_called, study.measures))
     return (*own, *(one for one in _ADDED.values() if study.name in one.assays and one not in own and one.of_one_test))

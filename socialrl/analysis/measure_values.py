@@ -30,11 +30,13 @@ def values(
     *,
     sort: bool = False,
 ) -> pd.Series:
-    """Return a measure of one test, one value per animal; `rows` has a row per repeat, `by` are the columns that name an animal.
+    """Return a measure of one test, one value per animal; `rows` has a row per repeat, `by` are the columns that name
+    an animal.
 
     Rows of sessions that the measure does not belong to count as none, and an animal without rows has no value. Not a
-    number where a ratio has nothing to divide by, such as the preference of an animal that never huddled. `named`
-    looks up the parts of a difference; `sort` orders the animals, else they keep the order of the rows. Missing columns raise `NotRun`.
+    number where a ratio has nothing to divide by, such as the preference of an animal that never huddled. `named` looks
+    up the parts of a difference; `sort` orders the animals, else they keep the order of the rows. Missing columns raise
+    `NotRun`.
     """
     if measure.sessions and "session" in rows:
         rows = rows[rows["session"].isin(measure.sessions)]

@@ -20,7 +20,7 @@ from socialrl.analysis.measure_values import values
 from socialrl.errors import UserError, nearest
 
 CHANCE = 0.5
-"""Preference of an animal that cannot tell the two apart: they are tethered alike, so each gets half of the huddling."""
+"""Preference of an animal that cannot tell the two apart: each gets half of the huddling."""
 
 BIN_MIN = 10
 """Length in minutes of the bins in which huddling is counted along a test."""

@@ -30,7 +30,7 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval over `n` animals; `method` says how the interval was made, or why there is none."""
+    """A value with its 95 % interval over `n` animals; `method` says how it was made, or why there is none."""
 
     value: float
     low: float
@@ -109,8 +109,9 @@ def against(values: ArrayLike, chance: float, *, seed: int = SEED) -> ChanceTest
 def paired(a: pd.Series, b: pd.Series, *, seed: int = SEED) -> PairedComparison:
     """Return a − b within pairs; both series are indexed by the pair number, which must be unique within each.
 
-    Animals whose pair is missing, or where one of the two is NaN, are left out and counted in `n_unpaired`. The interval
-    of d_z is d_z ± 1.96·sqrt(1/n + d_z²/(2n)) (large-sample; Becker 1988 Br J Math Stat Psychol 41:257, one group).
+    Animals whose pair is missing, or where one of the two is NaN, are left out and counted in `n_unpaired`. The
+    interval of d_z is d_z ± 1.96·sqrt(1/n + d_z²/(2n)) (large-sample; Becker 1988 Br J Math Stat Psychol 41:257, one
+    group).
     """
     for name, series in (("a", a), ("b", b)):
         if series.index.has_duplicates:
@@ -133,7 +134,7 @@ def paired(a: pd.Series, b: pd.Series, *, seed: int = SEED) -> PairedComparison:
 
 
 def unpaired(a: ArrayLike, b: ArrayLike, *, seed: int = SEED) -> GroupComparison:
-    """Return a − b for independent groups of shapes `(n_a,)` and `(n_b,)`: Welch t, Mann–Whitney, permutation of means."""
+    """Return a − b for independent groups, shapes `(n_a,)` and `(n_b,)`: Welch t, Mann–Whitney, permutation."""
     x, y = _finite(a), _finite(b)
     missing = np.size(a) + np.size(b) - x.size - y.size
     enough = x.size >= 2 and y.size >= 2

@@ -38,7 +38,8 @@ class LogRank:
 
 
 def reached_share(times: ArrayLike, reached: ArrayLike) -> tuple[_Array, _Array]:
-    """Return `(steps, share)`: the share of animals that have reached the criterion, after each event (1 − Kaplan–Meier).
+    """Return `(steps, share)`: the share of animals that have reached the criterion, after each event (1 −
+    Kaplan–Meier).
 
     `times` is the event time, or the last time followed where `reached` is False; both have shape `(n_animals,)`.
     """

@@ -15,10 +15,10 @@ from socialrl_envs.parameters import draw_individual, parameter
 class Animal:
     """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
 
-    `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the places
-    of receptor action that do not follow the gain. Animals with
-    the same `index` share all random streams and individual factors across groups. Where animals share a world,
-    `habitat` names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
+    `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the
+    places of receptor action that do not follow the gain. Animals with the same `index` share all random streams and
+    individual factors across groups. Where animals share a world, `habitat` names it (`mixed-0`) and `habitat_type` is
+    the kind of it (`mixed`); elsewhere both are empty.
     """
 
     id: str
@@ -59,7 +59,7 @@ def animals_recorded(config: RecordingConfig) -> list[Animal]:
 
 
 def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]], share: int) -> list[Animal]:
-    """Draw the animals of each kind of group; `kinds` has the genotypes of its members, `share` how many live together."""
+    """Draw the animals of each kind of group; `kinds` has its members' genotypes, `share` how many live together."""
     animals = []
     for kind, members in kinds.items():
         for index, name in enumerate(config.animal_ids(kind)):
@@ -95,6 +95,6 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
 
 def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:
-    """Return the arms that any of the animals has switched, one setting a row, every animal `repeats` rows in a block."""
+    """Return the arms that any animal has switched, one setting a row, every animal in a block of `repeats` rows."""
     switched = {arm: None for animal in animals for arm in animal.arms}
     return {arm: [animal.arms.get(arm, "own") for animal in animals for _ in range(repeats)] for arm in switched}

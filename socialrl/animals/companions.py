@@ -30,8 +30,8 @@ class FrozenCompanions:
     """Seven animals that no longer learn: the partner first, then the three other pairs.
 
     `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
-    in each of them. `world` are the arguments of `FrozenCompanionsEnv` that they were trained with: length of a tick and
-    of a test, cohousing, drugs.
+    in each of them. `world` are the arguments of `FrozenCompanionsEnv` that they were trained with: length of a tick
+    and of a test, cohousing, drugs.
     """
 
     names: tuple[str, ...]
@@ -49,8 +49,8 @@ class FrozenCompanions:
 def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None) -> FrozenCompanions:
     """Return the companions of the trained animal `replacing` (default: the first) in a run of the group habitat.
 
-    These are the seven animals that shared its habitat; an environment gives its place to another animal. A run of another
-    assay, an unknown animal or one whose companions have no network yet raises `UserError`.
+    These are the seven animals that shared its habitat; an environment gives its place to another animal. A run of
+    another assay, an unknown animal or one whose companions have no network yet raises `UserError`.
     """
     run = run if isinstance(run, RunFolder) else RunFolder.open(run)
     config = run.config

@@ -70,7 +70,7 @@ class FrozenPolicies:
         return unscaled / unscaled.sum(axis=-1, keepdims=True)
 
     def choose(self, observations: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return sampled actions (n_rows,), given one number in [0, 1) a row: the first whose running sum exceeds it."""
+        """Return sampled actions (n_rows,), given a number in [0, 1) a row: the first whose running sum exceeds it."""
         actions = np.empty(len(observations), np.int64)
         choose_into(self._unscaled(observations), np.ascontiguousarray(chances, np.float64), actions)
         return actions
@@ -81,7 +81,8 @@ class FrozenPolicies:
         # Checked here, because compiled code reads past the end of an array without a word.
         if rows.ndim != 2 or rows.shape[1] != self.n_features or len(rows) % self.n_animals:
             raise ValueError(
-                f"observations must be (n_rows, {self.n_features}), n_rows a multiple of {self.n_animals}, got {rows.shape}"
+                f"observations must be (n_rows, {self.n_features}), n_rows a multiple of {self.n_animals}, got "
+                f"{rows.shape}"
             )
         out = np.empty((len(rows), self.n_actions))
         unscaled_into(self._layers, self._weights, rows, out)

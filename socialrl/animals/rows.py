@@ -56,7 +56,8 @@ class Lineup:
 def env_rows(n_acting: int, n_animals: int, n_lives: int) -> NDArray[np.int64]:
     """Return, for each animal-major row (animal · n_lives + life), the environment's row.
 
-    Animals h · n_acting … (h + 1) · n_acting − 1 live in habitat h together; each of its `n_lives` worlds holds them all.
+    Animals h · n_acting … (h + 1) · n_acting − 1 live in habitat h together; each of its `n_lives` worlds holds them
+    all.
     """
     if n_animals % n_acting:
         raise UserError(f"animals must be a multiple of {n_acting}, the number that share a world, got {n_animals}")

@@ -30,9 +30,10 @@ class AssayStudy:
 
     Of the battery (`socialrl reproduce`): `training` are the sections `env` and `ppo` and the key `lives` of a
     configuration, where they differ from its defaults; `steps` the training steps per animal over all its lives, by
-    `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `least_animals` the animals a group below which no verdict is possible. `shuffle` says how
-    the null control of the labels exchanges partner and stranger: the columns of one test, the rows of the two
-    `sessions` with one animal each, or the cage mate with another member of the group.
+    `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `least_animals` the animals a
+    group below which no verdict is possible. `shuffle` says how the null control of the labels exchanges partner and
+    stranger: the columns of one test, the rows of the two `sessions` with one animal each, or the cage mate with
+    another member of the group.
     """
 
     id: str

@@ -1,8 +1,8 @@
 """A minimum between bounds by a quasi-Newton method, with every sum in a written order.
 
-SciPy's L-BFGS-B does its inner products in a linear-algebra library, so on another processor it ends elsewhere within its
-tolerance. This is the method of Broyden, Fletcher, Goldfarb and Shanno on the quantities that are not held at a bound, with steps
-cut off at the bounds (projected; Bertsekas 1982, doi:10.1137/0320018), for some dozen quantities.
+SciPy's L-BFGS-B does its inner products in a linear-algebra library, so on another processor it ends elsewhere within
+its tolerance. This is the method of Broyden, Fletcher, Goldfarb and Shanno on the quantities that are not held at a
+bound, with steps cut off at the bounds (projected; Bertsekas 1982, doi:10.1137/0320018), for some dozen quantities.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def minimum(
     iterations: int,
     tolerance: float,
 ) -> tuple[_Array, float]:
-    """Return the lowest point found (n,) within `low` and `high`, and its value; `with_gradient` gives value and gradient.
+    """Return the lowest point found (n,) within `low` and `high`, and its value; `with_gradient` gives value and
+    gradient.
 
     Ends after `iterations`, or when one lowers the value by less than `tolerance` of itself.
     """

@@ -95,7 +95,8 @@ def features(factors: NDArray[np.float64]) -> NDArray[np.float64]:
 def _ridge(
     design: NDArray[np.float64], outcomes: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ridge coefficients (n_terms, n_outcomes) and errors of prediction with each row left out, shape of `outcomes`.
+    """Return ridge coefficients (n_terms, n_outcomes) and errors of prediction with each row left out, shape of
+    `outcomes`.
 
     Each outcome has the penalty that makes its errors least. The first column (the constant) is not penalised.
     """

@@ -43,7 +43,7 @@ class Subject:
 
 
 def distributions(result: Calibration, narrow: bool) -> Figure:
-    """Cumulative distributions of every measure, voles against both simulated populations, and shares of kinds of tests."""
+    """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
     n = len(COMPARED) + 1
     columns = 1 if narrow else 3
     lines = math.ceil(n / columns)
@@ -139,7 +139,8 @@ FIGURES = {
     ),
     "distance": Subject(
         "How far is each population from the voles?",
-        "Distance by measure, of the parameter table and of the calibrated population, from trained animals. Dotted: as far"
+        "Distance by measure, of the parameter table and of the calibrated population, from trained animals. Dotted: "
+        "as far"
         " as another sample of voles.",
         distance_by_measure,
     ),

@@ -79,10 +79,10 @@ class Calibration:
     def combinations(self, n: int = 3) -> pd.DataFrame:
         """Return the `n` combinations of medians that the tests say most about, the narrowest first.
 
-        Many quantities compensate for each other, so that a ratio can be determined where neither part is. `width` is the
-        region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of the
-        prior give along their own narrowest ones; only widths clearly below that are informative. Empty when there are
-        fewer than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
+        Many quantities compensate for each other, so that a ratio can be determined where neither part is. `width` is
+        the region's standard deviation along the combination over the prior's, `width_by_chance` what as many draws of
+        the prior give along their own narrowest ones; only widths clearly below that are informative. Empty when there
+        are fewer than three resamples a quantity, because the narrowest directions of so few are narrow by chance.
         """
         if len(self.posterior) < _DRAWS_PER_AXIS * N_FREE:
             return pd.DataFrame(columns=["combination", "width", "width_by_chance"])

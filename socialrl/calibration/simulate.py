@@ -32,7 +32,8 @@ def trained_cohorts(
     """Return the simulator of a calibration: it trains a cohort of the vectors it is given and tests it frozen.
 
     Every animal is a wild type (gain 1) that learns `config.steps` steps with the configuration's PPO, then plays
-    `test` `repeats` times. `on_steps` is called with the steps that all animals of the current cohort have made, and its name.
+    `test` `repeats` times. `on_steps` is called with the steps that all animals of the current cohort have made, and
+    its name.
     """
 
     def simulate(factors: NDArray[np.float64], first_index: int, text: str) -> NDArray[np.float64]:

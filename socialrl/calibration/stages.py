@@ -127,7 +127,8 @@ def _manifest(folder: Path, plan: Mapping[str, Any], meta: Mapping[str, Any], ov
             raise UserError(f"{path} is not a calibration of this version; give another --output, or use --overwrite")
         if differ := _differences(there, dict(plan)):
             raise UserError(
-                f"{folder} holds a calibration with another plan ({differ}); repeat that plan to resume it, give another"
+                f"{folder} holds a calibration with another plan ({differ}); repeat that plan to resume it, give "
+                "another"
                 " --output, or start from the beginning with --overwrite"
             )
         last = [manifest["begun"], *manifest["continued"]][-1]

@@ -69,7 +69,8 @@ def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
     """Return the raw numbers (n_tests, 7) in the order of `RAW`, chamber times scaled to a test of three hours.
 
     In the deposited sheets the three chamber times add up to the whole test, so every second in a tube belongs to a
-    chamber there. To compare like with like, simulated seconds in a tube count for the chamber that was left. A latency of NaN (no huddle) becomes the length of the test.
+    chamber there. To compare like with like, simulated seconds in a tube count for the chamber that was left. A latency
+    of NaN (no huddle) becomes the length of the test.
     """
     raw = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
     raw[:, 5:] = measures.latency_s(raw[:, 5:], TEST_S)

@@ -16,7 +16,8 @@ from socialrl.errors import from_os_error, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 the output was closed, 128 + n signal n.
+    """Run the command line and return the exit code: 0 done, 2 a user's mistake, 1 the output was closed, 128 + n
+    signal n.
 
     Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
     """

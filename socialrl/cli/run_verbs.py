@@ -101,7 +101,8 @@ def evaluate(
 
     Example: `socialrl evaluate runs/demo --repeats 8`
 
-    With a protocol, into a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol configs/protocols/mating.yaml`
+    With a protocol, into a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol
+    configs/protocols/mating.yaml`
 
     Some animals, into a table `evaluation_of_<names>`, without changing `evaluation` and its report:
     `socialrl evaluate runs/demo --group ko --animal wt-00,wt-03 --repeats 50`
@@ -236,7 +237,10 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
         ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s
         if math.ceil(ticks / config.ppo.n_steps) * config.ppo.n_steps < test:
-            lives = f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks per life, and an episode has {test:g}"
+            lives = (
+                f"{config.steps} steps over {config.lives} lives are {ticks:g} ticks per life, and an episode has "
+                f"{test:g}"
+            )
             typer.echo(f"note: no training episode ends ({lives}); the table episodes will have no rows", err=True)
         n_animals = config.animals * len(config.members)
         try:

@@ -208,7 +208,7 @@ class ProbesSection(Section):
 
 
 class EvaluationSection(Section):
-    """Tests that `socialrl evaluate` plays with the trained animals, of `duration_s` where training episodes are shorter."""
+    """Tests that `socialrl evaluate` plays; `duration_s` is their length if training episodes are shorter."""
 
     repeats: Repeats = 4
     duration_s: Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)] = None
@@ -282,7 +282,10 @@ class Config(Section):
 
         assay = ASSAYS[self.env.id]
         if self.animals % len(assay.acting):
-            text = f"must be a multiple of {len(assay.acting)}, the number of animals in one {assay.id}, got {self.animals}"
+            text = (
+                f"must be a multiple of {len(assay.acting)}, the number of animals in one {assay.id}, got "
+                f"{self.animals}"
+            )
             raise refuse(text, key="animals", involves=["animals", "env.id"])
         if self.engine == "sb3" and len(assay.acting) > 1:
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
@@ -305,7 +308,7 @@ class Config(Section):
         return self
 
     def for_evaluation(self) -> Config:
-        """Return the configuration with the length of the tests of `evaluation` in place of that of training episodes."""
+        """Return the configuration with the length of the evaluation tests instead of that of training episodes."""
         if self.evaluation.duration_s is None:
             return self
         env = self.env.model_copy(update={"duration_s": self.evaluation.duration_s})

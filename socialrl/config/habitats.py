@@ -15,18 +15,25 @@ if TYPE_CHECKING:
 def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collection[str], assay: Assay) -> None:
     """Refuse kinds of habitats that do not fit `assay`, or whose members are not groups of `genotypes`.
 
-    A kind that has the name of a genotype must hold that genotype alone, because animals are called after their habitat.
+    A kind that has the name of a genotype must hold that genotype alone, because animals are called after their
+    habitat.
     """
     if not habitats:
         return
     n_members = len(assay.acting)
     if n_members == 1:
-        text = f"can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in {assay.id} one animal acts"
+        text = (
+            f"can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in {assay.id} one "
+            "animal acts"
+        )
         raise refuse(text, key="habitats", involves=["habitats", "env.id"])
     for name, members in habitats.items():
         key, involves = f"habitats.{name}", [f"habitats.{name}", "env.id"]
         if len(members) != n_members:
-            text = f"must name the genotypes of {n_members} animals in order (0 and 1 are cage mates, 2 and 3, …), got {len(members)}"
+            text = (
+                f"must name the genotypes of {n_members} animals in order (0 and 1 are cage mates, 2 and 3, …), got "
+                f"{len(members)}"
+            )
             raise refuse(text, key=key, involves=involves)
         for member in members:
             if member not in genotypes:

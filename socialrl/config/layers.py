@@ -39,7 +39,7 @@ class Origins:
         self._set.append((path, where))
 
     def of(self, paths: tuple[KeyPath, ...]) -> str:
-        """Return where a mistake in the values at `paths` came from: the latest that lies on, above or below one of them."""
+        """Return where a mistake in the values at `paths` came from: the latest layer that touches one of them."""
         for other, where in reversed(self._set):
             for mine in paths:
                 n = min(len(mine), len(other))

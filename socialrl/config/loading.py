@@ -70,7 +70,8 @@ _REWARD_SCALING = frozenset(
     }
 )  # fmt: skip
 _REWARD_SCALING_REASON = (
-    "the receptor gain must change reward ratios; rescaling the reward per animal would hide part of what the gain does"
+    "the receptor gain must change reward ratios; rescaling the reward per animal would hide part of what the gain "
+    "does"
     " and change what an animal lives on between genotypes"
 )
 
@@ -79,9 +80,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
     """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
 
     An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
-    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML files
-    with a part of a configuration, laid over the file key by key before the overrides. Raises `UserError`, one line per
-    mistake, the main one first.
+    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML
+    files with a part of a configuration, laid over the file key by key before the overrides. Raises `UserError`, one
+    line per mistake, the main one first.
     """
     layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
     data = _read_mapping(Path(path), "configuration")
@@ -99,7 +100,8 @@ def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> Recording
     data = _read_mapping(Path(path), "recording")
     if _assay_of(data) not in (RELEASE, None):
         raise UserError(
-            f"{path}: env.id must be {RELEASE} to be recorded, got {shown(_assay_of(data))}; to train: {command('train', path)}"
+            f"{path}: env.id must be {RELEASE} to be recorded, got {shown(_assay_of(data))}; to train: "
+            f"{command('train', path)}"
         )
     return _checked(RecordingConfig, data, str(path), overrides)
 

@@ -8,7 +8,7 @@ from socialrl.errors import UserError, shortened
 
 
 def expanded(path: str | Path) -> Path:
-    """Return a path with `~` and `~name` replaced by the home folder; one of a user that is not there raises `UserError`."""
+    """Return a path with `~` and `~name` replaced by the home folder; an unknown user raises `UserError`."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

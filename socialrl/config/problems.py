@@ -1,7 +1,7 @@
 """The one translator of pydantic's errors: what is wrong with a configuration, a protocol or a registry, in our words.
 
-Every line has the same form, whichever file it is about: the key, what is allowed, what was given. `Place` lets a kind of
-file name its parts in its own way ("phase 2 (dose)", "F07").
+Every line has the same form, whichever file it is about: the key, what is allowed, what was given. `Place` lets a kind
+of file name its parts in its own way ("phase 2 (dose)", "F07").
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNKNOWN, _WRONG, _MISSING = range(3)
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: its line without the file, the paths of the values that take part, and its rank (the main one first)."""
+    """One mistake: its line without the file, the paths of the values involved, and its rank (main one first)."""
 
     text: str
     paths: tuple[KeyPath, ...]

@@ -55,7 +55,8 @@ class StimulationSection(Section):
     def _apart(self) -> StimulationSection:
         if self.pulses > 1 and self.pulse_s * self.rate_hz > 1.0 + 1e-9:
             raise refuse(
-                f"must be at most {1.0 / self.pulse_s:g}, so that pulses of {self.pulse_s:g} s do not overlap, got {self.rate_hz:g}",
+                f"must be at most {1.0 / self.pulse_s:g}, so that pulses of {self.pulse_s:g} s do not overlap, got "
+                f"{self.rate_hz:g}",
                 key="rate_hz",
             )
         return self

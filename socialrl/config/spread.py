@@ -13,7 +13,7 @@ _MOST = {"factor": 100.0, "log-sd": 10.0}
 
 
 def check_spread(value: Any) -> float | dict[str, float]:
-    """Return a factor on the table's spreads, or that factor as `scale` with the log-sd of single parameters by name."""
+    """Return a factor on the table's spreads, or that factor as `scale` with the log-sd of parameters by name."""
     if not isinstance(value, dict):
         return _number(
             value, "factor", "", " (0: identical animals, 1: the table's spreads) or a mapping of parameters to log-sd"

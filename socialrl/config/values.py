@@ -54,8 +54,8 @@ class Section(BaseModel):
 class Drug(Section):
     """One dose: `start_s` and `end_s` count from the start of the test; negative times lie before it.
 
-    In training it is given in `share` of the episodes, drawn for each, so that animals learn what contact is worth under a
-    drug and without. Tests leave out what is not given in every episode; a dose of a test has no share.
+    In training it is given in `share` of the episodes, drawn for each, so that animals learn what contact is worth
+    under a drug and without. Tests leave out what is not given in every episode; a dose of a test has no share.
     """
 
     drug: Annotated[str, explained_choice(words.drugs)]

@@ -47,7 +47,7 @@ def render(template: Path, **values: Any) -> str:
 
 
 def keep_together(html: str) -> str:
-    """Return HTML whose numbers keep their units, and whose intervals their ends, on one line; code is left as it is."""
+    """Return HTML that keeps numbers with their units, and intervals, on one line; code is left unchanged."""
     inside: list[str] = []
     parts = _TAGS.split(html)
     for at, part in enumerate(parts):

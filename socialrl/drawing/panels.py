@@ -53,7 +53,7 @@ def label_x(axes: list[Axes], text: str) -> None:
 
 
 def group_title(ax: Axes, group: Group, text: str, size: float) -> None:
-    """Put a title over a panel, with the group's mark before it; the words keep the ink colour, so that they can be read."""
+    """Put a title over a panel, with the group's mark before it; the words keep the ink colour."""
     room = "\u00a0" * 4  # no-break spaces: SVG drops others at the start of a line
     ax.set_title("\n".join(room + line for line in text.split("\n")), fontsize=size, fontweight="normal")
     above = ScaledTranslation(
@@ -124,7 +124,7 @@ def dots(ax: Axes, place: float, rows: pd.DataFrame, values: pd.Series, group: G
 
 
 def jitter(rows: pd.DataFrame, half_width: float) -> NDArray[np.float64]:
-    """Return sideways offsets by pair number (golden-ratio steps): the same animal has the same place in every panel."""
+    """Return sideways offsets by pair number (golden-ratio steps): an animal has the same place in every panel."""
     return ((rows["index"].to_numpy(dtype=float) * 0.618034 + 0.5) % 1 - 0.5) * 2 * half_width
 
 

@@ -84,7 +84,7 @@ _SETTINGS: dict[Any, Any] = {
 
 @contextlib.contextmanager
 def house_style() -> Iterator[None]:
-    """Within this block new figures have the report's type and line widths; the user's own settings are restored afterwards."""
+    """Within this block new figures have the report's type and line widths; user settings are restored after it."""
     with mpl.rc_context(_SETTINGS):
         yield
 

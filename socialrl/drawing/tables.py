@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: text, a colour swatch before it, code type, a small second line, a mark for what was changed, a link."""
+    """One cell: text, colour swatch, code type, a small second line, a mark for what was changed, a link."""
 
     text: str
     colour: str = ""

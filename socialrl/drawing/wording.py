@@ -83,7 +83,7 @@ def capital(text: str) -> str:
 
 
 def command(verb: str, path: Path) -> str:
-    """Return a command line to show, such as "socialrl evaluate runs/demo": the path as seen from the working folder."""
+    """Return a command line to show, such as "socialrl evaluate runs/demo", with the path from the working folder."""
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return f"socialrl {verb} {shlex.quote(str(path))}"

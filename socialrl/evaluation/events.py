@@ -6,8 +6,8 @@ a tube would record it. `contact`: side-by-side contact with one other animal. C
 animal follow each other without gap or overlap from the start of the test to its end.
 
 Times are exact for this world, whose resolution is the tick (`dt_s`): contact lasts whole ticks; who sets out arrives
-at the end of a tick, and went into the tube its own `transit_s` before. An animal that is put back from behind a door is
-carried: its passage takes no time. Counters follow the same rule: `chamber_s_<name>` are its chamber intervals,
+at the end of a tick, and went into the tube its own `transit_s` before. An animal that is put back from behind a door
+is carried: its passage takes no time. Counters follow the same rule: `chamber_s_<name>` are its chamber intervals,
 `tube_s_<name>` its passages from there.
 """
 
@@ -47,7 +47,8 @@ class EventRecorder:
     def follow(self, env: SocialVectorEnv, order: NDArray[np.int64], rows: Mapping[str, Sequence[Any]]) -> None:
         """Begin to watch tests that have begun and have not been stepped yet.
 
-        `order` (`Lineup.order`) has the environment's row of every test; `rows` the tests' columns, `LABELS` among them.
+        `order` (`Lineup.order`) has the environment's row of every test; `rows` the tests' columns, `LABELS` among
+        them.
         """
         self._env, self._order = env, order
         self._labels = {name: list(rows[name]) for name in LABELS if name in rows}
@@ -62,7 +63,8 @@ class EventRecorder:
         self._first_in = self._was_in.ravel().copy()
         self._touching = np.zeros(huddle_s.shape, dtype=np.bool_)
         self._tick = 0
-        # tick at which it changed, rows, the chambers reached and the time in the tube; tick from which on it is so, and pair
+        # tick at which it changed, rows, the chambers reached and the time in the tube; tick from which on it is so,
+        # and pair
         self._moves: list[_Move] = []
         self._turns: list[tuple[int, NDArray[np.int64]]] = []
 
@@ -92,9 +94,9 @@ class EventRecorder:
         """Return all events: whose (`LABELS`), `kind`, `start_s`, `end_s`, `chamber`, `to`, `other`.
 
         Times are seconds from the start of the test. `chamber` is where it happened; for a passage, it is the chamber
-        that was left, and `to` the one that was reached. `other` is the id of an animal that was tested, too, or the name of a
-        stimulus animal (`partner`); a contact of two tested animals has a row for each of them. Rows go test by test,
-        by start.
+        that was left, and `to` the one that was reached. `other` is the id of an animal that was tested, too, or the
+        name of a stimulus animal (`partner`); a contact of two tested animals has a row for each of them. Rows go test
+        by test, by start.
         """
         if not self._blocks:
             return pd.DataFrame(columns=[*LABELS, "kind", "start_s", "end_s", "chamber", "to", "other"])

@@ -126,7 +126,8 @@ class _Tests:
         env, observations = self._env, self._observations
         if policies.n_features != observations.shape[1]:
             raise UserError(
-                f"the networks take {policies.n_features} observation channels, {env.assay.id} gives {observations.shape[1]}"
+                f"the networks take {policies.n_features} observation channels, {env.assay.id} gives "
+                f"{observations.shape[1]}"
             )
         follow = tracer if tracer is not None and len(env.assay.acting) == 1 else None
         if follow is not None:
@@ -192,7 +193,7 @@ def play_evaluation(
     events: EventRecorder | None = None,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Return the rows of `play_tests` for all `animals` of a run, some of them at a time, so that memory stays small."""
+    """Return the rows of `play_tests` for all `animals` of a run, some at a time, so that memory stays small."""
     n_acting = len(ASSAYS[config.env.id].acting)
     # whole habitats at a time, so that animals that share a world stay together
     at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))

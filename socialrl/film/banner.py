@@ -14,7 +14,7 @@ _INKS = ((0, 0, 0), (255, 255, 255))
 
 
 def with_banner(frames: Sequence[np.ndarray], group: Group, animal: str) -> list[np.ndarray]:
-    """Return frames, each uint8 (height, width, 3), with a banner on top: group, animal. The banner adds a 15th in height."""
+    """Return frames, each uint8 (height, width, 3), with a banner on top: group, animal; a 15th higher."""
     height, width, _ = frames[0].shape
     banner = _banner(width, 2 * round(height * _HEIGHT_SHARE / 2), group, animal)
     return [np.vstack([banner, frame]) for frame in frames]

@@ -44,10 +44,11 @@ def render_test(
 ) -> str:
     """Write a film and/or the last picture of one test and return in words what was shown.
 
-    `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of an
-    assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds of the test (default: every minute, in a
-    test of more than three hours 180 times); `width_px` shrinks the film. A trained animal's film has a banner in the
-    colour of its group. Of animals that share a habitat, each is played by its own network.
+    `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of
+    an assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds
+    of the test (default: every minute, in a test of more than three hours 180 times); `width_px` shrinks the film. A
+    trained animal's film has a banner in the colour of its group. Of animals that share a habitat, each is played by
+    its own network.
     """
     if isinstance(source, str):
         if animal is not None:

@@ -35,9 +35,9 @@ def record_frames(
 ) -> list[np.ndarray]:
     """Plays one episode and returns a frame at its start and then every `every_s` seconds of its own time.
 
-    `policy` maps an observation to an action. The environment needs render_mode "rgb_array" and its tick length in seconds
-    as `unwrapped.dt_s`; a tick gives at most one frame. Stops when the episode ends or after `max_frames` frames.
-    Raises UserError for another render mode, a missing `dt_s`, or a number out of range.
+    `policy` maps an observation to an action. The environment needs render_mode "rgb_array" and its tick length in
+    seconds as `unwrapped.dt_s`; a tick gives at most one frame. Stops when the episode ends or after `max_frames`
+    frames. Raises UserError for another render mode, a missing `dt_s`, or a number out of range.
     """
     if env.render_mode != "rgb_array":
         raise UserError(
@@ -68,9 +68,9 @@ def write_gif(
 ) -> Path:
     """Writes an animation that repeats endlessly and returns its path.
 
-    All frames share one palette of 255 colours; equal frames in a row become one that lasts longer. `fps` is 1..50, rounded
-    to the hundredths of a second that the format counts in. `width_px` shrinks the frames to that width.
-    Raises UserError for a suffix other than .gif, a missing folder, an existing file without `overwrite`, or bad frames.
+    All frames share one palette of 255 colours; equal frames in a row become one that lasts longer. `fps` is 1..50,
+    rounded to the hundredths of a second that the format counts in. `width_px` shrinks the frames to that width. Raises
+    UserError for a suffix other than .gif, a missing folder, an existing file without `overwrite`, or bad frames.
     """
     path = _checked_path(path, ".gif", overwrite)
     if not 1 <= fps <= FASTEST_FPS:
@@ -162,7 +162,8 @@ def _unpacked(colours: np.ndarray) -> np.ndarray:
 def _shared_palette(images: Sequence[Image.Image]) -> np.ndarray:
     """At most 255 colours, (n, 3) uint8: the commonest of frames spread over the film as they are, the rest by octree.
 
-    A drawing is mostly a few flat colours. Left to a quantiser alone they shift, or a thin line in a rare colour greys out.
+    A drawing is mostly a few flat colours. Left to a quantiser alone they shift, or a thin line in a rare colour greys
+    out.
     """
     picks = np.unique(np.linspace(0, len(images) - 1, _PALETTE_FRAMES).round().astype(int))
     packed = np.concatenate([_packed(images[pick]).ravel() for pick in picks])
@@ -179,8 +180,9 @@ def _shared_palette(images: Sequence[Image.Image]) -> np.ndarray:
 def _indexed(images: Sequence[Image.Image], palette: np.ndarray) -> list[Image.Image]:
     """The images with each pixel in the palette's nearest colour.
 
-    Without dithering: dots that flicker from frame to frame look worse than flat colour and treble the file. Pillow's own
-    mapping looks colours up at a quarter of their precision, so that flat colours shift although the palette has them.
+    Without dithering: dots that flicker from frame to frame look worse than flat colour and treble the file. Pillow's
+    own mapping looks colours up at a quarter of their precision, so that flat colours shift although the palette has
+    them.
     """
     nearest = np.zeros(1 << 24, dtype=np.uint8)
     known = np.zeros(1 << 24, dtype=np.bool_)

@@ -1,7 +1,7 @@
 """Checks whether a condition of the registry is possible in its assay, and gives the test that is played for it.
 
-Every key of a condition either changes what is played or is refused, here or where the record is read: nothing in a file
-of findings is silently ignored.
+Every key of a condition either changes what is played or is refused, here or where the record is read: nothing in a
+file of findings is silently ignored.
 """
 
 from __future__ import annotations

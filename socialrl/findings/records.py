@@ -1,7 +1,7 @@
 """What a registry of findings may contain: one immutable record per section of the file; pydantic holds them.
 
-A finding is data: what was seen, by whom, how good the evidence is, and which comparison of model animals would show it. The
-words are those of the file: `this` is expected to be `higher` or `lower` `than` the other side, or the `same`.
+A finding is data: what was seen, by whom, how good the evidence is, and which comparison of model animals would show
+it. The words are those of the file: `this` is expected to be `higher` or `lower` `than` the other side, or the `same`.
 """
 
 from __future__ import annotations

@@ -153,7 +153,8 @@ def _check_seconds(sheet: _Sheet, longest: pd.Series) -> None:
         if over.any():
             row = int(over.idxmax())
             raise UserError(
-                f"{sheet.at(row, _HUDDLES[0])}: huddling with both adds up to {_told(both[row])} s, more than the test,"
+                f"{sheet.at(row, _HUDDLES[0])}: huddling with both adds up to {_told(both[row])} s, more than the "
+                "test,"
                 f" {_length(sheet, row)}"
             )
 

@@ -1,4 +1,4 @@
-"""How these functions are compiled: cached on disk until a source they are made of changes, free of the interpreter lock."""
+"""How these functions are compiled: cached on disk until a source of theirs changes, without the interpreter lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCES = sources_digest(Path(__file__).parent) + sources_digest(Path(socialrl_e
 def compiled(signature: str | None = None, sources: str = SOURCES, **options: Any) -> Callable[..., Any]:
     """Return the decorator of compiled functions; with a `signature` they are compiled at once, for those types only.
 
-    `options` are numba's. Division follows NumPy (no check for zero). No `fastmath`: it would let the compiler choose the order of
-    sums and which products to fuse, and it chooses by the processor.
+    `options` are numba's. Division follows NumPy (no check for zero). No `fastmath`: it would let the compiler choose
+    the order of sums and which products to fuse, and it chooses by the processor.
     """
     return lambda function: cached(function, sources, signature=signature, error_model="numpy", nogil=True, **options)

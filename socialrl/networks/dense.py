@@ -1,8 +1,8 @@
 """One animal's networks in compiled code: forward and backward passes of CHUNK samples, written out for dense layers.
 
-Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (the cohort's `NetworkLayout.table()`);
-weights are an animal's row of numbers. The cohort's `torch_engine.py` says the same in tensor operations; the two are tested against each other and
-against autograd.
+Layers are described by a table `(n_layers, 5)` int64 of n_in, n_out, width, weight_at, bias_at (the cohort's
+`NetworkLayout.table()`); weights are an animal's row of numbers. The cohort's `torch_engine.py` says the same in tensor
+operations; the two are tested against each other and against autograd.
 """
 
 import math
@@ -14,10 +14,11 @@ from socialrl.networks.fused import fma
 from socialrl.networks.tiles import matmul
 
 CHUNK = 128
-"""Samples that go through the networks together. 32 to 128 were equally fast on the machine of docs/benchmarks/cohort.md, 256 slower."""
+"""Samples that go through the networks together: 32 to 128 were equally fast, 256 slower (benchmarks/cohort.md)."""
 
-# tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by iteratively
-# reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh (relative).
+# tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by
+# iteratively reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh
+# (relative).
 _TANH_LIMIT = np.float32(9.05)
 _P0, _P1, _P2, _P3, _P4 = (
     np.float32(c) for c in (0.999999978, 0.133777545, 0.00349170283, 2.05451052e-05, 1.32658449e-08)
@@ -135,8 +136,8 @@ def transpose_weights(layers, weights, transposed):
 def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta, other_delta, zeros, gradients):
     """Add the gradients of n_rows samples to `gradients` (laid out like the weights).
 
-    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero; it and `other_delta` are overwritten. `zeros` has
-    as many zeros as the widest layer.
+    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero; it and `other_delta` are
+    overwritten. `zeros` has as many zeros as the widest layer.
     """
     n_layers = count_layers(layers)
     at = outputs_at

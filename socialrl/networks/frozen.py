@@ -1,7 +1,8 @@
-"""Policies that no longer learn, in compiled code: action probabilities and sampled actions of many animals in one call.
+"""Policies that no longer learn, in compiled code: action probabilities and sampled actions of many animals in one
+call.
 
-Shapes: A animals, R rows, R / A of each animal in one block, D observation channels; `layers` (n_layers, 5) and `weights` (A, n_numbers)
-float32 as in `dense.py`, one network an animal.
+Shapes: A animals, R rows, R / A of each animal in one block, D observation channels; `layers` (n_layers, 5) and
+`weights` (A, n_numbers) float32 as in `dense.py`, one network an animal.
 """
 
 import numpy as np
@@ -35,7 +36,7 @@ def unscaled_into(layers, weights, observations, out):
 
 @compiled("void(f8[:, ::1], f8[::1], i8[::1])")
 def choose_into(unscaled, chances, actions):
-    """Write to `actions` (R,) the first action whose running sum exceeds the row's chance in [0, 1) of the whole sum."""
+    """Write to `actions` (R,) the first action whose running sum exceeds the row's chance of the whole sum."""
     n_rows, n_actions = unscaled.shape
     for r in range(n_rows):
         whole = 0.0

@@ -1,7 +1,7 @@
 """Sum of squares in a fixed order that still fills vector registers, written as LLVM instructions.
 
-A plain loop would be slow in order, and fast only if the compiler may choose how many running sums it keeps, which depends on
-the processor.
+A plain loop would be slow in order, and fast only if the compiler may choose how many running sums it keeps, which
+depends on the processor.
 """
 
 from __future__ import annotations
@@ -52,4 +52,4 @@ def _sum_of_squares(_: Any, x: Any) -> Any:
 
 
 sum_of_squares: Any = intrinsic(_sum_of_squares)
-"""sum_of_squares(x) of a float32 vector, in float64: every sixteenth element in order, then the sixteen sums in order."""
+"""sum_of_squares(x) of a float32 vector, in float64: every sixteenth element in order, then the sixteen sums."""

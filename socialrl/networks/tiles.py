@@ -1,12 +1,13 @@
 """Register-tiled float32 matrix products for compiled code, small enough to stay in one core's cache.
 
-A cohort's networks are tiny (64 x 64), and one animal's whole update fits in a second-level cache. A library call per product
-would pay for packing and for a trip through memory between layers, so the compiled code of this package multiplies through this file:
-`matmul` walks a matrix in tiles of 4 rows x 64 columns whose sums stay in vector registers for the whole inner loop.
-LLVM does not find that form from plain loops, so the tile itself is written as LLVM instructions.
+A cohort's networks are tiny (64 x 64), and one animal's whole update fits in a second-level cache. A library call per
+product would pay for packing and for a trip through memory between layers, so the compiled code of this package
+multiplies through this file: `matmul` walks a matrix in tiles of 4 rows x 64 columns whose sums stay in vector
+registers for the whole inner loop. LLVM does not find that form from plain loops, so the tile itself is written as LLVM
+instructions.
 
-Every output element is summed over the inner index in order, one fused multiply-add each, whatever the tile: results do not
-depend on the number of rows, columns or threads.
+Every output element is summed over the inner index in order, one fused multiply-add each, whatever the tile: results do
+not depend on the number of rows, columns or threads.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from numba.extending import intrinsic
 from socialrl.networks.compiled import compiled
 
 COLUMN_MULTIPLE = 16
-"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see the cohort's `layout.py`)."""
+"""Row lengths of the right-hand matrix and of the result are padded to a multiple of this (see `layout.py`)."""
 
 
 def _vector_lanes() -> int:
@@ -34,9 +35,10 @@ def _vector_lanes() -> int:
 def _tile(n_rows: int, n_columns: int, lanes: int) -> Callable[..., None]:
     """Compiled `tile(a, a0, a_row, a_inner, b, b0, b_row, s, s0, s_row, c, c0, c_row, n_inner)`.
 
-    For r < n_rows and j < n_columns:  c[c0 + r*c_row + j] = s[s0 + r*s_row + j] + sum_k a[a0 + r*a_row + k*a_inner] * b[b0 + k*b_row + j].
-    lanes is the length of the vectors used; n_columns is a multiple. All arrays are contiguous float32 and are addressed by element, without bounds checks; `s` (the start) may be `c` itself, or a
-    bias with s_row = 0.
+    For r < n_rows and j < n_columns:  c[c0 + r*c_row + j] = s[s0 + r*s_row + j] + sum_k a[a0 + r*a_row + k*a_inner] *
+    b[b0 + k*b_row + j]. lanes is the length of the vectors used; n_columns is a multiple. All arrays are contiguous
+    float32 and are addressed by element, without bounds checks; `s` (the start) may be `c` itself, or a bias with s_row
+    = 0.
     """
     n_vectors = n_columns // lanes
     scalar, index = ir.FloatType(), ir.IntType(64)

@@ -48,9 +48,9 @@ def evaluate_protocol(
 ) -> PlayedProtocol:
     """Play a protocol file with a run's trained animals; write `protocol_<name>.parquet`, and that of events.
 
-    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where animals
-    live in one world) comes the table `events_<name>`, with `events_csv` its CSV. An existing table is replaced only
-    if `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
+    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where
+    animals live in one world) comes the table `events_<name>`, with `events_csv` its CSV. An existing table is replaced
+    only if `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
     `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError` before anything is written.
     """
     config, protocol = run.config, load_protocol(file)

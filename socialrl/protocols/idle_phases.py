@@ -19,9 +19,9 @@ NO_TRACE = 1e-4
 def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, where: str) -> list[str]:
     """Return a line for each phase before the first test of a history that leaves no trace in `animals`.
 
-    Each phase is left out in turn and the animals' state at the beginning of the first test is compared; a difference of
-    less than `NO_TRACE` in every quantity (of the order of 1) counts as none. A dose that still acts in a test is never
-    idle, even if it has had no effect before.
+    Each phase is left out in turn and the animals' state at the beginning of the first test is compared; a difference
+    of less than `NO_TRACE` in every quantity (of the order of 1) counts as none. A dose that still acts in a test is
+    never idle, even if it has had no effect before.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
     lines = []

@@ -1,8 +1,9 @@
-"""From the phases of a protocol to what the world takes: stretches of life with drug schedules, and the tests after them.
+"""From the phases of a protocol to what the world takes: stretches of life with drug schedules, and the tests after
+them.
 
 A stretch is time with the partner followed by time apart, which is what a world lives through before a test
-(`socialrl_envs.life`). A simple history (cohouse, separate, test) is one stretch, the same as in a configuration; others
-are several, each continuing with the animals of the last one. Drug times count from the end of their stretch.
+(`socialrl_envs.life`). A simple history (cohouse, separate, test) is one stretch, the same as in a configuration;
+others are several, each continuing with the animals of the last one. Drug times count from the end of their stretch.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `ratio_step` are the extra presses for each further access, `mated` is whether they mated, `doses` are the doses so far
-    and during the test, in words.
+    `ratio_step` are the extra presses for each further access, `mated` is whether they mated, `doses` are the doses so
+    far and during the test, in words.
     """
 
     name: str
@@ -145,13 +146,15 @@ class _Life:
                 )
             if one.start_h >= hour:
                 raise self._error(
-                    one.phase, f"start_h: the drug would act from {one.start_h:g} h on, but the last assay ends at {hour:g} h"
-                )  # fmt: skip
+                    one.phase,
+                    f"start_h: the drug would act from {one.start_h:g} h on, but the last assay ends at {hour:g} h",
+                )
             for other in spans[:at]:
                 if other.drug == one.drug and other.start_h < one.end_h and one.start_h < other.end_h:
                     raise self._error(
                         one.phase,
-                        f"{one.drug} acts from {one.start_h:g} to {one.end_h:g} h, but that of phase {other.phase} acts from "
+                        f"{one.drug} acts from {one.start_h:g} to {one.end_h:g} h, but that of phase {other.phase} "
+                        "acts from "
                         f"{other.start_h:g} to {other.end_h:g} h; doses of one drug must not overlap",
                     )
         return spans
@@ -160,7 +163,8 @@ class _Life:
         if self._relationship not in (None, phase.relationship):
             raise self._error(
                 number,
-                f"relationship must be {self._relationship} as before (the partner is the same), got {phase.relationship}",
+                f"relationship must be {self._relationship} as before (the partner is the same), got "
+                f"{phase.relationship}",
             )
         self._relationship = phase.relationship
         mating = phase.relationship == "mate" if phase.mating is None else phase.mating
@@ -190,7 +194,9 @@ class _Life:
         if self._separation_h > MAX_SEPARATION_H:
             raise self._error(
                 number,
-                f"hours: a history has at most {MAX_SEPARATION_H:g} h of separation in all, got {self._separation_h:g} h",
+                f"hours: a history has at most {MAX_SEPARATION_H:g} h of separation in all, got "
+                f"{self._separation_h:g} "
+                "h",
             )
 
     # ------------------------------------------------------------------ tests

@@ -70,7 +70,8 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)
         if needed != have:
             raise UserError(
-                f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, the "
+                f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "
+                "the "
                 f"networks of this run (trained in {short_id(trained_in)}) take {have[0]} and {have[1]}"
             )
 

@@ -47,7 +47,8 @@ def _known_assay(value: Any) -> Any:
 def _table_name(value: Any) -> Any:
     if not isinstance(value, str) or not _PROTOCOL_NAME.fullmatch(value):
         raise refuse(
-            f"must be small letters, digits and underscores, beginning with a letter (it names a table), got {shown(value)}"
+            "must be small letters, digits and underscores, beginning with a letter (it names a table), got "
+            f"{shown(value)}"
         )
     return value
 
@@ -59,7 +60,7 @@ def _text(value: Any) -> Any:
 
 
 class Cohouse(Section):
-    """Life in one cage with the partner: a peer (same sex) or a mate (other sex), which mates unless `mating` is false."""
+    """Life in one cage with the partner: a peer (same sex) or a mate (other sex), which mates by default."""
 
     with_: Annotated[str, choice("partner")] = Field(default="partner", alias="with")
     hours: Annotated[float, number(0, MAX_COHOUSING_H, note="the total of all cohouse phases of a history")]
@@ -170,7 +171,7 @@ class Protocol(Section):
 
 
 def load_protocol(path: str | Path) -> Protocol:
-    """Return the protocol of a YAML file; a mistake raises `UserError`: file, phase, what is allowed, what was given."""
+    """Return the protocol of a YAML file; a mistake raises `UserError` with file, phase, allowed and given values."""
     path = Path(path)
     data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
     if not isinstance(data, dict):

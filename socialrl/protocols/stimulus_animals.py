@@ -34,10 +34,11 @@ def others_are_paired(assay: Assay) -> bool:
 
 
 def check_order(assay: Assay, before: str | None) -> None:
-    """Refuse an assay whose other animals would not have lived through what came before it (`before`: an assay's id)."""
+    """Refuse an assay whose other animals would not have lived through the assay before it (`before`: its id)."""
     if before not in (None, assay.id) and others_are_paired(assay):
         raise UserError(
-            f"{short_id(assay.id)} must be the first assay of its history, or follow the same assay: its other pairs live "
+            f"{short_id(assay.id)} must be the first assay of its history, or follow the same assay: its other pairs "
+            "live "
             f"through the same history; the assay before is {short_id(str(before))}"
         )
 
@@ -83,7 +84,7 @@ def relationship_of(assay: Assay, session: str, given: str | None, so_far: str |
 
 
 def check_same_stranger(assay: Assay, session: str, relationship: str, before: tuple[str, str, str] | None) -> None:
-    """Refuse `stranger: same` unless the test before (`before`: its assay, session and relationship) had this stranger."""
+    """Refuse `stranger: same` unless the test before (`before`: assay, session, relationship) had this stranger."""
     if not takes_part(assay, session, stranger_of(assay)):
         raise UserError("stranger: same needs a stranger in this assay, and there is none")
     if before is None or not takes_part(ASSAYS[before[0]], before[1], stranger_of(ASSAYS[before[0]])):

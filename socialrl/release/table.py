@@ -28,10 +28,10 @@ def release_table(
 ) -> pd.DataFrame:
     """Return one row per animal: peak, area and decay of a noisy recording, and its trace.
 
-    With two sexes the first half of every group, by `index`, has the first and the rest the second, so that no animal is
-    both; the model has no sex difference. `fluorescence` holds ΔF/F in means over `BIN_S` seconds (over ticks where those
-    are longer). Slices and frames depend on `seed`, the animal and its group. Unlike the noise of behaviour, they are not
-    shared in pairs, because two animals are never recorded in one slice.
+    With two sexes the first half of every group, by `index`, has the first and the rest the second, so that no animal
+    is both; the model has no sex difference. `fluorescence` holds ΔF/F in means over `BIN_S` seconds (over ticks where
+    those are longer). Slices and frames depend on `seed`, the animal and its group. Unlike the noise of behaviour, they
+    are not shared in pairs, because two animals are never recorded in one slice.
     """
     from socialrl_envs.parameters import record
     from socialrl_envs.recording import Recording

@@ -1,4 +1,4 @@
-"""The words around the numbers: what was run, what is assumed and what was learned, what is missing, how to repeat it."""
+"""The words around the numbers: what was run, assumed and learned, what is missing, how to repeat it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
             " minute of contact, exploring or effort pays. The receptor gain enters in five places: oxytocin release,"
             " growth of the bond, worth of contact, defence against strangers, and protection of the bond. What works"
             " without the receptor (the parameters with “floor” in their name) is assumed, guided by two facts about"
-            " knockouts only: they prefer a partner after about a week, and they release less oxytocin. So a preference"
+            " knockouts only: they prefer a partner after about a week, and they release less oxytocin. So a "
+            "preference"
             " of knockouts after 168 h is a check of that choice, not a prediction.",
         )
     ]
@@ -73,7 +74,8 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
         facts.append(
             Fact(
                 "Follows from the equations alone",
-                "How familiar the partner is when a test begins (0 to 1; no behaviour is involved, cohousing integrates"
+                "How familiar the partner is when a test begins (0 to 1; no behaviour is involved, cohousing "
+                "integrates"
                 f" the same equations). Means: {'; '.join(familiarity)}.",
             )
         )
@@ -81,8 +83,10 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
         Fact(
             "Follows in part",
             "The bonus for contact with a familiar animal is familiarity × (a part without the receptor + a part with"
-            " it). So for an animal that maximises its reward, some selectivity follows from the equations, and more of"
-            " it at a higher gain. What does not follow: whether and how fast the animal finds it by trial and error, how it"
+            " it). So for an animal that maximises its reward, some selectivity follows from the equations, and more "
+            "of"
+            " it at a higher gain. What does not follow: whether and how fast the animal finds it by trial and error, "
+            "how it"
             " balances huddling against exploring, rest and effort, how much the animals huddle at all, and with whom.",
         )
     )
@@ -90,7 +94,8 @@ def learned(study: Study, summary: Summary) -> list[Fact]:
     facts.append(
         Fact(
             "Learned",
-            "Everything the animals do. Neither the observation nor the reward marks an animal as the partner; the partner"
+            "Everything the animals do. Neither the observation nor the reward marks an animal as the partner; the "
+            "partner"
             " is the animal that has become familiar. A network starts with random weights." + before,
         )
     )
@@ -142,9 +147,15 @@ def _facts(study: Study, name: str) -> list[Fact]:
     planned, done = config.get("animals"), _animals_done(study, name)
     spread = config.get("individual_spread")
     if planned:
-        text = f"{planned} per group, each with its own network that learns only from its own experience; {done} finished training."
+        text = (
+            f"{planned} per group, each with its own network that learns only from its own experience; {done} "
+            "finished training."
+        )
         if spread is not None:
-            text += f" They are {wording.individuals(spread)}; animals of equal number are the same individual except for the gain."
+            text += (
+                f" They are {wording.individuals(spread)}; animals of equal number are the same individual except "
+                "for the gain."
+            )
         facts.append(Fact("Animals", text))
     steps, dt_s, duration_s = config.get("steps"), env.get("dt_s"), env.get("duration_s")
     if steps:
@@ -154,7 +165,8 @@ def _facts(study: Study, name: str) -> list[Fact]:
         if dt_s and duration_s:
             days = steps * dt_s / 86_400
             text += (
-                f"; a step is {dt_s:g} s of a vole's time, so this is {wording.number(steps * dt_s / duration_s, 0)} tests of"
+                f"; a step is {dt_s:g} s of a vole's time, so this is {wording.number(steps * dt_s / duration_s, 0)} "
+                "tests of"
                 f" {wording.length(duration_s)}, {wording.number(days, 0)} days of testing"
             )
         facts.append(Fact("Training", text + "."))
@@ -169,7 +181,8 @@ def _facts(study: Study, name: str) -> list[Fact]:
             Fact(
                 "Tests",
                 f"A {length} in three chambers, partner and stranger tethered at the two ends, after cohousing of"
-                f" {'; '.join(conditions)}. The network is frozen and its actions are sampled: always choosing the likeliest"
+                f" {'; '.join(conditions)}. The network is frozen and its actions are sampled: always choosing the "
+                "likeliest"
                 f" action would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
             )
         )
@@ -217,7 +230,9 @@ def _warnings(study: Study, name: str) -> list[str]:
     planned = study.configs[name].get("animals")
     if isinstance(planned, int) and planned < MIN_ANIMALS:
         return [
-            f"{name} has {planned} {'animal' if planned == 1 else 'animals'} per group. Below {MIN_ANIMALS} no finding is judged: intervals of so few animals"
+            f"{name} has {planned} {'animal' if planned == 1 else 'animals'} per group. Below {MIN_ANIMALS} no "
+            "finding "
+            "is judged: intervals of so few animals"
             " are far too narrow."
         ]
     return []

@@ -15,8 +15,8 @@ def names_of_tests(tables: list[pd.DataFrame]) -> dict[tuple[str, str], str]:
     """Return {(run, test): name on the page}, so that one name means one kind of test in all runs.
 
     Tests of several runs with the same history before them get one name, that of the first run. A name that several
-    runs use for different histories gets the run's name appended. Where one run has several tests of the same history (under
-    different drugs, say) they keep their names.
+    runs use for different histories gets the run's name appended. Where one run has several tests of the same history
+    (under different drugs, say) they keep their names.
     """
     rows = pd.concat([table[["run", "test", *_STATE]].drop_duplicates() for table in tables if len(table)] or [_EMPTY])
     states = {(run, test): tuple(state) for run, test, *state in rows.itertuples(index=False, name=None)}

@@ -92,9 +92,11 @@ def table(study: Study, rows: list[RunContrast]) -> Table:
             ]
         )
     note = (
-        "The later run minus the first. Pairs: animals of equal number are the same individuals where both runs have the"
+        "The later run minus the first. Pairs: animals of equal number are the same individuals where both runs have "
+        "the"
         " same seed and individual spread (signed-rank test); else the animals are independent (Mann–Whitney test)."
-        " p values are two-sided and Holm-corrected over all rows of a measure. Intervals: 95 % bootstrap over animals."
+        " p values are two-sided and Holm-corrected over all rows of a measure. Intervals: 95 % bootstrap over "
+        "animals."
     )
     return Table("Contrasts between the runs", head, lines, f"{note} {only_in_one(study)}".strip())
 

@@ -49,7 +49,8 @@ def _none_of(study: Study) -> str:
 
 def _learning_caption(study: Study) -> str:
     return (
-        "Preference in tests of the frozen network, taken while the animals were learning; a row for each group. Thin lines"
+        "Preference in tests of the frozen network, taken while the animals were learning; a row for each group. Thin "
+        "lines"
         f" are animals, the thick line is their mean, the band the {_INTERVAL}, grey lines are the means of the other"
         f" groups; {counts(study)}. An animal that did not huddle in a probe has no value there. Dashed: guide line of"
         " 2/3; dotted: chance."
@@ -60,12 +61,18 @@ def _learning_alt(study: Study, summary: Summary) -> str:
     probed = set(study.probes["test"])
     rows = [row for row in summary.means if row.condition.test in probed]
     ends = [f"{row.condition.label}, {row.group.label} {wording.number(row.preference.value)}" for row in rows]
-    return f"Preference against training steps, one panel per group and cohousing time. Means at the end: {'; '.join(ends)}."
+    return (
+        "Preference against training steps, one panel per group and cohousing time. Means at the end: "
+        f"{'; '.join(ends)}."
+    )
 
 
 def _no_probes(study: Study) -> str:
     run = study.runs[0]
-    text = f"{_none_of(study)} probes. They are tests taken during training, listed under `probes.tests` of a configuration"
+    text = (
+        f"{_none_of(study)} probes. They are tests taken during training, listed under `probes.tests` of a "
+        "configuration"
+    )
     return text if run.finished else f"{text}; `{wording.command('resume', run.path)}` continues the training"
 
 
@@ -90,8 +97,10 @@ def _no_tests(study: Study) -> str:
 
 def _huddle_caption(_study: Study) -> str:
     return (
-        "Minutes of huddling in a test. Filled: with the partner (P); open: with the stranger (S); a line joins the two"
-        " values of an animal. Right of the rule: both together (P + S), because little contact can give a strong ratio."
+        "Minutes of huddling in a test. Filled: with the partner (P); open: with the stranger (S); a line joins the "
+        "two"
+        " values of an animal. Right of the rule: both together (P + S), because little contact can give a strong "
+        "ratio."
         f" Strokes: mean and {_INTERVAL}."
     )
 
@@ -127,14 +136,20 @@ def _time_alt(study: Study, _summary: Summary) -> str:
 
 def _no_traces(study: Study) -> str:
     run = study.runs[0]
-    return f"{_none_of(study)} recorded time courses: {wording.next_step(run.path, run.finished)} and records one animal of each group"
+    return (
+        f"{_none_of(study)} recorded time courses: {wording.next_step(run.path, run.finished)} and records one "
+        "animal of each group"
+    )
 
 
 def _reward_caption(study: Study) -> str:
     return (
         "The reward of the animals' networks, term by term, per minute of the test (the unit of the rates in"
-        f" the parameter table): mean of the animals with {_INTERVAL}; {counts(study)}. The terms add up to the reward that"
-        " PPO maximises; contact and defence depend on the receptor, the others do not. Terms far larger than the others are"
+        f" the parameter table): mean of the animals with {_INTERVAL}; {counts(study)}. The terms add up to the "
+        "reward "
+        "that"
+        " PPO maximises; contact and defence depend on the receptor, the others do not. Terms far larger than the "
+        "others are"
         " below the rule, on a separate axis."
     )
 
@@ -160,8 +175,10 @@ def _reward_alt(study: Study, _summary: Summary) -> str:
 
 def _criterion_caption(_study: Study) -> str:
     return (
-        "Share of animals whose preference has reached the criterion (2/3 or more in two probes in a row) after so many"
-        " training steps (1 − Kaplan–Meier); a row for each group, the other groups in grey. A tick with a number: animals"
+        "Share of animals whose preference has reached the criterion (2/3 or more in two probes in a row) after so "
+        "many"
+        " training steps (1 − Kaplan–Meier); a row for each group, the other groups in grey. A tick with a number: "
+        "animals"
         " that had not reached it when they were last probed."
     )
 
@@ -251,7 +268,8 @@ _BY_NAME: dict[str, Subject] = {
 
 
 def plates_of(study: Study, summary: Summary, contrasts: list[RunContrast]) -> list[Plate]:
-    """Return the figures of a study's assays (`AssayStudy.figures`), each once, after that of contrasts between its runs.
+    """Return the figures of a study's assays (`AssayStudy.figures`), each once, after that of contrasts between its
+    runs.
 
     A name without a figure raises `UserError`.
     """
@@ -286,7 +304,8 @@ def _between(contrasts: list[RunContrast]) -> list[Plate]:
     ]
     caption = (
         f"The later run minus the first, group by group and test by test: mean difference and its {_INTERVAL}."
-        " Filled marks: pairs of the same individuals; open marks: independent animals. Right of zero the later run has more."
+        " Filled marks: pairs of the same individuals; open marks: independent animals. Right of zero the later run "
+        "has more."
     )
     return [
         drawn(

@@ -107,7 +107,7 @@ def huddle_pairs(study: Study, narrow: bool) -> Figure | None:
 
 
 def reward_terms(study: Study, narrow: bool) -> Figure | None:
-    """Mean reward per minute from each term, groups side by side; a panel per test, large terms on an axis of their own."""
+    """Mean reward per minute from each term, groups side by side; a panel per test, large terms on their own axis."""
     terms = [str(name) for name in study.final.columns if str(name).startswith("reward_")]
     places = _places(study)
     if not places or not terms:

@@ -49,9 +49,12 @@ def caption(study: Study) -> str:
     n = study.habitat.groupby("group")["pair"].nunique()
     counts = ", ".join(f"{n[group.key]} {group.label}" for group in study.groups_in(study.habitat))
     return (
-        "Share of the cage mate in all side-by-side contact. Thin lines are pairs (in mixed pairs each genotype's own side),"
-        f" thick lines their mean, bands the 95 % bootstrap interval over pairs; n = {counts} pairs. Pairs of one habitat are"
-        " not independent of each other, so the intervals are somewhat too narrow. Dotted: equal contact with all seven others."
+        "Share of the cage mate in all side-by-side contact. Thin lines are pairs (in mixed pairs each genotype's own "
+        "side),"
+        f" thick lines their mean, bands the 95 % bootstrap interval over pairs; n = {counts} pairs. Pairs of one "
+        "habitat are"
+        " not independent of each other, so the intervals are somewhat too narrow. Dotted: equal contact with all "
+        "seven others."
     )
 
 

@@ -1,9 +1,9 @@
 """The results in sentences: each expectation with its numbers and a plain verdict, failed ones included.
 
-A finding is shown when the 95 % interval of the effect lies on the expected side and the signed-rank test gives
-p < 0.05; opposite when both hold on the other side; else not shown. Both are asked for, because bootstrap intervals of
-few animals are too narrow. Below six pairs a finding is not judged. Nothing here chooses between seeds, tests or groups
-by their result: the comparison is fixed beforehand (24 h of cohousing, lowest gain against wild type), so its p value is
+A finding is shown when the 95 % interval of the effect lies on the expected side and the signed-rank test gives p <
+0.05; opposite when both hold on the other side; else not shown. Both are asked for, because bootstrap intervals of few
+animals are too narrow. Below six pairs a finding is not judged. Nothing here chooses between seeds, tests or groups by
+their result: the comparison is fixed beforehand (24 h of cohousing, lowest gain against wild type), so its p value is
 not corrected for the other rows of the tables.
 """
 
@@ -131,7 +131,8 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
     clause = {
         SHOWN: f"{lowest.plural} reached the preference criterion later in training than {reference.plural}",
         OPPOSITE: f"{lowest.plural} reached the preference criterion earlier in training than {reference.plural}",
-        NOT_SHOWN: f"it was not shown that {lowest.plural} reach the preference criterion later than {reference.plural}",
+        NOT_SHOWN: f"it was not shown that {lowest.plural} reach the preference criterion later than "
+        f"{reference.plural}",
         TOO_FEW: f"too few animals were trained to say whether {lowest.plural} learn later than {reference.plural}",
     }[verdict]
     text = (

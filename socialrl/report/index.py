@@ -1,7 +1,7 @@
 """The index of a folder of runs: every result in it, its state, its headline number, and links to its pages.
 
-Nothing is trained, tested or changed: the page is made from the contents of the folders. A folder that cannot be read is
-listed with the reason.
+Nothing is trained, tested or changed: the page is made from the contents of the folders. A folder that cannot be read
+is listed with the reason.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def _found(folder: Path, name: str) -> Iterator[Path]:
 def _runs(folder: Path, places: list[Path]) -> Table:
     head = ("Run", "State", "Assay", "Groups", "Headline", "Begun")
     note = (
-        "Headline: the main measure of the assay, mean over the animals of a group; for partner preference P / (P + S) in"
+        "Headline: the main measure of the assay, mean over the animals of a group; for partner preference P / (P + "
+        "S) "
+        "in"
         " the test after 24 h of cohousing (else the shortest). The reports give intervals."
     )
     return Table("Runs", head, [_run(folder, place) for place in places], note, n_left=6)

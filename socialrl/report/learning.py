@@ -73,7 +73,7 @@ def criterion_curves(study: Study, narrow: bool) -> Figure | None:
 
 
 def _grid(study: Study, table: pd.DataFrame, narrow: bool, measure: str) -> tuple[Figure | None, list[Panel]]:
-    """Return a figure with a row for each group (several where the tests do not fit beside each other), and its panels."""
+    """Return a figure with a row of panels for each group (several if the tests need more), and its panels."""
     conditions, groups = study.conditions_in(table), study.groups_in(table)
     if not conditions:
         return None, []
@@ -102,9 +102,16 @@ def _grid(study: Study, table: pd.DataFrame, narrow: bool, measure: str) -> tupl
             for unused in axes[len(shown) :]:
                 unused.set_axis_off()
             axes[0].text(
-                -0.36 if narrow else -0.24, 0.5, group.label.replace(" (", "\n(").replace(", ", ",\n"),
-                transform=axes[0].transAxes, rotation=90, ha="right", va="center", fontsize=7.5, multialignment="center",
-            )  # fmt: skip
+                -0.36 if narrow else -0.24,
+                0.5,
+                group.label.replace(" (", "\n(").replace(", ", ",\n"),
+                transform=axes[0].transAxes,
+                rotation=90,
+                ha="right",
+                va="center",
+                fontsize=7.5,
+                multialignment="center",
+            )
     figure.supylabel(measure, fontsize=8.5)
     figure.supxlabel("Training steps (thousands)", fontsize=8.5)
     return figure, found

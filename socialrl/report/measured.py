@@ -50,7 +50,7 @@ def measured_rows(study: Study) -> list[MeasuredRow]:
 
 
 def headline_figure(study: Study, narrow: bool) -> Figure | None:
-    """The headline measure of each assay: a panel an assay, tests side by side, groups in lanes, a dot for each animal."""
+    """The headline measure of each assay: a panel per assay, tests side by side, groups in lanes, a dot per animal."""
     tables = [(assay, rows) for assay, rows in _by_assay(study.measured) if "measures" in study_of(assay).figures]
     if not tables:
         return None
@@ -84,7 +84,8 @@ def caption(study: Study) -> str:
     """Return what the figure shows."""
     who = "pairs" if any(study_of(assay).pairs for assay, _ in _by_assay(study.measured)) else "animals"
     return (
-        "The main measure of the assay in each test. Pale marks are animals (mean of their repeats), the mark with a bar"
+        "The main measure of the assay in each test. Pale marks are animals (mean of their repeats), the mark with a "
+        "bar"
         f" is the mean over {who} with its 95 % bootstrap interval. Dotted, where there is one: chance."
     )
 
@@ -95,7 +96,7 @@ def alt(study: Study) -> str:
 
 
 def lede(study: Study) -> str:
-    """Return the sentences that open a page of assays other than partner preference, or nothing; there are no verdicts."""
+    """Return the sentences that open a page of assays other than partner preference, or nothing."""
     if study.measured.empty or len(study.final):
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]

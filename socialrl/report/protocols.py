@@ -1,4 +1,4 @@
-"""Protocols that a run has played: for every test the main measures of its assay by group, as tables and a figure each."""
+"""Protocols that a run has played: the main measures of every test by group, as a table and a figure each."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def table(protocol: Played) -> list[Table]:
                 rows.append([named, Cell(group.name, colour=group.colour), Cell(n), *cells])
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
         note = (
-            "Means over animals with 95 % bootstrap intervals; n: animals. The animals of a history are the same from its"
+            "Means over animals with 95 % bootstrap intervals; n: animals. The animals of a history are the same from "
+            "its"
             f" first phase to its last. All columns: protocol_{protocol.name}.csv."
         )
         title = protocol.title if len({one[2] for one in protocol.tests}) == 1 else f"{protocol.title}, {assay}"
@@ -106,8 +107,11 @@ def plate(protocol: Played) -> Plate:
         f"{protocol.title}: what did each test show?",
         lambda narrow: _figure(protocol, narrow),
         caption=lambda: (
-            "The main measure of each test, a panel for each group, tests in the order in which they were played. Pale marks"
-            " are animals (mean of their repeats), the mark with a bar is the mean with its 95 % bootstrap interval over"
+            "The main measure of each test, a panel for each group, tests in the order in which they were played. "
+            "Pale "
+            "marks"
+            " are animals (mean of their repeats), the mark with a bar is the mean with its 95 % bootstrap interval "
+            "over"
             " animals."
         ),
         alt=lambda: f"Main measure of each test of the protocol, by group: {'; '.join(told)}.",

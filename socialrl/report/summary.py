@@ -23,7 +23,7 @@ MIN_ANIMALS = 6
 """Fewest animals (or pairs) from which a finding is judged: with five, a signed-rank test cannot give p < 0.05."""
 
 CONTRASTED = ("preference", "total_huddle_s")
-"""Measures compared between groups. The total is shown beside the ratio, because little contact can give a strong ratio."""
+"""Measures compared between groups. The total is beside the ratio, because little contact can give a strong one."""
 
 
 @dataclass(frozen=True)

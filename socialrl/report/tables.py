@@ -1,4 +1,4 @@
-"""The tables of the page, as rows of ready text: means, contrasts, steps and hours to criterion, parameters, measures."""
+"""The tables of the page as ready text: means, contrasts, steps and hours to criterion, parameters, measures."""
 
 from __future__ import annotations
 
@@ -66,8 +66,11 @@ def means(summary: Summary) -> Table:
         for row in summary.means
     ]
     note = (
-        "Means over animals with 95 % bootstrap intervals. n: animals tested; “never huddled”: those among them without a"
-        " preference, left out of that column only. p: Wilcoxon signed-rank test of preference against 1/2, two-sided, not"
+        "Means over animals with 95 % bootstrap intervals. n: animals tested; “never huddled”: those among them "
+        "without a"
+        " preference, left out of that column only. p: Wilcoxon signed-rank test of preference against 1/2, "
+        "two-sided, "
+        "not"
         " corrected. Latency: the test length where there was no huddle."
     )
     return Table("Tests: means with intervals", head, rows, note)
@@ -129,7 +132,8 @@ def contrasts(summary: Summary) -> Table:
     dropped = sum(row.paired.n_unpaired for row in summary.contrasts if row.measure == "preference")
     note = (
         "Animals of equal number share their seeds and their noise, so groups are compared within pairs. p: Wilcoxon"
-        " signed-rank test, two-sided, Holm-corrected over all rows of a measure. d_z: mean over sd of the differences."
+        " signed-rank test, two-sided, Holm-corrected over all rows of a measure. d_z: mean over sd of the "
+        "differences."
         f" With {_fewest_pairs(summary)} pairs the smallest uncorrected p this test can give is"
         f" {wording.p_value(2 ** (1 - _fewest_pairs(summary))) if summary.contrasts else wording.MISSING}."
     )
@@ -168,14 +172,16 @@ def criterion(summary: Summary) -> Table:
     horizons = sorted({row.times.horizon for row in summary.criterion})
     note = (
         f"Criterion: preference of 2/3 or more in {PROBES_IN_A_ROW} probes in a row; steps are those of the first."
-        " Animals that did not reach it are censored at their last probe. The restricted mean counts them with the last"
+        " Animals that did not reach it are censored at their last probe. The restricted mean counts them with the "
+        "last"
         f" step ({' or '.join(wording.number(h, 0) for h in horizons)}), so it understates how slow they are."
     )
     by_luck = [row for row in summary.criterion if row.condition.cohousing_h == 0]
     if by_luck:
         reached, n = sum(row.times.n_reached for row in by_luck), sum(row.times.n for row in by_luck)
         note += (
-            f" After 0 h of cohousing there is no bond to learn about: the {reached} of {n} animals that reach the criterion"
+            f" After 0 h of cohousing there is no bond to learn about: the {reached} of {n} animals that reach the "
+            "criterion"
             " there do so by chance, which shows how strict the criterion is with so many probes."
         )
     return Table("Training steps to criterion", head, rows, note)
@@ -198,7 +204,8 @@ def cohousing(summary: Summary) -> Table:
             ]
         )
     note = (
-        "Shortest tested cohousing from which on preference is 2/3 or more at every tested time. Nothing is interpolated,"
+        "Shortest tested cohousing from which on preference is 2/3 or more at every tested time. Nothing is "
+        "interpolated,"
         " so the true time lies between this one and the tested time before it."
     )
     return Table("Cohousing to criterion", head, rows, note)
@@ -251,7 +258,9 @@ def glossary(study: Study) -> Table:
     found = {one.name: one for assay in study.assays or (PREFERENCE,) for one in measures_of(assay)}
     rows = [[Cell(one.label), Cell(one.unit), Cell(one.formula), Cell(one.source)] for one in found.values()]
     note = (
-        "P and S: seconds of huddling with partner and stranger. Counters are averaged over an animal's repeats before any"
+        "P and S: seconds of huddling with partner and stranger. Counters are averaged over an animal's repeats "
+        "before "
+        "any"
         " ratio is taken."
     )
     if "preference" in found:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def text(run: RunFolder, report: Path | None = None) -> str:
-    """Return the summary of one run; `report` is the page's path (default: `report.html` in the run, if it is there)."""
+    """Return the summary of one run; `report` is the page's path (default: `report.html` in the run)."""
     study = load([run])
     lines = [_plain(sentence) for sentence in account.unfinished(study)]
     means, criterion = mean_rows(study), criterion_rows(study)

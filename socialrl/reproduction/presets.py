@@ -37,8 +37,8 @@ class Size:
 class Preset:
     """What `socialrl reproduce` does: the groups of the registry, and further ones if requested.
 
-    `doses` adds further receptor gains, `arms` animals with a single changed place of receptor action, `parameters` (their
-    size) animals under changed assumed parameters. `note` is shown at the top of the page.
+    `doses` adds further receptor gains, `arms` animals with a single changed place of receptor action, `parameters`
+    (their size) animals under changed assumed parameters. `note` is shown at the top of the page.
     """
 
     size: Size

@@ -18,7 +18,8 @@ from socialrl.findings.registry import Registry, load_registry
 
 
 def shuffle_identities(table: pd.DataFrame, assay: str, seed: int, registry: Registry | None = None) -> pd.DataFrame:
-    """Return the table with the tests whose `partner_is` is shuffled in the registry changed, all other rows as they are.
+    """Return the table with the tests whose `partner_is` is shuffled in the registry changed, all other rows as they
+    are.
 
     Two sessions of one history, one with the partner and one with a stranger, exchange their rows; in a test that holds
     both animals their columns are exchanged; in a habitat another member, drawn for every habitat and repeat, takes the
@@ -95,7 +96,7 @@ def _other_mates(table: pd.DataFrame, test: str, seed: int) -> pd.DataFrame:
 
 
 def _half(table: pd.DataFrame, test: str, seed: int) -> NDArray[np.bool_]:
-    """Whether each row is in the drawn half of its animal's repeats; if their number is odd, chance decides on the last."""
+    """Whether each row is in the drawn half of its animal's repeats; of an odd number, chance decides on the last."""
     n = int(table["repeat"].max()) + 1
     drawn = {}
     for index in table["index"].unique():

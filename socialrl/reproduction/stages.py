@@ -188,6 +188,6 @@ def _essence(config: Config) -> dict[str, Any]:
 
 
 def _battery(stage: Stage) -> dict[str, Any]:
-    """What else decides a run's results: the world's code and parameters, and the tests with a partner drawn at random."""
+    """What else decides a run's results: the world's code and parameters, and the tests with shuffled partners."""
     shuffled = [one.name for one in stage.registry.conditions_in(stage.assay) if one.partner_is == "shuffled"]
     return {"world": world_checksum(), "shuffled": shuffled}

@@ -1,8 +1,8 @@
 """Figures of the scorecard on preference, defence and drugs, in the form in which the field prints them.
 
-Each function takes evaluation tables, the registry and `narrow` (a phone: panels below each other) and returns a figure,
-or None when the tables have nothing for it. Pale marks are animals, marks with bars are means with 95 % bootstrap
-intervals over animals.
+Each function takes evaluation tables, the registry and `narrow` (a phone: panels below each other) and returns a
+figure, or None when the tables have nothing for it. Pale marks are animals, marks with bars are means with 95 %
+bootstrap intervals over animals.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def groups_by_gain(table: pd.DataFrame, changed: Collection[str] = ()) -> list[G
 
 
 def with_n(groups: Sequence[Group], table: pd.DataFrame) -> list[Group]:
-    """Return the groups with the number of their animals, or of their pairs where these are the replicate, as labels."""
+    """Return the groups with the number of their animals, or of pairs where these are the replicate, as labels."""
     column = unit_column(table)
     named = []
     for one in groups:
@@ -60,7 +60,7 @@ def unit_column(table: pd.DataFrame) -> str:
 
 
 def side_by_side(ax: Axes, groups: list[Group], test: str, cells: Mapping[tuple[str, str], pd.Series]) -> None:
-    """Draw one test: a cloud of animals and their mean with interval for each group, n below; `cells` by (group, test)."""
+    """Draw one test: animals, mean and interval of each group, n below; `cells` by (group, test)."""
     for place, one in enumerate(groups):
         draw_dots(ax, float(place), cells[(one.key, test)], one, 0.16)
         panels.bars(ax, np.array([place + 0.28]), [statistics.mean_interval(cells[(one.key, test)])], one)

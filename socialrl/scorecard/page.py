@@ -112,7 +112,8 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
          work.worth),
         ("defend", "defend", "Attacks on an intruder, and keeping away from it", f"{marks}.", figures.defend),
         ("release", "accumbens", "Evoked oxytocin release",
-         "Above: fluorescence of the probe, mean over animals and its 95 % bootstrap interval; 30 pulses from minute 1."
+         "Above: fluorescence of the probe, mean over animals and its 95 % bootstrap interval; 30 pulses from minute "
+         "1."
          f" Below: peak of every animal's own trace. {marks}. No behaviour is involved: the difference between"
          " genotypes is in the release equation. Slices and noise are assumed, and no two animals share them.",
          courses.release),

@@ -101,7 +101,8 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
     """Return a matrix of parameters and findings: the verdict at each factor, the lowest factor left in a cell.
 
     The line "nothing changed" holds the animals that the analysis ran without a change; without such animals it holds
-    `verdicts`, finding → verdict of the scorecard. A frame marks the one parameter that a finding depends on (`hanging`).
+    `verdicts`, finding → verdict of the scorecard. A frame marks the one parameter that a finding depends on
+    (`hanging`).
     """
     if table.empty:
         return None

@@ -26,7 +26,8 @@ KINDS = {
     "predicted": "Predicted: used neither to set parameters nor to choose equations",
     "press": "Predicted, but known from press copy only: not counted",
     "control": "Null controls: no effect expected",
-    "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it does not test the model",
+    "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it does not test "
+    "the model",
     "calibrated": "Calibrated: used to set parameters, so it does not test the model",
 }
 """The blocks of the scorecard in their order, with their headings."""
@@ -49,8 +50,10 @@ RULE = (
     " than the smallest difference that counts; otherwise inconclusive.",
     "Expected the same: reproduced if the whole interval lies inside the margin, not reproduced if all of it lies"
     " outside, otherwise inconclusive.",
-    "A finding is reproduced if all its deciding comparisons are, and not reproduced if one of them is not. Comparisons"
-    " that are calibrated, that a mechanism was added for, that rest on press copy, or that are marked as shown only do"
+    "A finding is reproduced if all its deciding comparisons are, and not reproduced if one of them is not. "
+    "Comparisons"
+    " that are calibrated, that a mechanism was added for, that rest on press copy, or that are marked as shown only "
+    "do"
     " not decide if there are others.",
     "The comparisons and their directions were fixed beforehand, so p values are not corrected. The column p_holm of"
     " scorecard.csv holds p values corrected over all predicted comparisons (Holm).",

@@ -17,7 +17,8 @@ TEMPORARY_PREFIX = ".tmp-"
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Provide a temporary path beside `path` to write to; it replaces `path` after the block and is removed on an error.
+    """Provide a temporary path beside `path` to write to; it replaces `path` after the block and is removed on an
+    error.
 
     The folder must exist. A full disk, a missing permission and similar faults become a `UserError` that names `path`;
     an existing file is then unharmed.
@@ -41,7 +42,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that a killed process left in `folder`; only for the process that holds the folder's lock."""
+    """Remove temporary files that a killed process left in `folder`; the caller must hold the folder's lock."""
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
         leftover.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The pieces of a run folder: how its JSON and Parquet files are written, checked and read, and how a new one is built."""
+"""The pieces of a run folder: how its JSON and Parquet files are written, checked and read; a new folder."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def checksum(content: bytes) -> str:
 
 
 def read_parquet(path: Path, expected_checksum: str | None = None) -> pa.Table:
-    """Return the table of a Parquet file; a missing or damaged one, or one with another checksum, raises `UserError`."""
+    """Return the table of a Parquet file; a missing, damaged or changed one raises `UserError`."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,9 +1,8 @@
 """The files of a run folder with the lists that vouch for them: `DONE`, `sums.json` and those of unfinished pieces.
 
 `DONE` lists every file of training and never changes. `sums.json` lists the configuration and the tables, those of
-later tests included.
-`parts/<piece>.sums.json` lists what an unfinished run has so far; each piece has one writer, so that worker processes can
-write side by side.
+later tests included. `parts/<piece>.sums.json` lists what an unfinished run has so far; each piece has one writer, so
+that worker processes can write side by side.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _ABSENT: dict[str, Any] = {"absent": True}
 
 @dataclass(frozen=True)
 class Manifest:
-    """The listed files of `folder`: for each relative name the states that it may be in; `source` is the list's file."""
+    """The listed files of `folder`: for each relative name its possible states; `source` is the list's file."""
 
     folder: Path
     files: Mapping[str, tuple[Mapping[str, Any], ...]]

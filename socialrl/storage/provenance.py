@@ -49,7 +49,8 @@ def collect_meta(seed: int) -> dict[str, Any]:
 
 @functools.cache
 def processor() -> dict[str, Any]:
-    """Return the processor's `model`, `architecture`, the longest vector instructions that it has, and what limits them.
+    """Return the processor's `model`, `architecture`, the longest vector instructions that it has, and what limits
+    them.
 
     `simd` is "AVX512", "AVX2" (with FMA), "none of AVX2, AVX512" on other x86-64 processors, None where Linux does not
     tell. `settings` are the environment variables that make libraries use other instructions than they would.
@@ -76,7 +77,8 @@ def processor() -> dict[str, Any]:
 def _simd(flags: set[str] | None) -> str | None:
     if flags is None:
         return None
-    # What compiled code asks for under the name AVX-512: the five parts that all processors with it have had since 2017.
+    # What compiled code asks for under the name AVX-512: the five parts that all processors with it have had since
+    # 2017.
     if {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"} <= flags:
         return "AVX512"
     return "AVX2" if {"avx2", "fma"} <= flags else "none of AVX2, AVX512"
@@ -103,7 +105,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _commit() -> tuple[str | None, bool | None]:
-    """Return the commit of the checkout this package runs from and whether files differ from it; (None, None) if none."""
+    """Return the commit of this checkout and whether files differ from it; (None, None) outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None, None  # installed: a repository further up would belong to another project

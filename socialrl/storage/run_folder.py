@@ -4,8 +4,8 @@ Format 2 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `tb/`, `check
 `<name>.parquet`, `parts/<piece>.<table>.parquet` while animals are still learning, `DONE` last, `.lock` while written.
 Everything is written whole or not at all, so a run that was stopped at any moment can be read and resumed.
 
-What is read is checked against the sums it was written with: `DONE` lists every file of training, `sums.json` the tables,
-`parts/<piece>.sums.json` the pieces and networks of an unfinished run. Runs of format 1 list three tables only.
+What is read is checked against the sums it was written with: `DONE` lists every file of training, `sums.json` the
+tables, `parts/<piece>.sums.json` the pieces and networks of an unfinished run. Runs of format 1 list three tables only.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ class RunFolder:
             return lock
         lock.release()
         raise UserError(
-            f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with --overwrite"
+            f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with "
+            "--overwrite"
         )
 
     # --- what a reader asks
@@ -284,7 +285,7 @@ class RunFolder:
     # --- what a writer does
 
     def lock(self) -> None:
-        """Become the only writer and remove what a killed one left half-written; `UserError` if another process writes."""
+        """Become the only writer and remove what a killed one left; `UserError` if another process writes."""
         if self._lock is None:
             self._lock = _take_lock(self.path)
             for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
@@ -315,7 +316,7 @@ class RunFolder:
         self._files.drop_piece(piece)
 
     def write_networks(self, networks: Mapping[str, bytes], piece: str = _NETWORKS) -> None:
-        """Write trained networks, contents of safetensors files by animal; `piece` is the animal where it learned alone."""
+        """Write trained networks (safetensors contents by animal); `piece` is the animal if it learned alone."""
         self._files.write_piece(piece, {_network_name(animal): content for animal, content in networks.items()})
 
     def merge_parts(self, name: str, animals: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
 """How fast this machine simulates and trains, with the comparisons taken in the same run.
 
-Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, two tanh networks of
-64 x 64, Adam, float32. It is compared with Stable-Baselines3's PPO on one animal at a time: same settings, 8 rows. Every
-number is the best of a few rounds; the kinds of work alternate within a round, so that a slow phase of the machine
-affects all.
+Reference work: PartnerPreference, 24 animals x 8 lives, n_steps 128, 4 minibatches of 256 per animal, 4 epochs, two
+tanh networks of 64 x 64, Adam, float32. It is compared with Stable-Baselines3's PPO on one animal at a time: same
+settings, 8 rows. Every number is the best of a few rounds; the kinds of work alternate within a round, so that a slow
+phase of the machine affects all.
 """
 
 import time
@@ -28,7 +28,8 @@ _PHASES = ("env", "policy", "buffer", "update", "logging", "other")
 
 
 def run_bench(rounds: int = 3, progress: Callable[[str], None] | None = None) -> dict[str, float]:
-    """Measure and return steps (or GFLOP) per second, under the names that `socialrl bench --json` writes; about a minute.
+    """Measure and return steps (or GFLOP) per second, under the names that `socialrl bench --json` writes; about a
+    minute.
 
     progress: called with a line about what is measured next.
     """
@@ -62,7 +63,7 @@ def reference_cohort(n_animals: int, **settings: Any) -> CohortPPO:
 
 
 def phases(model: CohortPPO, n_updates: int) -> dict[str, float]:
-    """Seconds per update that a cohort spends in each phase: env, policy (actions and values), buffer, update, logging, other."""
+    """Seconds per update that a cohort spends in each phase: env, policy, buffer, update, logging, other."""
     assert model.env is not None
     assert model.streams is not None
     spent = dict.fromkeys(_PHASES, 0.0)

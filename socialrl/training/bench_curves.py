@@ -1,4 +1,4 @@
-"""Return curves of a cohort and of Stable-Baselines3's PPO on the same task: two samples of animals that should not differ."""
+"""Return curves of a cohort and of SB3's PPO on the same task: two samples that should not differ."""
 
 from typing import Any
 
@@ -36,7 +36,8 @@ class MeanRewards(BaseCallback):
 
 
 def return_curves(n_seeds: int, n_updates: int, duration_s: float = 1_800.0) -> tuple[np.ndarray, np.ndarray]:
-    """Mean reward per step, (n_seeds, n_updates) each: of a cohort of n_seeds animals, and of as many runs of SB3's PPO.
+    """Mean reward per step, (n_seeds, n_updates) each: of a cohort of n_seeds animals, and of as many runs of SB3's
+    PPO.
 
     PartnerPreference of `duration_s`, 8 lives, every draw independent between the two samples and between animals.
     """

@@ -99,8 +99,8 @@ class CohortRecorder(BaseCallback):
     """Records a cohort's training: episodes, probes of all animals at once, group curves, progress.
 
     Rows are written in pieces, one before each checkpoint, so that a reader sees an unfinished run and a killed run
-    resumes with exactly the rows that its checkpoint names. A checkpoint also stores the step of the last probe, so that
-    a run that was killed after its last checkpoint knows whether the probe at its end has been taken.
+    resumes with exactly the rows that its checkpoint names. A checkpoint also stores the step of the last probe, so
+    that a run that was killed after its last checkpoint knows whether the probe at its end has been taken.
     """
 
     def __init__(self, run: RunFolder, config: Config, animals: Sequence[Animal], progress: Progress) -> None:
@@ -241,7 +241,7 @@ class StopBetweenUpdates(BaseCallback):
 
 
 def _so_far(probe: pd.DataFrame, config: Config, groups: Mapping[str, Sequence[str]]) -> str:
-    """The mean of each group's main measure in the last of the probe's tests, and which test, for the progress display."""
+    """The mean of each group's main measure in the probe's last test, and which test, for the progress display."""
     test = config.probes.tests[-1].name
     name, values = headline(probe[probe["test"] == test])
     means = [f"{group} {_of(values, animals).mean():.2f}" for group, animals in groups.items()]
@@ -263,7 +263,7 @@ def _seed(config: Config, animal: Animal) -> int:
 
 
 def _checkpoint_every(config: Config) -> int:
-    """Steps between checkpoints: a tenth of the run, so that little is lost by a kill and writing takes even less time."""
+    """Steps between checkpoints: a tenth of the run, so that a kill loses little and writing takes little time."""
     return max(config.steps // 10, config.lives * config.ppo.n_steps)
 
 

@@ -11,7 +11,7 @@ from socialrl.training.scalars import episode_scalars, has_spread, probe_scalars
 
 
 def write_group_curves(run: RunFolder, config: Config) -> None:
-    """Write, for every group, means over animals and their standard deviations (`eval_sd/…` and so on) into `tb/<genotype>`."""
+    """Write each group's means over animals and their standard deviations (`eval_sd/…`) into `tb/<genotype>`."""
     for genotype in config.genotypes:
         with SummaryWriter(str(run.tb / genotype)) as writer:
             if run.has_table("episodes"):

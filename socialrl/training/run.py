@@ -18,12 +18,12 @@ def train_run(config: Config, run: RunFolder, *, progress: Progress) -> None:
 
 
 def resume_run(run: RunFolder, *, progress: Progress) -> None:
-    """Resume an interrupted run: finished animals are kept; others resume from a checkpoint (cohort) or start again (sb3)."""
+    """Resume an interrupted run: finished animals are kept; others resume (cohort) or start again (sb3)."""
     _train(run.config, run, progress)
 
 
 def check_fits(config: Config, n_animals: int | None = None) -> None:
-    """Raise `UserError` if training `n_animals` (default: all of the configuration) does not fit into memory or time."""
+    """Raise `UserError` if training `n_animals` (default: all) does not fit into memory or time."""
     everybody = config.animals * len(config.members) if n_animals is None else n_animals
     # Engine `sb3` trains as many animals at a time as it has workers, each alone.
     at_once = everybody if config.engine == "cohort" else min(everybody, config.workers or os.cpu_count() or 1)

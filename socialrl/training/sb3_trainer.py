@@ -133,7 +133,8 @@ def build_model(config: Config, animal: Animal) -> PPO:
         seed=seed,
         **settings,
     )
-    # The first weights come out of a linear-algebra library that differs between processors; those of the cohort do not.
+    # The first weights come out of a linear-algebra library that differs between processors; those of the cohort do
+    # not.
     layout = network_layout(env.observation_space.shape[0], env.action_space.n, net_arch, net_arch)  # type: ignore
     model.policy.load_state_dict(initial_weights(layout, seed))
     # after construction, because PPO gives its rows the seeds `seed`, `seed + 1`, …, which two animals could share

@@ -46,7 +46,7 @@ def headline(probe: pd.DataFrame) -> tuple[str, pd.Series]:
 
 
 def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every test of a probe, the measures of its assay, one row an animal; the main one under `Headline`, too."""
+    """Return the measures of every test of a probe, one row an animal; the main one also under `Headline`."""
     pieces = []
     for test, rows in probe.groupby("test", sort=False):
         study = _study(rows)

@@ -58,7 +58,8 @@ class SocialVecEnv(VecEnv):
     ended, and `reward_terms` name -> (n_rows,) float64. Infos of rows that did not end are empty. The info of an ended
     row has SB3's `episode` (r, l), the test's `record` and the sums of the reward terms as `reward_<term>`.
 
-    `order` (n_rows,) says which row of the environment each row here is (see `socialrl.animals.rows`); default: the same.
+    `order` (n_rows,) says which row of the environment each row here is (see `socialrl.animals.rows`); default: the
+    same.
     """
 
     def __init__(self, env: SocialVectorEnv, order: NDArray[np.int64] | None = None) -> None:
@@ -188,7 +189,7 @@ class SocialVecEnv(VecEnv):
     # ------------------------------------------------------------------ the whole state, for checkpoints
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of every array that decides what comes next; records are bytes, which any file format can store."""
+        """Return copies of every array that decides what comes next; records are bytes, for any file format."""
         own = {"returns": self._returns, "term_sums": self._term_sums, "lengths": self._lengths}
         world = {
             name: array.view(np.uint8) if array.dtype.names else array

@@ -1,4 +1,4 @@
-"""Playing the worlds in tests: make environments, aim at an animal by name, play actions and keep everything that came out."""
+"""Playing the worlds in tests: make environments, aim at an animal by name, play actions and keep everything."""
 
 from __future__ import annotations
 

@@ -113,7 +113,8 @@ def test_retention_alone() -> None:
     [
         (
             {"releese": "knockout"},
-            "unknown arm 'releese'; did you mean 'release'. Allowed: release, consolidation, reward, defence, retention",
+            "unknown arm 'releese'; did you mean 'release'. Allowed: release, consolidation, reward, defence, "
+            "retention",
         ),
         ({"release": "ko"}, "arm 'release' must be one of own, wild_type, knockout, got 'ko'"),
         ({"release": 0.0}, "arm 'release' must be one of"),

@@ -1,4 +1,4 @@
-"""The time before a test: hours of cohousing and separation against closed forms, mates, and what comes of other bouts."""
+"""The time before a test: hours of cohousing and separation against closed forms, mates, and other bouts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,13 @@ def familiarity(env: Any, of: int = PARTNER) -> float:
 def test_a_knockouts_familiarity_grows_with_hours_of_contact(hours: float) -> None:
     """Without the receptor the rate is κ0: F = 1 − exp(−κ0 · hours of contact). Whole cycles; Euler steps: 0.5 %."""
     env = before_test(
-        hours, oxtr_gain=0.0, consolidation_floor_per_h=0.05, cohousing_contact_share=0.5, cohousing_bout_s=1200.0, **ALONE
-    )  # fmt: skip
+        hours,
+        oxtr_gain=0.0,
+        consolidation_floor_per_h=0.05,
+        cohousing_contact_share=0.5,
+        cohousing_bout_s=1200.0,
+        **ALONE,
+    )
     assert familiarity(env) == pytest.approx(1.0 - np.exp(-0.05 * 0.5 * hours), rel=5e-3, abs=1e-12)
     assert familiarity(env, STRANGER) == 0.0
 
@@ -112,7 +117,7 @@ def test_mates_bond_without_the_receptor() -> None:
 @pytest.mark.parametrize("gain", [0.0, 0.25, 1.0, 1.5])
 @pytest.mark.parametrize("block", [0.0, 0.5, 1.0])
 def test_a_block_shuts_as_much_of_the_mating_route_as_grew_up_with_the_receptor(gain: float, block: float) -> None:
-    """Open: min(g, 1) · (1 − block) + 1 − min(g, 1); a lifelong loss leaves it open, a full block in wild types shuts it."""
+    """min(g, 1) · (1 − block) + 1 − min(g, 1): open after a lifelong loss, closed by a full block in wild types."""
     parameters = {"consolidation_floor_per_h": 0.0, "consolidation_gain_per_h": 0.0, "consolidation_mate_per_h": 0.3}
     drugs = [{"drug": "antagonist", "dose": block, "start_s": -21_600.0, "end_s": 0.0}]
     env = before_test(
@@ -124,7 +129,7 @@ def test_a_block_shuts_as_much_of_the_mating_route_as_grew_up_with_the_receptor(
 
 @pytest.mark.parametrize(("parameter", "relationship"), [("dopamine_tone", "peer"), ("v1a_gain", "mate")])
 def test_dopamine_and_v1a_scale_their_routes_to_a_bond(parameter: str, relationship: str) -> None:
-    """Dopamine the receptor's route (Liu & Wang 2003) and V1a that of mates (Cho et al. 1999): half of it, half the rate."""
+    """Dopamine acts on the receptor's route (Liu & Wang 2003), V1a on that of mates (Cho et al. 1999)."""
     routes = {"consolidation_floor_per_h": 0.0, "consolidation_mate_per_h": 0.3, "consolidation_gain_per_h": 0.1}
     if relationship == "mate":
         routes["consolidation_gain_per_h"] = 0.0

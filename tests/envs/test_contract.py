@@ -178,7 +178,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
 
 @every_assay
 def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> None:
-    """Each parameter, changed alone, changes what an animal lives through; those of mates and of work only where they are."""
+    """Each parameter, changed alone, changes a life; those of mates and of work only where they occur."""
     assay = ASSAYS[env_id]
     relationship = assay.relationships[-1]
 

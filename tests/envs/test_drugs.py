@@ -208,7 +208,8 @@ GOOD = {"drug": "agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}
     [
         (
             {"drug": "agonsit"},
-            "drug 0: unknown drug 'agonsit'; did you mean 'agonist'. Allowed: agonist .oxytocin units added at the receptor., antagonist",
+            "drug 0: unknown drug 'agonsit'; did you mean 'agonist'. Allowed: agonist .oxytocin units added at the "
+            "receptor., antagonist",
         ),
         ({"dose": 11.0}, r"drug 0 \(agonist\): dose must be 0 to 10 .*got 11"),
         ({"dose": -1.0}, "dose must be 0 to 10"),

@@ -1,4 +1,4 @@
-"""A stranger in the home: it roams and approaches, can be driven off and avoided; the bond is there without the partner."""
+"""A stranger in the home: it roams and approaches, can be driven off and avoided; the bond outlasts absence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The group habitat: eight animals that all act, four pairs, an arena and four cages; and the face with one acting animal."""
+"""The group habitat: eight animals that all act, four pairs, an arena, four cages; and one acting animal."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_matrices_of_a_group_are_symmetric_and_everything_adds_up() -> None:
 
 
 def test_group_sizes_by_hand() -> None:
-    """One animal explores away from its mate; everybody else rests: sizes are 2 in the cages, 1 for the two when apart."""
+    """One animal explores away from its mate, the others rest: sizes are 2 in the cages, 1 for the two when apart."""
     env = begun(explore_dwell_s=5.0, transit_s=60.0)
     actions = np.full(N, REST)
     actions[0] = EXPLORE
@@ -150,7 +150,7 @@ def test_the_noise_of_animals_in_a_world_is_their_own() -> None:
 
 
 def test_no_animal_is_favoured_by_its_number() -> None:
-    """All behave alike by chance: mates have the same contact in every pair, and each animal spends the same time alone."""
+    """All behave alike by chance: equal contact in every pair, equal time alone for each animal."""
     _, record = played(120, 3.0, seed=7, recognition_noise=0.0)
     alone = {"alone_s": record["group_size_s"][:, 0]}
     for name in ("contact_s_partner", "contact_s_others", "rejections_others", "chamber_s_arena", "entries_arena"):

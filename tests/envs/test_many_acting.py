@@ -119,7 +119,7 @@ def test_two_that_look_elsewhere_do_not_touch() -> None:
 
 
 def test_each_recognises_the_other_with_an_error_of_its_own() -> None:
-    """Drawn anew when all meet in the arena: twelve directions, twelve errors."""
+    """A new draw when all meet in the arena: twelve directions, twelve errors."""
     world = begun("apart", overrides={"recognition_noise": 0.1, "transit_s": 15.0})
     before = world.batch.pairs["recognition_error"][0].copy()
     world.step(np.array([toward(world, me, 3) for me in range(3)] + [REST]))
@@ -147,7 +147,7 @@ def test_an_explorer_or_one_who_is_driven_off_does_not_stay_for_a_huddle() -> No
 
 
 def test_driving_one_off_does_not_part_from_another() -> None:
-    """It takes a moment, not a tick: whoever seeks the defender still finds it, the one that was driven off does not."""
+    """It takes a moment, not a tick: others that seek the defender find it, the one driven off does not."""
     for defender, companion in ((1, 0), (0, 1)):
         world = begun("arena")
         actions = np.full(4, REST)

@@ -12,7 +12,7 @@ PARTNER = 1
 
 
 def outcome(env: SocialVectorEnv, row: int, action: int) -> bytes:
-    """Everything that comes of one row's action, the others resting; the world is put back."""
+    """The outcome of one row's action, the others resting; the world is restored."""
     state = env.world.get_state()
     actions = np.zeros(env.num_envs, dtype=np.int64)
     actions[row] = action
@@ -26,7 +26,7 @@ def outcome(env: SocialVectorEnv, row: int, action: int) -> bytes:
 
 @pytest.mark.parametrize("env_id", EVERY_ASSAY)
 def test_actions_left_out_do_nothing_and_do_it_all_alike(env_id: str) -> None:
-    """From many states, every action that is left out has the same outcome; resting is among them between two chambers."""
+    """From many states, every action that is left out has the same outcome; resting, too, between two chambers."""
     env = make_worlds(2, env_id, cohousing_h=2.0, autoreset_mode="DISABLED")
     env.reset(seed=4)
     rng = np.random.default_rng(0)

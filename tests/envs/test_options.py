@@ -50,7 +50,8 @@ def test_the_state_at_the_start_is_the_same_however_the_hours_were_given() -> No
     [
         (
             {"cohousing": 24},
-            "unknown reset option 'cohousing'; did you mean 'cohousing_h'. Allowed: cohousing_h, separation_h, relationship",
+            "unknown reset option 'cohousing'; did you mean 'cohousing_h'. Allowed: cohousing_h, separation_h, "
+            "relationship",
         ),
         ({"cohousing_h": -1}, "cohousing_h must be 0 to 336 hours, got -1"),
         ({"cohousing_h": 337}, "cohousing_h must be 0 to 336 hours, got 337"),

@@ -313,7 +313,7 @@ def test_a_trace_with_more_samples_than_room_is_still_drawn():
 
 
 def test_a_trace_with_more_samples_than_room_keeps_its_times():
-    """Half of the test without oxytocin, half with it: the step stands in the middle, however many samples there are."""
+    """Half of the test without oxytocin, half with it: the step is in the middle, whatever the number of samples."""
     for n in (400, 1100, 20_000):
         snapshot = three(oxytocin=(0.0,) * (n // 2) + (1.0,) * (n // 2), time_s=10800.0)
         box = arrange(snapshot).regions.trace

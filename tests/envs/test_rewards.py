@@ -110,7 +110,9 @@ def test_contact_with_the_unfamiliar_costs_a_bonded_animal() -> None:
             threat = (1.0 - pairs[animal]["familiarity"]) * me["bondedness"] * (0.2 + 0.8 * gain)
             assert terms[-1]["defence"] == pytest.approx(-threat * MINUTES, rel=1e-12)
             assert threat > 0.0
-    env, terms, _ = huddling_with(STRANGER, 1, cohousing_h=0.0, defence_floor=5.0, consolidation_floor_per_h=0.0, consolidation_gain_per_h=0.0)  # fmt: skip
+    env, terms, _ = huddling_with(
+        STRANGER, 1, cohousing_h=0.0, defence_floor=5.0, consolidation_floor_per_h=0.0, consolidation_gain_per_h=0.0
+    )
     assert terms[0]["defence"] == 0.0
 
 
@@ -179,7 +181,24 @@ def test_terms_outside_the_receptor_do_not_know_the_gain() -> None:
 
 
 def test_zero_weights_leave_nothing_but_noise() -> None:
-    off = dict.fromkeys(("contact_floor", "contact_gain", "selective_floor", "selective_gain", "selective_mate", "defence_floor", "defence_gain", "rejection_cost", "exploration_reward", "novelty_reward", "move_cost", "rest_reward", "stress_cost"), 0.0)  # fmt: skip
+    off = dict.fromkeys(
+        (
+            "contact_floor",
+            "contact_gain",
+            "selective_floor",
+            "selective_gain",
+            "selective_mate",
+            "defence_floor",
+            "defence_gain",
+            "rejection_cost",
+            "exploration_reward",
+            "novelty_reward",
+            "move_cost",
+            "rest_reward",
+            "stress_cost",
+        ),
+        0.0,
+    )
     env = make_rows(10, **off)
     env.reset(seed=0)
     out = play(env, random_actions(env, 200))

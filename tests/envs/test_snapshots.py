@@ -1,4 +1,4 @@
-"""Keeping a world and going on: pickles, copies, and `get_state`/`set_state`, bit-identical across the end of a test."""
+"""Saving and continuing a world: pickles, copies, `get_state`/`set_state`, bit-identical across a test's end."""
 
 from __future__ import annotations
 

@@ -39,9 +39,21 @@ LISTS = {
     "ids": list(ASSAYS),
     "animals": ["partner", "stranger"],
     "parameters": list(NAMES),
-    "verbs": ["train", "resume", "evaluate", "report", "demo", "reproduce", "calibrate", "render", "record", "envs", "bench"],
+    "verbs": [
+        "train",
+        "resume",
+        "evaluate",
+        "report",
+        "demo",
+        "reproduce",
+        "calibrate",
+        "render",
+        "record",
+        "envs",
+        "bench",
+    ],
     **{kind.__name__: names for top in (Config, RecordingConfig) for kind, names in _sections(top, {}).items()},
-}  # fmt: skip
+}
 WORDS = sorted({name for names in LISTS.values() for name in names})
 
 

@@ -24,9 +24,11 @@ _FLAGS = [
 ]
 _MEASURE = (
     "<script>const all = [...document.body.querySelectorAll('*')];"
-    "const small = Math.min(...all.filter(one => one.innerText).map(one => parseFloat(getComputedStyle(one).fontSize)));"
+    "const small = Math.min(...all.filter(one => one.innerText).map(one => "
+    "parseFloat(getComputedStyle(one).fontSize)));"
     "const cut = all.filter(one => one.matches('.scroll, pre') && one.scrollWidth > one.clientWidth + 1);"
-    "parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}, ${small} px, ${cut.length} cut`"
+    "parent.document.title = `${document.documentElement.scrollWidth} of ${innerWidth}, ${small} px, ${cut.length} "
+    "cut`"
     "</script></body>"
 )
 
@@ -47,7 +49,8 @@ def complaints(page: Path, folder: Path) -> str:
 
 def shown(page: Path, width: int, folder: Path) -> Shown:
     """Return how a page is shown `width` pixels wide."""
-    # A window of a browser without a screen is at least 500 px wide, so the page is put into a frame of the width asked for.
+    # A window of a browser without a screen is at least 500 px wide, so the page is put into a frame of the width asked
+    # for.
     text = re.sub("<meta http-equiv[^>]*>", "", page.read_text(encoding="utf-8")).replace("</body>", _MEASURE)
     folder.mkdir(parents=True, exist_ok=True)
     frame = folder / "frame.html"

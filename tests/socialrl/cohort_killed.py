@@ -1,7 +1,7 @@
 """A training run for a child process that kills itself: `python cohort_killed.py FOLDER WHERE`.
 
-WHERE: "step:N" kills inside a rollout, at N steps of an animal; "write:N" kills before the N-th time that a file of a checkpoint is
-forced to disk; "rename:N" before the N-th checkpoint gets its name; "renamed:N" right after.
+WHERE: "step:N" kills inside a rollout, at N steps of an animal; "write:N" kills before the N-th time that a file of a
+checkpoint is forced to disk; "rename:N" before the N-th checkpoint gets its name; "renamed:N" right after.
 """
 
 import os

@@ -15,7 +15,7 @@ from socialrl.training.cohort import AnimalStreams, CohortPPO
 
 
 class StreamPolicy(ActorCriticPolicy):
-    """SB3's policy; when it samples during rollouts, it takes the first action whose cumulative probability exceeds the uniform."""
+    """SB3's policy; in rollouts it takes the first action whose cumulative probability exceeds the uniform."""
 
     streams: AnimalStreams
 

@@ -7,8 +7,8 @@ A test calls `kill_everywhere(folder, "module:job", …)`. A job is an object of
 - `result(folder)`: what has to be equal at the end, name -> value.
 
 A fresh process imports the jobs, does the work once and counts the changes (files made, renamed and removed). Then it
-forks for each change a child that is killed by SIGKILL just before it, and another that does the rest. Both are warm, so
-a window costs a fraction of a second. It must have no threads of its own: hence one thread in every library.
+forks for each change a child that is killed by SIGKILL just before it, and another that does the rest. Both are warm,
+so a window costs a fraction of a second. It must have no threads of its own: hence one thread in every library.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Sweep:
 
 
 def killed_everywhere(entry: str, place: Path, every: int = 1) -> Sweep:
-    """Return what became of the work `entry` in every window (or every n-th of them, the last three always).
+    """Return the outcome of the work `entry` in every window (or every n-th of them, the last three always).
 
     `place` is an empty folder; the roots of the runs are made in it, and those of windows that ended as the whole run
     did are removed.
@@ -161,7 +161,7 @@ def main(entry: str, place: Path, every: int) -> None:
             work(root)
 
     if _forked(listened, told):
-        raise AssertionError(f"the work fails by itself: {told.read_text()}")
+        raise AssertionError(f"the work fails without a kill: {told.read_text()}")
     changes = log.read_text().splitlines()
     whole = contents(root, normal)
     print(json.dumps(whole), flush=True)

@@ -61,7 +61,7 @@ class Training:
 
 
 class Testing:
-    """`evaluate`, called again with the same options until it has written `table`; with `again`, one replaces another."""
+    """`evaluate`, repeated with the same options until it has written `table`; with `again`, one replaces another."""
 
     def __init__(self, *options: str, table: str = "evaluation", again: bool = False) -> None:
         self.options, self.table, self.again = options, table, again

@@ -1,6 +1,8 @@
-"""Run in a child process under some setting of the processor: a small study from end to end, as digests of all its bytes.
+"""Run in a child process under some setting of the processor: a small study from end to end, as digests of all its
+bytes.
 
-Prints one JSON object, name of a result -> digest. `test_same_bytes.py` compares what comes out under different settings.
+Prints one JSON object, name of a result -> digest. `test_same_bytes.py` compares what comes out under different
+settings.
 """
 
 from __future__ import annotations

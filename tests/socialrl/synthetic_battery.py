@@ -23,7 +23,7 @@ def battery(
     seed: int = 1,
     arms: tuple[str, ...] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Return `{assay id: rows}` of `n` animals a group; `effect` scales what the gain does, `arms` adds these single arms."""
+    """Return `{assay id: rows}` of `n` animals a group; `effect` scales the gain's effect, `arms` adds single arms."""
     registry = load_registry()
     groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
@@ -36,7 +36,7 @@ def battery(
         for genotype, gain, acting, arm, setting in groups:
             for index in range(n):
                 for repeat in range(repeats):
-                    # animals that the gain does not tell apart (`acting`) have the same numbers, as in paired runs
+                    # animals that do not differ in gain (`acting`) have the same numbers, as in paired runs
                     rng = np.random.default_rng([seed, index, repeat, sum(map(ord, name)), round(100 * acting)])
                     acts = 1 + effect * (acting - 1)
                     row = {

@@ -1,4 +1,4 @@
-"""Evoked release in the battery: different animals as females and males, slices of their own, the same for the same seed."""
+"""Evoked release in the battery: different animals as females and males, own slices, the same for one seed."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def test_centuries_of_work_are_refused(free):
     free(None)
     line = told(budget.check_training, 100_000, 1, 16, 0, 10_800.0, 10**12)
     assert line == (
-        "100,000 animals that learn 1,000,000,000,000 steps each: this is 1e+17 animal ticks, at least 32 years of work on a"
+        "100,000 animals that learn 1,000,000,000,000 steps each: this is 1e+17 animal ticks, at least 32 years of "
+        "work on a"
         " large machine"
     )
     budget.check_training(10_000, 1, 16, 0, 10_800.0, 10**9)

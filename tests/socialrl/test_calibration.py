@@ -222,10 +222,24 @@ PROVENANCE = {
     "started": "2020-01-01T00:00:00+00:00",
     "command": "socialrl calibrate scores.csv",
     "versions": {"socialrl": "0"},
-    "data": {"file": "scores.csv", "sha256": "0" * 64, "animals": 160, "pairs": "all", "timepoint": "early", "notes": ["n"]},
-    "simulated": {"cohousing_h": 24.0, "relationship": "peer", "oxtr_gain": 1.0, "repeats": 4, "steps": 9,
-                  "animals_trained": 3, "resamples": 12},
-}  # fmt: skip
+    "data": {
+        "file": "scores.csv",
+        "sha256": "0" * 64,
+        "animals": 160,
+        "pairs": "all",
+        "timepoint": "early",
+        "notes": ["n"],
+    },
+    "simulated": {
+        "cohousing_h": 24.0,
+        "relationship": "peer",
+        "oxtr_gain": 1.0,
+        "repeats": 4,
+        "steps": 9,
+        "animals_trained": 3,
+        "resamples": 12,
+    },
+}
 
 
 def test_results_are_whole(recovered, tmp_path):

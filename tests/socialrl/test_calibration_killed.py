@@ -17,7 +17,7 @@ def test_whenever_it_is_killed_it_ends_with_the_same_bytes(tmp_path):
     assert {"out/calibration.json", "out/stages/region.parquet", "out/figures/plain.svg"} <= sweep.whole.keys()
     for window in sweep.windows:
         assert window.files == sweep.whole, window
-        # Killed after its last result it is finished, and says so when it is repeated.
+        # Killed after its last result it is finished, and a repeated call reports it.
         assert not window.told or "holds a calibration; give another --output" in window.told, window
     assert len([window for window in sweep.windows if window.told]) == 1
 

@@ -1,4 +1,4 @@
-"""A calibration that is stopped goes on where it was, with the same numbers, and only with the same plan."""
+"""A calibration that was stopped resumes after its last stage, with the same numbers, and only with the same plan."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ ROWS = pd.DataFrame({"animal": ["wild_type-00"], "steps": [1]})
 
 
 class Parts:
-    """Stand-ins for trainer, tester and reporter; they write what the real ones promise and note what they were given."""
+    """Stand-ins for trainer, tester and reporter; they write what the real ones promise and record their arguments."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple] = []
@@ -174,7 +174,12 @@ def test_a_run_refused_before_it_began_leaves_no_folder(say, parts, tmp_path):
 
 def test_events_are_asked_for_or_left_out(say, parts):
     say("train", SMOKE, "-q", "--output", "runs")
-    for option, passed in (((), (None, False)), (("--events",), (True, False)), (("--no-events",), (False, False)), (("--events-csv",), (True, True))):  # fmt: skip
+    for option, passed in (
+        ((), (None, False)),
+        (("--events",), (True, False)),
+        (("--no-events",), (False, False)),
+        (("--events-csv",), (True, True)),
+    ):
         say("evaluate", "runs/smoke", "--overwrite", *option)
         assert parts.events == passed
     assert mistake(say("evaluate", "runs/smoke", "--overwrite", "--no-events", "--events-csv")) == (
@@ -286,14 +291,20 @@ def test_no_verb_shows_the_help(say):
         (["evaluate", "x", "--repeats", "two"], "Invalid value for '--repeats'"),
         (["report"], "Missing argument 'RUN...'."),
         (["render", "runs/none", "--gif", "a.gif"], "runs/none is neither a run folder nor an assay: unknown assay"),
-        (["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"], "unknown assay 'socialrl/PartnerPreference-v1'; known: socialrl/"),
+        (
+            ["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"],
+            "unknown assay 'socialrl/PartnerPreference-v1'; known: socialrl/",
+        ),
         (["render", "x"], "nothing to write: give --gif FILE, --png FILE or both"),
         (["render", "x", "--gif", "a.gif", "--gain", "3"], "--gain must be from 0 to 2, got 3"),
         (["render", "x", "--gif", "a.gif", "--gain", "nan"], "--gain must be from 0 to 2, got nan"),
-        (["render", "x", "--gif", "a.gif", "--cohousing-h", "400"], "--cohousing-h must be from 0 to 336 (hours cohoused in all before the test), got 400"),
+        (
+            ["render", "x", "--gif", "a.gif", "--cohousing-h", "400"],
+            "--cohousing-h must be from 0 to 336 (hours cohoused in all before the test), got 400",
+        ),
         (["envs", "more"], "Got unexpected extra argument"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_one_line_and_exit_code_2(say, arguments, line):
     assert line in mistake(say(*arguments))
 

@@ -117,11 +117,20 @@ def test_layout_by_hand() -> None:
 
 @pytest.mark.parametrize("clip_range_vf", [None, 0.1])
 def test_one_minibatch_gradient_equals_autograd(clip_range_vf: float | None) -> None:
-    """From Adam's first moment after one step (0.1 x clipped gradient), over random data far outside the clip ranges."""
+    """From Adam's first moment after one step (0.1 x clipped gradient), on random data beyond the clip ranges."""
     model = CohortPPO(
-        "MlpPolicy", WalkVecEnv(6), 2, seeds=[1, 2], n_steps=30, batch_size=90, n_epochs=1, ent_coef=0.1, max_grad_norm=1e9,
-        clip_range_vf=clip_range_vf, policy_kwargs={"net_arch": [70, 30]},
-    )  # fmt: skip
+        "MlpPolicy",
+        WalkVecEnv(6),
+        2,
+        seeds=[1, 2],
+        n_steps=30,
+        batch_size=90,
+        n_epochs=1,
+        ent_coef=0.1,
+        max_grad_norm=1e9,
+        clip_range_vf=clip_range_vf,
+        policy_kwargs={"net_arch": [70, 30]},
+    )
     rng = np.random.default_rng(0)
     buffer = model.rollout_buffer
     for name in ("observations", "values", "log_probs", "advantages", "returns"):
@@ -153,11 +162,19 @@ def test_one_minibatch_gradient_equals_autograd(clip_range_vf: float | None) -> 
 def test_engines_agree_on_actions_values_and_updates() -> None:
     cohorts = [
         CohortPPO(
-            "MlpPolicy", WalkVecEnv(12), 4, seed=2, n_steps=20, batch_size=32, n_epochs=2, target_kl=0.01, engine=engine,
+            "MlpPolicy",
+            WalkVecEnv(12),
+            4,
+            seed=2,
+            n_steps=20,
+            batch_size=32,
+            n_epochs=2,
+            target_kl=0.01,
+            engine=engine,
             learning_rate=[1e-3, 3e-3, 1e-2, 0.0],
         ).learn(180)
         for engine in ("compiled", "torch")
-    ]  # fmt: skip
+    ]
     one, other = cohorts
     np.testing.assert_array_equal(one.rollout_buffer.actions, other.rollout_buffer.actions)
     np.testing.assert_allclose(one.policy.weights, other.policy.weights, rtol=1e-3, atol=3e-5)

@@ -1,4 +1,4 @@
-"""A run that was killed and resumed ends with the bytes of one that was not; damage is named; old checkpoints survive failures."""
+"""A killed and resumed run ends with the bytes of an undisturbed one; damage is named; old checkpoints survive."""
 
 import json
 import subprocess
@@ -67,7 +67,7 @@ def test_killed_and_resumed_ends_bit_identical(where: str, left: list[int], undi
 
 
 def test_a_checkpoint_restores_everything_that_learning_reads(undisturbed: Path, tmp_path: Path) -> None:
-    """In one process: stop at half, restore into a fresh model and env, go on; also the counters and the episode window."""
+    """In one process: stop at half, restore into a fresh model and env, continue; counters and window, too."""
     model, saving = cohort(tmp_path)
     model.learn(TOTAL // 2, callback=saving)
     # The schedule's total differs for a shorter run; constant settings make the two runs comparable.

@@ -109,7 +109,7 @@ def test_rollout_and_bootstrapping_agree() -> None:
 
 
 def test_truncated_steps_are_bootstrapped_and_terminated_ones_are_not() -> None:
-    """The reward of a cut-off step holds gamma times the value of what was seen last; nothing is added at a real end."""
+    """The reward of a cut-off step holds gamma times the value of the last state; nothing is added at a real end."""
     cohort = CohortPPO("MlpPolicy", CueVecEnv(2), n_animals=1, n_steps=8, batch_size=8, gamma=0.5, seed=1)
     cohort.learn(16, callback=(snapshots := Snapshots()))
     env = CueVecEnv(2)

@@ -23,9 +23,18 @@ ROWS = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
 def model() -> CohortPPO:
     torch.set_num_threads(1)
     cohort = CohortPPO(
-        "MlpPolicy", WalkVecEnv(6), 3, seeds=[4, 5, 6], n_steps=16, batch_size=16, n_epochs=2, animal_names=["a", "b", "c"],
-        learning_rate=LinearSchedule(5e-3, 1e-3, 1.0), gamma=[0.9, 0.8, 0.7], policy_kwargs={"net_arch": [40]},
-    )  # fmt: skip
+        "MlpPolicy",
+        WalkVecEnv(6),
+        3,
+        seeds=[4, 5, 6],
+        n_steps=16,
+        batch_size=16,
+        n_epochs=2,
+        animal_names=["a", "b", "c"],
+        learning_rate=LinearSchedule(5e-3, 1e-3, 1.0),
+        gamma=[0.9, 0.8, 0.7],
+        policy_kwargs={"net_arch": [40]},
+    )
     return cohort.learn(160)
 
 

@@ -57,7 +57,7 @@ def test_the_number_of_threads_does_not_matter() -> None:
 
 
 def test_hyperparameters_of_one_animal_do_not_reach_another() -> None:
-    """Animal 1 gets its own rate, entropy bonus, gamma and lambda; each animal learns as in a cohort where all have its values."""
+    """Animal 1 gets its own rate, entropy bonus, gamma and lambda; each learns as where all have its values."""
     own = {"learning_rate": 9e-3, "ent_coef": 0.3, "gamma": 0.5, "gae_lambda": 0.7}
     usual = {"learning_rate": 2e-3, "ent_coef": 0.01, "gamma": 0.99, "gae_lambda": 0.95}
     mixed = trained([3, 1, 4], **{name: [usual[name], own[name], usual[name]] for name in own})
@@ -122,7 +122,7 @@ def test_a_loss_that_is_not_finite_names_the_animal_and_spares_the_others(engine
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["compiled", "torch"])
 def test_every_animal_finds_the_known_optimum(engine: str) -> None:
-    """Naming the cue pays 1 a step: the best policy names it always. All 12 animals must, from a chance level of 1/3."""
+    """Naming the cue pays 1 a step, so the best policy always names it. All 12 animals must; chance is 1/3."""
     torch.set_num_threads(1)
     settings = {"n_steps": 64, "batch_size": 64, "n_epochs": 6, "learning_rate": 3e-3, "gamma": 0.5}
     model = CohortPPO(

@@ -1,4 +1,4 @@
-"""On PartnerPreference, a cohort's return curves are those of SB3's PPO; and a cohort can train from the native env's checkpoints."""
+"""On PartnerPreference, a cohort's return curves are those of SB3's PPO; it can train from env checkpoints."""
 
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from socialrl.training.cohort.checkpoint import load_latest, save_checkpoint
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_return_curves_of_cohort_and_sb3_are_indistinguishable_over_16_seeds() -> None:
-    """Two independent samples of 16, mean reward in four quarters of training: no quarter differs (Holm-corrected rank tests).
+    """Two independent samples of 16, mean reward in four quarters of training: no quarter differs (Holm-corrected rank
+    tests).
 
     The test has power: it does tell the first quarter from the last within each sample.
     """

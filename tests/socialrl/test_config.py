@@ -134,7 +134,10 @@ def test_overrides_reach_lists_and_missing_sections(write):
 
 
 def test_a_test_says_of_mating_only_what_it_was_told(write):
-    tests = "probes.tests=[{name: a, cohousing_h: 6, relationship: mate}, {name: b, cohousing_h: 6, relationship: mate, mating: false}]"
+    tests = (
+        "probes.tests=[{name: a, cohousing_h: 6, relationship: mate}, {name: b, cohousing_h: 6, relationship: "
+        "mate, mating: false}]"
+    )
     histories = [test.history() for test in load_config(write(), [tests]).probes.tests]
     assert "mating" not in histories[0]
     assert histories[1] == {"cohousing_h": 6.0, "relationship": "mate", "separation_h": 0.0, "mating": False}
@@ -263,13 +266,20 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("genotypes.knockout.oxtr_gain=.nan", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got nan"),
         ("genotypes.knockout.oxtr_gain=.inf", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got inf"),
         ("genotypes.knockout.oxtr_gain=1e999", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got inf"),
-        ("genotypes.knockout.oxtr_gain=low", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got the text 'low'"),
+        (
+            "genotypes.knockout.oxtr_gain=low",
+            "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got the text 'low'",
+        ),
         ("genotypes.knockout.oxtr_gain=true", "genotypes.knockout.oxtr_gain must be a number from 0 to 2, got true"),
         ("genotypes.knockout.oxtr_gain='0.5'", "oxtr_gain must be a number from 0 to 2, got the text '0.5'"),
-        ("genotypes.knockout=0.5", "genotypes.knockout must be a mapping with the keys oxtr_gain, arms, parameters, got 0.5"),
+        (
+            "genotypes.knockout=0.5",
+            "genotypes.knockout must be a mapping with the keys oxtr_gain, arms, parameters, got 0.5",
+        ),
         (
             "genotypes.knockout.parameters={oxytocin_tau: 5}",
-            "genotypes.knockout.parameters.oxytocin_tau is not usable: unknown parameter 'oxytocin_tau'; did you mean 'oxytocin_tau_s'?",
+            "genotypes.knockout.parameters.oxytocin_tau is not usable: unknown parameter 'oxytocin_tau'; did you mean "
+            "'oxytocin_tau_s'?",
         ),
         (
             "genotypes.knockout.parameters={oxytocin_tau_s: 1}",
@@ -277,12 +287,19 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ),
         (
             "genotypes.knockout.parameters={oxtr_gain: 0}",
-            "genotypes.knockout.parameters.oxtr_gain cannot be set here; set it for each group: genotypes.<name>.oxtr_gain",
+            "genotypes.knockout.parameters.oxtr_gain cannot be set here; set it for each group: "
+            "genotypes.<name>.oxtr_gain",
         ),
         ("genotypes={}", "genotypes must name at least one group"),
         ("genotypes=[]", "genotypes must be a mapping, got a list"),
-        ("genotypes.k-o={oxtr_gain: 1}", "genotypes has a group called 'k-o'; a group's name is made of letters, digits and"),
-        ("genotypes.Knockout={oxtr_gain: 1}", "genotypes has groups 'knockout' and 'Knockout', which differ only in capital"),
+        (
+            "genotypes.k-o={oxtr_gain: 1}",
+            "genotypes has a group called 'k-o'; a group's name is made of letters, digits and",
+        ),
+        (
+            "genotypes.Knockout={oxtr_gain: 1}",
+            "genotypes has groups 'knockout' and 'Knockout', which differ only in capital",
+        ),
         ("animals=0", "animals must be a whole number of at least 1, got 0"),
         ("animals=2.5", "animals must be a whole number of at least 1, got 2.5"),
         ("animals=true", "animals must be a whole number of at least 1, got true"),
@@ -292,10 +309,16 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("steps=many", "steps must be a whole number of at least 1, got the text 'many'"),
         ("steps=010000", "steps must be a whole number of at least 1, got the text '010000'"),
         ("steps=2047", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2047"),
-        ("ppo.batch_size=2049", "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2049"),
+        (
+            "ppo.batch_size=2049",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2049",
+        ),
         ("ppo.batch_size=1", "ppo.batch_size must be a whole number of at least 2, got 1"),
         ("lives=0", "lives must be a whole number of at least 1, got 0"),
-        ("lives=1", "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 1 × 128 = 128, got 256"),
+        (
+            "lives=1",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 1 × 128 = 128, got 256",
+        ),
         ("ppo.gamma=1.01", "ppo.gamma must be a number from 0 to 1, got 1.01"),
         ("ppo.gae_lambda=-1", "ppo.gae_lambda must be a number from 0 to 1, got -1"),
         ("ppo.learning_rate=0", "ppo.learning_rate must be a number above 0, got 0"),
@@ -310,26 +333,67 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("env.dt_s=0", "env.dt_s must be a number from 0.01 to 600, got 0"),
         ("env.duration_s=100", "env.duration_s must be a multiple of env.dt_s = 15 s, got 100 s"),
         ("env.duration_s=7", "env.duration_s must be a multiple of env.dt_s = 15 s, got 7 s"),
-        ("env.reset.cohousing_h=337", "env.reset.cohousing_h must be a number from 0 to 336 (hours cohoused in all before the test), got 337"),
+        (
+            "env.reset.cohousing_h=337",
+            "env.reset.cohousing_h must be a number from 0 to 336 (hours cohoused in all before the test), got 337",
+        ),
         ("env.reset.cohousing_h=[]", "env.reset.cohousing_h must have at least one value, got an empty list"),
         ("env.reset.separation_h=-1", "env.reset.separation_h must be a number from 0 to 8760, got -1"),
-        ("env.reset.relationship=friend", "env.reset.relationship must be peer (a partner of the same sex) or mate (a partner of the other sex), got the text 'friend'"),
-        ("env.parameters.oxytocin_tau=3", "env.parameters.oxytocin_tau is not usable: unknown parameter 'oxytocin_tau'; did you mean 'oxytocin_tau_s'?"),
-        ("env.parameters.oxytocin_tau_s=-3", "'oxytocin_tau_s' is out of range (allowed: numbers from 10 to 1800 s), got -3"),
+        (
+            "env.reset.relationship=friend",
+            "env.reset.relationship must be peer (a partner of the same sex) or mate (a partner of the other sex), "
+            "got "
+            "the text 'friend'",
+        ),
+        (
+            "env.parameters.oxytocin_tau=3",
+            "env.parameters.oxytocin_tau is not usable: unknown parameter 'oxytocin_tau'; did you mean "
+            "'oxytocin_tau_s'?",
+        ),
+        (
+            "env.parameters.oxytocin_tau_s=-3",
+            "'oxytocin_tau_s' is out of range (allowed: numbers from 10 to 1800 s), got -3",
+        ),
         ("env.parameters.oxytocin_tau_s=true", "env.parameters.oxytocin_tau_s must be one number, got true"),
         ("env.parameters.oxytocin_tau_s=[60, 70]", "env.parameters.oxytocin_tau_s must be one number, got a list"),
-        ("env.parameters.oxtr_gain=1", "env.parameters.oxtr_gain cannot be set here; set it for each group: genotypes.<name>.oxtr_gain"),
+        (
+            "env.parameters.oxtr_gain=1",
+            "env.parameters.oxtr_gain cannot be set here; set it for each group: genotypes.<name>.oxtr_gain",
+        ),
         ("env.parameters=3", "env.parameters must be a mapping of parameter names to numbers, got 3"),
         ("env.arms.relese=own", "unknown arm 'relese'; did you mean 'release'?"),
-        ("env.arms.release=ko", "env.arms.release must be own (the animal's own gain), wild_type (gain 1) or knockout (gain 0), got the text 'ko'"),
-        ("env.drugs=[{drug: agonists, dose: 1, start_s: 0, end_s: 9}]", "got the text 'agonists'; did you mean 'agonist'?"),
-        ("env.drugs=[{drug: agonist, dose: 1, start_s: 9, end_s: 9}]", "env.drugs[0].start_s must be before end_s, got 9 and 9"),
+        (
+            "env.arms.release=ko",
+            "env.arms.release must be own (the animal's own gain), wild_type (gain 1) or knockout (gain 0), got the "
+            "text 'ko'",
+        ),
+        (
+            "env.drugs=[{drug: agonists, dose: 1, start_s: 0, end_s: 9}]",
+            "got the text 'agonists'; did you mean 'agonist'?",
+        ),
+        (
+            "env.drugs=[{drug: agonist, dose: 1, start_s: 9, end_s: 9}]",
+            "env.drugs[0].start_s must be before end_s, got 9 and 9",
+        ),
         ("env.drugs=[{drug: agonist, dose: 1, start_s: 0, end_s: 9, share: 0}]", "env.drugs[0].share must be"),
-        ("evaluation.tests=[{name: a, cohousing_h: 1, drugs: [{drug: agonist, dose: 1, start_s: 0, end_s: 9, share: 0.5}]}]",
-         "share must be 1 in a test, where every dose is given, got 0.5"),
-        ("env.drugs=[{drug: antagonist, dose: 2, start_s: 0, end_s: 9}]", "env.drugs is not usable: drug 0 (antagonist): dose must be 0 to 1"),
-        ("probes.tests=[{name: a, cohousing_h: 1}, {name: a, cohousing_h: 2}]", "probes.tests has two tests called 'a'; each test needs a name"),
-        ("evaluation.tests=[{name: a b, cohousing_h: 1}]", "evaluation.tests[0].name must be a name of letters, digits and underscores, got the text 'a b'"),
+        (
+            "evaluation.tests=[{name: a, cohousing_h: 1, drugs: [{drug: agonist, dose: 1, start_s: 0, end_s: 9, "
+            "share: "
+            "0.5}]}]",
+            "share must be 1 in a test, where every dose is given, got 0.5",
+        ),
+        (
+            "env.drugs=[{drug: antagonist, dose: 2, start_s: 0, end_s: 9}]",
+            "env.drugs is not usable: drug 0 (antagonist): dose must be 0 to 1",
+        ),
+        (
+            "probes.tests=[{name: a, cohousing_h: 1}, {name: a, cohousing_h: 2}]",
+            "probes.tests has two tests called 'a'; each test needs a name",
+        ),
+        (
+            "evaluation.tests=[{name: a b, cohousing_h: 1}]",
+            "evaluation.tests[0].name must be a name of letters, digits and underscores, got the text 'a b'",
+        ),
         ("evaluation.tests=[{name: a}]", "evaluation.tests[0].cohousing_h is missing"),
         ("probes.every_steps=0", "probes.every_steps must be a whole number of at least 1, got 0"),
         ("name=../elsewhere", "name must be a folder name of letters, digits"),
@@ -339,13 +403,30 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("device=gpu", "device must be cpu, cuda or auto, got the text 'gpu'"),
         ("engine=cohrt", "engine must be cohort or sb3, got the text 'cohrt'; did you mean 'cohort'?"),
         ("workers=0", "workers must be a whole number of at least 1 or null, got 0"),
-        ("individual_spread=-1", "individual_spread must be a factor from 0 to 100 (0: identical animals, 1: the table's spreads) or a mapping of parameters to log-sd, got -1"),
+        (
+            "individual_spread=-1",
+            "individual_spread must be a factor from 0 to 100 (0: identical animals, 1: the table's spreads) or a "
+            "mapping of parameters to log-sd, got -1",
+        ),
         ("individual_spread=none", "the table's spreads) or a mapping of parameters to log-sd, got the text 'none'"),
-        ("individual_spread={contact_flor: 0.5}", "individual_spread.contact_flor is not usable: unknown parameter 'contact_flor'; did you mean 'contact_floor'?"),
-        ("individual_spread={scal: 2}", "individual_spread.scal is not usable: unknown parameter 'scal'; did you mean 'scale'?"),
+        (
+            "individual_spread={contact_flor: 0.5}",
+            "individual_spread.contact_flor is not usable: unknown parameter 'contact_flor'; did you mean "
+            "'contact_floor'?",
+        ),
+        (
+            "individual_spread={scal: 2}",
+            "individual_spread.scal is not usable: unknown parameter 'scal'; did you mean 'scale'?",
+        ),
         ("individual_spread={zzz: 2}", "unknown parameter 'zzz'; known: scale and oxtr_gain, dopamine_tone"),
-        ("individual_spread.contact_floor=-0.5", "individual_spread.contact_floor must be a log-sd from 0 to 10, got -0.5"),
-        ("individual_spread={contact_floor: .nan}", "individual_spread.contact_floor must be a log-sd from 0 to 10, got nan"),
+        (
+            "individual_spread.contact_floor=-0.5",
+            "individual_spread.contact_floor must be a log-sd from 0 to 10, got -0.5",
+        ),
+        (
+            "individual_spread={contact_floor: .nan}",
+            "individual_spread.contact_floor must be a log-sd from 0 to 10, got nan",
+        ),
         ("individual_spread={scale: true}", "individual_spread.scale must be a factor from 0 to 100, got true"),
         ("seed=${oc.env:HOME}", "seed: expressions (${…}) are not supported"),
         ("output=${oc.env:HOME}", "output: expressions (${…}) are not supported"),
@@ -356,7 +437,7 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("seed=[1", "not valid YAML"),
         ("probes.tests[7].cohousing_h=1", "cannot set probes.tests[7].cohousing_h: probes.tests is a list of"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_override_gets_one_clear_line(write, override, line):
     overrides = [override]
     if "tests[7]" in override:

@@ -52,7 +52,7 @@ def config_for(assay: str, **env: Any) -> Config:
 
 
 def networks(assay: str, n_animals: int, seed: int = 0) -> list[dict[str, np.ndarray]]:
-    """Networks that mostly seek others: every animal its own favourites, so that all kinds of events come about."""
+    """Networks that mostly seek others: every animal has its own favourites, so that all kinds of events occur."""
     shape = ASSAYS[f"socialrl/{assay}-v0"]
     n_features = space(len(shape.habitat.names), shape.n_animals - 1).shape[0]
     n_others = shape.n_animals - 1

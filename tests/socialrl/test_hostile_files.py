@@ -138,11 +138,25 @@ def test_mutated_overrides_are_used_or_refused(overrides):
 NUMBERS = ["0", "-1", "1e9", "nan", "inf", "999999999999", "99999999999999", "1" * 400, "x", "", " ", "²", "1.5"]
 PATHS = ["", " ", "~nosuchuser/x", "no/such", "/", ".", "x" * 5000, "a\nb", "\u202e", "/dev/null/x", "é", "loop"]
 OPTIONS = {
-    "--repeats": NUMBERS, "--vectors": NUMBERS, "--steps": NUMBERS, "--seed": NUMBERS, "--cohousing-h": NUMBERS,
-    "--gain": NUMBERS, "--output": PATHS, "--protocol": PATHS, "--with": PATHS, "--config": PATHS, "--gif": PATHS,
-    "--png": PATHS, "--pairs": ["", "XX", "FF"], "--preset": ["", "quik", "x" * 5000], "--animal": PATHS, "--events": None,
-    "--overwrit": None, "-z": None,
-}  # fmt: skip
+    "--repeats": NUMBERS,
+    "--vectors": NUMBERS,
+    "--steps": NUMBERS,
+    "--seed": NUMBERS,
+    "--cohousing-h": NUMBERS,
+    "--gain": NUMBERS,
+    "--output": PATHS,
+    "--protocol": PATHS,
+    "--with": PATHS,
+    "--config": PATHS,
+    "--gif": PATHS,
+    "--png": PATHS,
+    "--pairs": ["", "XX", "FF"],
+    "--preset": ["", "quik", "x" * 5000],
+    "--animal": PATHS,
+    "--events": None,
+    "--overwrit": None,
+    "-z": None,
+}
 
 
 VERBS = ["train", "resume", "evaluate", "report", "calibrate", "render", "record", "check", "trian"]

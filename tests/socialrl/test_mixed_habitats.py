@@ -75,17 +75,43 @@ def test_without_habitats_each_genotype_lives_by_itself() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["habitats.mixed=[wt,ko]"], "habitats.mixed must name the genotypes of 8 animals in order (0 and 1 are cage mates, 2 and 3, …), got 2"),
-        (["habitats.mixed=[wt,wt,wt,wt,ko,ko,ko,k]"], "habitats.mixed is not usable: unknown genotype 'k'; known: wt, ko"),
+        (
+            ["habitats.mixed=[wt,ko]"],
+            "habitats.mixed must name the genotypes of 8 animals in order (0 and 1 are cage mates, 2 and 3, …), got 2",
+        ),
+        (
+            ["habitats.mixed=[wt,wt,wt,wt,ko,ko,ko,k]"],
+            "habitats.mixed is not usable: unknown genotype 'k'; known: wt, ko",
+        ),
         (["habitats.mixed=wt"], "habitats.mixed must be a list, got the text 'wt'"),
-        (["habitats.a-b=[wt,wt,wt,wt,ko,ko,ko,ko]"], "habitats has a group called 'a-b'; a group's name is made of letters, digits and underscores"),
-        (["habitats.wt=[wt,wt,wt,wt,ko,ko,ko,ko]"], "habitats.wt has the name of a genotype but holds other animals (wt, ko); rename it"),
-        (["genotypes.het={oxtr_gain: 0.5}"], "genotypes.het is in no habitat; add it to one of the habitats (wt, ko, mixed, mirrored) or remove the group"),
-        (["env.id=socialrl/GroupMember-v0"], "habitats can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in socialrl/GroupMember-v0 one animal acts"),
-        (["animals=12"], "animals must be a multiple of 8, the number of animals in one socialrl/GroupHabitat-v0, got 12"),
-        (["engine=sb3"], "engine must be cohort in socialrl/GroupHabitat-v0, whose animals live and learn in one world, got sb3"),
+        (
+            ["habitats.a-b=[wt,wt,wt,wt,ko,ko,ko,ko]"],
+            "habitats has a group called 'a-b'; a group's name is made of letters, digits and underscores",
+        ),
+        (
+            ["habitats.wt=[wt,wt,wt,wt,ko,ko,ko,ko]"],
+            "habitats.wt has the name of a genotype but holds other animals (wt, ko); rename it",
+        ),
+        (
+            ["genotypes.het={oxtr_gain: 0.5}"],
+            "genotypes.het is in no habitat; add it to one of the habitats (wt, ko, mixed, mirrored) or remove the "
+            "group",
+        ),
+        (
+            ["env.id=socialrl/GroupMember-v0"],
+            "habitats can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in "
+            "socialrl/GroupMember-v0 one animal acts",
+        ),
+        (
+            ["animals=12"],
+            "animals must be a multiple of 8, the number of animals in one socialrl/GroupHabitat-v0, got 12",
+        ),
+        (
+            ["engine=sb3"],
+            "engine must be cohort in socialrl/GroupHabitat-v0, whose animals live and learn in one world, got sb3",
+        ),
     ],
-)  # fmt: skip
+)
 def test_impossible_habitats_are_refused_in_one_line(overrides: list[str], message: str) -> None:
     assert refusal(*overrides) == f"command line: {message}"
 

@@ -242,7 +242,7 @@ def test_inner_state_carries_over_into_another_assay(config):
     assert (was.animals["stress"][:, 0] != 0.5).all()
     for name in ("familiarity", "habituation", "mated"):
         np.testing.assert_array_equal(now.pairs[name][:, :2, :2], was.pairs[name][:, :2, :2], err_msg=name)
-    assert (now.animals["work_left"] == 1.0).all(), "the schedule of work begins anew"
+    assert (now.animals["work_left"] == 1.0).all(), "the schedule of work starts again"
     assert (now.animals["chamber"][:, 0] == 0).all(), "the animal is put to the lever"
 
 
@@ -282,7 +282,7 @@ def test_a_whole_habitat_lives_through_a_protocol():
 
 
 def test_the_animals_of_the_last_episode_live_on_when_an_environment_is_told_so():
-    """`continued`: after 40 h apart the bond is the last episode's, less what absence takes; without it they are new."""
+    """`continued`: after 40 h apart the bond is the last episode's, less the loss in absence; else it is new."""
     env = gym.make("socialrl/PartnerPreference-v0", duration_s=600, absence_loss_per_h=0.01).unwrapped
     pair, me = env.world.batch.pairs[0, 0, 1], env.world.batch.animals[0, 0]
     env.reset(seed=1, options={"cohousing_h": 24, "relationship": "mate"})
@@ -318,56 +318,123 @@ def refusal(config, data):
 @pytest.mark.parametrize(
     ("phases", "message"),
     [
-        ([cohouse(24, mating=True), PPT], "f.yaml: phase 1 (cohouse): mating must be false where the relationship is peer"),
+        (
+            [cohouse(24, mating=True), PPT],
+            "f.yaml: phase 1 (cohouse): mating must be false where the relationship is peer",
+        ),
         ([cohouse(0, relationship="mate", mating=True), PPT], "mating must be false where hours is 0, got true"),
         ([cohouse(24, mating="yes"), PPT], "phase 1 (cohouse): mating must be true or false, got the text 'yes'"),
-        ([cohouse(-1), PPT], "f.yaml: phase 1 (cohouse): hours must be a number from 0 to 336 (the total of all cohouse phases of a history), got -1"),
-        ([cohouse(400), PPT], "hours must be a number from 0 to 336 (the total of all cohouse phases of a history), got 400"),
-        ([cohouse(300), separate(1), cohouse(40), PPT], "phase 3 (cohouse): hours: a history has at most 336 h of cohousing in all, got 340 h"),
+        (
+            [cohouse(-1), PPT],
+            "f.yaml: phase 1 (cohouse): hours must be a number from 0 to 336 (the total of all cohouse phases of a "
+            "history), got -1",
+        ),
+        (
+            [cohouse(400), PPT],
+            "hours must be a number from 0 to 336 (the total of all cohouse phases of a history), got 400",
+        ),
+        (
+            [cohouse(300), separate(1), cohouse(40), PPT],
+            "phase 3 (cohouse): hours: a history has at most 336 h of cohousing in all, got 340 h",
+        ),
         ([separate(1e4), PPT], "phase 1 (separate): hours must be a number from 0 to 8760, got 10000"),
-        ([separate(8000), separate(800), PPT], "phase 2 (separate): hours: a history has at most 8760 h of separation in all, got 8800 h"),
-        ([{"cohouse": {"hour": 3}}, PPT], "phase 1 (cohouse): unknown key hour; did you mean hours? Allowed: with, hours"),
+        (
+            [separate(8000), separate(800), PPT],
+            "phase 2 (separate): hours: a history has at most 8760 h of separation in all, got 8800 h",
+        ),
+        (
+            [{"cohouse": {"hour": 3}}, PPT],
+            "phase 1 (cohouse): unknown key hour; did you mean hours? Allowed: with, hours",
+        ),
         ([{"cohouse": {}}, PPT], "phase 1 (cohouse): hours is missing"),
         ([{"cohouse": {"hours": 3, "with": "stranger"}}, PPT], "phase 1 (cohouse): with must be partner, got the text"),
-        ([{"cohous": {"hours": 3}}, PPT], "f.yaml: phase 1: unknown phase cohous; did you mean cohouse? Allowed: cohouse, separate"),
-        ([{**cohouse(3), **separate(2)}, PPT], "phase 1: must be one of cohouse, separate, dose, assay, got cohouse and sep"),
+        (
+            [{"cohous": {"hours": 3}}, PPT],
+            "f.yaml: phase 1: unknown phase cohous; did you mean cohouse? Allowed: cohouse, separate",
+        ),
+        (
+            [{**cohouse(3), **separate(2)}, PPT],
+            "phase 1: must be one of cohouse, separate, dose, assay, got cohouse and sep",
+        ),
         ([{}, PPT], "f.yaml: phase 1: must be one of cohouse, separate, dose, assay, got nothing"),
         ([{"separate": 24}, PPT], "phase 1 (separate): must be a mapping with the key hours, got 24"),
         (["rest", PPT], "phase 1: must be a mapping with the keys cohouse, separate, dose, assay, got the text 'rest'"),
-        ([cohouse(3, relationship="mates"), PPT], "relationship must be peer (a partner of the same sex) or mate (a partner of the other sex), got the text 'mates'; did you mean 'mate'"),
+        (
+            [cohouse(3, relationship="mates"), PPT],
+            "relationship must be peer (a partner of the same sex) or mate (a partner of the other sex), got the text "
+            "'mates'; did you mean 'mate'",
+        ),
         ([cohouse(3), cohouse(3, relationship="mate"), PPT], "phase 2 (cohouse): relationship must be peer as before"),
         ([cohouse(3)], "f.yaml: has no assay, so nothing would be recorded"),
         ([], "f.yaml: has no assay"),
         ([PPT, separate(1)], "f.yaml: phase 2 (separate): comes after the last assay"),
-        ([{"assay": {"id": "PartnerPreferense"}}], "phase 1 (assay): id is not usable: unknown assay 'PartnerPreferense'; did you"),
-        ([{"assay": {"id": "PartnerPreference", "with": ["partner"]}}],
-         "phase 1 (assay): with: PartnerPreference is played with [partner, stranger], got [partner]"),
-        ([{"assay": {"id": "PartnerPreference", "with": ["partner", "stranger", "stranger"]}}],
-         "with: PartnerPreference holds 2 animals beside the tested one (partner, stranger), got 3: partner, stranger, str"),
-        ([{"assay": {"id": "PartnerPreference", "with": ["partner", "strangr"]}}], "unknown animal 'strangr'; did you mean 'stra"),
+        (
+            [{"assay": {"id": "PartnerPreferense"}}],
+            "phase 1 (assay): id is not usable: unknown assay 'PartnerPreferense'; did you",
+        ),
+        (
+            [{"assay": {"id": "PartnerPreference", "with": ["partner"]}}],
+            "phase 1 (assay): with: PartnerPreference is played with [partner, stranger], got [partner]",
+        ),
+        (
+            [{"assay": {"id": "PartnerPreference", "with": ["partner", "stranger", "stranger"]}}],
+            "with: PartnerPreference holds 2 animals beside the tested one (partner, stranger), got 3: partner, "
+            "stranger, str",
+        ),
+        (
+            [{"assay": {"id": "PartnerPreference", "with": ["partner", "strangr"]}}],
+            "unknown animal 'strangr'; did you mean 'stra",
+        ),
         ([{"assay": {"id": "PartnerPreference", "with": ["partner", "partner"]}}], "got [partner, partner]"),
-        ([{"assay": {"id": "SocialOperant"}}],
-         "with is missing; SocialOperant is played with [partner] or [stranger] or [partner, stranger]"),
-        ([PPT, {"assay": {"id": "GroupMember"}}], "phase 2 (assay): GroupMember must be the first assay of its history"),
+        (
+            [{"assay": {"id": "SocialOperant"}}],
+            "with is missing; SocialOperant is played with [partner] or [stranger] or [partner, stranger]",
+        ),
+        (
+            [PPT, {"assay": {"id": "GroupMember"}}],
+            "phase 2 (assay): GroupMember must be the first assay of its history",
+        ),
         ([{"assay": {"id": "GroupHabitat", "with": "partner"}}], "all animals of GroupHabitat are tested animals"),
-        ([cohouse(3, relationship="mate"), {"assay": {"id": "GroupHabitat"}}], "relationship must be peer in GroupHabitat"),
-        ([cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}], "relationship must be peer, as before in this history"),
+        (
+            [cohouse(3, relationship="mate"), {"assay": {"id": "GroupHabitat"}}],
+            "relationship must be peer in GroupHabitat",
+        ),
+        (
+            [cohouse(3), {"assay": {**PPT["assay"], "relationship": "mate"}}],
+            "relationship must be peer, as before in this history",
+        ),
         ([{"assay": {**PPT["assay"], "stranger": "same"}}], "stranger: same needs a stranger in the assay before"),
-        ([{"assay": {**PPT["assay"], "minutes": 0.1}}], "minutes must be a multiple of the tick, 15 s = 0.25 min, got 0.1"),
+        (
+            [{"assay": {**PPT["assay"], "minutes": 0.1}}],
+            "minutes must be a multiple of the tick, 15 s = 0.25 min, got 0.1",
+        ),
         ([{"assay": {**PPT["assay"], "minutes": 0}}], "minutes must be a multiple of the tick"),
-        ([PPT, PPT], "phase 2 (assay): the test has the name 'partner_preference' of phase 1 (assay); give it another name"),
-        ([dose("agonits"), PPT], "phase 1 (dose): drug must be agonist (oxytocin units added at the receptor), antagonist (fraction of the receptor gain blocked), dopamine_antagonist"),
-        ([dose("antagonist", 2), PPT], "phase 1 (dose): dose must be 0 to 1 for antagonist (fraction of the receptor gain bl"),
+        (
+            [PPT, PPT],
+            "phase 2 (assay): the test has the name 'partner_preference' of phase 1 (assay); give it another name",
+        ),
+        (
+            [dose("agonits"), PPT],
+            "phase 1 (dose): drug must be agonist (oxytocin units added at the receptor), antagonist (fraction of the "
+            "receptor gain blocked), dopamine_antagonist",
+        ),
+        (
+            [dose("antagonist", 2), PPT],
+            "phase 1 (dose): dose must be 0 to 1 for antagonist (fraction of the receptor gain bl",
+        ),
         ([dose("agonist", 50), PPT], "dose must be 0 to 10 for agonist (oxytocin units added at the receptor), got 50"),
         ([dose(amount=-1), PPT], "phase 1 (dose): dose must be a number of at least 0, got -1"),
         ([dose(hours=0), PPT], "phase 1 (dose): hours must be a number above 0, got 0"),
         ([dose(hours=0.01), PPT], "hours must be a number from 0.03333 (120 s) to 8760, got 0.01"),
         ([dose(start_h=-1), PPT], "phase 1 (dose): start_h: the drug would act 1 h before the first phase begins"),
         ([dose(start_h=3), cohouse(1), PPT], "the drug would act from 3 h on, but the last assay ends at 1.16667 h"),
-        ([dose(hours=13), cohouse(12), dose(hours=2), PPT],
-         "phase 3 (dose): antagonist acts from 12 to 14 h, but that of phase 1 acts from 0 to 13 h; doses of one drug must not"),
+        (
+            [dose(hours=13), cohouse(12), dose(hours=2), PPT],
+            "phase 3 (dose): antagonist acts from 12 to 14 h, but that of phase 1 acts from 0 to 13 h; doses of one "
+            "drug must not",
+        ),
     ],
-)  # fmt: skip
+)
 def test_impossible_lives_are_refused_in_one_line(config, phases, message):
     assert message in refusal(config, {"name": "p", "phases": phases})
 
@@ -384,12 +451,15 @@ def test_impossible_lives_are_refused_in_one_line(config, phases, message):
         ({"name": "p", "histories": {"a b": [PPT]}}, "f.yaml: histories has a history called 'a b'"),
         ({"name": "p", "histories": [PPT]}, "f.yaml: histories must be a mapping, got a list"),
         ({"name": "p", "histories": {"a": 3}}, "f.yaml: histories.a must be a list, got 3"),
-        ({"name": "p", "histories": {"a": [PPT], "b": [cohouse(-2), PPT]}}, "f.yaml: history 'b', phase 1 (cohouse): hours must"),
+        (
+            {"name": "p", "histories": {"a": [PPT], "b": [cohouse(-2), PPT]}},
+            "f.yaml: history 'b', phase 1 (cohouse): hours must",
+        ),
         ({"name": "p", "histories": {"a": [cohouse(2)]}}, "f.yaml: history 'a' has no assay"),
         ({"name": "p", "histories": {"a": [PPT, separate(2)]}}, "f.yaml: history 'a', phase 2 (separate): comes after"),
         ({"name": "p", "about": 3, "phases": [PPT]}, "f.yaml: about must be text, got 3"),
     ],
-)  # fmt: skip
+)
 def test_files_that_are_no_protocol_are_refused(config, data, message):
     assert message in refusal(config, data)
 
@@ -403,7 +473,8 @@ def test_an_assay_that_the_networks_do_not_fit_is_refused_before_anything_is_pla
     with pytest.raises(UserError) as caught:
         play(config, [cohouse(1), PPT, {"assay": {"id": "StrangerEncounter", "with": "stranger"}}])
     assert str(caught.value) == (
-        "protocol: phase 3 (assay): StrangerEncounter has 27 observation channels and 6 actions, the networks of this run "
+        "protocol: phase 3 (assay): StrangerEncounter has 27 observation channels and 6 actions, the networks of this "
+        "run "
         "(trained in PartnerPreference) take 28 and 6"
     )
 

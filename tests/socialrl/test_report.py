@@ -247,7 +247,7 @@ def test_the_commands_repeat_the_run(tmp_path):
     trained = account.runs(load([run]))[0].commands
     assert trained[:2] == ["git checkout 0123abc", "socialrl train configs/partner_preference.yaml"]
     assert [line.split()[1] for line in trained[2:]] == ["evaluate", "report"]
-    run.meta["command"] = "socialrl demo --output runs/demo"  # which evaluates and reports by itself
+    run.meta["command"] = "socialrl demo --output runs/demo"  # which evaluates and reports, too
     assert account.runs(load([run]))[0].commands[1:] == ["socialrl demo --output runs/demo"]
 
 

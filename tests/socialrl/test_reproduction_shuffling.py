@@ -1,4 +1,4 @@
-"""Shuffled identities: only the shuffled tests change, half of the repeats, alike in all groups, and a preference goes."""
+"""Shuffled identities: only the shuffled tests change, half of the repeats, alike in all groups; no preference."""
 
 from __future__ import annotations
 

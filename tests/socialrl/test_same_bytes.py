@@ -1,7 +1,9 @@
-"""The same numbers on another processor: a small study in child processes that use other instructions and thread counts.
+"""The same numbers on another processor: a small study in child processes that use other instructions and thread
+counts.
 
-On one machine other processors can be imitated downwards only: a processor with AVX-512 is told to do without, libraries are told
-to take the code that they have for other makes. Each setting runs `same_bytes.py`, and every byte must be the same.
+On one machine other processors can be imitated downwards only: a processor with AVX-512 is told to do without,
+libraries are told to take the code that they have for other makes. Each setting runs `same_bytes.py`, and every byte
+must be the same.
 """
 
 from __future__ import annotations

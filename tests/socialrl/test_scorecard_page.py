@@ -1,4 +1,4 @@
-"""The scorecard page of synthetic tables: one file that asks for nothing, with the numbers and failures of the scorecard."""
+"""The scorecard page of synthetic tables: one self-contained file with the scorecard's numbers and failures."""
 
 from __future__ import annotations
 

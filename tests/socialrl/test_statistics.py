@@ -86,7 +86,8 @@ def test_unpaired_agrees_with_scipy():
     assert result.difference.value == pytest.approx(np.mean(a) - np.mean(b))
     assert result.welch_p == pytest.approx(scipy.stats.ttest_ind(a, b, equal_var=False).pvalue)
     assert result.mann_whitney_p == pytest.approx(scipy.stats.mannwhitneyu(a, b).pvalue)
-    # Of the C(9, 4) = 126 relabellings, only the observed one and that with 0.70 and 0.71 swapped are this extreme; doubled.
+    # Of the C(9, 4) = 126 relabellings, only the observed one and that with 0.70 and 0.71 swapped are this extreme;
+    # doubled.
     assert result.permutation_p == pytest.approx(2 * 2 / 126)
     assert (result.n_a, result.n_b) == (5, 4)
 

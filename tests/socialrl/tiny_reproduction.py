@@ -1,6 +1,7 @@
 """A reproduction that takes seconds, for tests; `python tiny_reproduction.py FOLDER` kills itself in the second stage.
 
-Two assays and release, networks of four units, hardly any training: it has the shape of a reproduction, not its results.
+Two assays and release, networks of four units, hardly any training: it has the shape of a reproduction, not its
+results.
 """
 
 from __future__ import annotations

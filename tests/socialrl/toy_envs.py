@@ -10,8 +10,8 @@ from stable_baselines3.common.vec_env import VecEnv
 class ToyVecEnv(VecEnv):
     """An SB3 `VecEnv` whose rows draw from their own generator (seeded by `seed()`), with its state readable.
 
-    Subclasses write `_begin(rows)` and `_advance(actions) -> (rewards, terminated, truncated)` over the arrays in `self.state`
-    (name -> array with n_rows first), and `_observe()`.
+    Subclasses write `_begin(rows)` and `_advance(actions) -> (rewards, terminated, truncated)` over the arrays in
+    `self.state` (name -> array with n_rows first), and `_observe()`.
     """
 
     render_mode = None
@@ -101,7 +101,8 @@ class ToyVecEnv(VecEnv):
 
 
 class CueVecEnv(ToyVecEnv):
-    """A contextual bandit: one of n_cues cues is shown; naming it pays 1, anything else 0. Optimum: reward 1 every step.
+    """A contextual bandit: one of n_cues cues is shown; naming it pays 1, anything else 0. Optimum: reward 1 every
+    step.
 
     Episodes are truncated after 8 steps, which is never the end of anything.
     """
@@ -127,10 +128,11 @@ class CueVecEnv(ToyVecEnv):
 
 
 class WalkVecEnv(ToyVecEnv):
-    """A noisy walk on a line with six actions: terminates beyond |x| > 2, truncated at a tick that differs between rows.
+    """A noisy walk on a line with six actions: terminates beyond |x| > 2, truncated at a tick that differs between
+    rows.
 
-    Rewards and observations are smooth and never special, so that comparisons of trainers see generic numbers. The observation
-    has 5 numbers: x, x^2, sin(3x), time, 1.
+    Rewards and observations are smooth and never special, so that comparisons of trainers see generic numbers. The
+    observation has 5 numbers: x, x^2, sin(3x), time, 1.
     """
 
     def __init__(self, n_rows: int, limit: int = 11) -> None:

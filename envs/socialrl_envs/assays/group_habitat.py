@@ -24,7 +24,10 @@ _ARENA = Habitat.build(
 _MATES = tuple(i ^ 1 for i in range(N_ANIMALS))  # 0 with 1, 2 with 3, …
 _PAIRS_IN_CAGES = tuple(1 + i // 2 for i in range(N_ANIMALS))
 _CHAMBERS = {"cages": _ARENA.names}
-_PAPER = "Black et al. 2025 Curr Biol 35:4178 (multi-chamber group habitat; geometry after the laboratory's tracking software)"
+_PAPER = (
+    "Black et al. 2025 Curr Biol 35:4178 (multi-chamber group habitat; geometry after the laboratory's tracking "
+    "software)"
+)
 
 GROUP_HABITAT = Assay(
     id="socialrl/GroupHabitat-v0",
@@ -60,10 +63,11 @@ GROUP_MEMBER = Assay(
 
 
 class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
-    """Does a pair stay together in a group? Eight voles, four cohoused pairs, five chambers, five days; all of them act.
+    """Does a pair stay together in a group? Eight voles, four cohoused pairs, five chambers, five days; all of them
+    act.
 
-    A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A row
-    is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. All are of one
+    A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A
+    row is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. All are of one
     sex; `relationship` "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178. The same world as a PettingZoo
     `ParallelEnv` is `socialrl_envs.parallel.GroupHabitatParallelEnv`; with one acting animal, `GroupMemberEnv`.
 
@@ -87,8 +91,8 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
 
-    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of fixed
-    length. It never terminates.
+    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
+    fixed length. It never terminates.
 
     **Info** is that of every vector environment here. `record` has for each animal: contact with its cage mate and with
     everybody else (`contact_s_partner`, `contact_s_others`, and by the hour `partner_s_hourly`, `others_s_hourly`;
@@ -110,7 +114,8 @@ def refuse_single(**_: Any) -> None:
     """Tell a caller of `gym.make` how to make the habitat, whose eight animals all act."""
     raise ParameterError(
         f"all {N_ANIMALS} animals of {GROUP_HABITAT.id} act, so it is not a single-agent environment: make it with "
-        f"gym.make_vec('{GROUP_HABITAT.id}', num_envs={N_ANIMALS}) (a row is an animal), as a PettingZoo environment with "
+        f"gym.make_vec('{GROUP_HABITAT.id}', num_envs={N_ANIMALS}) (a row is an animal), as a PettingZoo environment "
+        "with "
         f"socialrl_envs.parallel.GroupHabitatParallelEnv(), or with one acting animal as gym.make('{GROUP_MEMBER.id}')"
     )
 
@@ -120,13 +125,13 @@ class GroupMemberEnv(SocialEnv):
 
     The others keep an intent for a minute on average: they explore, rest, or approach another animal. With `others`
     "sociable" that is the one they know best, with "roaming" anybody; seven rules give the partner and vole2 to vole7
-    one each (`socialrl_envs.conspecifics`). Each has its own familiarity with everybody. Habitat, start and measures are those of
-    `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks instead of the
-    rules: `socialrl.animals.companions.FrozenCompanionsEnv`. All are of one sex; `relationship`
-    "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
+    one each (`socialrl_envs.conspecifics`). Each has its own familiarity with everybody. Habitat, start and measures
+    are those of `GroupHabitatVectorEnv`; the partner is the cage mate of the focal animal. With trained networks
+    instead of the rules: `socialrl.animals.companions.FrozenCompanionsEnv`. All are of one sex; `relationship` "mate"
+    is refused. Paper: Black et al. 2025, Curr Biol 35:4178.
 
-    **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
-    slot 0 to 6, as in `PartnerPreferenceEnv`.
+    **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6,
+    9–15 reject slot 0 to 6, as in `PartnerPreferenceEnv`.
 
     **Observation** (`Box`, float32, 75 channels, names in `env.unwrapped.observation_names`; all from 0)
 
@@ -145,8 +150,8 @@ class GroupMemberEnv(SocialEnv):
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
 
-    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of fixed
-    length. It never terminates.
+    **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
+    fixed length. It never terminates.
 
     **Info** is that of `PartnerPreferenceEnv`, for the seven others; `record` is that of an animal of
     `GroupHabitatVectorEnv`.

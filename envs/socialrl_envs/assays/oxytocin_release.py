@@ -59,12 +59,13 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
     every reset takes a new slice, which scales ΔF/F, and every frame has shot noise, both from the seed of `reset`.
     Oxytocin itself follows the equation in any case.
 
-    **Info.** `n_pulses`, `sex` and `record`, which is filled with the last step: duration_s, n_pulses, sex, peak and area
-    of ΔF/F, decay_s (seconds from the peak to 1/e of it) and peak_oxytocin.
+    **Info.** `n_pulses`, `sex` and `record`, which is filled with the last step: duration_s, n_pulses, sex, peak and
+    area of ΔF/F, decay_s (seconds from the peak to 1/e of it) and peak_oxytocin.
 
     **Arguments.** `sex` "female" or "male" (also a reset option): protocols run on both, and the model has **no sex
-    difference** in release, so both give the same numbers but for noise. `strength` (a second of contact is 1), `sensor` (`Sensor`),
-    `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs` and any biological parameter by name, above all `oxtr_gain`.
+    difference** in release, so both give the same numbers but for noise. `strength` (a second of contact is 1),
+    `sensor` (`Sensor`), `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs` and any
+    biological parameter by name, above all `oxtr_gain`.
 
     **Versions.** v0: first.
     """
@@ -127,7 +128,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Advance by `dt_s` seconds, with a pulse or without. Never terminates; truncates at the end of the protocol."""
+        """Advance by `dt_s` seconds, with or without a pulse; truncates at the end of the protocol."""
         if not self._begun:
             raise ResetNeeded(NOT_BEGUN)
         if not self.action_space.contains(action):
@@ -155,7 +156,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         return ReleaseTrace(time_s, oxytocin, signal, np.array([self._sex]), smoothing_s)
 
     def render(self) -> Any:
-        """Return the trace so far as a picture (`rgb_array`, uint8 (540, 960, 3)) or the moment as a line of text (`ansi`)."""
+        """Return the trace so far as a picture (`rgb_array`, uint8 (540, 960, 3)), or a line of text (`ansi`)."""
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode: gym.make(..., render_mode='rgb_array')")
             return None

@@ -74,10 +74,12 @@ class PartnerPreferenceEnv(SocialEnv):
 
     **Arguments.** `dt_s` (s); `duration_s` (s, a multiple of `dt_s`); `cohousing_h` 0–336 h, or a list that each reset
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
-    `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward,
-    defence, retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative
-    to the start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of `socialrl_envs.parameters` by name, above all `oxtr_gain`. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
-    cohoused but did not mate), `continued` (True: the animals of the last episode live on).
+    `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward, defence,
+    retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative to the
+    start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of
+    `socialrl_envs.parameters` by name, above all `oxtr_gain`. Reset options: `cohousing_h`, `relationship`,
+    `separation_h`, `side`, `mating` (False: mates that were cohoused but did not mate), `continued` (True: the animals
+    of the last episode live on).
 
     **Versions.** v0: first.
     """

@@ -37,11 +37,11 @@ class SocialOperantEnv(SocialEnv):
 
     The focal animal starts in the lever chamber; its cage mate of the last `cohousing_h` hours and an animal that it
     has never met are tethered behind doors at the left and right (their sides are drawn at reset, or set by
-    `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes
-    it a fixed ratio of 1, as in shaping). Its door is then open for 60 s, after which the focal animal is put back at the lever. Exploring does not lead through
-    a closed door.
-    Sessions (`options={"session": …}`, drawn where not given): "partner" or "stranger", with one animal present, and
-    "choice", with both. Paper: Beery et al. 2021, eLife 10:e72684.
+    `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes it
+    a fixed ratio of 1, as in shaping). Its door is then open for 60 s, after which the focal animal is put back at the
+    lever. Exploring does not lead through a closed door. Sessions (`options={"session": …}`, drawn where not given):
+    "partner" or "stranger", with one animal present, and "choice", with both. Paper: Beery et al. 2021, eLife
+    10:e72684.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
 
@@ -71,8 +71,8 @@ class SocialOperantEnv(SocialEnv):
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per press, divided by
-    the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
+    effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per press, divided
+    by the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates. A door opens at most once in a tick, at its end; where ticks are longer than `press_s`,
@@ -82,9 +82,9 @@ class SocialOperantEnv(SocialEnv):
     stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
     `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none); `ratio_step`.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (extra
-    presses for each further access, 0 to 100, or a list that each reset draws from). The box is a known place: exploring
-    it is worth `known_place_exploration` of what it is in a new one.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (extra presses
+    for each further access, 0 to 100, or a list that each reset draws from). The box is a known place: exploring it is
+    worth `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.
     """

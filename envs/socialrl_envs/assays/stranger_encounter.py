@@ -34,15 +34,15 @@ STRANGER_ENCOUNTER = Assay(
 class StrangerEncounterEnv(SocialEnv):
     """Does a bonded vole defend? How often is an intruder driven off, and how much is it avoided?
 
-    A resident lives in a home chamber with a refuge beside it; an unfamiliar animal is put into the home for 10 min. The
-    stranger roams (`socialrl_envs.conspecifics`): it explores, rests and approaches the resident. The resident starts in
-    the home or in the refuge (drawn, or `options={"side": "home"}`) and lived with a partner for `cohousing_h` hours
-    before. Sessions (`options={"session": …}`, drawn where not given): "alone", where the partner is absent but the
-    bond persists, and "with_partner", where it is tethered in the home.
-    Direction known from: Black et al. 2025, Curr Biol 35:4178 (knockouts are less aggressive and less avoidant).
+    A resident lives in a home chamber with a refuge beside it; an unfamiliar animal is put into the home for 10 min.
+    The stranger roams (`socialrl_envs.conspecifics`): it explores, rests and approaches the resident. The resident
+    starts in the home or in the refuge (drawn, or `options={"side": "home"}`) and lived with a partner for
+    `cohousing_h` hours before. Sessions (`options={"session": …}`, drawn where not given): "alone", where the partner
+    is absent but the bond persists, and "with_partner", where it is tethered in the home. Direction known from: Black
+    et al. 2025, Curr Biol 35:4178 (knockouts are less aggressive and less avoidant).
 
-    **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and 1,
-    4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action directed at an absent partner does nothing.
+    **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and
+    1, 4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action directed at an absent partner does nothing.
 
     **Observation** (`Box`, float32, 27 channels, names in `env.unwrapped.observation_names`; all from 0)
 
@@ -61,8 +61,8 @@ class StrangerEncounterEnv(SocialEnv):
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
     effort, stress, rest, noise (equations in docs/model.md).
 
-    **Episode.** `duration_s` seconds (600 s = 10 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed length.
-    It never terminates.
+    **Episode.** `duration_s` seconds (600 s = 10 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
+    length. It never terminates.
 
     **Info** and `record` are those of `PartnerPreferenceEnv` for stranger and partner, with huddle seconds in 1-min
     bins. Rejections of the stranger are `attacks`; `chamber_s_with_stranger` are seconds in one chamber with it and

@@ -25,7 +25,7 @@ _LEAN_DEG = 5.0
 
 
 class Place(NamedTuple):
-    """Where one animal's body is: centre, heading (degrees, 0 = right, 90 = down) and the group it huddles with (-1 = none)."""
+    """One animal's body: centre, heading (degrees, 0 = right, 90 = down) and the group it huddles with (-1 = none)."""
 
     animal: int
     x: float
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 def floor_of(chamber: Box, snapshot: Snapshot) -> Box:
-    """The floor that bodies may stand on: inside the walls, below the chamber's name, above the labels of the tethered."""
+    """The floor for bodies: inside the walls, below the chamber's name, above the labels of the tethered."""
     labels = _TETHER_LABEL if any(animal.tethered for animal in snapshot.animals) else 0.0
     return Box(chamber.x0 + 10, chamber.y0 + _CHAMBER_LABEL, chamber.x1 - 10, chamber.y1 - 10 - labels)
 
@@ -112,7 +112,8 @@ def _huddles(snapshot: Snapshot, chamber: int) -> list[list[int]]:
         if a in linked:
             linked[a].append(b)
             linked[b].append(a)
-    # Tethered first (they stand at the wall), then ends of chains, so that a walk along the links keeps neighbours together.
+    # Tethered first (they stand at the wall), then ends of chains, so that a walk along the links keeps neighbours
+    # together.
     order = sorted(here, key=lambda index: (not snapshot.animals[index].tethered, len(linked[index]), index))
     groups: list[list[int]] = []
     placed: set[int] = set()
@@ -186,7 +187,7 @@ def _heights(stack: list[tuple[int, int]], room: Box, width: float, tethered: bo
 
 
 def _turned(snapshot: Snapshot, places: list[Place], room: Box, pitch: float, length: float, wall: int) -> list[Place]:
-    """The same places with headings: huddlers lean together, the withdrawn turn to the wall, loose ones face the tethered."""
+    """The same places with headings: huddlers lean together, the withdrawn face the wall, others the tethered."""
     inward, away = (0.0, 180.0) if wall < 0 else (180.0, 0.0)
     anchors = [place for place in places if snapshot.animals[place.animal].tethered]
     turned = []

@@ -76,8 +76,8 @@ class Layer(NamedTuple):
 class Canvas:
     """Draws shapes and text in sheet units; `pixels()` returns the picture. A `layer` is drawn first.
 
-    Text is kept back and drawn last, at the final size, because letters stay crisper that way than when they are shrunk.
-    Raises ValueError for a pixel size outside 160 x 90 to 3840 x 2160.
+    Text is kept back and drawn last, at the final size, because letters stay crisper that way than when they are
+    shrunk. Raises ValueError for a pixel size outside 160 x 90 to 3840 x 2160.
     """
 
     def __init__(self, size: tuple[int, int], layer: Layer | None = None) -> None:
@@ -140,7 +140,7 @@ class Canvas:
                 self._pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill)
 
     def glow(self, box: Box, colour: RGB, strength: float, clip: Box) -> None:
-        """A soft ellipse of light that fills `box`, not beyond `clip`; `strength` (0..1) is its opacity in the middle."""
+        """A soft ellipse of light that fills `box` inside `clip`; `strength` (0..1) is its opacity in the middle."""
         x0, y0, x1, y1 = (round(value) for value in self._corners(box))
         mask = _light(strength, max(1, x1 - x0), max(1, y1 - y0))
         left, top, right, bottom = (round(value) for value in self._corners(clip))
@@ -152,7 +152,7 @@ class Canvas:
     def text(
         self, at: Point, text: str, height: float, fill: RGB, anchor: str = "lm", max_width: float | None = None
     ) -> None:
-        """Puts `text` at `at`; `anchor` as in Pillow ("lm" = left, middle). Text wider than `max_width` is cut with an ellipsis."""
+        """Puts `text` at `at`; `anchor` as in Pillow ("lm" = left, middle). Text beyond `max_width` is cut."""
         if max_width is not None and self.text_width(text, height) > max_width:
             while text and self.text_width(text + "…", height) > max_width:
                 text = text[:-1]
@@ -163,7 +163,7 @@ class Canvas:
         return width_px(text, self._font_px(height)) / self._scale
 
     def layer(self) -> Layer:
-        """What has been drawn so far, for other canvases of this size to begin with. This one may not be used any more."""
+        """What has been drawn so far, for other canvases of this size; this one must not be used afterwards."""
         return Layer(self._image, np.array(self._image.reduce(_SUPERSAMPLE)), tuple(self._texts), [])
 
     def pixels(self) -> NDArray[np.uint8]:
@@ -204,7 +204,7 @@ class Canvas:
         return (*self._at((box.x0, box.y0)), *self._at((box.x1, box.y1)))
 
     def _changed_boxes(self) -> list[tuple[int, int, int, int]]:
-        """What was drawn on, as a few rectangles in pixels: runs of tiles, put together with nearly equal ones above."""
+        """What was drawn on, as a few rectangles in pixels: runs of tiles, joined with nearly equal ones above."""
         open_runs: list[list[int]] = []  # first and last tile, first and last row, as slices have them
         done: list[list[int]] = []
         for row, tiles in enumerate(self._changed.tolist()):
@@ -238,6 +238,7 @@ def _enlarged(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
 @functools.lru_cache(maxsize=32)
 def _light(strength: float, width: int, height: int) -> Image.Image:
     """Mask of a soft ellipse of light."""
-    # radial_gradient is 0 in the middle and 255 from the inscribed circle's rim on; the power makes the rim fade out softly
+    # radial_gradient is 0 in the middle and 255 from the inscribed circle's rim on; the power makes the rim fade out
+    # softly
     fade = [round(255 * strength * max(0.0, 1 - level / 180) ** 1.5) for level in range(256)]
     return Image.radial_gradient("L").point(fade).resize((width, height))

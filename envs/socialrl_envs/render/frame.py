@@ -46,9 +46,9 @@ _STRAWS_PER_1000_UNITS2 = 1.1
 def draw(snapshot: Snapshot, size: tuple[int, int] = (960, 540)) -> np.ndarray:
     """The picture of a snapshot, (height, width, 3) uint8, for `size` = (width, height) in pixels.
 
-    Needs no display. What does not move is kept for the next frame, which changes nothing but the time: the same snapshot
-    gives the same bytes. The sheet is 16 to 9; another shape gets a margin. Raises ValueError for a size outside
-    160 x 90 to 3840 x 2160.
+    Needs no display. What does not move is kept for the next frame, which changes nothing but the time: the same
+    snapshot gives the same bytes. The sheet is 16 to 9; another shape gets a margin. Raises ValueError for a size
+    outside 160 x 90 to 3840 x 2160.
     """
     scene = arrange(snapshot)
     top = trace_top(snapshot)

@@ -1,4 +1,4 @@
-"""Fonts and letters: each word is drawn once and kept as a mask, because frames of a film show nearly the same words."""
+"""Fonts and letters: each word is drawn once and kept as a mask, because frames of a film repeat words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARGIN_PX = 2
 
 
 class _Word(NamedTuple):
-    """A word's letters: `mask` (height, width, 1) uint16 from 0 to 255, its left upper corner from the anchor in pixels."""
+    """A word's letters: `mask` (height, width, 1) uint16 from 0 to 255, its upper left corner in pixels."""
 
     mask: NDArray[np.uint16]
     left: int

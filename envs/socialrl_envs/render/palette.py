@@ -1,4 +1,4 @@
-"""Colours of pictures. Animals and traces use the set of Okabe and Ito (2008), which colour-blind people can distinguish."""
+"""Colours of pictures: the set of Okabe and Ito (2008), which colour-blind people can distinguish."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def mix(colour: RGB, other: RGB, share: float) -> RGB:
 
 
 def animal_colour(name: str, index: int) -> RGB:
-    """Colour of an animal: by the first word of its name; else the focal one's for number 0, then `OTHER_ANIMALS` by `index`."""
+    """Colour of an animal: by the first word of its name, the focal one's for number 0, else by `index`."""
     kind = name.replace("-", " ").replace("_", " ").split(" ")[0].lower()
     if index == 0:
         return ANIMALS.get(kind, FOCAL)

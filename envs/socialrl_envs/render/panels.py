@@ -201,7 +201,7 @@ def _bar(canvas: Canvas, track: Box, share: float, colour: RGB) -> None:
 
 
 def _curve(values: Sequence[float], plot: Box, top: float) -> list[Point]:
-    """Points of a line through `values`, each where its time ends, up to the right edge of `plot`; at most two a unit."""
+    """Points of a line through `values`, each where its time ends, up to the right edge of `plot`."""
     n = len(values)
     if n == 0:
         return []

@@ -21,9 +21,9 @@ def draw_release(
 ) -> np.ndarray:
     """Return the picture of the first animal of a trace, (540, 960, 3) uint8.
 
-    `pulses_s` (n,) are the starts of the pulses so far, each `pulse_s` long; `duration_s` is that of the whole protocol,
-    on whose time axis everything is drawn; `gain` is the receptor gain that acts on release. The same trace gives the
-    same bytes.
+    `pulses_s` (n,) are the starts of the pulses so far, each `pulse_s` long; `duration_s` is that of the whole
+    protocol, on whose time axis everything is drawn; `gain` is the receptor gain that acts on release. The same trace
+    gives the same bytes.
     """
     canvas = Canvas((960, 540))
     now_s = float(trace.time_s[-1])

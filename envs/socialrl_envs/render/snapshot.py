@@ -11,8 +11,9 @@ class AnimalView:
     """One animal at one moment.
 
     `name` picks the colour: "focal", "partner" and "stranger" (also "stranger 2" and the like) have fixed ones.
-    `chamber` is an index into `Snapshot.chamber_names`. While the animal walks, `travel_to` is the chamber it walks to and
-    `travel_fraction` (0..1) how far it has come; otherwise `travel_to` is None. `oxtr_gain` is relative to wild type.
+    `chamber` is an index into `Snapshot.chamber_names`. While the animal walks, `travel_to` is the chamber it walks to
+    and `travel_fraction` (0..1) how far it has come; otherwise `travel_to` is None. `oxtr_gain` is relative to wild
+    type.
     """
 
     name: str
@@ -29,8 +30,8 @@ class Snapshot:
     """One moment of an assay, complete enough to draw. Animal 0 is the focal one.
 
     - `chamber_edges`: pairs of chambers joined by a tube.
-    - `chamber_xy`: centre of each chamber in the unit square, x to the right and y downward; only the arrangement counts,
-      the drawing stretches it to the room there is.
+    - `chamber_xy`: centre of each chamber in the unit square, x to the right and y downward; only the arrangement
+      counts, the drawing stretches it to the room there is.
     - `shut`: those of `chamber_edges` that a door closes now.
     - `contacts`: pairs of animals in side-by-side contact; both must be in one chamber and not walking.
     - `oxytocin`, `receptor_signal`: of the focal animal, evenly spaced over the test so far, most recent last.
@@ -58,7 +59,8 @@ class Snapshot:
         n_chambers, n_animals = len(self.chamber_names), len(self.animals)
         if n_chambers == 0 or n_animals == 0:
             raise ValueError(
-                f"a snapshot needs at least one chamber and one animal; got {n_chambers} chambers and {n_animals} animals"
+                f"a snapshot needs at least one chamber and one animal; got {n_chambers} chambers and {n_animals} "
+                "animals"
             )
         if len(self.chamber_xy) != n_chambers:
             raise ValueError(f"chamber_xy has {len(self.chamber_xy)} positions for {n_chambers} chambers")

@@ -1,4 +1,4 @@
-"""A window that shows frames. Needs pygame, which is an optional extra; it is imported when the first frame is shown."""
+"""A window that shows frames. It needs the optional pygame, imported when the first frame is shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gymnasium.error import DependencyNotInstalled
 class HumanWindow:
     """Shows frames in a window that opens with the first one.
 
-    `fps` holds the loop back to that many frames a second; None shows frames as fast as they come. Once the person has closed
-    the window it stays closed: `show` then returns False and draws nothing, so that a loop can continue or stop.
+    `fps` holds the loop back to that many frames a second; None shows frames as fast as they come. Once the person has
+    closed the window it stays closed: `show` then returns False and draws nothing, so that a loop can continue or stop.
     Raises gymnasium.error.DependencyNotInstalled at the first frame where pygame is missing.
     """
 

@@ -1,7 +1,7 @@
 """Laboratory formats: each is one file in this folder that holds a `FORMAT`, or an entry point of another package.
 
-A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else needs
-to be changed: `read_tests` asks every format whether it recognises a file.
+A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else
+needs to be changed: `read_tests` asks every format whether it recognises a file.
 """
 
 from __future__ import annotations

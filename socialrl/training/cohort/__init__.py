@@ -1,4 +1,4 @@
-"""Cohorts: dozens of independent animals trained at once, each exactly as if it were trained alone. See docs/cohorts.md."""
+"""Cohorts: dozens of independent animals trained at once, each exactly as if alone. See docs/cohorts.md."""
 
 from socialrl.training.cohort.policy import CohortPolicy
 from socialrl.training.cohort.ppo import CohortPPO

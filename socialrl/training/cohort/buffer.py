@@ -9,8 +9,9 @@ class CohortBuffer:
     """Rollout arrays with SB3's names and meaning, and a leading animal axis.
 
     A sample's index within its animal is life * n_steps + step (as in SB3's flattened buffer), N = n_lives * n_steps.
-    observations (n_animals, N, n_observations); actions (n_animals, N) int32; rewards, values, log_probs, episode_starts, advantages,
-    returns (n_animals, N), all float32 otherwise. Rewards of truncated steps include gamma times the value of the state cut off.
+    observations (n_animals, N, n_observations); actions (n_animals, N) int32; rewards, values, log_probs,
+    episode_starts, advantages, returns (n_animals, N), all float32 otherwise. Rewards of truncated steps include gamma
+    times the value of the state cut off.
     """
 
     def __init__(self, n_animals: int, n_lives: int, n_steps: int, n_observations: int) -> None:
@@ -41,14 +42,14 @@ class CohortBuffer:
         return array.reshape(self.n_animals, self.n_lives, self.n_steps)
 
     def add_rewards(self, rewards: np.ndarray) -> None:
-        """Complete the step that the engine's `act` began: rewards (n_rows,), bootstrapped; advances to the next step."""
+        """Complete the step that `act` began: rewards (n_rows,), bootstrapped; advances to the next step."""
         self.by_life(self.rewards)[:, :, self.step] = rewards.reshape(self.n_animals, self.n_lives)
         self.step += 1
 
     def compute_returns_and_advantage(
         self, last_values: np.ndarray, dones: np.ndarray, gamma: np.ndarray, gae_lambda: np.ndarray
     ) -> None:
-        """Fill `advantages` and `returns`; last_values (n_rows,) float32, dones (n_rows,) bool, gamma and gae_lambda (n_animals,)."""
+        """Fill `advantages` and `returns`; last_values, dones (n_rows,), gamma and gae_lambda (n_animals,)."""
         shape = (self.n_animals, self.n_lives)
         rollout.advantages_and_returns(
             self.by_life(self.rewards),

@@ -1,9 +1,9 @@
 """Checkpoints of a cohort: everything that decides what comes next, so that a killed run ends as if it had not been.
 
-A checkpoint is a folder `checkpoint-<steps of each animal>`: weights and Adam moments (`weights.safetensors`), env, random streams and
-last observations (`state.safetensors`), counters and the pending log (`state.json`), and `manifest.json` with the SHA-256 of each.
-It is written under another name, flushed to disk and then renamed, so a folder with the final name is complete; the
-manifest shows later damage. It holds no code: reading one executes nothing.
+A checkpoint is a folder `checkpoint-<steps of each animal>`: weights and Adam moments (`weights.safetensors`), env,
+random streams and last observations (`state.safetensors`), counters and the pending log (`state.json`), and
+`manifest.json` with the SHA-256 of each. It is written under another name, flushed to disk and then renamed, so a
+folder with the final name is complete; the manifest shows later damage. It holds no code: reading one executes nothing.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _WRITING, _REMOVING = ".writing-", ".removing-"
 
 @dataclass(frozen=True)
 class Restored:
-    """Which checkpoint was loaded, what the caller had stored in it, and which newer ones were damaged (with the reason)."""
+    """Which checkpoint was loaded, the caller's own state in it, and newer damaged ones with the reason."""
 
     path: Path
     steps: int
@@ -53,8 +53,9 @@ def save_checkpoint(
 ) -> Path:
     """Write `folder/checkpoint-<steps>` and remove all but the newest `keep`; returns its path.
 
-    Call between updates (as `CohortCheckpoint` does). arrays and notes (JSON) are the caller's own state and come back from
-    `load_latest`. An env without `get_state` and `set_state`, or a full disk, raises `UserError`; older checkpoints are then unharmed.
+    Call between updates (as `CohortCheckpoint` does). arrays and notes (JSON) are the caller's own state and come back
+    from `load_latest`. An env without `get_state` and `set_state`, or a full disk, raises `UserError`; older
+    checkpoints are then unharmed.
     """
     if model.within_rollout:
         raise RuntimeError("a checkpoint is taken between updates: in a callback's on_rollout_start, or after learn()")
@@ -111,8 +112,9 @@ def damage(path: Path) -> str | None:
 def load_latest(model: CohortPPO, folder: Path) -> Restored:
     """Put the newest undamaged checkpoint of `folder` into a model built with the same settings and a fresh env.
 
-    Continue with `model.learn(total - model.num_timesteps, reset_num_timesteps=False)`. A damaged checkpoint is named in a warning and the
-    one before it is used. No usable checkpoint, or one of another cohort (animals, lives, n_steps, network), raises `UserError`.
+    Continue with `model.learn(total - model.num_timesteps, reset_num_timesteps=False)`. A damaged checkpoint is named
+    in a warning and the one before it is used. No usable checkpoint, or one of another cohort (animals, lives, n_steps,
+    network), raises `UserError`.
     """
     found = checkpoints(folder)
     if not found:
@@ -157,7 +159,8 @@ class CohortCheckpoint(BaseCallback):
             self.save()
 
     def _on_training_end(self) -> None:
-        # A callback may have stopped training within a rollout, whose steps so far are lost: then the last checkpoint is kept.
+        # A callback may have stopped training within a rollout, whose steps so far are lost: then the last checkpoint
+        # is kept.
         if self.model.num_timesteps > self._saved_at and not self.model.within_rollout:  # type: ignore[attr-defined]
             self.save()
 

@@ -1,4 +1,4 @@
-"""Two ways to do a cohort's arithmetic behind one interface: compiled loops on the processor, tensor operations on any device."""
+"""Two engines of a cohort's arithmetic: compiled loops on the processor, tensor operations on any device."""
 
 import os
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Engine(Protocol):
 
 
 class CompiledEngine:
-    """The compiled loops of `rollout.py` and `update.py`, shared among threads by animals; needs the weights on the processor."""
+    """The compiled loops of `rollout.py` and `update.py`, on threads by animals; weights must be on the processor."""
 
     def __init__(self, policy: Networks, n_threads: int) -> None:
         self._policy = policy
@@ -59,7 +59,7 @@ class CompiledEngine:
         self._troubled = np.zeros(policy.n_animals, np.int64)
 
     def _share(self, kernel: Callable[..., None], *arguments: Any, at_a_time: int) -> None:
-        """Run kernel(*arguments, first, last) over all animals, `at_a_time` to a task; tasks go to whichever thread is free."""
+        """Run kernel(*arguments, first, last) over all animals, `at_a_time` to a task, on all threads."""
         n_animals = self._policy.n_animals
         if self._pool is None or n_animals <= at_a_time:
             kernel(*arguments, 0, n_animals)
@@ -72,7 +72,7 @@ class CompiledEngine:
             task.result()
 
     def _animals_for_a_step(self, n_rows: int) -> int:
-        """Animals per task when all rows pass through the networks once: starting a task costs about as much as 100 rows."""
+        """Animals per task for one pass of all rows: starting a task costs about as much as 100 rows."""
         n_animals = self._policy.n_animals
         return n_animals if n_rows < _ROWS_WORTH_THREADS else -(-n_animals // self._n_threads)
 
@@ -84,10 +84,23 @@ class CompiledEngine:
     ) -> tuple[np.ndarray, int]:
         actions = np.empty(len(observations), np.int64)
         self._share(
-            rollout.act, self._table, self._policy.relu, self._weights(), observations, uniforms, episode_starts, buffer.step,
-            buffer.observations, buffer.actions, buffer.log_probs, buffer.values, buffer.episode_starts, actions,
-            self._troubled, at_a_time=self._animals_for_a_step(len(observations)),
-        )  # fmt: skip
+            rollout.act,
+            self._table,
+            self._policy.relu,
+            self._weights(),
+            observations,
+            uniforms,
+            episode_starts,
+            buffer.step,
+            buffer.observations,
+            buffer.actions,
+            buffer.log_probs,
+            buffer.values,
+            buffer.episode_starts,
+            actions,
+            self._troubled,
+            at_a_time=self._animals_for_a_step(len(observations)),
+        )
         troubled = self._troubled[self._troubled >= 0]
         return actions, int(troubled[0]) if troubled.size else -1
 
@@ -106,9 +119,16 @@ class CompiledEngine:
         self, observations: np.ndarray, wanted: np.ndarray, probabilities: np.ndarray, values: np.ndarray
     ) -> None:
         self._share(
-            rollout.evaluate, self._table, self._policy.relu, self._weights(), observations, wanted, probabilities, values,
+            rollout.evaluate,
+            self._table,
+            self._policy.relu,
+            self._weights(),
+            observations,
+            wanted,
+            probabilities,
+            values,
             at_a_time=self._animals_for_a_step(len(observations)),
-        )  # fmt: skip
+        )
 
     def update(
         self,
@@ -121,10 +141,26 @@ class CompiledEngine:
         statistics = np.zeros((buffer.n_animals, len(update.STATISTICS)))
         mean, square, steps = (tensor.numpy() for tensor in self._policy.optimizer.moments())
         self._share(
-            update.update, self._table, self._policy.relu, self._weights(), mean, square, steps, buffer.observations, buffer.actions,
-            buffer.log_probs, buffer.values, buffer.advantages, buffer.returns, permutations, hyperparameters,
-            batch_size, normalize_advantage, statistics, at_a_time=1,
-        )  # fmt: skip
+            update.update,
+            self._table,
+            self._policy.relu,
+            self._weights(),
+            mean,
+            square,
+            steps,
+            buffer.observations,
+            buffer.actions,
+            buffer.log_probs,
+            buffer.values,
+            buffer.advantages,
+            buffer.returns,
+            permutations,
+            hyperparameters,
+            batch_size,
+            normalize_advantage,
+            statistics,
+            at_a_time=1,
+        )
         return statistics
 
 

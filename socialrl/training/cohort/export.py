@@ -20,7 +20,8 @@ def export_zip(model: CohortPPO, animal: int | str, path: Path) -> None:
 
 
 def export_safetensors(model: CohortPPO, animal: int | str, path: Path) -> None:
-    """Write an animal's network to `path` (safetensors, named and shaped as in SB3's policy) and its description beside it (.json).
+    """Write an animal's network to `path` (safetensors, named and shaped as in SB3's policy) and its description beside
+    it (.json).
 
     The description says how to compute with it: layers in order, activation, what goes in and what comes out.
     """

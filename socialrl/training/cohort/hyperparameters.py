@@ -16,8 +16,8 @@ AnimalValue = Value | Sequence[Value] | np.ndarray
 class AnimalSchedule:
     """Calls as `schedule(progress_remaining)` -> (n_animals,) float64.
 
-    value: a number, a function of the progress remaining (1 at the start of training, 0 at its end), or a sequence with one of these per
-    animal. low and high bound the numbers (inclusive; `above` makes the lower bound exclusive).
+    value: a number, a function of the progress remaining (1 at the start of training, 0 at its end), or a sequence with
+    one of these per animal. low and high bound the numbers (inclusive; `above` makes the lower bound exclusive).
     """
 
     def __init__(

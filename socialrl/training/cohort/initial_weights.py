@@ -1,9 +1,10 @@
-"""Initial weights that are the same bytes on every x86-64 processor with AVX2: Stable-Baselines3's, factorised by our own code.
+"""Initial weights that are the same bytes on every x86-64 processor with AVX2: Stable-Baselines3's, factorised by our
+own code.
 
-`torch.nn.init.orthogonal_` factorises a random matrix with the linear-algebra library that torch was built with, and such
-libraries choose the order of their sums by the processor and the number of threads. Here the draws are the same, from torch's
-generator, and the factorisation is compiled code that adds in a written order. The factor Q that goes with a positive diagonal
-of R is unique, so both give the same matrix up to rounding.
+`torch.nn.init.orthogonal_` factorises a random matrix with the linear-algebra library that torch was built with, and
+such libraries choose the order of their sums by the processor and the number of threads. Here the draws are the same,
+from torch's generator, and the factorisation is compiled code that adds in a written order. The factor Q that goes with
+a positive diagonal of R is unique, so both give the same matrix up to rounding.
 """
 
 import math
@@ -58,10 +59,11 @@ def orthogonal(drawn: np.ndarray, gain: float) -> np.ndarray:
 
 @compiled()
 def _orthonormalise(vectors):
-    """Gram and Schmidt's process on the rows of (n, size) float64, n <= size, in place; the order of every sum is as written.
+    """Gram and Schmidt's process on the rows of (n, size) float64, n <= size, in place; the order of every sum is as
+    written.
 
-    Each row is freed of the earlier ones twice, after which the rows are orthogonal to rounding error (Giraud, Langou, Rozložník &
-    van den Eshof 2005, doi:10.1007/s00211-005-0615-4).
+    Each row is freed of the earlier ones twice, after which the rows are orthogonal to rounding error (Giraud, Langou,
+    Rozložník & van den Eshof 2005, doi:10.1007/s00211-005-0615-4).
     """
     n, size = vectors.shape
     for i in range(n):

@@ -1,9 +1,9 @@
 """Where each weight of one animal's two networks lies in one flat row of numbers.
 
-A cohort keeps all weights as one float32 array `(n_animals, n_numbers)`. Within a row come the policy network, then the value
-network; a network is a list of layers; a layer is its weight matrix `(n_in, width)` followed by its bias `(width)`. `width` is
-n_out padded to a multiple of 16, so that vector code needs no special last column. The padding is zero and stays zero: its
-gradient is zero, and so are its Adam moments and steps.
+A cohort keeps all weights as one float32 array `(n_animals, n_numbers)`. Within a row come the policy network, then the
+value network; a network is a list of layers; a layer is its weight matrix `(n_in, width)` followed by its bias
+`(width)`. `width` is n_out padded to a multiple of 16, so that vector code needs no special last column. The padding is
+zero and stays zero: its gradient is zero, and so are its Adam moments and steps.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ POLICY, VALUE = 0, 1
 class Layer:
     """One dense layer of one network.
 
-    weight_name and bias_name are its entries in the state dict of SB3's `ActorCriticPolicy` (where weights are `(n_out, n_in)`).
-    weight_at and bias_at are the first elements in an animal's row; row r of the matrix begins at weight_at + r * width.
+    weight_name and bias_name are its entries in the state dict of SB3's `ActorCriticPolicy` (where weights are `(n_out,
+    n_in)`). weight_at and bias_at are the first elements in an animal's row; row r of the matrix begins at weight_at +
+    r * width.
     """
 
     weight_name: str
@@ -51,7 +52,7 @@ class NetworkLayout:
         return self.networks[POLICY] + self.networks[VALUE]
 
     def table(self) -> np.ndarray:
-        """(2, n_layers, 5) int64 for compiled code: n_in, n_out, width, weight_at, bias_at; unused layers have n_in 0."""
+        """(2, n_layers, 5) int64 for compiled code: n_in, n_out, width, weight_at, bias_at; n_in 0 if unused."""
         table = np.zeros((2, max(len(network) for network in self.networks), 5), np.int64)
         for i, network in enumerate(self.networks):
             for j, layer in enumerate(network):
@@ -59,12 +60,12 @@ class NetworkLayout:
         return table
 
     def macs_per_sample(self) -> tuple[int, int]:
-        """Multiply-adds of one forward pass and of one backward pass (gradients of weights, and of every input but the first)."""
+        """Multiply-adds of a forward and of a backward pass (gradients of weights, and of inputs but the first)."""
         forward = sum(layer.n_in * layer.n_out for layer in self.layers())
         return forward, forward + sum(layer.n_in * layer.n_out for network in self.networks for layer in network[1:])
 
     def pack(self, state_dict: dict[str, torch.Tensor], row: np.ndarray) -> None:
-        """Copy an `ActorCriticPolicy` state dict (or tensors named like one) into an animal's row `(n_numbers,)`, in place."""
+        """Copy an `ActorCriticPolicy` state dict (or tensors named like one) into a row `(n_numbers,)`, in place."""
         row[:] = 0
         for layer in self.layers():
             matrix = row[layer.weight_at : layer.bias_at].reshape(layer.n_in, layer.width)

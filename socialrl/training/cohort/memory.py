@@ -10,7 +10,7 @@ from socialrl.training.cohort.policy import CohortPolicy
 
 
 def bytes_per_animal(layout: NetworkLayout, n_lives: int, n_steps: int, n_epochs: int) -> int:
-    """Memory that the trainer holds for one animal, bytes: weights, Adam moments, rollout arrays and sample orders (not its env)."""
+    """Memory per animal, bytes: weights, Adam moments, rollout arrays and sample orders, without its env."""
     orders = 4 * n_epochs * n_lives * n_steps
     return (
         CohortPolicy.bytes_per_animal(layout)
@@ -29,7 +29,7 @@ def available_bytes(device: torch.device) -> int | None:
 def check_memory(
     layout: NetworkLayout, n_animals: int, n_lives: int, n_steps: int, n_epochs: int, available: int | None
 ) -> None:
-    """Raise `UserError` with the number of animals that would fit, if these do not; `available` in bytes, None passes."""
+    """Raise `UserError` with the number of animals that would fit, if these do not; `available` in bytes."""
     if available is None:
         return
     per_animal = bytes_per_animal(layout, n_lives, n_steps, n_epochs)
@@ -41,6 +41,7 @@ def check_memory(
     steps = int(rows * n_steps // per_step)
     raise UserError(
         f"a cohort of {n_animals} animals with {n_lives} lives and n_steps {n_steps} needs"
-        f" {budget.gib(n_animals * per_animal)} of memory, and {budget.gib(int(budget.SHARE * available))} can be used;"
+        f" {budget.gib(n_animals * per_animal)} of memory, and {budget.gib(int(budget.SHARE * available))} can be "
+        "used;"
         f" {fit} animals would fit, or n_steps {steps} with {n_animals} animals"
     )

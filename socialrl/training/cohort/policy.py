@@ -23,8 +23,8 @@ _OPTIMIZER_SETTINGS = ("eps", "betas")
 class CohortAdam(torch.optim.Optimizer):
     """The Adam moments of every animal's weights, and how many steps each animal has taken.
 
-    Holds state only (so that SB3 saves and loads it); the engines do the steps, because animals differ in rate, number of steps
-    and gradient scale.
+    Holds state only (so that SB3 saves and loads it); the engines do the steps, because animals differ in rate, number
+    of steps and gradient scale.
     """
 
     def __init__(self, weights: nn.Parameter, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-5) -> None:
@@ -37,7 +37,7 @@ class CohortAdam(torch.optim.Optimizer):
         }
 
     def moments(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """exp_avg and exp_avg_sq (n_animals, n_numbers) float32 and steps (n_animals,) int64; changed in place by the engines."""
+        """exp_avg and exp_avg_sq (n_animals, n_numbers) float32, steps (n_animals,) int64; the engines change them."""
         state = self.state[self.param_groups[0]["params"][0]]
         return state["exp_avg"], state["exp_avg_sq"], state["step"]
 
@@ -47,10 +47,11 @@ class CohortAdam(torch.optim.Optimizer):
 
 
 class CohortPolicy(BasePolicy):
-    """One actor-critic network per animal, weights stacked: `weights` is (n_animals, n_numbers) float32, see `layout.py`.
+    """One actor-critic network per animal, weights stacked: `weights` is (n_animals, n_numbers) float32, see
+    `layout.py`.
 
-    Rows of observations are animal-major, any number of rows per animal. Animal i starts with the weights that SB3's `MlpPolicy`
-    has after `torch.manual_seed(seeds[i])`, to float tolerance (`initial_weights.py`).
+    Rows of observations are animal-major, any number of rows per animal. Animal i starts with the weights that SB3's
+    `MlpPolicy` has after `torch.manual_seed(seeds[i])`, to float tolerance (`initial_weights.py`).
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class CohortPolicy(BasePolicy):
         return 3 * 4 * layout.n_numbers
 
     def probabilities(self, observations: np.ndarray) -> np.ndarray:
-        """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, ...), n_rows a multiple of n_animals."""
+        """Action probabilities (n_rows, n_actions) float32 of observations (n_rows, ...), the same rows per animal."""
         return self.engine.probabilities(self._rows(observations))
 
     def values(self, observations: np.ndarray) -> np.ndarray:
@@ -113,7 +114,7 @@ class CohortPolicy(BasePolicy):
         return self.engine.values(self._rows(observations))
 
     def sample(self, observations: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-        """Actions (n_rows,) int64 drawn with uniforms (n_rows,) in [0, 1): the first whose cumulative probability exceeds it."""
+        """Actions (n_rows,) int64 by uniforms (n_rows,) in [0, 1): the first whose cumulative probability is larger."""
         below = np.cumsum(self.probabilities(observations), axis=1)
         return np.minimum((below <= np.asarray(uniforms)[:, None]).sum(axis=1), below.shape[1] - 1)
 
@@ -131,7 +132,8 @@ class CohortPolicy(BasePolicy):
         rows = np.ascontiguousarray(observations, np.float32).reshape(-1, self.layout.n_observations)
         if len(rows) % self.n_animals:
             raise UserError(
-                f"a cohort of {self.n_animals} animals needs a multiple of {self.n_animals} rows, animal-major, got {len(rows)};"
+                f"a cohort of {self.n_animals} animals needs a multiple of {self.n_animals} rows, animal-major, got "
+                f"{len(rows)};"
                 " for one animal's policy use CohortPPO.animal(i)"
             )
         return rows

@@ -34,18 +34,23 @@ _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "c
 class CohortPPO(OnPolicyAlgorithm):
     """PPO (Schulman et al. 2017, arXiv:1707.06347) with one network, one buffer and one random stream per animal.
 
-    Arguments are those of `stable_baselines3.PPO`, per animal: batch_size is the minibatch of one animal, and num_timesteps,
-    total_timesteps and every schedule count the steps of one animal (its lives together). Beyond SB3:
+    Arguments are those of `stable_baselines3.PPO`, per animal: batch_size is the minibatch of one animal, and
+    num_timesteps, total_timesteps and every schedule count the steps of one animal (its lives together). Beyond SB3:
 
-    - n_animals: rows of `env` are animal-major, env.num_envs = n_animals * n_lives; an animal's lives share its network.
-    - learning_rate, ent_coef, gamma, gae_lambda: a number (learning_rate: or a schedule), or a sequence with one per animal.
-    - seeds: one integer per animal. Default: `seed` itself for animal 0, children of `seed` for the others. Animal i learns the same
-      in any cohort in which it has the same seed, lives and env rows. The env's rows are seeded seeds[i] + life.
+    - n_animals: rows of `env` are animal-major, env.num_envs = n_animals * n_lives; an animal's lives share its
+      network.
+    - learning_rate, ent_coef, gamma, gae_lambda: a number (learning_rate: or a schedule), or a sequence with one per
+      animal.
+    - seeds: one integer per animal. Default: `seed` itself for animal 0, children of `seed` for the others. Animal i
+      learns the same in any cohort in which it has the same seed, lives and env rows. The env's rows are seeded
+      seeds[i] + life.
     - animal_names: for messages and exports; default "animal-0", "animal-1", ...
-    - engine: "compiled" (processor), "torch" (any device) or "auto"; n_threads: of the compiled engine, default all processors.
+    - engine: "compiled" (processor), "torch" (any device) or "auto"; n_threads: of the compiled engine, default all
+      processors.
     - streams: another source of random numbers than `AnimalStreams(seeds)`, see `streams.Streams`.
 
-    device: default "cpu", where the compiled engine runs; "cuda" on a machine without one raises `UserError`. Observation spaces: Box of floats, flattened; action spaces: Discrete.
+    device: default "cpu", where the compiled engine runs; "cuda" on a machine without one raises `UserError`.
+    Observation spaces: Box of floats, flattened; action spaces: Discrete.
     """
 
     policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}  # type: ignore[assignment]
@@ -207,7 +212,7 @@ class CohortPPO(OnPolicyAlgorithm):
     def collect_rollouts(  # type: ignore[override]
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: CohortBuffer, n_rollout_steps: int
     ) -> bool:
-        """Fill the buffer with n_rollout_steps steps of every row; false if a callback asked to stop. See SB3's method."""
+        """Fill the buffer with n_rollout_steps steps of every row; false if a callback stops it. See SB3."""
         assert self._last_obs is not None
         assert self.streams is not None
         assert self._last_episode_starts is not None
@@ -255,7 +260,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return True
 
     def train(self) -> None:
-        """Update every animal from the buffer; fills `animal_statistics` and logs the means over animals under train/."""
+        """Update every animal from the buffer; fills `animal_statistics` and logs means over animals."""
         assert self.streams is not None
         hyperparameters = self._hyperparameters()
         n_samples = self.n_lives * self.n_steps
@@ -313,7 +318,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return int(animal)
 
     def animal(self, animal: int | str) -> PPO:
-        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env; see `single.py`."""
+        """A plain `stable_baselines3.PPO` with this animal's weights and Adam moments, without an env."""
         return single_ppo(self, self.animal_index(animal))
 
     def restore_episodes(self, episodes: Sequence[dict[str, Any]], successes: Sequence[float]) -> None:
@@ -381,7 +386,8 @@ class CohortPPO(OnPolicyAlgorithm):
         animal, life = divmod(row, self.n_lives)
         where = f" (life {life})" if with_life else ""
         raise UserError(
-            f"animal {self.animal_names[animal]}{where} at step {self.num_timesteps}: {what}; training stopped, checkpoints are kept"
+            f"animal {self.animal_names[animal]}{where} at step {self.num_timesteps}: {what}; training stopped, "
+            "checkpoints are kept"
         )
 
     def _check_arguments(self) -> None:

@@ -1,10 +1,10 @@
 """The compiled part of a rollout: choosing actions, valuing states, and advantages when it is over.
 
-Kernels take a range of animals and release the interpreter lock; threads are the caller's (`engines.py`). Nothing is summed across
-animals.
+Kernels take a range of animals and release the interpreter lock; threads are the caller's (`engines.py`). Nothing is
+summed across animals.
 
-Shapes: A animals, L lives (rows of an animal), T steps, N = L * T samples (index life * T + step), R = A * L rows (animal-major),
-D observation numbers, P numbers in an animal's row of weights (`layout.py`).
+Shapes: A animals, L lives (rows of an animal), T steps, N = L * T samples (index life * T + step), R = A * L rows
+(animal-major), D observation numbers, P numbers in an animal's row of weights (`layout.py`).
 """
 
 import math
@@ -21,12 +21,13 @@ def act(
     kept_observations, kept_actions, kept_log_probs, kept_values, kept_starts, actions, troubled_rows,
     first_animal, last_animal,
 ):  # fmt: skip
-    """Choose an action in every row from its animal's policy, and keep the step in the rollout arrays; for a range of animals.
+    """Choose an action in every row from its animal's policy, and keep the step in the rollout arrays; for a range of
+    animals.
 
-    observations (R, D) float32; uniforms (R,) float32 in [0, 1): the action is the first whose cumulative probability exceeds it.
-    Written: kept_observations (A, N, D), kept_actions (A, N) int32, kept_log_probs, kept_values, kept_starts (A, N) float32 at
-    sample life * T + step; actions (R,) int64; troubled_rows (A,): the animal's first row whose value or action probabilities are
-    not finite, else -1.
+    observations (R, D) float32; uniforms (R,) float32 in [0, 1): the action is the first whose cumulative probability
+    exceeds it. Written: kept_observations (A, N, D), kept_actions (A, N) int32, kept_log_probs, kept_values,
+    kept_starts (A, N) float32 at sample life * T + step; actions (R,) int64; troubled_rows (A,): the animal's first row
+    whose value or action probabilities are not finite, else -1.
     """
     n_animals, n_samples = kept_actions.shape
     n_lives = observations.shape[0] // n_animals
@@ -71,7 +72,8 @@ def act(
 
 @compiled()
 def evaluate(table, relu, weights, observations, wanted, probabilities, values, first_animal, last_animal):
-    """Action probabilities (R, n_actions) and values (R,) of observations (R, D) in the rows of a range of animals where `wanted` (R,) is true.
+    """Action probabilities (R, n_actions) and values (R,) of observations (R, D) in the rows of a range of animals
+    where `wanted` (R,) is true.
 
     Either result may have no rows (shape[0] == 0) and is then skipped; other rows are left alone.
     """
@@ -112,8 +114,8 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values, 
 def advantages_and_returns(rewards, values, starts, last_values, dones, gamma, gae_lambda, advantages, returns):
     """Generalised advantage estimates (Schulman et al. 2016, arXiv:1506.02438) and returns = advantages + values.
 
-    rewards, values, starts, advantages, returns (A, L, T) float32; last_values (A, L) float32: values after the last step;
-    dones (A, L) bool: whether that step ended an episode; gamma, gae_lambda (A,) float32.
+    rewards, values, starts, advantages, returns (A, L, T) float32; last_values (A, L) float32: values after the last
+    step; dones (A, L) bool: whether that step ended an episode; gamma, gae_lambda (A,) float32.
     """
     n_animals, n_lives, n_steps = rewards.shape
     for animal in range(n_animals):

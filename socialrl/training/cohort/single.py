@@ -9,11 +9,12 @@ from socialrl.training.cohort.update import HYPERPARAMETERS
 
 
 def single_ppo(model: Any, index: int) -> PPO:
-    """A new `stable_baselines3.PPO` on the processor with animal `index`'s weights, Adam moments and counters, without an env.
+    """A new `stable_baselines3.PPO` on the processor with animal `index`'s weights, Adam moments and counters, without
+    an env.
 
-    `model` is a `CohortPPO`. `predict` and `save` work immediately, and `PPO.load` reads the file without socialrl; to continue training, use
-    `set_env` and `learn`.
-    Schedules become their value at this point of training, because a schedule may be the caller's code.
+    `model` is a `CohortPPO`. `predict` and `save` work immediately, and `PPO.load` reads the file without socialrl; to
+    continue training, use `set_env` and `learn`. Schedules become their value at this point of training, because a
+    schedule may be the caller's code.
     """
     table = dict(zip(HYPERPARAMETERS, model._hyperparameters()[index], strict=True))
     with torch.random.fork_rng(devices=[]):

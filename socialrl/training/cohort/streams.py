@@ -1,8 +1,8 @@
 """Each animal's own random numbers, as functions of its seed and of counters.
 
-No generator is advanced: the number for (animal, tick, life) is a hash of the animal's key and the two counters. So an animal
-draws the same numbers in a cohort of one or of hundreds, whatever its neighbours do, and a checkpoint needs two integers.
-The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014, doi:10.1145/2714064.2660195).
+No generator is advanced: the number for (animal, tick, life) is a hash of the animal's key and the two counters. So an
+animal draws the same numbers in a cohort of one or of hundreds, whatever its neighbours do, and a checkpoint needs two
+integers. The hash is SplitMix64's finaliser (Steele, Lea & Flood 2014, doi:10.1145/2714064.2660195).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
-"""A cohort's arithmetic in batched tensor operations, for any device that torch knows; same meaning as `rollout.py` and `update.py`.
+"""A cohort's arithmetic in batched tensor operations, for any device that torch knows; same meaning as `rollout.py` and
+`update.py`.
 
-Every product carries the animal axis (`torch.baddbmm`), and gradients are written by hand: the graph of this small network
-would cost more than the arithmetic. No operation mixes animals.
+Every product carries the animal axis (`torch.baddbmm`), and gradients are written by hand: the graph of this small
+network would cost more than the arithmetic. No operation mixes animals.
 """
 
 import numpy as np
@@ -151,7 +152,7 @@ class TorchEngine:
     def _losses_and_gradient(
         self, batch: dict[str, torch.Tensor], hyper: dict[str, torch.Tensor], normalize_advantage: bool
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Losses (n_animals, 4: policy, value, entropy, clipped share), KL (n_animals,), gradient (n_animals, n_numbers)."""
+        """Losses (n_animals, 4: policy, value, entropy, clipped share), KL (n_animals,), gradient of all weights."""
         n_batch = batch["actions"].shape[1]
         advantages = batch["advantages"]
         if normalize_advantage and n_batch > 1:

@@ -1,11 +1,11 @@
 """A whole PPO update in compiled code.
 
-Animals are independent, so each is one piece of work: a core takes an animal and keeps its weights, gradients and activations in
-cache for all epochs and minibatches. Nothing is summed across animals, so what an animal learns does not depend on its
-neighbours or on the number of threads, to the last bit.
+Animals are independent, so each is one piece of work: a core takes an animal and keeps its weights, gradients and
+activations in cache for all epochs and minibatches. Nothing is summed across animals, so what an animal learns does not
+depend on its neighbours or on the number of threads, to the last bit.
 
-Shapes: A animals, L lives (rows of an animal), T steps, N = L * T samples (index life * T + step), R = A * L rows (animal-major),
-D observation numbers, P numbers in an animal's row of weights (`layout.py`).
+Shapes: A animals, L lives (rows of an animal), T steps, N = L * T samples (index life * T + step), R = A * L rows
+(animal-major), D observation numbers, P numbers in an animal's row of weights (`layout.py`).
 """
 
 import math
@@ -41,7 +41,7 @@ STATISTICS = (
     "stopped_early",
     "non_finite",
 )
-"""Columns that `update` fills per animal: means over the update as SB3 logs them (approx_kl: over the last epoch; loss: the last)."""
+"""Columns that `update` fills per animal, means as SB3 logs them (approx_kl: of the last epoch; loss: the last)."""
 
 HYPERPARAMETERS = (
     "learning_rate",
@@ -64,12 +64,14 @@ def update(
     advantages, returns, permutations, hyperparameters, batch_size, normalize_advantage, statistics,
     first_animal, last_animal,
 ):  # fmt: skip
-    """One PPO update of each animal in a range: all epochs and minibatches, with its own clipping, early stopping and Adam state.
+    """One PPO update of each animal in a range: all epochs and minibatches, with its own clipping, early stopping and
+    Adam state.
 
-    weights, adam_mean, adam_square (A, P) float32 and adam_steps (A,) int64 are changed in place. observations (A, N, D), actions (A, N)
-    int32, old_log_probs, old_values, advantages, returns (A, N) float32. permutations (A, n_epochs, N) int32: the order of samples in
-    each epoch. hyperparameters (A, len(HYPERPARAMETERS)) float64. statistics (A, len(STATISTICS)) float64 is written.
-    An animal whose loss is not finite keeps the weights from before that minibatch, and stops.
+    weights, adam_mean, adam_square (A, P) float32 and adam_steps (A,) int64 are changed in place. observations (A, N,
+    D), actions (A, N) int32, old_log_probs, old_values, advantages, returns (A, N) float32. permutations (A, n_epochs,
+    N) int32: the order of samples in each epoch. hyperparameters (A, len(HYPERPARAMETERS)) float64. statistics (A,
+    len(STATISTICS)) float64 is written. An animal whose loss is not finite keeps the weights from before that
+    minibatch, and stops.
     """
     _, n_epochs, n_samples = permutations.shape
     n_observations = observations.shape[2]
@@ -131,13 +133,30 @@ def update(
                         sample = order[first + r]
                         _loss_slopes(
                             policy[at + r * policy_width : at + (r + 1) * policy_width],
-                            delta[r * policy_width : (r + 1) * policy_width], n_actions, policy_width,
-                            actions[animal, sample], old_log_probs[animal, sample],
-                            np.float32((advantages[animal, sample] - centre) / spread), clip_range, ent_coef, share, sums,
-                        )  # fmt: skip
+                            delta[r * policy_width : (r + 1) * policy_width],
+                            n_actions,
+                            policy_width,
+                            actions[animal, sample],
+                            old_log_probs[animal, sample],
+                            np.float32((advantages[animal, sample] - centre) / spread),
+                            clip_range,
+                            ent_coef,
+                            share,
+                            sums,
+                        )
                     backward(
-                        policy_layers, relu, policy_transposed, x, n_rows, policy, at, delta, other_delta, zeros, gradients
-                    )  # fmt: skip
+                        policy_layers,
+                        relu,
+                        policy_transposed,
+                        x,
+                        n_rows,
+                        policy,
+                        at,
+                        delta,
+                        other_delta,
+                        zeros,
+                        gradients,
+                    )
                     at = forward(value_layers, relu, row, x, 0, n_rows, value)
                     for r in range(n_rows):
                         sample = order[first + r]
@@ -195,7 +214,7 @@ def update(
 
 @compiled()
 def _centre_and_spread(advantages, order):
-    """Mean and standard deviation (n - 1 in the denominator, plus 1e-8, as SB3 has it) of the advantages of samples `order`."""
+    """Mean and standard deviation (n - 1, plus 1e-8, as SB3 has it) of the advantages of samples `order`."""
     centre = 0.0
     for i in range(order.size):
         centre += advantages[order[i]]
@@ -238,7 +257,8 @@ def _loss_slopes(
     if clipped > high:
         clipped = high
     free_gain, clipped_gain = advantage * ratio, advantage * clipped
-    # The smaller gain is the objective; where the clipped one is smaller, the ratio lies outside the range and its slope is 0.
+    # The smaller gain is the objective; where the clipped one is smaller, the ratio lies outside the range and its
+    # slope is 0.
     slope = ZERO if clipped_gain < free_gain else -free_gain * share
     sums[0] -= min(free_gain, clipped_gain)
     sums[2] -= entropy
@@ -255,7 +275,7 @@ def _loss_slopes(
 
 @compiled()
 def _adam(weights, mean, square, gradient, scale, beta1, beta2, step_size, root_correction, eps):
-    """One Adam step (Kingma & Ba 2015, arXiv:1412.6980) with bias corrections folded into step_size and root_correction."""
+    """One Adam step (Kingma & Ba 2015, arXiv:1412.6980), bias corrections in step_size and root_correction."""
     for i in range(weights.size):
         g = gradient[i] * scale
         m = fma(g - mean[i], ONE - beta1, mean[i])

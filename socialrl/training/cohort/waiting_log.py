@@ -6,7 +6,7 @@ from stable_baselines3.common.logger import Logger
 
 
 def restore_log(logger: Logger, waiting: Mapping[str, tuple[float, int, Sequence[str]]]) -> None:
-    """Restore in the logger the values (mean, count, excluded formats) that were pending when the checkpoint was made."""
+    """Restore in the logger the values (mean, count, excluded formats) that were pending at the checkpoint."""
     for name, (value, count, excluded) in waiting.items():
         logger.name_to_value[name] = value
         logger.name_to_count[name] = count

@@ -1,4 +1,4 @@
-"""Scripts that only know an id (CleanRL's, rl-zoo's, SB3 in worker processes) name the module with it: `socialrl_envs:socialrl/…`."""
+"""Scripts that only know an id (CleanRL, rl-zoo, SB3 workers) name the module: `socialrl_envs:socialrl/…`."""
 
 from __future__ import annotations
 

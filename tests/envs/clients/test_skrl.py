@@ -1,4 +1,4 @@
-"""skrl's automatic wrapper recognises the worlds: single, native vector, and the group habitat as a PettingZoo environment."""
+"""skrl's automatic wrapper recognises the worlds: single, native vector, and PettingZoo."""
 
 from __future__ import annotations
 

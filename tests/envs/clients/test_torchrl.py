@@ -1,4 +1,4 @@
-"""TorchRL drives the worlds as they are: one environment by its id, and the native vector environment in both modes it takes."""
+"""TorchRL drives the unmodified worlds: one environment by its id, and the native vector environment."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_gym_wrapper_takes_the_native_vector_environment(mode: str) -> None:
     np.testing.assert_array_equal(seen, np.stack(given[-25:], axis=1))
     first = rollout["observation"].numpy()
     np.testing.assert_array_equal(first[:, 1:10], seen[:, :9])
-    assert (first[:, 10] != seen[:, 9]).any(axis=1).all(), "the next episode begins anew"
+    assert (first[:, 10] != seen[:, 9]).any(axis=1).all(), "the next episode starts fresh"
     env.close()
 
 
