@@ -71,7 +71,7 @@ def test_a_signal_ends_cohort_training_with_a_checkpoint_and_one_line(number: in
     child.send_signal(number)
     _, said = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == code, said
-    assert f"continue with `socialrl resume {run}`" in said.splitlines()[-1]
+    assert f"resume with `socialrl resume {run}`" in said.splitlines()[-1]
     assert "Traceback" not in said
     assert not (run / ".lock").exists()
     (checkpoint,) = run.glob("checkpoints/checkpoint-*")
@@ -132,7 +132,7 @@ def test_no_worker_outlives_the_main_process(number: int, code: int, tmp_path: P
     wait_for(lambda: not any(map(alive, workers)))
     assert "Traceback" not in said
     if number == signal.SIGTERM:
-        assert f"continue with `socialrl resume {run}`" in said.splitlines()[-1]
+        assert f"resume with `socialrl resume {run}`" in said.splitlines()[-1]
         assert not (run / ".lock").exists()
 
 

@@ -100,7 +100,7 @@ def test_evaluation_and_tensorboard_of_the_end(run):
         tags["scalars"]
     )
     assert tags["images"] == ["film/after_24h_of_cohousing/ko-00"]
-    assert tags_of(run.tb / "results")["images"] == ["results/preference_by_cohousing"]
+    assert tags_of(run.tb / "results")["images"] == ["results/preference_by_cohousing", "results/learning"]
 
 
 def test_an_animal_alone_is_the_animal_in_company(run, tmp_path):
