@@ -96,7 +96,7 @@ class Dose(Section):
 
     @model_validator(mode="after")
     def _in_range(self) -> Dose:
-        highest, meaning, _ = DRUGS[self.drug]
+        highest, meaning, *_ = DRUGS[self.drug]
         if self.dose > highest:
             raise refuse(f"must be 0 to {highest:g} for {self.drug} ({meaning}), got {self.dose:g}", key="dose")
         if not _MIN_DOSE_H - 1e-9 <= self.hours <= MAX_SEPARATION_H:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED
+from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.parameters import PARAMETERS, parameter
+from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Gains of the dose-response; a group of the registry with such a gain is used for it."""
