@@ -49,7 +49,7 @@ def _load(source: str) -> None:
                 raise  # the module is there, and something that it needs is not
             raise UserError(f"{VARIABLE} names the module '{source}', which cannot be imported") from None
         return
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))  # which leaves the home of an unknown user as it is written
     if not path.is_file():
         raise UserError(f"{VARIABLE} names {source}, which does not exist")
     name = f"socialrl_extension_{path.stem}"
