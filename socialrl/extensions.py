@@ -1,4 +1,4 @@
-"""Other people's assays, measures and formats: modules that register what they add when they are imported.
+"""Other people's assays, drugs, measures and formats: modules that register what they add when they are imported.
 
 A package names its module under the entry point group `socialrl`; a single file or module is named in the environment
 variable `SOCIALRL_EXTENSIONS` (several separated by the system's path separator). Both work in every command and in

@@ -177,7 +177,10 @@ def test_state_goes_on_bit_identically():
     ("change", "told"),
     [
         (lambda state: {**state, "worlds": state["worlds"][:, :-8]}, r"'worlds' must be \(\d+, \d+\) uint8, got \(\d+"),
-        (lambda state: {name: array for name, array in state.items() if name != "bins"}, "'bins' must be .*, got nothing"),
+        (
+            lambda state: {name: array for name, array in state.items() if name != "bins"},
+            "'bins' must be .*, got nothing",
+        ),
         (lambda state: {**state, "records": state["records"][::-1].copy()}, "its records differ"),
     ],
 )
