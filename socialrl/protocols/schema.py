@@ -109,7 +109,7 @@ OPTIONS_OF_TESTS = tuple(one for one in OPTIONS if one.is_number and one.name no
 """The options of an episode that a test may be given; the others are what the phases before it say."""
 
 
-class _Test(Section):
+class _AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
     `relationship` gives their sex if the history does not (peer: the same, mate: the other). `minutes` replaces the
@@ -126,12 +126,12 @@ class _Test(Section):
 
 
 if TYPE_CHECKING:
-    AssayPhase = _Test
+    AssayPhase = _AssayPhase
 else:
     AssayPhase = create_model(
         "AssayPhase",
-        __base__=_Test,
-        __doc__=_Test.__doc__,
+        __base__=_AssayPhase,
+        __doc__=_AssayPhase.__doc__,
         __module__=__name__,
         **{
             one.name: (Annotated[float | None, number(0, one.highest, optional=True)], None) for one in OPTIONS_OF_TESTS
