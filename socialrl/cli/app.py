@@ -26,7 +26,7 @@ app = typer.Typer(
 
 
 def a_path(text: str) -> Path:
-    """Return the path of a file or folder that an option or argument names, `~` replaced; what cannot be one is refused."""
+    """Return the path that an option or argument names, with `~` replaced; what cannot be a path is refused."""
     if not str(text).isprintable():
         raise typer.BadParameter(f"needs the name of a file or folder, got '{shortened(str(text))}'")
     if len(str(text)) > _LONGEST_PATH:

@@ -45,8 +45,8 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `options` are those of the episode that the history does not set, such as `ratio_step`, `mated` is whether they mated,
-    `doses` are the doses so far and during the test, in words.
+    `options` are those of the episode that the history does not set, such as `ratio_step`, `mated` is whether they
+    mated, `doses` are the doses so far and during the test, in words.
     """
 
     name: str

@@ -223,7 +223,7 @@ class SocialVecEnv(VecEnv):
         self.env.mark_seeded()
 
     def _records(self) -> NDArray[np.uint8]:
-        """Return a checksum of what the bytes of the worlds mean, (32,): fields may change places without another size."""
+        """Return a checksum of the worlds' fields, (32,), because fields can change places and keep the size."""
         meant = [str(array.dtype.descr) for array in self.env.world.get_state().values() if array.dtype.names]
         return np.frombuffer(hashlib.sha256("".join(meant).encode()).digest(), dtype=np.uint8)
 

@@ -173,23 +173,25 @@ def test_a_format_is_an_entry_point(tmp_path):
 ADDED = {
     # a parameter: a row of the table, a line of an equation
     "parameters.py": (
-        "    # --- cohousing before a test\n",
-        '    Parameter("grooming_reward", 0.0, "reward/tick", 0.0, 50.0, 0.0, "worth of grooming", "assumed", "a test"),\n',
+        "PARAMETERS: tuple[Parameter, ...] = (\n",
+        'Parameter("grooming_reward", 0.0, "reward/tick", 0.0, 50.0, 0.0, "worth of grooming", "assumed", "test"),',
     ),
     "feeling.py": (
-        "    terms[_STRESS, row] = -rates.stress_cost * me.stress\n",
-        "    terms[_REST, row] += rates.grooming_reward if resting else 0.0\n",
+        "    terms[_REST, row] = rates.rest if resting else 0.0\n",
+        "    terms[_REST, row] += rates.grooming_reward if resting else 0.0",
     ),
     # an option of an episode: the same
     "vocabulary.py": (
-        "    # presses that each further access costs more\n",
-        '    Option("handling_stress", 0.0, 5, 1.0, "units of stress"),\n',
+        "OPTIONS: tuple[Option, ...] = (\n",
+        'Option("handling_stress", 0.0, 5, 1.0, "units of stress"),',
     ),
     "begin.py": (
         "    animals, pairs = world.animals, world.pairs\n",
-        "    animals[0].stress += world.test.handling_stress\n",
+        "    animals[0].stress += world.test.handling_stress",
     ),
 }
+"""By file: the line after which something is added, and what."""
+
 IN_A_COPY = """
 import gymnasium as gym, socialrl_envs, sys
 from socialrl.cli import main
@@ -201,8 +203,8 @@ def begun(**arguments):
     return stress, env.step(0)[4]["reward_terms"]["rest"]
 plain, groomed, handled = begun(), begun(grooming_reward=2.0), begun(handling_stress=0.25)
 print(round(groomed[1] - plain[1], 9), round(handled[0] - plain[0], 9))
-for words in ("train", "smoke.yaml", *sys.argv[1:], "--quiet"), ("evaluate", "smoke", "--protocol", "day.yaml", "--quiet"):
-    if main(list(words)):
+for words in ("train", "smoke.yaml", *sys.argv[1:]), ("evaluate", "smoke", "--protocol", "day.yaml"):
+    if main([*words, "--quiet"]):
         sys.exit(f"{words} failed")
 """
 
@@ -218,10 +220,7 @@ def test_a_parameter_and_an_option_of_an_episode_are_a_row_and_a_line_of_an_equa
         file = tmp_path / "envs" / "socialrl_envs" / name
         text = file.read_text(encoding="utf-8")
         assert text.count(before) == 1, name
-        where = text.index(before) + (len(before) if name in ("feeling.py", "begin.py") else 0)
-        if name == "feeling.py":  # after the term that it adds to
-            where = text.index("\n", text.index("    terms[_REST, row] =")) + 1
-        file.write_text(text[:where] + line + text[where:], encoding="utf-8")
+        file.write_text(text.replace(before, f"{before}{line}\n"), encoding="utf-8")
     shutil.copy(ROOT / "configs" / "smoke.yaml", tmp_path)
     (tmp_path / "day.yaml").write_text(
         "name: day\nhistories:\n  handled:\n    - assay: {id: PartnerPreference, handling_stress: 0.5}\n"
