@@ -1,4 +1,4 @@
-"""Other people's assays, measures and formats: modules that register what they add when they are imported.
+"""Other people's assays, drugs, measures and formats: modules that register what they add when they are imported.
 
 A package names its module under the entry point group `socialrl`; a single file or module is named in the environment
 variable `SOCIALRL_EXTENSIONS` (several separated by the system's path separator). Both work in every command and in
@@ -7,11 +7,12 @@ worker processes. No configuration and no run folder can name one, because loadi
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from socialrl.errors import UserError
@@ -24,7 +25,7 @@ _loaded: set[str] = set()
 
 def load_extensions() -> None:
     """Import every extension once; one that cannot be found raises `UserError`, and its own errors are passed on."""
-    for point in entry_points(group=GROUP):
+    for point in _installed():
         if point.value not in _loaded:
             _loaded.add(point.value)
             point.load()
@@ -32,6 +33,11 @@ def load_extensions() -> None:
         if source not in _loaded:
             _loaded.add(source)
             _load(source)
+
+
+@functools.cache
+def _installed() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
 
 
 def _load(source: str) -> None:
@@ -43,7 +49,7 @@ def _load(source: str) -> None:
                 raise  # the module is there, and something that it needs is not
             raise UserError(f"{VARIABLE} names the module '{source}', which cannot be imported") from None
         return
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))  # which leaves the home of an unknown user as it is written
     if not path.is_file():
         raise UserError(f"{VARIABLE} names {source}, which does not exist")
     name = f"socialrl_extension_{path.stem}"

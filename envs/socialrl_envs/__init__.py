@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
-from .vocabulary import ASSAY_ROWS, RELEASE_ID
+from .vocabulary import ASSAY_ROWS, RELEASE_ID, Drug, register_drug
 
 if TYPE_CHECKING:
     from .assay import Assay
@@ -82,4 +82,14 @@ def __getattr__(name: str) -> Any:
 
 register()
 
-__all__ = ["ASSAYS", "PAPERS", "Assay", "SocialEnv", "SocialVectorEnv", "register", "register_assay"]
+__all__ = [
+    "ASSAYS",
+    "PAPERS",
+    "Assay",
+    "Drug",
+    "SocialEnv",
+    "SocialVectorEnv",
+    "register",
+    "register_assay",
+    "register_drug",
+]

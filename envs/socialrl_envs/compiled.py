@@ -11,9 +11,10 @@ for a debugger, or to measure coverage.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +50,29 @@ def cached(function: Callable[..., Any], sources: str, *, signature: str | None 
     With a `signature` it is compiled at once and for those types only. It is compiled whatever `NUMBA_DISABLE_JIT`
     says.
     """
-    disabled, config.DISABLE_JIT = config.DISABLE_JIT, 0
-    try:
+    with _jit():
         dispatcher = njit(**options)(function)
-    finally:
-        config.DISABLE_JIT = disabled
     cache = cache_of(function, sources)
     if cache is not None:
         dispatcher._cache = cache
+    if config.DISABLE_JIT:
+        # numba compiles at the first call, some of its own functions with it, and asks the setting again for these
+        dispatcher.compile = _jit()(dispatcher.compile)
     if signature is not None:
         # Here and not in njit(signature), which would read the cache before it is stamped.
         dispatcher.compile(signature)
         dispatcher.disable_compile()
     return dispatcher
+
+
+@contextlib.contextmanager
+def _jit() -> Iterator[None]:
+    """Let numba compile in the block, whatever `NUMBA_DISABLE_JIT` says."""
+    disabled, config.DISABLE_JIT = config.DISABLE_JIT, 0
+    try:
+        yield
+    finally:
+        config.DISABLE_JIT = disabled
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -76,6 +87,20 @@ def inlined(function: Callable[..., Any]) -> Any:
     the sizes known, it unrolls every loop over them.
     """
     return function if config.DISABLE_JIT else cached(function, _SOURCES, forceinline=True, **_OPTIONS)
+
+
+def inlined_everywhere(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Return the decorator of a function that is inlined, and called by compiled code of other packages.
+
+    That code is compiled whatever `NUMBA_DISABLE_JIT` says, and so is this function; `signature` is used only then.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        if config.DISABLE_JIT:
+            return cached(function, _SOURCES, signature=signature, forceinline=True, **_OPTIONS)
+        return inlined(function)
+
+    return decorate
 
 
 def _interpreted(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ def schedule(doses: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
             hint = f"did you mean '{near}'? Allowed" if near else "allowed"
             listing = ", ".join(f"{name} ({drug.meaning})" for name, drug in DRUGS.items())
             raise ParameterError(f"drug {i}: unknown drug {dose['drug']!r}; {hint}: {listing}")
-        highest, meaning, site = DRUGS[dose["drug"]]
+        highest, meaning, site, _ = DRUGS[dose["drug"]]
         share = dose.get("share", 1.0)
         for name, value in [*((name, dose[name]) for name in _FIELDS[1:]), ("share", share)]:
             if not is_number(value):

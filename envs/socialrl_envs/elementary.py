@@ -14,7 +14,7 @@ import numpy as np
 from numba import float64, int64
 from numpy.typing import ArrayLike, NDArray
 
-from .compiled import compiled, inlined
+from .compiled import compiled, inlined, inlined_everywhere
 
 _PER_LN2 = 1.0 / math.log(2.0)
 # ln 2 in two parts. The first has 21 zero bits at its end, so its product with a whole number below 2^11 is exact.
@@ -31,12 +31,12 @@ _MANTISSA = np.int64((1 << 52) - 1)
 _ONE_BITS = np.int64(1023 << 52)
 
 
-@inlined
+@inlined_everywhere("f8(i8)")
 def _power_of_two(k):  # type: ignore[no-untyped-def]
     return np.int64((k + 1023) << 52).view(np.float64)
 
 
-@inlined
+@inlined_everywhere("f8(f8)")
 def exponential(x):  # type: ignore[no-untyped-def]
     """e to the power of the float64 `x`; infinity above 709.78, 0 below −745.13, NaN kept."""
     # The comparison is false for NaN, which then goes through the polynomial and stays NaN.

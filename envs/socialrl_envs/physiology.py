@@ -15,69 +15,65 @@ from numpy.typing import NDArray
 
 from .compiled import inlined
 from .elementary import exp
-from .parameters import PARAMETER_DTYPE, ParameterError
+from .parameters import NAMES, PARAMETER_DTYPE, ParameterError, record
 from .spelling import nearest
 from .vocabulary import ARM_SETTINGS, ARMS
 
-_COPIED = [
-    "dopamine_tone",
-    "v1a_gain",
-    "release_floor",
-    "receptor_half",
-    "retention",
-    "recognition_noise",
-    "withdrawal_s",
-    "transit_s",
-    "rejection_cost",
-    "move_cost",
-    "press_cost",
-    "cohousing_contact_share",
-    "cohousing_bout_s",
-]
-_PER_TICK = [
-    "consolidation_floor",
-    "consolidation_gain",
-    "consolidation_mate",
-    "absence_loss",
-    "interference",
-    "habituation",
-    "recovery",
-    "contact_floor",
-    "contact_gain",
-    "selective_floor",
-    "selective_gain",
-    "selective_mate",
-    "defence_floor",
-    "defence_gain",
-    "driving_off_floor",
-    "driving_off_gain",
-    "exploration",
-    "novelty",
-    "rest",
-    "stress_cost",
-    "noise",
-    "leave",
-    "presses",
-]
-_KEEP = ["keep_oxytocin", "keep_activity_up", "keep_activity_down", "keep_stress"]
-RATES_DTYPE = np.dtype(
-    [(name, np.float64) for name in [*_COPIED, *(f"gain_{arm}" for arm in ARMS), *_PER_TICK, *_KEEP]]
+_CONVERTED = frozenset(
+    {
+        "oxtr_gain",
+        "oxytocin_tau_s",
+        "consolidation_floor_per_h",
+        "consolidation_gain_per_h",
+        "consolidation_mate_per_h",
+        "absence_loss_per_h",
+        "interference_per_h",
+        "habituation_tau_s",
+        "habituation_recovery_h",
+        "contact_floor",
+        "contact_gain",
+        "selective_floor",
+        "selective_gain",
+        "selective_mate",
+        "defence_floor",
+        "defence_gain",
+        "defence_payoff_min",
+        "exploration_reward",
+        "activity_rise_s",
+        "activity_spend_s",
+        "explore_dwell_s",
+        "novelty_reward",
+        "rest_reward",
+        "stress_cost",
+        "stress_tau_s",
+        "reward_noise",
+        "press_s",
+        "known_place_exploration",  # acts on the rate of exploring, where an assay is a known place
+    }
 )
+"""Parameters that a tick needs only as something else; every other one is in the rates as it is, under its name."""
 
 
 def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, Any] | None = None) -> NDArray[np.void]:
-    """Return per-tick rates, same shape as `parameters`, for ticks of `dt_s` seconds.
+    """Return per-tick rates (`RATES_DTYPE`), same shape as `parameters`, for ticks of `dt_s` seconds.
 
     `arms` switches single places of receptor action (`ARMS`) to "wild_type" (gain 1) or "knockout" (gain 0); "own"
     keeps the animal's gain. A setting is one word, or one for each of `parameters`.
     """
     if parameters.dtype != PARAMETER_DTYPE:
         raise TypeError(f"parameters must have PARAMETER_DTYPE, got {parameters.dtype}")
-    p, minutes, hours = parameters, dt_s / 60.0, dt_s / 3600.0
-    r = np.empty(p.shape, dtype=RATES_DTYPE)
-    for name in _COPIED:
-        r[name] = p[name]
-    for arm, setting in check_arms(arms or {}).items():
+    columns = _columns(parameters, dt_s, check_arms(arms or {}))
+    rates = np.empty(parameters.shape, dtype=RATES_DTYPE)
+    for name, column in columns.items():
+        rates[name] = column
+    return rates
+
+
+def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str_]]) -> dict[str, NDArray[np.float64]]:
+    """Return the rates by name, each of the shape of `p`."""
+    minutes, hours = dt_s / 60.0, dt_s / 3600.0
+    r = {name: p[name] for name in NAMES if name not in _CONVERTED}
+    for arm, setting in arms.items():
         fixed = np.where(setting == "wild_type", 1.0, 0.0)
         r[f"gain_{arm}"] = np.where(setting == "own", p["oxtr_gain"], fixed)
     for name in ("consolidation_floor", "consolidation_gain", "consolidation_mate", "absence_loss", "interference"):
@@ -115,6 +111,9 @@ def check_arms(arms: Mapping[str, Any]) -> dict[str, NDArray[np.str_]]:
             if one not in ARM_SETTINGS:
                 raise ParameterError(f"arm '{arm}' must be one of {', '.join(ARM_SETTINGS)}, got {one!r}")
     return {arm: checked.get(arm, np.asarray("own")) for arm in ARMS}
+
+
+RATES_DTYPE = np.dtype([(name, np.float64) for name in _columns(record(), 1.0, check_arms({}))])
 
 
 @inlined

@@ -48,19 +48,30 @@ SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a")
 
 
 class Drug(NamedTuple):
-    """A drug: the highest dose, what a dose means, and where it acts (`SITES`)."""
+    """A drug: the highest dose, what a dose means, where it acts (`SITES`), and the label that figures give it."""
 
     highest: float
     meaning: str
     site: str
+    label: str
 
 
 DRUGS: dict[str, Drug] = {
-    "agonist": Drug(10.0, "oxytocin units added at the receptor", "oxytocin"),
-    "antagonist": Drug(1.0, "fraction of the receptor gain blocked", "receptor"),
-    "dopamine_antagonist": Drug(1.0, "fraction of the dopamine tone blocked", "dopamine"),
-    "v1a_antagonist": Drug(1.0, "fraction of the V1a route blocked", "v1a"),
+    "agonist": Drug(10.0, "oxytocin units added at the receptor", "oxytocin", "agonist"),
+    "antagonist": Drug(1.0, "fraction of the receptor gain blocked", "receptor", "receptor blocked"),
+    "dopamine_antagonist": Drug(1.0, "fraction of the dopamine tone blocked", "dopamine", "dopamine blocked"),
+    "v1a_antagonist": Drug(1.0, "fraction of the V1a route blocked", "v1a", "V1a blocked"),
 }
+
+
+def register_drug(name: str, drug: Drug) -> None:
+    """Add a drug, from any package; another one of the same name, or an unknown site, raises `ParameterError`."""
+    from .parameters import ParameterError  # here, because these tables load no NumPy
+
+    if drug.site not in SITES:
+        raise ParameterError(f"drug '{name}': site must be one of {', '.join(SITES)}, got {drug.site!r}")
+    if DRUGS.setdefault(name, drug) != drug:
+        raise ParameterError(f"a drug '{name}' is registered already; give the other one another name")
 
 
 class Option(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from socialrl import __version__
+from socialrl.config.paths import expanded
 from socialrl.errors import UserError, shortened
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ app = typer.Typer(
 
 
 def a_path(text: str) -> Path:
-    """Return the path of a file or folder that an option or argument names; a name that cannot be one is refused."""
-    if not str(text).strip() or not str(text).isprintable():
+    """Return the path that an option or argument names, with `~` replaced; what cannot be a path is refused."""
+    if not str(text).isprintable():
         raise typer.BadParameter(f"needs the name of a file or folder, got '{shortened(str(text))}'")
     if len(str(text)) > _LONGEST_PATH:
         raise typer.BadParameter(f"needs a path of at most {_LONGEST_PATH} characters, got {len(str(text))}")
-    return Path(text)
+    try:
+        return expanded(text)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 _LONGEST_PATH = 1000

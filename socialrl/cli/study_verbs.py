@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
-from socialrl.cli.paths import typed_path
 from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 from socialrl.progress import open_progress
@@ -31,8 +30,8 @@ def reproduce(
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option(metavar="DIR", help="Folder for the runs and the scorecard.")
-    ] = "runs/reproduce",
+        Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for the runs and the scorecard.")
+    ] = Path("runs/reproduce"),
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -71,11 +70,15 @@ def reproduce(
 
 @app.command()
 def calibrate(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A score sheet of partner-preference tests (CSV).")],
+    data: Annotated[
+        Path, typer.Argument(parser=a_path, metavar="DATA", help="A score sheet of partner-preference tests (CSV).")
+    ],
     config: Annotated[
         Path | None, typer.Option(parser=a_path, metavar="FILE", help="World and training, instead of the defaults.")
     ] = None,
-    output: Annotated[str, typer.Option(metavar="DIR", help="Folder for the results.")] = "runs/calibration",
+    output: Annotated[Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for the results.")] = Path(
+        "runs/calibration"
+    ),
     vectors: Annotated[
         int,
         typer.Option(help="Animals of the first round, each with its own parameters; three times as many in total."),
@@ -105,7 +108,6 @@ def calibrate(
     check_range("--vectors", vectors, 16)
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0, limits.MAX_SEED)
-    sheet, folder = typed_path("DATA", data), typed_path("--output", output)
     check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
     from socialrl.config.loading import load_config
 
@@ -118,8 +120,8 @@ def calibrate(
     go_on = f"finished stages are kept; run {again} again to resume"
     with stoppable(go_on), open_progress("calibrating", quiet=quiet) as progress:
         result = run_calibration(
-            sheet,
-            folder,
+            data,
+            output,
             config=loaded,
             plan=Plan(vectors=vectors, seed=seed),
             steps=steps,
@@ -131,4 +133,4 @@ def calibrate(
             say=lambda line: typer.echo(line, err=line.startswith("note")),
         )
     typer.echo(verdict(result))
-    typer.echo(f"results: {folder / 'calibration.html'}, parameters.yaml and calibration.json beside it")
+    typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")

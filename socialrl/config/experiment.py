@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from socialrl.config import limits, words
 from socialrl.config.checks import (
@@ -48,14 +48,14 @@ from socialrl.config.values import (
 )
 from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
-from socialrl_envs.vocabulary import RELEASE_ID
+from socialrl_envs.vocabulary import OPTIONS, RELEASE_ID, Option
 
 RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
 
 
-class ResetSection(Section):
-    """Conditions of training episodes; one value of each tuple is drawn uniformly per episode."""
+class _History(Section):
+    """What the animals live through before a training episode; one value of each tuple is drawn uniformly."""
 
     cohousing_h: Annotated[
         tuple[float, ...], one_or_list(number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING))
@@ -69,7 +69,26 @@ class ResetSection(Section):
     relationship: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.RELATIONSHIPS))] = ("peer",)
     separation_h: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_SEPARATION_H))] = (0.0,)
     session: Annotated[str | None, identifier(optional=True)] = None
-    ratio_step: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_RATIO_STEP))] = (1.0,)
+
+
+def _of_option(option: Option) -> Any:
+    """Return type and default of the key of an option of the worlds."""
+    if not option.is_number:
+        return Annotated[str | None, identifier(optional=True)], option.default
+    return Annotated[tuple[float, ...], one_or_list(number(0, option.highest))], (option.default,)
+
+
+if TYPE_CHECKING:
+    ResetSection = _History
+else:
+    # An option that is added to the worlds' table is a key here, too.
+    ResetSection = create_model(
+        "ResetSection",
+        __base__=_History,
+        __doc__="Conditions of training episodes; one value of each tuple is drawn uniformly per episode.",
+        __module__=__name__,
+        **{option.name: _of_option(option) for option in OPTIONS if option.name not in _History.model_fields},
+    )
 
 
 def numbered(group: str, animals: int) -> list[str]:

@@ -8,7 +8,12 @@ from socialrl.errors import UserError, shortened
 
 
 def expanded(path: str | Path) -> Path:
-    """Return a path with `~` and `~name` replaced by the home folder; an unknown user raises `UserError`."""
+    """Return a path with `~` and `~name` replaced by the home folder.
+
+    An empty text, and the home of a user that is not there, raise `UserError`.
+    """
+    if not str(path).strip():
+        raise UserError(f"needs the name of a file or folder, got '{path}'; for this folder write .")
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from socialrl.extensions import load_extensions
 from socialrl_envs.vocabulary import DRUGS
 
 RELATIONSHIPS: Mapping[str, str] = {"peer": "a partner of the same sex", "mate": "a partner of the other sex"}
@@ -25,5 +26,6 @@ ARM_SETTINGS: Mapping[str, str] = {
 
 
 def drugs() -> dict[str, str]:
-    """Return the drugs and what a unit of their dose does."""
+    """Return the drugs and what a unit of their dose does, those of other packages included."""
+    load_extensions()
     return {name: drug.meaning for name, drug in DRUGS.items()}

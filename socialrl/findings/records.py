@@ -45,7 +45,7 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Group(Record):
+class AnimalGroup(Record):
     """Animals of one kind: what to train (`oxtr_gain`, `arms`) and under which genotype names they are found."""
 
     oxtr_gain: Annotated[float, number(0, 2)]
@@ -286,7 +286,7 @@ class Book(Record):
     """
 
     with_shipped: Annotated[bool, Field(strict=True)] = True
-    groups: dict[PlainName, Group] = {}
+    groups: dict[PlainName, AnimalGroup] = {}
     measures: dict[Name, OwnMeasure] = {}
     conditions: dict[str, tuple[Condition, ...]] = {}
     dose_response: tuple[Dose, ...] = ()

@@ -22,7 +22,7 @@ from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.findings.conditions import mistake, twin
-from socialrl.findings.records import Book, Condition, Contrast, Dose, Finding, Group
+from socialrl.findings.records import AnimalGroup, Book, Condition, Contrast, Dose, Finding
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "says", "title", "statement"})
@@ -39,7 +39,7 @@ class Registry:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     assay_of: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
-    groups: Mapping[str, Group] = field(default_factory=dict)
+    groups: Mapping[str, AnimalGroup] = field(default_factory=dict)
     dose_response: tuple[Dose, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
 
@@ -193,7 +193,7 @@ def _once(where: str, kind: str, name: str, known: Mapping[str, Any]) -> None:
         raise UserError(f"{where}: {kind} {name} occurs twice; give the second another name")
 
 
-def _names_of_its_own(where: str, name: str, group: Group, known: Mapping[str, Group]) -> None:
+def _names_of_its_own(where: str, name: str, group: AnimalGroup, known: Mapping[str, AnimalGroup]) -> None:
     """Refuse a group whose rows could be mistaken for another's."""
     own = {one.casefold() for one in (name, *group.names)}
     for other, one in known.items():

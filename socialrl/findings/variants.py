@@ -22,8 +22,8 @@ from socialrl.findings.records import Contrast
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
 from socialrl.findings.tables import animal_values
+from socialrl_envs.vocabulary import ARMS
 
-ARMS = ("release", "consolidation", "reward", "defence", "retention")
 SETTINGS = ("knockout", "wild_type")
 UNCHANGED = "unchanged"
 """The `parameter` of animals that a sensitivity analysis ran with nothing changed, at factor 1, for comparison."""

@@ -15,7 +15,7 @@ from typing import Any
 from socialrl.assays import short_id
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
-from socialrl.protocols.schema import AssayPhase, Cohouse, Phase, Protocol, place
+from socialrl.protocols.schema import OPTIONS_OF_TESTS, AssayPhase, Cohouse, Phase, Protocol, place
 from socialrl.protocols.stimulus_animals import (
     check_order,
     check_same_stranger,
@@ -45,8 +45,8 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `ratio_step` are the extra presses for each further access, `mated` is whether they mated, `doses` are the doses so
-    far and during the test, in words.
+    `options` are those of the episode that the history does not set, such as `ratio_step`, `mated` is whether they
+    mated, `doses` are the doses so far and during the test, in words.
     """
 
     name: str
@@ -60,7 +60,7 @@ class PlannedTest:
     stranger: str
     dt_s: float
     duration_s: float
-    ratio_step: float
+    options: Mapping[str, float]
     life: tuple[Stretch, ...]
     cohousing_h: float
     separation_h: float
@@ -240,7 +240,7 @@ class _Life:
             stranger=phase.stranger,
             dt_s=dt_s,
             duration_s=duration_s,
-            ratio_step=self._ratio_step(number, phase),
+            options=self._options(number, phase),
             life=_with_drugs(stretches, spans, begun, ended),
             cohousing_h=self._cohousing_h,
             separation_h=begun - self._apart_since_h,
@@ -248,12 +248,17 @@ class _Life:
             doses=_in_words(spans, begun, ended),
         )
 
-    def _ratio_step(self, number: int, phase: AssayPhase) -> float:
-        if phase.ratio_step is not None and not ASSAYS[phase.id].doors:
-            raise self._error(
-                number, f"ratio_step is for tests at a lever, and {short_id(phase.id)} has none; leave it out"
-            )
-        return 1.0 if phase.ratio_step is None else phase.ratio_step
+    def _options(self, number: int, phase: AssayPhase) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for option in OPTIONS_OF_TESTS:
+            given = getattr(phase, option.name)
+            if not option.of_doors or ASSAYS[phase.id].doors:
+                found[option.name] = float(option.default or 0.0) if given is None else given
+            elif given is not None:
+                raise self._error(
+                    number, f"{option.name} is for tests at a lever, and {short_id(phase.id)} has none; leave it out"
+                )
+        return found
 
     def _at(self, number: int) -> str:
         return f"{self._where}: {place(self._name, number, self._phases[number - 1].kind)}"

@@ -172,9 +172,7 @@ class _Test:
             "session": self._test.session,
             "continued": continued,
         }
-        if ASSAYS[self._test.assay].doors:
-            options = {**options, "ratio_step": self._test.ratio_step}
-        return env.reset(seed=self._world_seeds, options=dict(options))[0]
+        return env.reset(seed=self._world_seeds, options={**options, **self._test.options})[0]
 
 
 def begun_state(config: Config, animals: Sequence[Animal], test: PlannedTest) -> dict[str, NDArray[np.float64]]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model, model_validator
 
 from socialrl.assays import short_id
 from socialrl.config import words
@@ -25,7 +25,7 @@ from socialrl.errors import UserError, shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
 from socialrl_envs.assay import COHOUSING_DT_S
-from socialrl_envs.vocabulary import DRUGS, MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H
+from socialrl_envs.vocabulary import DRUGS, MAX_COHOUSING_H, MAX_SEPARATION_H, OPTIONS
 
 KINDS = ("cohouse", "separate", "dose", "assay")
 _TEXT_KEYS = frozenset({"name", "about", "source"})
@@ -96,7 +96,7 @@ class Dose(Section):
 
     @model_validator(mode="after")
     def _in_range(self) -> Dose:
-        highest, meaning, _ = DRUGS[self.drug]
+        highest, meaning, *_ = DRUGS[self.drug]
         if self.dose > highest:
             raise refuse(f"must be 0 to {highest:g} for {self.drug} ({meaning}), got {self.dose:g}", key="dose")
         if not _MIN_DOSE_H - 1e-9 <= self.hours <= MAX_SEPARATION_H:
@@ -105,11 +105,16 @@ class Dose(Section):
         return self
 
 
-class AssayPhase(Section):
+OPTIONS_OF_TESTS = tuple(one for one in OPTIONS if one.is_number and one.name not in ("cohousing_h", "separation_h"))
+"""The options of an episode that a test may be given; the others are what the phases before it say."""
+
+
+class _AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
     `relationship` gives their sex if the history does not (peer: the same, mate: the other). `minutes` replaces the
-    assay's length; `ratio_step` is the number of extra presses for each further access at a lever.
+    assay's length. Options of an episode are keys, too, such as `ratio_step`, the number of extra presses for each
+    further access at a lever.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -118,7 +123,20 @@ class AssayPhase(Section):
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, explained_choice(lambda: words.RELATIONSHIPS)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
-    ratio_step: Annotated[float | None, number(0, MAX_RATIO_STEP, optional=True)] = None
+
+
+if TYPE_CHECKING:
+    AssayPhase = _AssayPhase
+else:
+    AssayPhase = create_model(
+        "AssayPhase",
+        __base__=_AssayPhase,
+        __doc__=_AssayPhase.__doc__,
+        __module__=__name__,
+        **{
+            one.name: (Annotated[float | None, number(0, one.highest, optional=True)], None) for one in OPTIONS_OF_TESTS
+        },
+    )
 
 
 class Phase(Section):

@@ -23,7 +23,7 @@ from socialrl.reproduction.folder import output_folder, usable
 from socialrl.reproduction.playable import check_playable
 from socialrl.reproduction.presets import PRESETS, Preset
 from socialrl.reproduction.resources import check_resources
-from socialrl.reproduction.stages import Stage, check_folder, is_tested, run_stage, stages_of
+from socialrl.reproduction.stages import CohortStage, check_folder, is_tested, run_stage, stages_of
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -88,7 +88,7 @@ def provenance(preset_name: str, seed: int, findings: Sequence[str] = ()) -> dic
     return {**chosen, **{name: meta[name] for name in kept}}
 
 
-def labelled(table: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+def labelled(table: pd.DataFrame, stage: CohortStage) -> pd.DataFrame:
     """Return a stage's rows with the columns of their groups: dose, arm and arm_setting, parameter and factor."""
     columns: Sequence[str] = list(dict.fromkeys(name for group in stage.groups for name in group.columns))
     named: Mapping[str, Mapping[str, Any]] = {group.name: group.columns for group in stage.groups}
@@ -99,7 +99,7 @@ def labelled(table: pd.DataFrame, stage: Stage) -> pd.DataFrame:
     return table.assign(**new)
 
 
-def _is_done(stage: Stage) -> bool:
+def _is_done(stage: CohortStage) -> bool:
     """Whether a stage is finished; its table is read, so that a damaged one is found before any work."""
     run = check_folder(stage)
     if run is None:
@@ -112,7 +112,7 @@ def _is_done(stage: Stage) -> bool:
     return True
 
 
-def _unmet_notes(stage: Stage) -> list[str]:
+def _unmet_notes(stage: CohortStage) -> list[str]:
     """One line for each thing that the tests of a stage require and its animals never met in training."""
     if stage.assay == RELEASE:
         return []

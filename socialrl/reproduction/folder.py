@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from socialrl.config.paths import expanded
 from socialrl.errors import UserError
 from socialrl.storage.atomic import naming_the_place, remove_leftovers
 from socialrl.storage.locks import FileLock, LockedError
@@ -15,13 +16,8 @@ _PLACES = ("scorecard_tables", "scorecard_figures")
 
 
 def usable(output: Path | str) -> Path:
-    """Return the path with `~` resolved; one that is no folder, or of a user who is not known, raises `UserError`."""
-    if not str(output).strip():
-        raise UserError("--output must name a folder, got an empty text")
-    try:
-        path = Path(output).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"--output {output}: there is no such user") from error
+    """Return the path with `~` resolved; one that is a file or a run folder raises `UserError`."""
+    path = expanded(output)
     with naming_the_place(f"use {path}"):
         if path.exists() and not path.is_dir():
             raise UserError(f"--output {path} is a file; a reproduction needs a folder")

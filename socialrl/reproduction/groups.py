@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED
+from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.parameters import PARAMETERS, parameter
+from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Gains of the dose-response; a group of the registry with such a gain is used for it."""
@@ -21,7 +22,7 @@ TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 
 
 @dataclass(frozen=True)
-class Group:
+class TrainedGroup:
     """Animals of one kind: `name` in configurations, their settings, and the columns that mark them in tables.
 
     `columns` are set in the group's rows, `genotype` among them where a table is to show another name.
@@ -46,22 +47,22 @@ class Change:
     factor: float
     value: float | None
 
-    def applied_to(self, group: Group) -> Group:
+    def applied_to(self, group: TrainedGroup) -> TrainedGroup:
         """Return the group under this change; its rows keep the group's own name."""
         name = f"{self.parameter}_x{self.factor:g}_{group.name}".replace(".", "_")
         own = {} if self.value is None else {self.parameter: self.value}
         columns: dict[str, str | float] = {"genotype": group.name, "parameter": self.parameter, "factor": self.factor}
-        return Group(name, group.oxtr_gain, group.arms, {**group.parameters, **own}, columns)
+        return TrainedGroup(name, group.oxtr_gain, group.arms, {**group.parameters, **own}, columns)
 
 
-def registered(registry: Registry | None = None) -> list[Group]:
+def registered(registry: Registry | None = None) -> list[TrainedGroup]:
     """Return the groups of the registry, wild type, heterozygote and knockout under their short names, first."""
     book = registry or load_registry()
     short = {"wild_type": "wt", "heterozygote": "het", "knockout": "ko"}
-    return [Group(short.get(name, name), group.oxtr_gain, group.arms) for name, group in book.groups.items()]
+    return [TrainedGroup(short.get(name, name), group.oxtr_gain, group.arms) for name, group in book.groups.items()]
 
 
-def compared_in(assay: str, registry: Registry | None = None, *, controls: bool = False) -> list[Group]:
+def compared_in(assay: str, registry: Registry | None = None, *, controls: bool = False) -> list[TrainedGroup]:
     """Return the groups that findings compare in one assay, with `controls` those of the null controls, too."""
     book = registry or load_registry()
     left_out = ("context",) if controls else ("control", "context")
@@ -76,19 +77,21 @@ def compared_in(assay: str, registry: Registry | None = None, *, controls: bool 
     return [group for name, group in zip(book.groups, registered(book), strict=True) if name in used]
 
 
-def doses(registry: Registry | None = None) -> list[Group]:
+def doses(registry: Registry | None = None) -> list[TrainedGroup]:
     """Return groups for those of `GAINS` that no group of the registry has; the column `dose` marks their rows."""
     known = {group.oxtr_gain for group in registered(registry) if not group.arms}
     return [
-        Group(f"gain_{gain:g}".replace(".", "_"), gain, columns={"dose": gain}) for gain in GAINS if gain not in known
+        TrainedGroup(f"gain_{gain:g}".replace(".", "_"), gain, columns={"dose": gain})
+        for gain in GAINS
+        if gain not in known
     ]
 
 
-def single_arms() -> list[Group]:
+def single_arms() -> list[TrainedGroup]:
     """Return wild types with one arm as in a knockout, and knockouts with one arm as in a wild type."""
     kinds = {"knockout": (1.0, "ko"), "wild_type": (0.0, "wt")}
     return [
-        Group(f"arm_{arm}_{short}", gain, {arm: setting}, columns={"arm": arm, "arm_setting": setting})
+        TrainedGroup(f"arm_{arm}_{short}", gain, {arm: setting}, columns={"arm": arm, "arm_setting": setting})
         for setting in SETTINGS
         for gain, short in [kinds[setting]]
         for arm in ARMS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
-from socialrl.reproduction.stages import Stage
+from socialrl.reproduction.stages import CohortStage
 
 if TYPE_CHECKING:
     from socialrl.training.cohort.layout import NetworkLayout
@@ -22,7 +22,7 @@ _ROW_BYTES = 600
 _TENSORBOARD_BYTES = 4_000_000
 
 
-def check_resources(stages: Sequence[Stage], output: Path) -> None:
+def check_resources(stages: Sequence[CohortStage], output: Path) -> None:
     """Raise `UserError` if a stage needs more memory than is free, or all of them more room than the disk has."""
     if not stages:
         return

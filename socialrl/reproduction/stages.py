@@ -16,7 +16,7 @@ from socialrl.findings.registry import Registry, load_registry
 from socialrl.progress import Progress
 from socialrl.reproduction import groups
 from socialrl.reproduction.evaluation import evaluate
-from socialrl.reproduction.groups import Group
+from socialrl.reproduction.groups import TrainedGroup
 from socialrl.reproduction.presets import Preset, Size
 from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -27,7 +27,7 @@ CHANGES_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
-class Stage:
+class CohortStage:
     """One cohort: its groups in one assay, trained and tested in the run folder of `config` (release: recorded).
 
     `part` is empty for the groups of the registry and the dose-response, else "arms" or "parameters". `registry` holds
@@ -37,7 +37,7 @@ class Stage:
     title: str
     part: str
     assay: str
-    groups: tuple[Group, ...]
+    groups: tuple[TrainedGroup, ...]
     config: Config
     registry: Registry
 
@@ -47,7 +47,7 @@ class Stage:
         return self.config.animals * len(self.groups)
 
 
-def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None = None) -> list[Stage]:
+def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None = None) -> list[CohortStage]:
     """Return the stages of a preset in their order: the registry's groups, then single arms, then changed parameters.
 
     Assays come in the order of the registry; one that no comparison uses has no stage.
@@ -55,7 +55,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
     book = registry or load_registry()
     found = []
 
-    def add(part: str, number: int, assay: str, members: Sequence[Group], size: Size) -> None:
+    def add(part: str, number: int, assay: str, members: Sequence[TrainedGroup], size: Size) -> None:
         if members:
             found.append(_stage(part, number, assay, members, size, seed, output, book))
 
@@ -77,7 +77,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
     return found
 
 
-def check_folder(stage: Stage) -> RunFolder | None:
+def check_folder(stage: CohortStage) -> RunFolder | None:
     """Return the run folder of a stage that was begun before, or None; one made otherwise raises `UserError`."""
     path = stage.config.run_path
     with naming_the_place(f"read {path}"):
@@ -101,7 +101,7 @@ def is_tested(run: RunFolder) -> bool:
     return run.finished and run.has_table("evaluation") and run.is_settled("evaluation")
 
 
-def run_stage(stage: Stage, progress: Progress) -> RunFolder:
+def run_stage(stage: CohortStage, progress: Progress) -> RunFolder:
     """Train and test what is missing of a stage, from its newest checkpoint if there is one; return its run folder.
 
     Finished work is not repeated. A run that another process is writing raises `UserError`.
@@ -133,19 +133,19 @@ def _stage(
     part: str,
     number: int,
     assay: str,
-    members: Sequence[Group],
+    members: Sequence[TrainedGroup],
     size: Size,
     seed: int,
     output: Path,
     registry: Registry,
-) -> Stage:
+) -> CohortStage:
     words = [assay, *([part] if part else []), *([str(number)] if number else [])]
     config = stage_config("-".join(words), assay, members, size, seed, output, registry)
-    return Stage(" ".join(words), part, assay, tuple(members), config, registry)
+    return CohortStage(" ".join(words), part, assay, tuple(members), config, registry)
 
 
 def stage_config(
-    name: str, assay: str, members: Sequence[Group], size: Size, seed: int, output: Path, registry: Registry
+    name: str, assay: str, members: Sequence[TrainedGroup], size: Size, seed: int, output: Path, registry: Registry
 ) -> Config:
     """Return the configuration that trains and tests `members` in one assay, in the run folder `output`/`name`.
 
@@ -187,7 +187,7 @@ def _essence(config: Config) -> dict[str, Any]:
     return config.model_dump(exclude={"output", "workers"})
 
 
-def _battery(stage: Stage) -> dict[str, Any]:
+def _battery(stage: CohortStage) -> dict[str, Any]:
     """What else decides a run's results: the world's code and parameters, and the tests with shuffled partners."""
     shuffled = [one.name for one in stage.registry.conditions_in(stage.assay) if one.partner_is == "shuffled"]
     return {"world": world_checksum(), "shuffled": shuffled}

@@ -30,13 +30,7 @@ from socialrl.scorecard.marks import (  # fmt: skip
     values_of,
     with_n,
 )
-
-_DRUGS = {
-    "agonist": "agonist",
-    "antagonist": "receptor blocked",
-    "dopamine_antagonist": "dopamine blocked",
-    "v1a_antagonist": "V1a blocked",
-}
+from socialrl_envs.vocabulary import DRUGS
 
 
 def bond(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
@@ -158,7 +152,7 @@ def _vehicle(registry: Registry, name: str, present: set[str]) -> str | None:
 
 def _drug_label(registry: Registry, name: str, narrow: bool) -> str:
     one = registry.conditions[name]
-    what = " + ".join(_DRUGS[drug.drug] for drug in one.drugs)
+    what = " + ".join(DRUGS[drug.drug].label for drug in one.drugs)
     when = "at the test" if one.drugs[0].start_s >= 0 else "while cohoused"
     who = f"{'unmated' if one.mating is False else one.relationship} {one.cohousing_h:g} h"
     return f"{who}\n{what},\n{when}" if narrow else f"{who}: {what}, {when}"

@@ -20,7 +20,8 @@ from matplotlib.patches import Rectangle
 from socialrl.drawing import panels, style, wording
 from socialrl.drawing.groups import looks
 from socialrl.findings.scorecard import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
-from socialrl.findings.variants import ARMS, SETTINGS, UNCHANGED, hanging
+from socialrl.findings.variants import SETTINGS, UNCHANGED, hanging
+from socialrl_envs.vocabulary import ARMS
 
 _UNCHANGED = "nothing changed"
 GREEN, VERMILLION, GREY = "#009E73", "#D55E00", "#c6ccd3"

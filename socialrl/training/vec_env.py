@@ -6,6 +6,7 @@ that end together are bootstrapped in one forward pass by `BatchedBootstrap` ins
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from socialrl.config.loading import Config
+from socialrl.errors import UserError
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.rewards import TERMS
 from socialrl_envs.vocabulary import OPTION_NAMES
@@ -195,10 +197,20 @@ class SocialVecEnv(VecEnv):
             name: array.view(np.uint8) if array.dtype.names else array
             for name, array in self.env.world.get_state().items()
         }
-        return {**world, **{name: array.copy() for name, array in own.items()}}
+        return {**world, **{name: array.copy() for name, array in own.items()}, "records": self._records()}
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Restore what `get_state` returned; a state of another shape raises `ValueError`."""
+        """Restore what `get_state` returned; a state with other arrays, shapes or records raises `UserError`."""
+        for name, expected in self.get_state().items():
+            given = state.get(name)
+            if given is None or (given.shape, given.dtype) != (expected.shape, expected.dtype):
+                got = "nothing" if given is None else f"{given.shape} {given.dtype}"
+                raise UserError(
+                    f"the state of the worlds was kept by another version of socialrl or of other worlds:"
+                    f" '{name}' must be {expected.shape} {expected.dtype}, got {got}"
+                )
+        if not np.array_equal(state["records"], self._records()):
+            raise UserError("the state of the worlds was kept by another version of socialrl: its records differ")
         mine = self.env.world.get_state()
         world = {
             name: np.ascontiguousarray(state[name]).view(own.dtype) if own.dtype.names else state[name]
@@ -209,6 +221,11 @@ class SocialVecEnv(VecEnv):
             state[name].copy() for name in ("returns", "term_sums", "lengths")
         )
         self.env.mark_seeded()
+
+    def _records(self) -> NDArray[np.uint8]:
+        """Return a checksum of the worlds' fields, (32,), because fields can change places and keep the size."""
+        meant = [str(array.dtype.descr) for array in self.env.world.get_state().values() if array.dtype.names]
+        return np.frombuffer(hashlib.sha256("".join(meant).encode()).digest(), dtype=np.uint8)
 
     # ------------------------------------------------------------------ the rest of SB3's contract
 

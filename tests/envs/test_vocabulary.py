@@ -54,7 +54,7 @@ def test_every_reward_term_is_felt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_drug_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row from outside acts where it says, like a known drug that acts there."""
-    monkeypatch.setitem(DRUGS, "atosiban", Drug(1.0, "fraction of the receptor gain blocked", "receptor"))
+    monkeypatch.setitem(DRUGS, "atosiban", Drug(1.0, "fraction of the receptor gain blocked", "receptor", "atosiban"))
 
     def played(drug: str) -> Any:
         dose = {"drug": drug, "dose": 0.7, "start_s": 0.0, "end_s": 900.0}

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from kill_windows import every_file
 
 
-def work(root: Path) -> None:
-    if not (root / "a.txt").exists():
-        (root / "a.txt").write_text("a")
-        (root / "b.txt").write_text("b")
+class Careless:
+    def begin(self, folder: Path) -> None:
+        """Nothing is there before."""
+
+    def work(self, folder: Path) -> None:
+        if not (folder / "a.txt").exists():
+            (folder / "a.txt").write_text("a")
+            (folder / "b.txt").write_text("b")
+
+    def result(self, folder: Path) -> dict[str, Any]:
+        return every_file(folder)
+
+
+work = Careless()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+_CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"}
+_TIME_OF_DAY = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)?")
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
 
 
@@ -54,6 +57,19 @@ def kill_everywhere(folder: Path, *jobs: str) -> dict[str, list[str]]:
     return windows
 
 
+def every_file(folder: Path) -> dict[str, Any]:
+    """Return the bytes of every file below `folder` by path, times of day in texts made equal; empty folders, too."""
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file():
+            content = path.read_bytes()
+            found[name] = content if path.suffix == ".parquet" else _TIME_OF_DAY.sub(b"TIME", content)
+        elif not any(path.iterdir()):
+            found[f"{name}/"] = "empty"
+    return found
+
+
 class Changes:
     """Notes the changes below a folder from now on, for good; kills this process before number `fatal`."""
 
@@ -64,7 +80,7 @@ class Changes:
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self.on or event not in ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"):
+        if not self.on or event not in _CHANGES:
             return
         if event == "open" and (arguments[2] is None or not arguments[2] & (os.O_CREAT | os.O_TRUNC)):
             return
@@ -73,11 +89,16 @@ class Changes:
             return
         name = os.fspath(place)
         # event files of TensorBoard are no part of the result; a temporary file that is begun changes nothing yet
-        if not str(name).startswith(self.folder) or f"{os.sep}tb{os.sep}" in str(name):
+        # a name without a folder is in an open one: part of a tree of ours that is being removed
+        if (os.sep in str(name) and not str(name).startswith(self.folder)) or f"{os.sep}tb{os.sep}" in str(name):
             return
         if ".new-" in str(name) or (event == "open" and Path(str(name)).name.startswith((".tmp-", ".lock"))):
             return
-        if event in ("os.remove", "os.mkdir") and os.path.lexists(name) == (event == "os.mkdir"):
+        if (
+            event in ("os.remove", "os.mkdir")
+            and os.sep in str(name)
+            and os.path.lexists(name) == (event == "os.mkdir")
+        ):
             return
         if self.fatal == len(self.names):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -36,8 +36,13 @@ def contents(folder: Path) -> dict[str, Any]:
             found[name] = pd.read_parquet(path).drop(columns="wall_s", errors="ignore").to_csv()
         elif path.suffix in (".csv", ".safetensors") or name.endswith("DONE"):
             found[name] = "there" if name.endswith("DONE") else path.read_bytes()
-    # folders with a dot in front are drafts of run folders that nothing reads
-    return {name: value for name, value in found.items() if "checkpoints" not in name and not name.startswith(".")}
+    # folders with a dot in front are drafts of run folders, and pieces beside DONE are left over: nothing reads them
+    unread = ("checkpoints", "parts/") if any(name.endswith("DONE") for name in found) else ("checkpoints",)
+    return {
+        name: value
+        for name, value in found.items()
+        if not any(part in name for part in unread) and not name.startswith(".")
+    }
 
 
 class Training:

@@ -569,7 +569,7 @@ def test_limits_of_the_world_are_those_of_the_world():
     from socialrl.config import limits
     from socialrl_envs import vocabulary
 
-    for name in ("MAX_COHOUSING_H", "MAX_SEPARATION_H", "MAX_RATIO_STEP"):
+    for name in ("MAX_COHOUSING_H", "MAX_SEPARATION_H"):
         assert getattr(limits, name) == getattr(vocabulary, name)
 
 
@@ -579,5 +579,7 @@ def test_a_configuration_offers_every_drug_of_the_environments():
 
 
 def test_a_drug_that_was_added_to_the_table_may_be_configured(monkeypatch):
-    monkeypatch.setitem(DRUGS, "atosiban", NewDrug(1.0, "fraction of the receptor gain blocked", "receptor"))
+    monkeypatch.setitem(
+        DRUGS, "atosiban", NewDrug(1.0, "fraction of the receptor gain blocked", "receptor", "atosiban")
+    )
     assert Drug(drug="atosiban", dose=0.5, start_s=0, end_s=60).drug == "atosiban"

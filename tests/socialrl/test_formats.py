@@ -8,8 +8,8 @@ from unittest import mock
 
 import pandas as pd
 import pytest
+from extensions.toy_format import FORMAT
 from made_sheets import SECONDS, made_sheet
-from toy_format import FORMAT
 
 from socialrl.errors import UserError
 from socialrl.interop import formats
@@ -62,9 +62,12 @@ def test_calibrate_reads_it(toy, tests, tmp_path, monkeypatch):  # noqa: ARG001
 
 def test_an_installed_package_adds_its_own(monkeypatch):
     for value, told in (
-        ("toy_format:FORMAT", None),
-        ("toy_format:nothing", r"the format 'toy' \(toy_format:nothing\) cannot be loaded"),
-        ("toy_format:TITLE", r"the format 'toy' \(toy_format:TITLE\) is not a socialrl.interop.formats.Format"),
+        ("extensions.toy_format:FORMAT", None),
+        ("extensions.toy_format:nothing", r"the format 'toy' \(extensions.toy_format:nothing\) cannot be loaded"),
+        (
+            "extensions.toy_format:TITLE",
+            r"the format 'toy' \(extensions.toy_format:TITLE\) is not a socialrl.interop.formats.Format",
+        ),
     ):
         points = [metadata.EntryPoint("toy", value, formats.ENTRY_POINTS)]
         monkeypatch.setattr(metadata, "entry_points", mock.Mock(return_value=points))
@@ -83,7 +86,7 @@ def test_formats_of_the_package_are_one_file_each():
         assert one.name
         assert one.about
         assert one.read is not None or one.write is not None
-    assert "toy_format" in sys.modules
+    assert "extensions.toy_format" in sys.modules
 
 
 def test_a_written_score_sheet_reads_as_the_same_tests(tests, tmp_path):

@@ -14,7 +14,7 @@ from socialrl.reproduction.driver import _unmet_notes
 from socialrl.reproduction.evaluation import record_release
 from socialrl.reproduction.playable import check_playable
 from socialrl.reproduction.presets import PRESETS
-from socialrl.reproduction.stages import Stage, _battery, stages_of
+from socialrl.reproduction.stages import CohortStage, _battery, stages_of
 
 FINDING = {
     "id": "U01",
@@ -71,7 +71,7 @@ def with_condition(assay: str, **fields: object) -> Registry:
     return registry
 
 
-def stage(registry: Registry) -> Stage:
+def stage(registry: Registry) -> CohortStage:
     (only,) = stages_of(PRESETS["quick"], 1, Path("unused"), registry)
     return only
 

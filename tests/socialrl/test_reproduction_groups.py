@@ -10,11 +10,12 @@ import pytest
 from socialrl.animals.animal import animals_of
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import load_registry
-from socialrl.findings.variants import ARMS, UNCHANGED
+from socialrl.findings.variants import UNCHANGED
 from socialrl.reproduction import groups
 from socialrl.reproduction.presets import PRESETS
 from socialrl.reproduction.stages import stages_of
 from socialrl_envs.parameters import parameter
+from socialrl_envs.vocabulary import ARMS
 
 OUTPUT = Path("unused")
 

@@ -28,6 +28,9 @@ def small(monkeypatch):
     monkeypatch.setattr(page, "draw", lambda *_: [])
 
 
+INVALID = "error: Invalid value for '--output'"
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory) -> Path:
     """A finished reproduction of the example."""
@@ -50,9 +53,9 @@ def refused(capsys, place: Path | str, *more: str) -> str:
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("", "error: --output must name a folder, got an empty text"),
-        ("  ", "error: --output must name a folder, got an empty text"),
-        ("~nosuchuser/x", "error: --output ~nosuchuser/x: there is no such user"),
+        ("", f"{INVALID}: needs the name of a file or folder, got ''; for this folder write ."),
+        ("  ", f"{INVALID}: needs the name of a file or folder, got ' '; for this folder write ."),
+        ("~nosuchuser/x", f"{INVALID}: ~nosuchuser/x: there is no user of this name; write ./~name for a folder"),
         ("file", "error: --output file is a file; a reproduction needs a folder"),
         ("file/run", "error: cannot create file/run: a part of the path is a file, not a folder"),
     ],
@@ -60,7 +63,7 @@ def refused(capsys, place: Path | str, *more: str) -> str:
 def test_a_place_that_is_none_is_one_line(tmp_path, monkeypatch, capsys, place, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
-    assert refused(capsys, place) == message
+    assert refused(capsys, place).removesuffix(" (see `socialrl reproduce --help`)") == message
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -8,6 +8,7 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
+from socialrl.errors import UserError
 from socialrl.training.vec_env import BatchedBootstrap, SocialVecEnv
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.assays.partner_preference import PartnerPreferenceVectorEnv
@@ -170,6 +171,27 @@ def test_state_goes_on_bit_identically():
         for mine, theirs in zip(got[:3], expected[:3], strict=True):
             np.testing.assert_array_equal(mine, theirs)
         assert str(got[3]) == str(expected[3])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda state: {**state, "worlds": state["worlds"][:-8]}, r"'worlds' must be .* uint8, got \(\d+"),
+        (
+            lambda state: {name: array for name, array in state.items() if name != "bins"},
+            "'bins' must be .*, got nothing",
+        ),
+        (lambda state: {**state, "records": state["records"][::-1].copy()}, "its records differ"),
+    ],
+)
+def test_a_state_of_another_version_is_one_line(change, told):
+    env = native()
+    env.reset()
+    state, before = env.get_state(), env.get_state()
+    with pytest.raises(UserError, match=f"the state of the worlds was kept by another version of socialrl.*{told}"):
+        env.set_state(change(state))
+    for name, array in env.get_state().items():
+        np.testing.assert_array_equal(array, before[name])
 
 
 @pytest.mark.slow

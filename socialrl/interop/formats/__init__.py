@@ -1,7 +1,7 @@
 """Laboratory formats: each is one file in this folder that holds a `FORMAT`, or an entry point of another package.
 
-A package adds its own in the group `socialrl.formats` of its entry points; a script calls `register`. Nothing else
-needs to be changed: `read_tests` asks every format whether it recognises a file.
+A package adds its own in the group `socialrl.formats` of its entry points; an extension (`socialrl.extensions`) or a
+script calls `register`. Nothing else needs to be changed: `read_tests` asks every format whether it recognises a file.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Protocol
 import pandas as pd
 
 from socialrl.errors import UserError, unknown
+from socialrl.extensions import load_extensions
 from socialrl.interop.score_sheets import MEASURED, ScoreSheet
 
 ENTRY_POINTS = "socialrl.formats"
@@ -64,6 +65,7 @@ def unregister(name: str) -> None:
 
 def formats() -> dict[str, Format]:
     """Return all formats by name: those of this folder, of installed packages, and registered ones."""
+    load_extensions()
     return {**_built_in(), **_installed(), **_registered}
 
 

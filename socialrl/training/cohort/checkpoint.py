@@ -235,7 +235,10 @@ def _restore(model: CohortPPO, path: Path) -> tuple[dict[str, np.ndarray], dict[
     model._episode_returns, model._episode_lengths = own["episode_returns"].copy(), own["episode_lengths"].copy()
     assert model.streams is not None
     model.streams.set_state(groups["streams"])
-    model.env.set_state(groups["env"])  # type: ignore[union-attr]
+    try:
+        model.env.set_state(groups["env"])  # type: ignore[union-attr]
+    except UserError as error:
+        raise UserError(f"checkpoint {path} cannot be used: {error}") from error
     model.num_timesteps, model._n_updates = record["num_timesteps"], record["n_updates"]
     model.iteration = record["iteration"]
     model.restore_episodes(record["episodes"], record["successes"])

@@ -1,9 +1,7 @@
-"""An assay and a measure from outside, in one file: two animals in one cage, one of them tethered."""
+"""An assay of another package, in one file: two animals in one cage, one of them tethered."""
 
 from __future__ import annotations
 
-from socialrl.analysis.measure import Measure
-from socialrl.analysis.measure_table import register_measure
 from socialrl.assays import AssayStudy, register_study
 from socialrl_envs import Assay, SocialEnv, SocialVectorEnv, register_assay
 from socialrl_envs.habitat import Habitat
@@ -38,20 +36,8 @@ register_study(
     AssayStudy(
         id=ONE_CAGE.id,
         title="one cage",
-        measures=("time_in_nest", "huddle_s_partner"),
+        measures=("huddle_s_partner", "return"),
         training={"env": {"dt_s": 15, "duration_s": 600}, "lives": 4},
         steps={"quick": 1000},
-    )
-)
-register_measure(
-    Measure(
-        "time_in_nest",
-        "Time in the nest",
-        "fraction",
-        "seconds in the nest / length of the test",
-        assays=("OneCage",),
-        high=1.0,
-        sum=("chamber_s_nest",),
-        per=("duration_s",),
     )
 )
