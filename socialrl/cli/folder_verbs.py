@@ -24,7 +24,8 @@ def check(
 
     Ends with exit code 2 if a file is missing or was changed.
     """
-    from socialrl.storage.run_folder import RunFolder, run_folders
+    from socialrl.storage.places import run_folders
+    from socialrl.storage.run_folder import RunFolder
 
     damaged = 0
     for path in [one for given in runs for one in run_folders(given)]:

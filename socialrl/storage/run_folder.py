@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from socialrl.config.paths import expanded
-from socialrl.errors import UserError, command, nearest
+from socialrl.errors import UserError, command
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import (
     build_folder,
@@ -31,8 +31,9 @@ from socialrl.storage.files import (
     read_json,
 )
 from socialrl.storage.listed_files import SUMS, ListedFiles
-from socialrl.storage.locks import FileLock, LockedError
+from socialrl.storage.locks import FileLock
 from socialrl.storage.manifest import listing
+from socialrl.storage.places import described, followed, replaceable, take_lock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,9 +76,9 @@ class RunFolder:
         Refuses with `UserError` whatever is already there, unless it is an empty folder, or `overwrite` is true and it
         is a run that nobody is writing: that run is then deleted, once the new folder is complete.
         """
-        path = _followed(expanded(path))
+        path = followed(expanded(path))
         meta = {"format": FORMAT, **meta}
-        previous = cls._previous(path, overwrite)
+        previous = replaceable(path, overwrite)
         try:
             texts = {"config.yaml": config_yaml, "meta.json": json_text(meta)}
             build_folder(
@@ -96,25 +97,7 @@ class RunFolder:
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
         """Open a run folder for reading, finished or not; what is missing, damaged or too new raises `UserError`."""
-        path = expanded(path)
-        if path.is_file():
-            raise UserError(f"{path} is a file, not a run folder")
-        if not path.exists():
-            beside = [one.parent.name for one in path.parent.glob("*/meta.json")]
-            near = nearest(path.name, beside)
-            raise UserError(f"{path}: no such run folder" + (f"; did you mean {path.parent / near}?" if near else ""))
-        if not (path / "meta.json").is_file():
-            raise UserError(f"{path} is not a run folder of socialrl (it has no meta.json)")
-        meta = read_json(path / "meta.json")
-        made_as = meta.get("format")
-        if not isinstance(made_as, int) or isinstance(made_as, bool) or made_as < 1:
-            raise UserError(f"{path / 'meta.json'} is damaged: it names no run format")
-        if made_as > FORMAT:
-            raise UserError(
-                f"{path} was written by a newer socialrl (run format {made_as}; this version reads up to {FORMAT})"
-            )
-        if not (path / "config.yaml").is_file():
-            raise UserError(f"{path} is damaged: config.yaml is missing")
+        path, meta = described(path, FORMAT)
         run = cls(path, meta)
         run._files.check("meta.json")
         return run
@@ -127,26 +110,6 @@ class RunFolder:
             raise UserError(f"{run.path} is finished; there is nothing to resume")
         run.lock()
         return run
-
-    @classmethod
-    def _previous(cls, path: Path, overwrite: bool) -> FileLock | None:
-        """Return the lock of the run that may be replaced, or None if the place is free; else raise `UserError`."""
-        if path.is_file():
-            raise UserError(f"{path} is a file; a run needs a folder of its own")
-        if not path.exists() or not any(path.iterdir()):
-            return None
-        if not (path / "meta.json").is_file():
-            raise UserError(f"{path} holds files but no run; choose another name or output, nothing was touched")
-        if (path / "DONE").exists() and not overwrite:
-            raise UserError(f"{path} holds a finished run; choose another name, or replace it with --overwrite")
-        lock = _take_lock(path)
-        if overwrite:
-            return lock
-        lock.release()
-        raise UserError(
-            f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with "
-            "--overwrite"
-        )
 
     # --- what a reader asks
 
@@ -287,7 +250,7 @@ class RunFolder:
     def lock(self) -> None:
         """Become the only writer and remove what a killed one left; `UserError` if another process writes."""
         if self._lock is None:
-            self._lock = _take_lock(self.path)
+            self._lock = take_lock(self.path)
             for folder in (self.path, self.models, self.path / "parts", self.path / "protocols"):
                 remove_leftovers(folder)
 
@@ -398,36 +361,9 @@ class RunFolder:
         return self.path / f"{name}.parquet"
 
 
-def _followed(path: Path) -> Path:
-    """Return where a link leads, so that what is there is replaced and not the link."""
-    try:
-        return path.resolve() if path.is_symlink() else path
-    except (RuntimeError, OSError) as error:  # RuntimeError: Python 3.11 and 3.12 say so of a loop
-        raise UserError(f"{path} is a link that leads to itself") from error
-
-
 def _network_name(animal: str) -> str:
     return f"models/{animal}.safetensors"
 
 
 def _part_name(piece: str, table: str) -> str:
     return f"parts/{piece}.{table}.parquet"
-
-
-def run_folders(path: str | Path) -> list[Path]:
-    """Return `path` if it is a run folder, else the run folders in it, by name; none raises `UserError`."""
-    path = expanded(path)
-    if any((path / name).is_file() for name in ("meta.json", "config.yaml", "DONE")) or not path.is_dir():
-        return [path]
-    found = sorted(one.parent for one in path.rglob("meta.json") if (one.parent / "config.yaml").is_file())
-    if not found:
-        raise UserError(f"{path} holds no run folder")
-    return found
-
-
-def _take_lock(path: Path) -> FileLock:
-    try:
-        with naming_the_place(f"lock {path}"):
-            return FileLock(path / ".lock")
-    except LockedError as error:
-        raise UserError(f"{path} is being written by {error.holder}; wait until it ends, or stop it") from error

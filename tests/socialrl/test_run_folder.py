@@ -21,7 +21,7 @@ import pytest
 import socialrl
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
-from socialrl.storage import atomic, files, locks
+from socialrl.storage import atomic, files, locks, run_folder
 from socialrl.storage.provenance import collect_meta
 from socialrl.storage.run_folder import FORMAT, RunFolder
 
@@ -164,7 +164,7 @@ def test_a_failing_overwrite_keeps_the_old_run(create, tmp_path, monkeypatch):
 
 
 def test_a_run_made_meanwhile_is_not_replaced(create, tmp_path, monkeypatch):
-    monkeypatch.setattr(RunFolder, "_previous", classmethod(lambda *_: None))
+    monkeypatch.setattr(run_folder, "replaceable", lambda *_: None)
     create().close()
     with pytest.raises(UserError, match=r"was created by another process in the meantime"):
         create()

@@ -1,0 +1,83 @@
+"""Places of run folders: where a run may be made or read, which hold one, and who is writing there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from socialrl.config.paths import expanded
+from socialrl.errors import UserError, command, nearest
+from socialrl.storage.atomic import naming_the_place
+from socialrl.storage.files import read_json
+from socialrl.storage.locks import FileLock, LockedError
+
+
+def described(path: str | Path, newest: int) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a run folder and its `meta.json`; no run, or a format above `newest`, raises `UserError`."""
+    path = expanded(path)
+    if path.is_file():
+        raise UserError(f"{path} is a file, not a run folder")
+    if not path.exists():
+        beside = [one.parent.name for one in path.parent.glob("*/meta.json")]
+        near = nearest(path.name, beside)
+        raise UserError(f"{path}: no such run folder" + (f"; did you mean {path.parent / near}?" if near else ""))
+    if not (path / "meta.json").is_file():
+        raise UserError(f"{path} is not a run folder of socialrl (it has no meta.json)")
+    meta = read_json(path / "meta.json")
+    made_as = meta.get("format")
+    if not isinstance(made_as, int) or isinstance(made_as, bool) or made_as < 1:
+        raise UserError(f"{path / 'meta.json'} is damaged: it names no run format")
+    if made_as > newest:
+        raise UserError(
+            f"{path} was written by a newer socialrl (run format {made_as}; this version reads up to {newest})"
+        )
+    if not (path / "config.yaml").is_file():
+        raise UserError(f"{path} is damaged: config.yaml is missing")
+    return path, meta
+
+
+def replaceable(path: Path, overwrite: bool) -> FileLock | None:
+    """Return the lock of the run that may be replaced, or None if the place is free; else raise `UserError`."""
+    if path.is_file():
+        raise UserError(f"{path} is a file; a run needs a folder of its own")
+    if not path.exists() or not any(path.iterdir()):
+        return None
+    if not (path / "meta.json").is_file():
+        raise UserError(f"{path} holds files but no run; choose another name or output, nothing was touched")
+    if (path / "DONE").exists() and not overwrite:
+        raise UserError(f"{path} holds a finished run; choose another name, or replace it with --overwrite")
+    lock = take_lock(path)
+    if overwrite:
+        return lock
+    lock.release()
+    raise UserError(
+        f"{path} holds an unfinished run; continue it with `{command('resume', path)}`, or replace it with --overwrite"
+    )
+
+
+def run_folders(path: str | Path) -> list[Path]:
+    """Return `path` if it is a run folder, else the run folders in it, by name; none raises `UserError`."""
+    path = expanded(path)
+    if any((path / name).is_file() for name in ("meta.json", "config.yaml", "DONE")) or not path.is_dir():
+        return [path]
+    found = sorted(one.parent for one in path.rglob("meta.json") if (one.parent / "config.yaml").is_file())
+    if not found:
+        raise UserError(f"{path} holds no run folder")
+    return found
+
+
+def followed(path: Path) -> Path:
+    """Return where a link leads, so that what is there is replaced and not the link."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, OSError) as error:  # RuntimeError: Python 3.11 and 3.12 say so of a loop
+        raise UserError(f"{path} is a link that leads to itself") from error
+
+
+def take_lock(path: Path) -> FileLock:
+    """Take the lock of a run folder; one that another process holds raises `UserError` with who it is."""
+    try:
+        with naming_the_place(f"lock {path}"):
+            return FileLock(path / ".lock")
+    except LockedError as error:
+        raise UserError(f"{path} is being written by {error.holder}; wait until it ends, or stop it") from error
