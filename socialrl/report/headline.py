@@ -94,7 +94,7 @@ def _differs(row: RunContrast) -> Finding:
         f"Does the preference after {row.condition.label} of cohousing differ between the runs?",
         verdict,
         "",
-        "All animals are equal in both runs." if same else f"{test.capitalize()} {wording.p_clause(row.p)}.",
+        "All animals are equal in both runs." if same else f"{test[0].upper()}{test[1:]} {wording.p_clause(row.p)}.",
         wording.interval(row.difference, sign=True),
         f"{row.group.run} − {row.reference.run}, "
         + (f"paired, n = {row.n} pairs" if row.paired else f"n = {row.n} and {row.n_reference}"),
