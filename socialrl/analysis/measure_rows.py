@@ -330,17 +330,29 @@ MEASURES: tuple[Measure, ...] = (
         digits=1,
     ),
     _counted(
-        "rejections_stranger", "Rejections of the stranger", "per test", (PREFERENCE, LEVER), "times driven off", 1
+        "rejections_stranger",
+        "Rejections of the stranger",
+        "per test",
+        (PREFERENCE, LEVER),
+        "times that the stranger was driven off by the tested animal",
+        1,
     ),
     _counted(
         "rejections_partner",
         "Rejections of the partner",
         "per test",
         (PREFERENCE, LEVER, ENCOUNTER, *HABITATS),
-        "times driven off",
+        "times that the partner was driven off by the tested animal",
         1,
     ),
-    _counted("rejections_others", "Rejections of others", "per test", HABITATS, "times driven off", 1),
+    _counted(
+        "rejections_others",
+        "Rejections of others",
+        "per test",
+        HABITATS,
+        "times that others than the partner were driven off by the tested animal",
+        1,
+    ),
     Measure(
         "release_peak",
         "Peak of evoked release",

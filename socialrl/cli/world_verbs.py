@@ -27,7 +27,7 @@ def render(
 ) -> None:
     """Show one test of a trained animal, or of one that acts at random, as a film (GIF) or a picture (PNG).
 
-    Example: `socialrl render runs/demo --animal knockout-00 --gif knockout.gif`
+    Example: `socialrl render runs/demo --animal ko-00 --gif ko.gif`
     """
     check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
     check_range("--gain", gain, 0, 2)

@@ -149,8 +149,7 @@ def _reward_caption(study: Study) -> str:
         "reward "
         "that"
         " PPO maximises; contact and defence depend on the receptor, the others do not. Terms far larger than the "
-        "others are"
-        " below the rule, on a separate axis."
+        "others have a row of their own below them, with an axis of its own."
     )
 
 

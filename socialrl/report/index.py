@@ -7,6 +7,7 @@ is listed with the reason.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,7 @@ def write_index(folder: Path) -> Path:
     html = pages.render(
         Path(__file__).parent / "index.html.j2",
         folder=folder.resolve().name,
+        logdir=shlex.quote(str(folder)),
         tables=[table for table in tables if table.rows],
     )
     write_bytes(path, html.encode())

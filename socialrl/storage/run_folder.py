@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from socialrl.config.paths import expanded
+from socialrl.config.strict_yaml import read_yaml_file
 from socialrl.errors import UserError, command
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import (
@@ -125,6 +126,12 @@ class RunFolder:
 
         self._files.check("config.yaml")
         return load_config(self.path / "config.yaml")
+
+    @property
+    def config_text(self) -> str:
+        """The resolved configuration as its file has it; one that was changed since it was written is refused."""
+        self._files.check("config.yaml")
+        return read_yaml_file(self.path / "config.yaml", "configuration")
 
     @property
     def models(self) -> Path:
