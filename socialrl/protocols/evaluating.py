@@ -48,10 +48,11 @@ def evaluate_protocol(
 ) -> PlayedProtocol:
     """Play a protocol file with a run's trained animals; write `protocol_<name>.parquet`, and that of events.
 
-    A CSV is written beside the table, and the file itself to `protocols/<name>.yaml`. With `events` (None: where
-    animals live in one world) comes the table `events_<name>`, with `events_csv` its CSV. An existing table is replaced
-    only if `overwrite` is true. A `selection` of the animals gets tables of its own, `protocol_<name>_of_<names>` and
-    `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError` before anything is written.
+    A CSV is written beside the table, the file itself to `protocols/<name>.yaml` and the notes beside it. With `events`
+    (None: where animals live in one world) comes the table `events_<name>`, with `events_csv` its CSV. An existing
+    table is replaced only if `overwrite` is true. A `selection` of the animals gets tables and notes of its own,
+    `protocol_<name>_of_<names>` and `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError`
+    before anything is written.
     """
     config, protocol = run.config, load_protocol(file)
     histories = plan(protocol, config.env, str(file))
@@ -84,19 +85,19 @@ def evaluate_protocol(
         piece = play_protocol(config, some, policies, histories, repeats=repeats, events=recorder)
         pieces.append(piece.assign(steps=piece["animal"].map(steps)))
     progress.update(len(animals), len(animals), "animals tested")
+    # One animal per group is enough: the others differ in the values of parameters only.
+    of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
+    notes = (*_notes(config, histories), *idle_phases(config, of_groups, protocol, str(file)))
     # The protocol's table is the sign that it was played completely, so it is deleted first and written last.
     run.drop_table(table)
     run.drop_table(events_table)
     run.write_text(f"protocols/{protocol.name}.yaml", file.read_text(encoding="utf-8"))
+    run.write_protocol_notes(name, notes)
     if recorder is not None:
         run.write_table(events_table, rows_of(recorder.table(), chosen), csv=events_csv)
     run.write_table(table, rows_of(pd.concat(pieces, ignore_index=True), chosen), csv=True)
     written = run.path / f"{events_table}.parquet" if recorder is not None else None
-    # One animal per group is enough: the others differ in the values of parameters only.
-    of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
-    return PlayedProtocol(
-        path, written, (*_notes(config, histories), *idle_phases(config, of_groups, protocol, str(file)))
-    )
+    return PlayedProtocol(path, written, notes)
 
 
 def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[str, ...]:

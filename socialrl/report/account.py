@@ -163,20 +163,21 @@ def _facts(study: Study, name: str) -> list[Fact]:
         if config.get("lives"):
             text += f" over {config['lives']} parallel lives"
         if dt_s and duration_s:
-            days = steps * dt_s / 86_400
+            n_tests, hours = steps * dt_s / duration_s, steps * dt_s / 3600
+            time = f"{wording.number(hours / 24, 0)} days" if hours >= 48 else f"{wording.number(hours, 1)} h"
             text += (
-                f"; a step is {dt_s:g} s of a vole's time, so this is {wording.number(steps * dt_s / duration_s, 0)} "
-                "tests of"
-                f" {wording.length(duration_s)}, {wording.number(days, 0)} days of testing"
+                f"; a step is {dt_s:g} s of a vole's time, so this is the time of {wording.number(n_tests, 0)} tests"
+                f" of {wording.length(duration_s)} ({time})"
             )
         facts.append(Fact("Training", text + "."))
     training_hours = (env.get("reset") or {}).get("cohousing_h")
     if training_hours is not None:
         listed = training_hours if isinstance(training_hours, list | tuple) else [training_hours]
-        facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, drawn for each episode."))
+        drawn = "drawn for each episode" if len(listed) > 1 else "before every episode"
+        facts.append(Fact("Cohousing in training", f"{', '.join(f'{h:g}' for h in listed)} h, {drawn}."))
     conditions = [c.label for c in study.conditions_of(name)]
     if conditions:
-        length = f"test of {wording.length(duration_s)}" if duration_s else "test"
+        length = f"test of {_length_of_tests(study, name)}" if duration_s else "test"
         facts.append(
             Fact(
                 "Tests",
@@ -184,6 +185,15 @@ def _facts(study: Study, name: str) -> list[Fact]:
                 f" {'; '.join(conditions)}. The network is frozen and its actions are sampled: always choosing the "
                 "likeliest"
                 f" action would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
+            )
+        )
+    elsewhere = study.measured[study.measured["run"] == name] if len(study.measured) and not conditions else []
+    if len(elsewhere):
+        tests = ", ".join(dict.fromkeys(elsewhere["test"]))
+        facts.append(
+            Fact(
+                "Tests",
+                f"{_length_of_tests(study, name)} each: {tests}. The network is frozen and its actions are sampled.",
             )
         )
     tellers: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -199,6 +209,13 @@ def _facts(study: Study, name: str) -> list[Fact]:
         if env.get(key):
             facts.append(Fact(label, told(env[key])))
     return facts
+
+
+def _length_of_tests(study: Study, name: str) -> str:
+    """The length of a run's last tests: `evaluation.duration_s`, else that of training."""
+    config = study.configs[name]
+    own = None if study.final_is_probe[name] else (config.get("evaluation") or {}).get("duration_s")
+    return wording.length(own or config["env"]["duration_s"])
 
 
 def _repeats(study: Study, name: str) -> str:

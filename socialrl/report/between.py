@@ -39,7 +39,8 @@ class RunContrast:
 def run_contrasts(study: Study) -> list[RunContrast]:
     """Return every group of the later runs minus the group of the same name in the first run, in every common test.
 
-    p values are Holm-corrected within each measure; empty for one run.
+    Tests that are longer in one run than in the other are not compared. p values are Holm-corrected within each
+    measure; empty for one run.
     """
     first, *others = study.names.values()
     rows: list[RunContrast] = []
@@ -50,7 +51,7 @@ def run_contrasts(study: Study) -> list[RunContrast]:
             for condition in study.conditions:
                 for group, reference in _same_groups(study, run, first):
                     ours, theirs = (study.of(study.final, one, condition) for one in (group, reference))
-                    if len(ours) and len(theirs):
+                    if len(ours) and len(theirs) and not _lengths_differ(ours, theirs):
                         found.append(_contrast(group, reference, condition, measure, ours, theirs, paired=alike))
         corrected = statistics.holm([row.p for row in found])
         rows += [replace(row, p_holm=float(p)) for row, p in zip(found, corrected, strict=True)]
@@ -67,6 +68,23 @@ def only_in_one(study: Study) -> str:
         if len(runs) > 1 and not any(group.genotype in names[run] for run in runs if run != group.run)
     ]
     return f"Without a group of the same name in another run: {', '.join(lonely)}." if lonely else ""
+
+
+def of_other_length(study: Study) -> str:
+    """Return which runs have tests that the first run has with another length; empty where there is none."""
+    first, *others = study.names.values()
+    theirs = study.final[study.final["run"] == first] if len(study.final) else study.final
+    told = []
+    for run in others:
+        ours = study.final[study.final["run"] == run] if len(study.final) else study.final
+        labels = [
+            one.label
+            for one in study.conditions
+            if _lengths_differ(study.of(ours, None, one), study.of(theirs, None, one))
+        ]
+        if labels:
+            told.append(f"{run} (after {', '.join(labels)})")
+    return f"Not compared, because the tests are longer or shorter than in {first}: {'; '.join(told)}." if told else ""
 
 
 def table(study: Study, rows: list[RunContrast]) -> Table:
@@ -98,7 +116,8 @@ def table(study: Study, rows: list[RunContrast]) -> Table:
         " p values are two-sided and Holm-corrected over all rows of a measure. Intervals: 95 % bootstrap over "
         "animals."
     )
-    return Table("Contrasts between the runs", head, lines, f"{note} {only_in_one(study)}".strip())
+    told = (note, only_in_one(study), of_other_length(study))
+    return Table("Contrasts between the runs", head, lines, " ".join(filter(None, told)))
 
 
 def _contrast(
@@ -118,6 +137,10 @@ def _contrast(
         apart = statistics.unpaired(ours[measure], theirs[measure])
         outcome = (False, apart.difference, apart.mann_whitney_p, apart.n_a, apart.n_b)
     return RunContrast(group, reference, condition, measure, *outcome, p_holm=statistics.NAN)
+
+
+def _lengths_differ(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return len(one) > 0 and len(other) > 0 and set(one["duration_s"]) != set(other["duration_s"])
 
 
 def _same_groups(study: Study, run: str, first: str) -> list[tuple[Group, Group]]:

@@ -39,7 +39,8 @@ def counts(study: Study) -> str:
     parts = []
     for group in study.groups:
         n = study.of(study.final, group)["animal"].nunique() if len(study.final) else 0
-        parts.append(f"{n} {group.label}")
+        if n:
+            parts.append(f"{n} {group.label}")
     return f"n = {', '.join(parts)} animals"
 
 

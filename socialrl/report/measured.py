@@ -101,8 +101,8 @@ def lede(study: Study) -> str:
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]
     return (
-        f"Tests of {' and '.join(titles)}. {_in_words(study)} Published findings are compared with them by"
-        " “socialrl reproduce”."
+        f"Tests of {' and '.join(titles)}. {_in_words(study)} “socialrl reproduce” trains and tests"
+        " animals for a comparison with published findings."
     )
 
 

@@ -55,7 +55,9 @@ def html(
             if table.rows
         ],
         learned=account.learned(study, summary),
-        protocols=[(plate, protocols.table(one)) for one, plate in played],
+        protocols=[
+            (plate, protocols.table(one), [f"{wording.capital(line)}." for line in one.notes]) for one, plate in played
+        ],
         glossary=tables.glossary(study),
         parameters=tables.parameters(study, parameters),
         folder=folder,

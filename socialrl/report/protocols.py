@@ -26,13 +26,17 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class Played:
-    """One protocol of one run: a value per animal, test and measure, in the order in which tests were played."""
+    """One protocol of one run: a value per animal, test and measure, in the order in which tests were played.
+
+    `notes` say what its animals never met in training, and which phases change nothing.
+    """
 
     run: str
     name: str
     values: pd.DataFrame
     groups: list[Group]
     several: bool
+    notes: list[str]
 
     @property
     def title(self) -> str:
@@ -64,7 +68,8 @@ def played_of(study: Study, run: RunFolder, table: str) -> Played:
     values = pd.concat(pieces, ignore_index=True)
     groups = [group for group in study.groups if group.run == name]
     present = [group for group in groups if (values["genotype"] == group.genotype).any()]
-    return Played(name, table.removeprefix("protocol_"), values, present, len(study.runs) > 1)
+    short = table.removeprefix("protocol_")
+    return Played(name, short, values, present, len(study.runs) > 1, run.protocol_notes(short))
 
 
 def table(protocol: Played) -> list[Table]:

@@ -47,6 +47,9 @@ FORMAT = 2
 TRAINING_TABLES = ("animals", "episodes", "probes")
 """Tables that training writes."""
 
+_NOTES = "protocols/{}.notes.txt"
+"""Notes on what a protocol's animals never met in training, and on phases that change nothing."""
+
 _NETWORKS = "networks"
 """The piece that lists the networks of animals that learned together."""
 
@@ -303,6 +306,15 @@ class RunFolder:
         with naming_the_place(f"write {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, text.encode())
+
+    def write_protocol_notes(self, name: str, notes: Sequence[str]) -> None:
+        """Write what readers of the table `protocol_<name>` must know, one line each; earlier notes are replaced."""
+        self.write_text(_NOTES.format(name), "".join(f"{line}\n" for line in notes))
+
+    def protocol_notes(self, name: str) -> list[str]:
+        """Return the notes on the table `protocol_<name>`; none if an older version played the protocol."""
+        path = self.path / _NOTES.format(name)
+        return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
     def write_json(self, name: str, content: Any) -> None:
         """Write a JSON file; NaN and infinities become null, because JSON has none."""

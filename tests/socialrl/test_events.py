@@ -330,9 +330,11 @@ def test_a_protocol_in_a_habitat_has_its_events_unless_told_otherwise(tmp_path, 
     file.write_text(
         f"name: twice\nphases:\n  - {habitat}}}\n  - separate: {{hours: 6}}\n  - {habitat}, name: again}}\n"
     )
+    monkeypatch.setattr("socialrl.protocols.evaluating.idle_phases", lambda *_: ["phase 2 changes nothing"])
     with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=7200) as run:
         played = evaluate_protocol(run, file, progress=Silent())
         table, path = played.table, played.events
+        assert run.protocol_notes("twice") == list(played.notes) == ["phase 2 changes nothing"]
         assert (table.name, path) == ("protocol_twice.parquet", run.path / "events_twice.parquet")
         events = run.read_table("events_twice")
         assert set(events["test"]) == {"group_habitat", "again"}

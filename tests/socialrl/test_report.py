@@ -387,3 +387,24 @@ def test_how_animals_differ_is_said_for_a_factor_and_for_parameters():
     assert wording.individuals({"scale": 0.5, "contact_floor": 0.2, "move_cost": 0}) == (
         "drawn with individual spread × 0.5, but with a log-sd of their own for contact_floor 0.2, move_cost 0"
     )
+
+
+def test_the_page_gives_the_tests_own_length_and_the_time_of_short_training(tmp_path):
+    study = load([quick(tmp_path / "run")])
+    config = study.configs["run"]
+    config["steps"] = 10_000
+    config["evaluation"]["duration_s"] = 1800
+    config["env"]["reset"]["cohousing_h"] = [24]
+    (run,) = account.runs(study)
+    told = {fact.name: fact.text for fact in run.facts}
+    assert told["Tests"].startswith("A test of 30 min in three chambers")
+    assert told["Training"].endswith("so this is the time of 14 tests of 3 h (41.7 h).")
+    assert told["Cohousing in training"] == "24 h, before every episode."
+
+
+def test_a_configuration_that_was_changed_is_not_reported(tmp_path):
+    path = quick(tmp_path / "run").path
+    config = path / "config.yaml"
+    config.write_text(config.read_text().replace("seed: 1", "seed: 2"))
+    with pytest.raises(UserError, match=r"config\.yaml was changed after it was written"):
+        write_report([RunFolder.open(path)])

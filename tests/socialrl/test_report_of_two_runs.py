@@ -9,7 +9,7 @@ import pytest
 from synthetic_run import write_run
 
 from socialrl.analysis import statistics
-from socialrl.report import account, alike, between, headline, protocols, tables, write_report
+from socialrl.report import account, alike, between, catalogue, headline, protocols, tables, write_report
 from socialrl.report.study import load
 from socialrl.report.summary import summarise
 from socialrl.storage.run_folder import RunFolder
@@ -146,6 +146,7 @@ def test_protocols_stand_on_the_page_with_every_test_and_group(tmp_path):
     run = run_of(tmp_path / "run", FIRST, animals=4, tables=("animals", "evaluation"))
     rows = run.read_table("evaluation")
     run.write_table("protocol_long_life", rows.assign(history="paired", phase=1, doses=""))
+    run.write_protocol_notes("long_life", ["no animal of this run met a mate in training"])
     (played,) = protocols.played(load([run]))
     (table,) = protocols.table(played)
     assert [row[0].text for row in table.rows] == [test for _, test, _ in played.tests for _ in FIRST]
@@ -156,4 +157,23 @@ def test_protocols_stand_on_the_page_with_every_test_and_group(tmp_path):
     assert shown["cohoused_24h", "wild type"].startswith(f"{expected:.2f} [")
     page = write_report([run]).read_text(encoding="utf-8")
     assert 'id="protocols"' in page
+    assert "No animal of this run met a mate in training." in page
     assert (run.path / "figures" / "protocol_long_life.svg").is_file()
+
+
+def test_tests_of_another_length_are_not_compared_between_runs(tmp_path):
+    first, second = (run_of(tmp_path / name, FIRST, tables=("animals", "evaluation")) for name in ("a", "b"))
+    rows = second.read_table("evaluation")
+    short = rows["test"] == "cohoused_24h"
+    second.write_table("evaluation", rows.assign(duration_s=rows["duration_s"].where(~short, 1800.0)))
+    study = load([first, second])
+    contrasts = between.run_contrasts(study)
+    assert {one.condition.label for one in contrasts} == {"0 h", "168 h (7 days)"}
+    note = between.table(study, contrasts).note
+    assert note.endswith("Not compared, because the tests are longer or shorter than in a: b (after 24 h).")
+
+
+def test_captions_count_no_group_that_took_no_such_test(tmp_path):
+    tested = run_of(tmp_path / "a", FIRST, tables=("animals", "evaluation"))
+    untested = run_of(tmp_path / "b", FIRST, tables=("animals",))
+    assert catalogue.counts(load([tested, untested])) == "n = 6 wild type (a), 6 knockout (a) animals"
