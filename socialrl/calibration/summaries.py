@@ -125,7 +125,7 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("failures", "Failures (preference below 2/3, or never huddled)", "below 2/3"),
     Kind("stranger_preferred", "Prefers the stranger (below 1/3)", "below 1/3"),
-    Kind("partner_alone", "Huddles with the partner almost alone (above 0.95)", "above 0.95"),
+    Kind("partner_alone", "Huddles almost only with the partner (above 0.95)", "above 0.95"),
     Kind("never_huddled", "Never huddled", "no huddle"),
 )
 

@@ -48,4 +48,4 @@ def check(
             )
             typer.echo(f"{path}: {state}, {run.n_listed} files unchanged since they were written{old}")
     if damaged:
-        raise UserError(f"{damaged} damaged run folder{'s' if damaged > 1 else ''}")
+        raise UserError(f"{damaged} run folder{'s are' if damaged > 1 else ' is'} damaged or cannot be read")

@@ -50,7 +50,10 @@ class Selection:
         groups = ids_by_group(everyone)
         for name in self.groups:
             if name not in groups:
-                raise UserError(unknown("group", name, groups, listed_as="groups of this run"))
+                # reports write "knockout" where the configuration has "ko"; the gain says which group is meant
+                gain = {one.id: f"gain {config.genotypes[one.genotype].oxtr_gain:g}" for one in everyone}
+                named = {group: gain[ids[0]] for group, ids in groups.items()}
+                raise UserError(unknown("group", name, named, listed_as="groups of this run"))
         known = [one.id for one in everyone]
         for name in self.animals:
             if name not in known:

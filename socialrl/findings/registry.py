@@ -153,7 +153,7 @@ def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> 
 
 
 def _book(path: Path) -> Book:
-    text = read_yaml_file(path, "registry")
+    text = read_yaml_file(path, "findings")
     return _checked(read_yaml(text, str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS), str(path))
 
 

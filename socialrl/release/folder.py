@@ -79,7 +79,7 @@ def summary(table: pd.DataFrame, changed: Collection[str] = ()) -> str:
             for name, scale, digits in (("peak", 100, 2), ("area", 100, 0), ("decay_s", 1, 0))
         ]
         lines.append((str(sex), groups.label(str(genotype), gain, str(genotype) in changed), *cells, str(len(rows))))
-    return "\n".join(aligned(lines))
+    return "\n".join(["Means [95 % interval over animals]", *aligned(lines)])
 
 
 def _traces(table: pd.DataFrame, dt_s: float) -> pd.DataFrame:

@@ -285,6 +285,7 @@ def test_no_verb_shows_the_help(say):
         (["train", SMOKE, "animals=0"], "command line: animals must be a whole number of at least 1, got 0"),
         (["train", SMOKE, "env.id=socialrl/PartnerPreferenc-v0"], "did you mean 'socialrl/PartnerPreference-v0'?"),
         (["train", SMOKE, "--ouput", "x"], "No such option: --ouput"),
+        (["train", SMOKE, "--seed", "7"], "keys of the configuration are given without dashes, such as seed=7"),
         (["resume", "runs/none"], "runs/none: no such run folder"),
         (["evaluate", "."], ". is not a run folder of socialrl (it has no meta.json)"),
         (["evaluate", "x", "--repeats", "0"], "--repeats must be from 1 to 10000, got 0"),

@@ -34,25 +34,7 @@ PLACES = {
 }
 """The calls by which each file adds something."""
 
-CONFIG = """\
-name: one_cage
-seed: 1
-env:
-  id: mine/OneCage-v0
-  duration_s: 600
-  drugs: [{drug: atosiban, dose: 1.0, start_s: 0, end_s: 600, share: 0.5}]
-genotypes: {wt: {oxtr_gain: 1.0}, ko: {oxtr_gain: 0.0}}
-animals: 2
-lives: 2
-steps: 128
-ppo: {n_steps: 32, batch_size: 32, n_epochs: 1, net_arch: [4]}
-probes: {every_steps: 64, repeats: 1, tests: [{name: day, cohousing_h: 24}]}
-evaluation:
-  repeats: 1
-  tests:
-    - {name: day, cohousing_h: 24}
-    - {name: dosed, cohousing_h: 24, drugs: [{drug: atosiban, dose: 1.0, start_s: 0, end_s: 600}]}
-"""
+CONFIG = (EXTENSIONS / "one_cage.yaml").read_text(encoding="utf-8")
 PROTOCOL = """\
 name: nest
 histories:

@@ -216,7 +216,7 @@ def test_duplicate_ids_and_condition_names_are_refused(tmp_path):
 
 
 def test_a_missing_file_is_one_line():
-    with pytest.raises(UserError, match=r"nowhere.yaml: no such registry file"):
+    with pytest.raises(UserError, match=r"nowhere.yaml: no such findings file"):
         load_registry("nowhere.yaml")
 
 

@@ -153,7 +153,8 @@ def test_the_verb_prints_means_and_where_they_lie(tmp_path: Path, capsys: pytest
     arguments = ["record", str(FILE), f"output={tmp_path}", "animals=4"]
     assert cli.main(arguments) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[0].split() == [
+    assert out.splitlines()[0] == "Means [95 % interval over animals]"
+    assert out.splitlines()[1].split() == [
         "sex",
         "group",
         "peak",

@@ -56,7 +56,7 @@ def test_chosen_animals_get_their_rows_of_the_full_evaluation(
 
 def test_unknown_names_are_refused_in_one_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run), "--group", "kos"]) == 2
-    assert capsys.readouterr().err == "error: unknown group 'kos'; groups of this run: wt, ko\n"
+    assert capsys.readouterr().err == "error: unknown group 'kos'; groups of this run: wt (gain 1), ko (gain 0)\n"
     assert main(["evaluate", str(run), "--animal", "wt-00,wt-07"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: unknown animal 'wt-07'; animals of this run: wt-00")
