@@ -187,8 +187,8 @@ def _facts(study: Study, name: str) -> list[Fact]:
                 f" action would turn 60 : 40 into 100 : 0. {_repeats(study, name)}",
             )
         )
-    elsewhere = study.measured[study.measured["run"] == name] if len(study.measured) and not conditions else []
-    if len(elsewhere):
+    elsewhere = study.measured[study.measured["run"] == name] if len(study.measured) else study.measured
+    if len(elsewhere) and not conditions:
         tests = ", ".join(dict.fromkeys(elsewhere["test"]))
         facts.append(
             Fact(
