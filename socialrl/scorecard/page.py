@@ -159,22 +159,35 @@ def html(result: Result, plates: Sequence[Shown], ablation: pd.DataFrame) -> str
         notes=result.notes,
         lede=words.lede(result),
         kinds=[(kind, words.KINDS[kind], members) for kind, members in kinds.items() if members],
-        questions=[
-            {
-                "key": key,
-                "title": title,
-                "plates": [one.plate for one in plates if one.question == key],
-                "findings": _of(result, key, compared=True),
-                "context": _of(result, key, compared=False),
-            }
-            for key, title in QUESTIONS.items()
-        ],
+        questions=_questions(result, plates),
         arms=_arms_table(ablation),
         hanging={one.id: one.hangs_on for one in result.findings if one.hangs_on},
         margins=_margins_table(result),
         rule=words.RULE,
         made=result.made,
     )
+
+
+def _questions(result: Result, plates: Sequence[Shown]) -> list[dict[str, Any]]:
+    """The sections of the page. One to which the findings add nothing is left out; the last also holds the rule."""
+    sections: list[dict[str, Any]] = [
+        {
+            "key": key,
+            "title": title,
+            "plates": [one.plate for one in plates if one.question == key],
+            "findings": _of(result, key, compared=True),
+            "context": _of(result, key, compared=False),
+        }
+        for key, title in QUESTIONS.items()
+    ]
+    return [
+        one
+        for one in sections
+        if one["findings"]
+        or one["context"]
+        or one["key"] == "sure"
+        or any(not plate.missing for plate in one["plates"])
+    ]
 
 
 def _arms_table(ablation: pd.DataFrame) -> Table | None:

@@ -111,6 +111,14 @@ def test_scorecard_stands_before_the_questions_and_all_questions_are_there(page)
     assert order == ["scorecard", *QUESTIONS]
 
 
+def test_sections_to_which_the_findings_add_nothing_are_left_out(tmp_path):
+    registry = load_registry()
+    (one,) = [finding for finding in registry.findings if finding.id == "F01"]
+    path = write_scorecard({}, tmp_path, registry=registry.only([one]))
+    shown = Page(path.read_text(encoding="utf-8"))
+    assert [name for name in shown.ids if name in QUESTIONS] == [one.question, "sure"]
+
+
 def test_every_finding_is_there_with_its_verdict_numbers_and_weakness(page, tables):
     result = result_of(score(tables))
     for one in result.findings:
