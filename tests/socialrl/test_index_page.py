@@ -38,6 +38,7 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     assert page == runs / "index.html"
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ").replace("\u2060", "")
     links = re.findall(r'<a href="([^"#]*)"', text)
+    assert f"--logdir &#39;{runs}&#39;" in text, "a path with a space is quoted"
     assert links == ["with%20report/report.html", "card/scorecard.html"]
     assert "stage" not in text, "the scorecard stands for the runs of its stages"
     assert "unfinished" in text
