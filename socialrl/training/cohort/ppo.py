@@ -53,7 +53,7 @@ class CohortPPO(OnPolicyAlgorithm):
     Observation spaces: Box of floats, flattened; action spaces: Discrete.
     """
 
-    policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}  # type: ignore[assignment]
+    policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}
     policy: CohortPolicy  # type: ignore[assignment]
     rollout_buffer: CohortBuffer  # type: ignore[assignment]
 
@@ -152,7 +152,7 @@ class CohortPPO(OnPolicyAlgorithm):
         check_memory(
             layout, self.n_animals, self.n_lives, self.n_steps, self.n_epochs, available_bytes(self.device)
         )  # fmt: skip
-        self.policy = self.policy_class(  # type: ignore[assignment, call-arg]
+        self.policy = self.policy_class(  # type: ignore[assignment]
             self.observation_space,
             self.action_space,
             self.lr_schedule,
@@ -173,7 +173,7 @@ class CohortPPO(OnPolicyAlgorithm):
 
     # ------------------------------------------------------------------ learning
 
-    def learn(  # type: ignore[override]
+    def learn(
         self,
         total_timesteps: int,
         callback: MaybeCallback = None,
@@ -199,7 +199,7 @@ class CohortPPO(OnPolicyAlgorithm):
         callback.on_training_start(locals(), globals())
         assert self.env is not None
         while self.num_timesteps < total_timesteps:
-            if not self.collect_rollouts(self.env, callback, self.rollout_buffer, n_rollout_steps=self.n_steps):  # type: ignore[arg-type]
+            if not self.collect_rollouts(self.env, callback, self.rollout_buffer, n_rollout_steps=self.n_steps):
                 break
             self.iteration += 1
             self._update_current_progress_remaining(self.num_timesteps, total_timesteps)
