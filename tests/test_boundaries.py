@@ -199,3 +199,21 @@ def test_the_scan_sees_what_it_should(tmp_path):
     assert imports(file) == {"a", "c", "socialrl"}
     file.write_text("if X:\n    from socialrl import seeding\ndef g():\n    import socialrl.cli.app\n")
     assert opened(file, modules_of("socialrl")) == {"socialrl.seeding", "socialrl.cli.app"}
+
+
+def test_lines_have_at_most_120_characters_outside_of_code_too():
+    """Ruff holds the lines of code; documents, templates, configurations and scripts are held here."""
+    kinds = ("*.md", "*.j2", "*.css", "*.yaml", "*.toml", "Makefile", "*.cff", ".ci/*", ".pre-commit-config.yaml")
+    folders = [ROOT / name for name in ("configs", "docs", "envs", "socialrl", "tests")]
+    found = {file for kind in kinds for file in ROOT.glob(kind)}
+    found |= {file for folder in folders for kind in kinds for file in folder.rglob(kind)}
+    kept = ROOT / "docs" / "results"  # written by commands
+    long = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in sorted(found)
+        if not file.is_relative_to(kept)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert len(found) > 50
+    assert long == []
