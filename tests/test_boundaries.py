@@ -131,9 +131,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
 
-STILL_TO_MOVE = {("drawing", "report"), ("scorecard", "report")}
-"""Doors that stay open until the group of a figure lives in the room `drawing`."""
-
 
 def modules_of(package: str) -> dict[str, Path]:
     """Return the modules of a package by their full names."""
@@ -172,7 +169,6 @@ def test_rooms_open_doors_in_one_direction_only():
         for name, file in known.items()
         for other in opened(file, known)
         if (room := room_of(name)) in MAY_IMPORT and room_of(other) not in {"", room, *MAY_IMPORT[room]}
-        if (room, room_of(other)) not in STILL_TO_MOVE
     }
     assert not wrong
 
