@@ -8,7 +8,7 @@ from typing import Any
 
 from socialrl.analysis import statistics
 from socialrl.drawing import wording
-from socialrl.report.study import Study, config_text
+from socialrl.report.study import Study
 from socialrl.report.summary import MIN_ANIMALS, Summary
 
 
@@ -43,7 +43,7 @@ def runs(study: Study) -> list[RunAccount]:
                 facts=_facts(study, name),
                 provenance=_provenance(run.meta),
                 commands=_commands(run.meta, run.path),
-                config=config_text(run),
+                config=run.config_text,
                 warnings=_warnings(study, name),
             )
         )

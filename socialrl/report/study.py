@@ -19,7 +19,6 @@ from socialrl.drawing import wording
 from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError
 from socialrl.report import alike
-from socialrl.storage.atomic import naming_the_place
 
 if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder
@@ -183,13 +182,6 @@ def load(runs: Iterable[RunFolder]) -> Study:
     )
 
 
-def config_text(run: RunFolder) -> str:
-    """Return the resolved configuration of a run as stored in the folder."""
-    path = run.path / "config.yaml"
-    with naming_the_place(f"read {path}"):
-        return path.read_text(encoding="utf-8")
-
-
 def _run_names(runs: list[RunFolder]) -> dict[Path, str]:
     paths = [run.path for run in runs]
     for path in paths:
@@ -200,7 +192,7 @@ def _run_names(runs: list[RunFolder]) -> dict[Path, str]:
 
 
 def _config(run: RunFolder) -> dict[str, Any]:
-    data = read_yaml(config_text(run), f"{run.path / 'config.yaml'}")
+    data = read_yaml(run.config_text, f"{run.path / 'config.yaml'}")
     return data if isinstance(data, dict) else {}
 
 

@@ -127,6 +127,17 @@ class RunFolder:
         return load_config(self.path / "config.yaml")
 
     @property
+    def config_text(self) -> str:
+        """The text of `config.yaml`; one that is missing, was changed or is no text raises `UserError`."""
+        path = self.path / "config.yaml"
+        self._files.check("config.yaml")
+        try:
+            with naming_the_place(f"read {path}"):
+                return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path} is damaged: not a text file (UTF-8 is expected)") from error
+
+    @property
     def models(self) -> Path:
         """Folder of the trained networks, `<animal>.zip`."""
         return self.path / "models"
@@ -238,6 +249,8 @@ class RunFolder:
     def problems(self) -> list[str]:
         """Read every listed file and return a line for each that is missing or changed."""
         found = [problem for listed in self._files.all_lists() for problem in listed.problems()]
+        if self.meta["format"] > 1 and not (self.path / SUMS).is_file():
+            found.append(f"{SUMS}, which lists the tables, is missing")
         return list(dict.fromkeys(found))
 
     @property
