@@ -13,9 +13,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 from stable_baselines3.common.utils import safe_mean
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
+from stable_baselines3.common.vec_env import VecEnv
 
 from socialrl.errors import UserError, unknown
+from socialrl.training.cohort.arguments import check_arguments, derived_seeds, numbers_of_each
 from socialrl.training.cohort.buffer import CohortBuffer
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
 from socialrl.training.cohort.layout import network_layout
@@ -27,6 +28,7 @@ from socialrl.training.cohort.truncation import truncated_rows
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.waiting_log import restore_log
 from socialrl.training.devices import usable_device
+from socialrl.training.finite import not_finite
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 
@@ -118,7 +120,7 @@ class CohortPPO(OnPolicyAlgorithm):
         self.clip_range_vf = clip_range_vf
         self.normalize_advantage = normalize_advantage
         self.target_kl = target_kl
-        self.seeds = list(seeds) if seeds is not None else _derived_seeds(seed, n_animals)
+        self.seeds = list(seeds) if seeds is not None else derived_seeds(seed, n_animals)
         self._seeds_env = seed is not None or seeds is not None
         self.animal_names = (
             list(animal_names) if animal_names is not None else [f"animal-{i}" for i in range(n_animals)]
@@ -139,7 +141,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return self.n_envs // self.n_animals
 
     def _setup_model(self) -> None:
-        self._check_arguments()
+        check_arguments(self)
         schedule = self._schedules()
         self.lr_schedule = schedule["learning_rate"]  # type: ignore[assignment]
         if self.env is not None and self._seeds_env:
@@ -217,7 +219,7 @@ class CohortPPO(OnPolicyAlgorithm):
         assert self.streams is not None
         assert self._last_episode_starts is not None
         engine = self.policy.engine
-        gamma = np.repeat(_numbers("gamma", self.gamma, self.n_animals), self.n_lives).astype(np.float32)
+        gamma = np.repeat(numbers_of_each("gamma", self.gamma, self.n_animals), self.n_lives).astype(np.float32)
         rollout_buffer.reset()
         self.within_rollout = False
         callback.on_rollout_start()
@@ -252,8 +254,8 @@ class CohortPPO(OnPolicyAlgorithm):
         rollout_buffer.compute_returns_and_advantage(
             last_values,
             dones,
-            _numbers("gamma", self.gamma, self.n_animals),
-            _numbers("gae_lambda", self.gae_lambda, self.n_animals),
+            numbers_of_each("gamma", self.gamma, self.n_animals),
+            numbers_of_each("gae_lambda", self.gae_lambda, self.n_animals),
         )
         callback.update_locals(locals())
         callback.on_rollout_end()
@@ -374,12 +376,8 @@ class CohortPPO(OnPolicyAlgorithm):
 
     def _fail_reward(self, env: VecEnv, rewards: np.ndarray) -> None:
         row = int(np.flatnonzero(~np.isfinite(rewards))[0])
-        terms = getattr(env, "reward_terms", None)
-        named = ""
-        if isinstance(terms, Mapping):
-            wrong = [name for name, column in terms.items() if not np.isfinite(column[row])]
-            if wrong:
-                named = f" in reward term {', '.join(wrong)}"
+        wrong = not_finite(getattr(env, "reward_terms", None) or {}, row)
+        named = f" in reward term {', '.join(wrong)}" if wrong else ""
         self._fail(row, f"the reward is {rewards[row]}{named}")
 
     def _fail(self, row: int, what: str, with_life: bool = True) -> None:
@@ -389,31 +387,6 @@ class CohortPPO(OnPolicyAlgorithm):
             f"animal {self.animal_names[animal]}{where} at step {self.num_timesteps}: {what}; training stopped, "
             "checkpoints are kept"
         )
-
-    def _check_arguments(self) -> None:
-        if self.n_animals < 1:
-            raise UserError(f"n_animals must be at least 1, got {self.n_animals}")
-        if self.n_envs % self.n_animals:
-            raise UserError(
-                f"env has {self.n_envs} rows, which {self.n_animals} animals cannot share equally;"
-                " rows must be n_animals * n_lives, animal-major"
-            )
-        for name, given in (("seeds", self.seeds), ("animal_names", self.animal_names)):
-            if len(given) != self.n_animals:
-                raise UserError(f"{name}: {len(given)} given for {self.n_animals} animals")
-        n_samples = self.n_lives * self.n_steps
-        for name, number in (("n_steps", self.n_steps), ("n_epochs", self.n_epochs), ("batch_size", self.batch_size)):
-            if number < 1:
-                raise UserError(f"{name} must be at least 1, got {number}")
-        if self.normalize_advantage and min(self.batch_size, n_samples) < 2:
-            raise UserError(
-                "normalize_advantage needs minibatches of at least 2 samples of an animal,"
-                f" got batch_size {self.batch_size} and {n_samples} samples (n_lives * n_steps)"
-            )
-        _numbers("gamma", self.gamma, self.n_animals)
-        _numbers("gae_lambda", self.gae_lambda, self.n_animals)
-        if self.env is not None and unwrap_vec_wrapper(self.env, VecNormalize) is not None:
-            raise UserError("VecNormalize averages over all rows and would mix the animals of a cohort; remove it")
 
     def _seed_env(self, env: VecEnv) -> None:
         seeds = [seed + life for seed in self.seeds for life in range(self.n_lives)]
@@ -427,17 +400,3 @@ class CohortPPO(OnPolicyAlgorithm):
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "animal_statistics"]
-
-
-def _numbers(name: str, value: float | Sequence[float] | np.ndarray, n_animals: int) -> np.ndarray:
-    """(n_animals,) float64 in 0..1."""
-    return AnimalSchedule(name, value, n_animals, high=1.0)(1.0)
-
-
-def _derived_seeds(seed: int | None, n_animals: int) -> list[int]:
-    """Animal 0 has the seed itself (as SB3 would), animal i the i-th child; without a seed, all are drawn."""
-    root = np.random.SeedSequence(seed)
-    children = [
-        int(np.random.SeedSequence(root.entropy, spawn_key=(i,)).generate_state(1)[0]) for i in range(n_animals)
-    ]
-    return children if seed is None else [seed, *children[1:]]
