@@ -351,14 +351,11 @@ class CohortPPO(OnPolicyAlgorithm):
         return table
 
     def _schedules(self) -> dict[str, AnimalSchedule]:
-        schedules = {
-            "learning_rate": AnimalSchedule("learning_rate", self.learning_rate, self.n_animals),
-            "clip_range": AnimalSchedule("clip_range", self.clip_range, self.n_animals),
-            "ent_coef": AnimalSchedule("ent_coef", self.ent_coef, self.n_animals, low=-np.inf),
-        }
+        given: dict[str, Any] = {"learning_rate": self.learning_rate, "clip_range": self.clip_range}
         if self.clip_range_vf is not None:
-            schedules["clip_range_vf"] = AnimalSchedule("clip_range_vf", self.clip_range_vf, self.n_animals)
-        return schedules
+            given["clip_range_vf"] = self.clip_range_vf
+        schedules = {name: AnimalSchedule(name, value, self.n_animals) for name, value in given.items()}
+        return schedules | {"ent_coef": AnimalSchedule("ent_coef", self.ent_coef, self.n_animals, low=-np.inf)}
 
     def _count_episodes(self, rewards: np.ndarray, dones: np.ndarray, infos: Sequence[Mapping[str, Any]]) -> None:
         """Keep returns and lengths of finished episodes for rollout/; works without SB3's Monitor."""
