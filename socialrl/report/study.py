@@ -48,6 +48,12 @@ class Condition:
         """True for a same-sex peer, no separation and no drug, the conditions of the core question."""
         return self.relationship == "peer" and self.separation_h == 0 and not self.drugs
 
+    @property
+    def cohousing(self) -> str:
+        """The life before the test as sentences say it: "24 h of cohousing (mate, antagonist)"."""
+        hours, _, more = self.label.partition(", ")
+        return f"{hours} of cohousing" + (f" ({more})" if more else "")
+
 
 @dataclass
 class Study:

@@ -32,6 +32,9 @@ def test_the_core_question_is_asked_without_drugs(runs):
     labels = {one.test: (one.label, one.usual) for one in study.conditions}
     assert labels["a_block"] == ("24 h, v1a antagonist", False)
     assert labels["cohoused_24h"] == ("24 h", True)
+    said = {one.test: one.cohousing for one in study.conditions}
+    assert said["a_block"] == "24 h of cohousing (v1a antagonist)"
+    assert said["cohoused_24h"] == "24 h of cohousing"
 
 
 def test_hours_to_criterion_come_from_tests_without_drugs(runs):
