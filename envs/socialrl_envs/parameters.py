@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -265,11 +266,14 @@ def table() -> list[dict[str, Any]]:
 
 def markdown() -> str:
     """Return the table as Markdown, for docs/model.md (a test holds the two together)."""
-    columns = ("parameter", "value", "unit", "range", "log-sd", "meaning", "evidence", "source")
+    columns = ("parameter", "value", "unit", "range", "log-sd", "evidence")
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in PARAMETERS:
         span = f"{row.low:g} – {row.high:g}"
-        numbers = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}")
-        cells = (*numbers, row.meaning, row.evidence, row.source)
+        cells = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}", row.evidence)
         lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "What each parameter means, and the source of its value:", ""]
+    for row in PARAMETERS:
+        text = f"- `{row.name}`: {row.meaning}. Source: {row.source}."
+        lines.append(textwrap.fill(text, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(lines) + "\n"

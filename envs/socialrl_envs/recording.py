@@ -52,10 +52,6 @@ class Recording:
         return -float(noise), top + float(noise * np.sqrt(1.0 + top))
 
 
-PERFECT = Recording(slice_spread=0.0, frame_noise=0.0, smoothing_s=0.0)
-"""The equations without noise."""
-
-
 def _bounded(draws: ArrayLike) -> NDArray[np.float64]:
     """Standard normal draws, cut at ±4, so that an observation space can hold what comes out."""
     return np.clip(draws, -_LARGEST_DRAW, _LARGEST_DRAW)

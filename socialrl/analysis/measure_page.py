@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_rows import MEASURES
@@ -23,33 +24,27 @@ group `socialrl`.
 
 
 def page() -> str:
-    """Return the page as Markdown: what each assay shows, and a row for every measure."""
-    lines = [
-        _HEAD,
-        "## Measures shown for each assay",
-        "",
-        "| assay | main measure | further measures |",
-        "|---|---|---|",
-    ]
+    """Return the page as Markdown: what each assay shows, and an entry for every measure."""
+    lines = [_HEAD, "## Measures shown for each assay", "", "The main measure comes first.", ""]
     for study in STUDIES:
         beside = ", ".join(f"`{name}`" for name in study.measures[1:])
-        lines.append(f"| {study.name} | `{study.headline}`: {measure_called(study.headline).label} | {beside} |")
-    lines += [
-        "",
-        "## All measures",
-        "",
-        "| name | unit, range | definition | assays | source |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [_row(one) for one in MEASURES]
+        main = f"`{study.headline}` ({measure_called(study.headline).label})"
+        lines.append(_entry(f"**{study.name}**: {main}, {beside}"))
+    lines += ["", "## All measures", "", "Each entry: name (unit, range), definition, assays, source.", ""]
+    lines += [_entry(_words(one)) for one in MEASURES]
     return "\n".join(lines) + "\n"
 
 
-def _row(one: Measure) -> str:
+def _entry(text: str) -> str:
+    """An item of a list, in lines of at most 120 characters (a table could not be wrapped)."""
+    return textwrap.fill(f"- {text}", 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _words(one: Measure) -> str:
     chance = "" if one.chance is None else f"; chance {one.chance:.2g}"
     assays = ", ".join(one.assays) or "all"
     where = f"{assays} ({', '.join(one.sessions)})" if one.sessions else assays
-    return f"| `{one.name}` | {one.unit}{_range(one)}{chance} | {one.formula} | {where} | {one.source} |"
+    return f"`{one.name}` ({one.unit}{_range(one)}{chance}): {one.formula}. {where}. Source: {one.source}."
 
 
 def _range(one: Measure) -> str:

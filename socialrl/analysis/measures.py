@@ -175,7 +175,8 @@ def cohousing_table(animals: pd.DataFrame) -> pd.DataFrame:
 
 def _ratio(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     part, whole = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64))
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    ratio: NDArray[np.float64] = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return ratio
 
 
 def _seconds(name: str, values: ArrayLike) -> NDArray[np.float64]:

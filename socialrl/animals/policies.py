@@ -67,7 +67,8 @@ class FrozenPolicies:
         Every animal must have the same number of rows, in one block.
         """
         unscaled = self._unscaled(observations)
-        return unscaled / unscaled.sum(axis=-1, keepdims=True)
+        scaled: NDArray[np.float64] = unscaled / unscaled.sum(axis=-1, keepdims=True)
+        return scaled
 
     def choose(self, observations: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return sampled actions (n_rows,), given a number in [0, 1) a row: the first whose running sum exceeds it."""

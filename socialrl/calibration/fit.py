@@ -94,8 +94,9 @@ def _loss(
     def loss(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         factors = vectors[:, None, :N_FREE] + vectors[:, None, N_FREE:] * z
         apart = target.smooth_terms(emulator.tests(factors, residuals)) / target.noise
-        robust = (np.sqrt(1.0 + apart**2) - 1.0).sum(axis=1)
-        return robust + 0.5 * (((vectors - pull) / width) ** 2).sum(axis=1)
+        robust: NDArray[np.float64] = (np.sqrt(1.0 + apart**2) - 1.0).sum(axis=1)
+        prior: NDArray[np.float64] = 0.5 * (((vectors - pull) / width) ** 2).sum(axis=1)
+        return robust + prior
 
     return loss
 

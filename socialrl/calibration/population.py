@@ -133,7 +133,8 @@ def draw_prior(centre: Population, n: int, seed: int) -> NDArray[np.float64]:
 def spread_out(n: int, seed: int) -> NDArray[np.float64]:
     """Return `n` log factors (n, n_free) that fill the box ±`BOX` evenly (a Latin hypercube)."""
     sampler = qmc.LatinHypercube(N_FREE, rng=seeding.generator(seed, "calibration", "design"))
-    return BOX * (2.0 * sampler.random(n) - 1.0)
+    points: NDArray[np.float64] = BOX * (2.0 * sampler.random(n) - 1.0)
+    return points
 
 
 def normals(n: int, seed: int, *purpose: str | int) -> NDArray[np.float64]:
@@ -141,7 +142,8 @@ def normals(n: int, seed: int, *purpose: str | int) -> NDArray[np.float64]:
     from scipy.stats import norm
 
     sampler = qmc.LatinHypercube(N_FREE, rng=seeding.generator(seed, "calibration", *purpose))
-    return norm.ppf(np.clip(sampler.random(n), 1e-6, 1 - 1e-6))
+    draws: NDArray[np.float64] = norm.ppf(np.clip(sampler.random(n), 1e-6, 1 - 1e-6))
+    return draws
 
 
 def members(base: Mapping[str, float], factors: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

@@ -72,7 +72,7 @@ def raw_of(tests: pd.DataFrame) -> NDArray[np.float64]:
     chamber there. To compare like with like, simulated seconds in a tube count for the chamber that was left. A latency
     of NaN (no huddle) becomes the length of the test.
     """
-    raw = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
+    raw: NDArray[np.float64] = tests[list(RAW)].to_numpy(dtype=np.float64).copy()
     raw[:, 5:] = measures.latency_s(raw[:, 5:], TEST_S)
     for k, name in enumerate(RAW[2:5], start=2):
         tube = name.replace("chamber_s", "tube_s")  # of simulated tests only
@@ -205,7 +205,8 @@ def at_levels(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     below = np.minimum(place.astype(np.int64), n - 1)
     above = np.minimum(below + 1, n - 1)
     part = (place - below)[None, :, None]
-    return ordered[:, below] * (1.0 - part) + ordered[:, above] * part
+    levels: NDArray[np.float64] = ordered[:, below] * (1.0 - part) + ordered[:, above] * part
+    return levels
 
 
 def summary_table(sets: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:

@@ -53,4 +53,5 @@ def region_table(vectors: NDArray[np.float64]) -> pd.DataFrame:
 
 def read_region(table: pd.DataFrame) -> NDArray[np.float64]:
     """Return what `region_table` was given."""
-    return table[_VECTOR].to_numpy(np.float64)
+    vectors: NDArray[np.float64] = table[_VECTOR].to_numpy(np.float64)
+    return vectors

@@ -125,7 +125,8 @@ def dots(ax: Axes, place: float, rows: pd.DataFrame, values: pd.Series, group: G
 
 def jitter(rows: pd.DataFrame, half_width: float) -> NDArray[np.float64]:
     """Return sideways offsets by pair number (golden-ratio steps): an animal has the same place in every panel."""
-    return ((rows["index"].to_numpy(dtype=float) * 0.618034 + 0.5) % 1 - 0.5) * 2 * half_width
+    index: NDArray[np.float64] = rows["index"].to_numpy(dtype=float)
+    return ((index * 0.618034 + 0.5) % 1 - 0.5) * 2 * half_width
 
 
 def lanes(n: int, width: float) -> NDArray[np.float64]:

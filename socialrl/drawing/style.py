@@ -115,7 +115,9 @@ def svg_text(figure: Figure, name: str) -> str:
     """Return the figure as SVG; the same figure gives the same text (no date, ids salted with `name`)."""
     buffer = io.StringIO()
     with mpl.rc_context(_SETTINGS | {"svg.hashsalt": name}):
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
+            buffer, metadata={"Date": None, "Creator": None}
+        )
     return buffer.getvalue()
 
 

@@ -240,7 +240,7 @@ def _before_training(study: Study) -> str:
             parts.append(f"{group.label} {wording.interval(estimate)} (n = {estimate.n})")
     if not parts:
         return ""
-    return f" Their preference after {condition.label} of cohousing before any training: {'; '.join(parts)}."
+    return f" Their preference after {condition.cohousing} before any training: {'; '.join(parts)}."
 
 
 def _warnings(study: Study, name: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-_STATE = ["assay", "cohousing_h", "relationship", "separation_h"]
+_STATE = ["assay", "cohousing_h", "relationship", "separation_h", "drugs"]
 
 
 def names_of_tests(tables: list[pd.DataFrame]) -> dict[tuple[str, str], str]:
@@ -16,7 +16,7 @@ def names_of_tests(tables: list[pd.DataFrame]) -> dict[tuple[str, str], str]:
 
     Tests of several runs with the same history before them get one name, that of the first run. A name that several
     runs use for different histories gets the run's name appended. Where one run has several tests of the same history
-    (under different drugs, say) they keep their names.
+    under the same drugs they keep their names.
     """
     rows = pd.concat([table[["run", "test", *_STATE]].drop_duplicates() for table in tables if len(table)] or [_EMPTY])
     states = {(run, test): tuple(state) for run, test, *state in rows.itertuples(index=False, name=None)}

@@ -117,7 +117,7 @@ def _huddle_alt(_study: Study, summary: Summary) -> str:
 
 def _time_caption(study: Study) -> str:
     condition = timecourse.traced_condition(study)
-    after = f"after {condition.label} of cohousing" if condition else ""
+    after = f"after {condition.cohousing}" if condition else ""
     return (
         f"One animal of each group in one test {after}, the first of its group, not a selected one. From the top: the"
         " chamber it is in; huddling with partner and stranger; oxytocin (1 = a wild type in continuous contact) and"

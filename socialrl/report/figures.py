@@ -29,9 +29,10 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
     if study.final.empty:
         return None
     several = len(study.runs) > 1
-    kinds: dict[tuple[str, str, float], list[Condition]] = {}
+    kinds: dict[tuple[str, str, float, str], list[Condition]] = {}
     for run, _, condition in _places(study):
-        kinds.setdefault((run if several else "", condition.relationship, condition.separation_h), []).append(condition)
+        kind_of = (run if several else "", condition.relationship, condition.separation_h, condition.drugs)
+        kinds.setdefault(kind_of, []).append(condition)
     crowded = len(kinds) > 1 or len(study.groups) * len(study.conditions) > 12
     columns = 1 if narrow else min(len(kinds), 3)
     lines = math.ceil(len(kinds) / columns)
@@ -41,7 +42,7 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
     grid = figure.subplots(lines, columns, squeeze=False, sharey=True, gridspec_kw=ratios).ravel()
     for unused in grid[len(kinds) :]:
         unused.set_axis_off()
-    for ax, ((run, relationship, separation_h), own) in zip(grid, kinds.items(), strict=False):
+    for ax, ((run, relationship, separation_h, drugs), own) in zip(grid, kinds.items(), strict=False):
         groups = [group for group in study.groups_in(study.final) if run in ("", group.run)]
         places, lanes = np.arange(len(own), dtype=float), panels.lanes(len(groups), 0.74)
         for group, lane in zip(groups, lanes, strict=True):
@@ -58,7 +59,7 @@ def preference_by_cohousing(study: Study, narrow: bool) -> Figure | None:
         ax.set_ylim(-0.02, 1.02)
         if len(kinds) > 1:
             apart = f", {separation_h:g} h apart" if separation_h else ""
-            kind = wording.capital(relationship) + apart
+            kind = wording.capital(relationship) + apart + (f", {drugs}" if drugs else "")
             ax.set_title(
                 f"{run}\n{kind}" if run and (columns > 1 or len(kind) > 12) else f"{run}: {kind}" if run else kind
             )

@@ -91,7 +91,7 @@ def _differs(row: RunContrast) -> Finding:
     verdict = SHOWN if verdict == OPPOSITE else verdict
     test = "signed-rank" if row.paired else "Mann–Whitney"
     return Finding(
-        f"Does the preference after {row.condition.label} of cohousing differ between the runs?",
+        f"Does the preference after {row.condition.cohousing} differ between the runs?",
         verdict,
         "",
         "All animals are equal in both runs." if same else f"{test[0].upper()}{test[1:]} {wording.p_clause(row.p)}.",
@@ -122,7 +122,7 @@ def _verdict(effect: Estimate, p: float, n: int, expected_sign: int) -> str:
 def _later(summary: Summary, lowest: Group, reference: Group, condition: Condition) -> Finding:
     question = f"Do {lowest.plural} learn the preference later?"
     ours, theirs = summary.steps(lowest, condition), summary.steps(reference, condition)
-    after = f"after {condition.label} of cohousing"
+    after = f"after {condition.cohousing}"
     if ours is None or theirs is None or ours.difference is None:
         text = "The run has no probes from training, so learning cannot be followed."
         return Finding(question, TOO_FEW, f"without probes it is not known whether {lowest.plural} learn later", text)
@@ -150,7 +150,7 @@ def _later(summary: Summary, lowest: Group, reference: Group, condition: Conditi
 
 
 def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condition) -> Finding:
-    after = f"after {condition.label} of cohousing"
+    after = f"after {condition.cohousing}"
     question = f"Do {lowest.plural} prefer the partner less {after}?"
     contrast = summary.contrast(lowest, condition, "preference")
     ours, theirs = summary.mean(lowest, condition), summary.mean(reference, condition)
@@ -180,7 +180,7 @@ def _weaker(summary: Summary, lowest: Group, reference: Group, condition: Condit
 
 
 def _prefers(summary: Summary, group: Group, condition: Condition) -> Finding:
-    after = f"after {condition.label} of cohousing"
+    after = f"after {condition.cohousing}"
     question = f"Do {group.plural} prefer the partner {after}?"
     row = summary.mean(group, condition)
     if row is None:

@@ -33,7 +33,7 @@ UNMATED = "unmated mate"
 
 @dataclass(frozen=True)
 class Condition:
-    """One kind of test, by the life of the animal before it."""
+    """One kind of test, by the life of the animal before it and the drugs that it is given."""
 
     test: str
     label: str
@@ -41,11 +41,18 @@ class Condition:
     cohousing_h: float
     relationship: str
     separation_h: float
+    drugs: str = ""
 
     @property
     def usual(self) -> bool:
-        """True for a same-sex peer and no separation, the conditions of the core question."""
-        return self.relationship == "peer" and self.separation_h == 0
+        """True for a same-sex peer, no separation and no drug, the conditions of the core question."""
+        return self.relationship == "peer" and self.separation_h == 0 and not self.drugs
+
+    @property
+    def cohousing(self) -> str:
+        """The life before the test as sentences say it: "24 h of cohousing (mate, antagonist)"."""
+        hours, _, more = self.label.partition(", ")
+        return f"{hours} of cohousing" + (f" ({more})" if more else "")
 
 
 @dataclass
@@ -158,7 +165,8 @@ def load(runs: Iterable[RunFolder]) -> Study:
         raw = _last_probes(_rows_of(gathered["probes"], name)) if evaluated.empty else evaluated
         raw_finals.append(raw)
         finals.append(_scored(raw))
-    final, traces = _stack(finals), gathered["traces"]
+    final, probes = (_with_drugs(table, configs) for table in (_stack(finals), probes))
+    traces = gathered["traces"]
     if len(runs) > 1:
         test_names = alike.names_of_tests([final, probes])
         final, probes, traces = (alike.renamed(table, test_names) for table in (final, probes, traces))
@@ -312,16 +320,31 @@ def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, s
     ]
 
 
+def _with_drugs(table: pd.DataFrame, configs: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Return a table of tests with a column `drugs`, from the configurations: "antagonist", or empty for none."""
+    given = {
+        (run, test["name"]): ", ".join(sorted({str(dose["drug"]).replace("_", " ") for dose in test["drugs"]}))
+        for run, config in configs.items()
+        for section in ("probes", "evaluation")
+        for test in (config.get(section) or {}).get("tests") or []
+        if test.get("drugs")
+    }
+    if table.empty:
+        return table
+    return table.assign(drugs=[given.get(pair, "") for pair in zip(table["run"], table["test"], strict=True)])
+
+
 def _conditions(tables: list[pd.DataFrame]) -> list[Condition]:
-    columns = ["test", "cohousing_h", "relationship", "separation_h"]
+    columns = ["test", "cohousing_h", "relationship", "separation_h", "drugs"]
     rows = _stack([table[columns] for table in tables if len(table)])
     if rows.empty:
         return []
     found = []
-    for test, cohousing_h, relationship, separation_h in rows.drop_duplicates("test").itertuples(index=False):
-        label = wording.condition_label(cohousing_h, relationship, separation_h)
-        short = wording.condition_label(cohousing_h, relationship, separation_h, short=True)
-        found.append(Condition(test, label, short, float(cohousing_h), relationship, float(separation_h)))
+    for test, cohousing_h, relationship, separation_h, drugs in rows.drop_duplicates("test").itertuples(index=False):
+        given = f", {drugs}" if drugs else ""
+        label = wording.condition_label(cohousing_h, relationship, separation_h) + given
+        short = wording.condition_label(cohousing_h, relationship, separation_h, short=True) + given
+        found.append(Condition(test, label, short, float(cohousing_h), relationship, float(separation_h), drugs))
     labels = [condition.label for condition in found]
     found = [
         one
@@ -330,9 +353,9 @@ def _conditions(tables: list[pd.DataFrame]) -> list[Condition]:
         for one in found
     ]
     return sorted(
-        found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.cohousing_h, c.test)
+        found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.drugs, c.cohousing_h, c.test)
     )
 
 
-def _state(condition: Condition) -> tuple[float, str, float]:
-    return condition.cohousing_h, condition.relationship, condition.separation_h
+def _state(condition: Condition) -> tuple[float, str, float, str]:
+    return condition.cohousing_h, condition.relationship, condition.separation_h, condition.drugs

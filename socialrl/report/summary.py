@@ -201,9 +201,10 @@ def criterion_rows(study: Study) -> list[CriterionRow]:
 
 def cohousing_rows(study: Study) -> list[CohousingRow]:
     """Return cohousing hours to criterion for every group, where at least two cohousing times were tested."""
-    if study.final.empty:
+    undrugged = study.final[study.final["drugs"] == ""] if len(study.final) else study.final
+    if undrugged.empty:
         return []
-    per_animal = measures.cohousing_table(study.final)
+    per_animal = measures.cohousing_table(undrugged)
     rows = []
     kinds = per_animal[["relationship", "separation_h"]].drop_duplicates().sort_values(["relationship", "separation_h"])
     for relationship, separation_h in kinds.itertuples(index=False, name=None):
@@ -212,7 +213,7 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
             ours = table[(table["run"] == group.run) & (table["genotype"] == group.genotype)]
             if ours.empty or ours["n_times"].max() < 2:
                 continue
-            tests = study.of(study.final, group)
+            tests = study.of(undrugged, group)
             tests = tests[(tests["relationship"] == relationship) & (tests["separation_h"] == separation_h)]
             by_time = tests.groupby("cohousing_h")["preference"].mean()
             longest = float(ours["longest_h"].max())
@@ -235,7 +236,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Group):
         return {"run": value.run, "genotype": value.genotype, "oxtr_gain": value.gain}
     if isinstance(value, Condition):
-        names = ("test", "cohousing_h", "relationship", "separation_h")
+        names = ("test", "cohousing_h", "relationship", "separation_h", "drugs")
         return {name: getattr(value, name) for name in names}
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}

@@ -81,7 +81,7 @@ def _one_animal(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["animal"] == first].sort_values("time_s")
 
 
-def _tracks(axes: NDArray, rows: pd.DataFrame, highest: float) -> None:
+def _tracks(axes: NDArray[np.object_], rows: pd.DataFrame, highest: float) -> None:
     minutes = rows["time_s"].to_numpy(dtype=float) / 60
     tick_min = float(np.median(np.diff(minutes))) if len(minutes) > 1 else 0.25
     chamber, contact, oxytocin, familiarity = axes
@@ -106,7 +106,7 @@ def _tracks(axes: NDArray, rows: pd.DataFrame, highest: float) -> None:
     style.few_ticks(oxytocin, y=2)
 
 
-def _chamber(ax: Axes, minutes: NDArray, rows: pd.DataFrame) -> None:
+def _chamber(ax: Axes, minutes: NDArray[np.float64], rows: pd.DataFrame) -> None:
     """Steps between partner end (top), centre and stranger end, mirrored where the partner was on the left."""
     place = rows["chamber"].to_numpy(dtype=float)
     on_left = rows["partner_side"].to_numpy() == "left"
@@ -117,7 +117,7 @@ def _chamber(ax: Axes, minutes: NDArray, rows: pd.DataFrame) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def _spans(minutes: NDArray, active: NDArray, tick_min: float) -> list[tuple[float, float]]:
+def _spans(minutes: NDArray[np.float64], active: NDArray[np.bool_], tick_min: float) -> list[tuple[float, float]]:
     """(start, length) in minutes of every run of True."""
     edges = np.diff(np.concatenate([[0], active.astype(int), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

@@ -157,7 +157,7 @@ def csv_text(table: pd.DataFrame) -> str:
         else:
             pieces.append(column)
     flat = pd.concat(pieces, axis=1) if pieces else table
-    return flat.to_csv(index=False, lineterminator="\n")
+    return str(flat.to_csv(index=False, lineterminator="\n"))
 
 
 def _is_list(value: Any) -> bool:

@@ -40,10 +40,6 @@ class Manifest:
     def __contains__(self, name: str) -> bool:
         return name in self.files
 
-    def matching(self, prefix: str, suffix: str = "") -> list[str]:
-        """Return the listed names that begin with `prefix` and end with `suffix`."""
-        return [name for name in self.files if name.startswith(prefix) and name.endswith(suffix)]
-
     def content(self, name: str) -> bytes:
         """Return the bytes of a listed file; one that is missing or was changed raises `UserError`."""
         try:

@@ -248,6 +248,8 @@ class RunFolder:
     def problems(self) -> list[str]:
         """Read every listed file and return a line for each that is missing or changed."""
         found = [problem for listed in self._files.all_lists() for problem in listed.problems()]
+        if self.meta["format"] > 1 and not (self.path / SUMS).is_file():
+            found.append(f"{SUMS}, which lists the tables, is missing")
         return list(dict.fromkeys(found))
 
     @property

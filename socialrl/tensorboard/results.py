@@ -64,7 +64,7 @@ def _add_hparams(writer: SummaryWriter, settings: dict[str, float | str], metric
     "preference cohoused 24h". The numbers keep their tags. They go into the group's own folder, so that it stays one
     entry in the list of runs.
     """
-    experiment, *session = hparams(settings, metrics)
+    experiment, *session = hparams(settings, metrics)  # type: ignore[no-untyped-call]
     metadata = experiment.value[0].metadata.plugin_data
     content = HParamsPluginData.FromString(metadata.content)
     for info in content.experiment.metric_infos:
@@ -72,9 +72,9 @@ def _add_hparams(writer: SummaryWriter, settings: dict[str, float | str], metric
         info.display_name = f"{measure} {test}".replace("_", " ")
     metadata.content = content.SerializeToString()
     for summary in (experiment, *session):
-        writer._get_file_writer().add_summary(summary)
+        writer._get_file_writer().add_summary(summary)  # type: ignore[no-untyped-call]
     for name, value in metrics.items():
-        writer.add_scalar(name, value)  # type: ignore[no-untyped-call]
+        writer.add_scalar(name, value)
 
 
 def _of(values: pd.Series, animals: Sequence[str]) -> pd.Series:
@@ -106,4 +106,4 @@ def _add_film(writer: SummaryWriter, run: RunFolder, animal: str) -> None:
             width, height = film.size
         image = Summary.Image(encoded_image_string=gif.read_bytes(), width=width, height=height, colorspace=3)
     value = Summary.Value(tag=f"film/after_{_FILM_HOURS:g}h_of_cohousing/{animal}", image=image)
-    writer._get_file_writer().add_summary(Summary(value=[value]), 0)
+    writer._get_file_writer().add_summary(Summary(value=[value]), 0)  # type: ignore[no-untyped-call]

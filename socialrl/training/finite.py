@@ -19,11 +19,16 @@ def check_rewards(
         return
     row = int(np.flatnonzero(~np.isfinite(rewards))[0])
     animal = animals[row * len(animals) // len(rewards)]
-    blamed = [name for name, values in terms.items() if not np.isfinite(values[row])]
+    blamed = ", ".join(not_finite(terms, row)) or "unknown"
     raise UserError(
-        f"animal {animal}: the reward became {rewards[row]} at step {steps} (term {', '.join(blamed) or 'unknown'}); "
+        f"animal {animal}: the reward became {rewards[row]} at step {steps} (term {blamed}); "
         "the run was stopped; animals that finished before are kept"
     )
+
+
+def not_finite(terms: Mapping[str, NDArray[np.float64]], row: int) -> list[str]:
+    """Return the names of the reward terms, each (n_rows,), that are not finite in a row."""
+    return [name for name, values in terms.items() if not np.isfinite(values[row])]
 
 
 def check_losses(animal: str, steps: int, logged: Mapping[str, Any]) -> None:

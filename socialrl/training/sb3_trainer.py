@@ -56,7 +56,8 @@ def train_all(run: RunFolder, config: Config, progress: Progress) -> None:
 
 def train_animals(run: RunFolder, config: Config, progress: Progress) -> None:
     """Train every animal of `config` that has not finished in `run`, `config.workers` at a time."""
-    waiting = [animal for animal in _interleaved(config) if not _learned(run, animal)]
+    begun = set(run.pieces())  # most animals of a new run have nothing to be read
+    waiting = [animal for animal in _interleaved(config) if animal.id not in begun or not _learned(run, animal)]
     total = len(animals_of(config)) * config.steps
     counts_path = run.path / "parts" / ".steps"
     # Written before it is mapped: a mapped file on a full disk would kill the process.

@@ -30,7 +30,7 @@ def plain(_result, _narrow):
     return figure
 
 
-def tiny():
+def tiny(**changes):
     return config_from_data(
         {
             "name": "tiny",
@@ -41,6 +41,7 @@ def tiny():
             "lives": 2,
             "steps": 64,
             "ppo": {"n_steps": 32, "batch_size": 32},
+            **changes,
         }
     )
 

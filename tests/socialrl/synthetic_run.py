@@ -49,7 +49,7 @@ lives: 16
 steps: {steps}
 ppo: {{learning_rate: 1e-3, ent_coef: 0.05}}
 probes: {{every_steps: 25000, repeats: 2}}
-evaluation: {{repeats: 4}}
+evaluation: {{repeats: 4{tests}}}
 """
 
 
@@ -66,15 +66,23 @@ def write_run(
     finished: bool = True,
     seed: int = 1,
     mates: bool = False,
+    tests: str = "",
 ) -> Path:
     """Write a run folder and return `path`.
 
     `effect` scales how much the gain matters (0: not at all); the first `never` animals of the last genotype never
-    huddle; `tables` names the parquet files to write; `mates` adds a 24 h test with a mate.
+    huddle; `tables` names the parquet files to write; `mates` adds a 24 h test with a mate;
+    `tests` is what the configuration says of the tests, in YAML.
     """
     genotypes = GENOTYPES if genotypes is None else genotypes
     lines = "\n".join(f"  {name}: {{oxtr_gain: {gain}}}" for name, gain in genotypes.items())
-    config = CONFIG.format(name=path.name, genotypes=lines, animals=animals, steps=max(probe_steps))
+    config = CONFIG.format(
+        name=path.name,
+        genotypes=lines,
+        animals=animals,
+        steps=max(probe_steps),
+        tests=f", tests: {tests}" if tests else "",
+    )
     meta = {
         "seed": 1,
         "command": "socialrl train configs/partner_preference.yaml",

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from calibrate_killed import tiny
 from synthetic_voles import surrogate, voles
 
 from socialrl.calibration import fit, run
@@ -14,7 +15,6 @@ from socialrl.calibration import population as pop
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.stages import Stages
 from socialrl.calibration.tables import cohort_table, read_cohort
-from socialrl.config.loading import config_from_data
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 
@@ -177,22 +177,6 @@ def scores(tests, tmp_path):
     path = tmp_path / "scores.csv"
     tests.assign(when="ST").to_csv(path, index=False)
     return path
-
-
-def tiny(**changes):
-    return config_from_data(
-        {
-            "name": "tiny",
-            "seed": 9,
-            "env": {"id": run.ASSAY, "dt_s": 60},
-            "genotypes": {"wt": {"oxtr_gain": 1.0}},
-            "animals": 1,
-            "lives": 2,
-            "steps": 64,
-            "ppo": {"n_steps": 32, "batch_size": 32},
-            **changes,
-        }
-    )
 
 
 def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):

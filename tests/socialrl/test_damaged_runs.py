@@ -189,6 +189,32 @@ def test_a_missing_network_or_table_stops_the_verbs(verb, finished, tmp_path):
         assert said == f"error: {copy} is damaged: {name} is missing\n"
 
 
+def test_a_report_names_a_configuration_that_was_changed_or_is_no_text(finished, tmp_path):
+    changed = "config.yaml was changed after it was written"
+    for number, (before, after) in enumerate([(b"seed: 1", b"seed: 2"), (b"smoke", b"sm\xffke")]):
+        copy = tmp_path / str(number)
+        shutil.copytree(finished, copy)
+        content = (copy / "config.yaml").read_bytes()
+        assert before in content
+        (copy / "config.yaml").write_bytes(content.replace(before, after))
+        assert command("report", copy, "--overwrite") == (2, f"error: {copy} is damaged: {changed}\n")
+
+
+def test_a_configuration_that_is_no_text_is_named_in_a_run_of_the_first_format_too(tmp_path):
+    (tmp_path / "config.yaml").write_bytes(b"name: \xff")
+    with pytest.raises(UserError, match=r"config.yaml is damaged: not a text file"):
+        _ = RunFolder(tmp_path, {"format": 1}).config_text
+
+
+def test_check_misses_the_list_of_tables(finished, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(finished, copy)
+    (copy / "sums.json").unlink()
+    code, said = command("check", copy)
+    assert code == 2
+    assert "sums.json, which lists the tables, is missing" in said
+
+
 def test_a_missing_piece_stops_resume(unfinished, tmp_path):
     for number, name in enumerate(one for one in files_of(unfinished) if one.startswith("parts/piece")):
         copy = tmp_path / str(number)

@@ -68,7 +68,7 @@ def test_a_name_that_means_two_kinds_of_test_is_told_apart(tmp_path):
 
 
 def test_the_same_kind_of_test_under_two_names_is_one():
-    state = {"assay": "PartnerPreference", "relationship": "peer", "separation_h": 0.0}
+    state = {"assay": "PartnerPreference", "relationship": "peer", "separation_h": 0.0, "drugs": ""}
     rows = [("a", "day", 24.0), ("a", "week", 168.0), ("b", "h24", 24.0), ("b", "day", 168.0)]
     table = pd.DataFrame([{"run": run, "test": test, "cohousing_h": hours, **state} for run, test, hours in rows])
     assert alike.names_of_tests([table]) == {
@@ -77,8 +77,11 @@ def test_the_same_kind_of_test_under_two_names_is_one():
         ("b", "h24"): "day",
         ("b", "day"): "week",
     }
-    drugs = pd.concat([table, table[table["test"] == "day"].assign(test="day_antagonist")])
+    drugs = pd.concat([table, table[table["test"] == "day"].assign(test="day_antagonist", drugs="antagonist")])
     assert alike.names_of_tests([drugs])["a", "day_antagonist"] == "day_antagonist"
+    assert alike.names_of_tests([drugs])["b", "h24"] == "day", (
+        "a drug makes another test, and the first one stays alone"
+    )
 
 
 def test_groups_keep_looks_and_names_of_the_reports_of_one_run(both, study):

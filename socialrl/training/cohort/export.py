@@ -59,7 +59,7 @@ def _chain(layers: Any, activation: str, output: str) -> list[dict[str, Any]]:
     ]
 
 
-def _box(space: spaces.Space) -> dict[str, Any]:
+def _box(space: spaces.Space[Any]) -> dict[str, Any]:
     assert isinstance(space, spaces.Box)
     low, high = ([float(x) for x in bound.ravel()] for bound in (space.low, space.high))
     # JSON has no infinity.

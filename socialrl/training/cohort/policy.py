@@ -56,8 +56,8 @@ class CohortPolicy(BasePolicy):
 
     def __init__(
         self,
-        observation_space: spaces.Space,
-        action_space: spaces.Space,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Space[Any],
         lr_schedule: Callable[[float], Any] | None = None,  # noqa: ARG002  (part of the signature of SB3 policies)
         *,
         n_animals: int = 1,
@@ -116,7 +116,8 @@ class CohortPolicy(BasePolicy):
     def sample(self, observations: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
         """Actions (n_rows,) int64 by uniforms (n_rows,) in [0, 1): the first whose cumulative probability is larger."""
         below = np.cumsum(self.probabilities(observations), axis=1)
-        return np.minimum((below <= np.asarray(uniforms)[:, None]).sum(axis=1), below.shape[1] - 1)
+        chosen: np.ndarray = np.minimum((below <= np.asarray(uniforms)[:, None]).sum(axis=1), below.shape[1] - 1)
+        return chosen
 
     def forward(self, observations: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
         """Actions (n_rows,) of observations (n_rows, ...)."""

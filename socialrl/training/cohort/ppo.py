@@ -13,9 +13,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 from stable_baselines3.common.utils import safe_mean
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
+from stable_baselines3.common.vec_env import VecEnv
 
 from socialrl.errors import UserError, unknown
+from socialrl.training.cohort.arguments import check_arguments, derived_seeds, numbers_of_each
 from socialrl.training.cohort.buffer import CohortBuffer
 from socialrl.training.cohort.hyperparameters import AnimalSchedule, AnimalValue
 from socialrl.training.cohort.layout import network_layout
@@ -27,6 +28,7 @@ from socialrl.training.cohort.truncation import truncated_rows
 from socialrl.training.cohort.update import HYPERPARAMETERS, STATISTICS
 from socialrl.training.cohort.waiting_log import restore_log
 from socialrl.training.devices import usable_device
+from socialrl.training.finite import not_finite
 
 _LOGGED = ("entropy_loss", "policy_gradient_loss", "value_loss", "approx_kl", "clip_fraction", "loss")
 
@@ -53,7 +55,7 @@ class CohortPPO(OnPolicyAlgorithm):
     Observation spaces: Box of floats, flattened; action spaces: Discrete.
     """
 
-    policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}  # type: ignore[assignment]
+    policy_aliases: ClassVar[dict[str, type]] = {"MlpPolicy": CohortPolicy}
     policy: CohortPolicy  # type: ignore[assignment]
     rollout_buffer: CohortBuffer  # type: ignore[assignment]
 
@@ -118,7 +120,7 @@ class CohortPPO(OnPolicyAlgorithm):
         self.clip_range_vf = clip_range_vf
         self.normalize_advantage = normalize_advantage
         self.target_kl = target_kl
-        self.seeds = list(seeds) if seeds is not None else _derived_seeds(seed, n_animals)
+        self.seeds = list(seeds) if seeds is not None else derived_seeds(seed, n_animals)
         self._seeds_env = seed is not None or seeds is not None
         self.animal_names = (
             list(animal_names) if animal_names is not None else [f"animal-{i}" for i in range(n_animals)]
@@ -139,7 +141,7 @@ class CohortPPO(OnPolicyAlgorithm):
         return self.n_envs // self.n_animals
 
     def _setup_model(self) -> None:
-        self._check_arguments()
+        check_arguments(self)
         schedule = self._schedules()
         self.lr_schedule = schedule["learning_rate"]  # type: ignore[assignment]
         if self.env is not None and self._seeds_env:
@@ -152,7 +154,7 @@ class CohortPPO(OnPolicyAlgorithm):
         check_memory(
             layout, self.n_animals, self.n_lives, self.n_steps, self.n_epochs, available_bytes(self.device)
         )  # fmt: skip
-        self.policy = self.policy_class(  # type: ignore[assignment, call-arg]
+        self.policy = self.policy_class(  # type: ignore[assignment]
             self.observation_space,
             self.action_space,
             self.lr_schedule,
@@ -173,7 +175,7 @@ class CohortPPO(OnPolicyAlgorithm):
 
     # ------------------------------------------------------------------ learning
 
-    def learn(  # type: ignore[override]
+    def learn(
         self,
         total_timesteps: int,
         callback: MaybeCallback = None,
@@ -199,7 +201,7 @@ class CohortPPO(OnPolicyAlgorithm):
         callback.on_training_start(locals(), globals())
         assert self.env is not None
         while self.num_timesteps < total_timesteps:
-            if not self.collect_rollouts(self.env, callback, self.rollout_buffer, n_rollout_steps=self.n_steps):  # type: ignore[arg-type]
+            if not self.collect_rollouts(self.env, callback, self.rollout_buffer, n_rollout_steps=self.n_steps):
                 break
             self.iteration += 1
             self._update_current_progress_remaining(self.num_timesteps, total_timesteps)
@@ -217,7 +219,7 @@ class CohortPPO(OnPolicyAlgorithm):
         assert self.streams is not None
         assert self._last_episode_starts is not None
         engine = self.policy.engine
-        gamma = np.repeat(_numbers("gamma", self.gamma, self.n_animals), self.n_lives).astype(np.float32)
+        gamma = np.repeat(numbers_of_each("gamma", self.gamma, self.n_animals), self.n_lives).astype(np.float32)
         rollout_buffer.reset()
         self.within_rollout = False
         callback.on_rollout_start()
@@ -252,8 +254,8 @@ class CohortPPO(OnPolicyAlgorithm):
         rollout_buffer.compute_returns_and_advantage(
             last_values,
             dones,
-            _numbers("gamma", self.gamma, self.n_animals),
-            _numbers("gae_lambda", self.gae_lambda, self.n_animals),
+            numbers_of_each("gamma", self.gamma, self.n_animals),
+            numbers_of_each("gae_lambda", self.gae_lambda, self.n_animals),
         )
         callback.update_locals(locals())
         callback.on_rollout_end()
@@ -349,14 +351,11 @@ class CohortPPO(OnPolicyAlgorithm):
         return table
 
     def _schedules(self) -> dict[str, AnimalSchedule]:
-        schedules = {
-            "learning_rate": AnimalSchedule("learning_rate", self.learning_rate, self.n_animals),
-            "clip_range": AnimalSchedule("clip_range", self.clip_range, self.n_animals),
-            "ent_coef": AnimalSchedule("ent_coef", self.ent_coef, self.n_animals, low=-np.inf),
-        }
+        given: dict[str, Any] = {"learning_rate": self.learning_rate, "clip_range": self.clip_range}
         if self.clip_range_vf is not None:
-            schedules["clip_range_vf"] = AnimalSchedule("clip_range_vf", self.clip_range_vf, self.n_animals)
-        return schedules
+            given["clip_range_vf"] = self.clip_range_vf
+        schedules = {name: AnimalSchedule(name, value, self.n_animals) for name, value in given.items()}
+        return schedules | {"ent_coef": AnimalSchedule("ent_coef", self.ent_coef, self.n_animals, low=-np.inf)}
 
     def _count_episodes(self, rewards: np.ndarray, dones: np.ndarray, infos: Sequence[Mapping[str, Any]]) -> None:
         """Keep returns and lengths of finished episodes for rollout/; works without SB3's Monitor."""
@@ -374,12 +373,8 @@ class CohortPPO(OnPolicyAlgorithm):
 
     def _fail_reward(self, env: VecEnv, rewards: np.ndarray) -> None:
         row = int(np.flatnonzero(~np.isfinite(rewards))[0])
-        terms = getattr(env, "reward_terms", None)
-        named = ""
-        if isinstance(terms, Mapping):
-            wrong = [name for name, column in terms.items() if not np.isfinite(column[row])]
-            if wrong:
-                named = f" in reward term {', '.join(wrong)}"
+        wrong = not_finite(getattr(env, "reward_terms", None) or {}, row)
+        named = f" in reward term {', '.join(wrong)}" if wrong else ""
         self._fail(row, f"the reward is {rewards[row]}{named}")
 
     def _fail(self, row: int, what: str, with_life: bool = True) -> None:
@@ -389,31 +384,6 @@ class CohortPPO(OnPolicyAlgorithm):
             f"animal {self.animal_names[animal]}{where} at step {self.num_timesteps}: {what}; training stopped, "
             "checkpoints are kept"
         )
-
-    def _check_arguments(self) -> None:
-        if self.n_animals < 1:
-            raise UserError(f"n_animals must be at least 1, got {self.n_animals}")
-        if self.n_envs % self.n_animals:
-            raise UserError(
-                f"env has {self.n_envs} rows, which {self.n_animals} animals cannot share equally;"
-                " rows must be n_animals * n_lives, animal-major"
-            )
-        for name, given in (("seeds", self.seeds), ("animal_names", self.animal_names)):
-            if len(given) != self.n_animals:
-                raise UserError(f"{name}: {len(given)} given for {self.n_animals} animals")
-        n_samples = self.n_lives * self.n_steps
-        for name, number in (("n_steps", self.n_steps), ("n_epochs", self.n_epochs), ("batch_size", self.batch_size)):
-            if number < 1:
-                raise UserError(f"{name} must be at least 1, got {number}")
-        if self.normalize_advantage and min(self.batch_size, n_samples) < 2:
-            raise UserError(
-                "normalize_advantage needs minibatches of at least 2 samples of an animal,"
-                f" got batch_size {self.batch_size} and {n_samples} samples (n_lives * n_steps)"
-            )
-        _numbers("gamma", self.gamma, self.n_animals)
-        _numbers("gae_lambda", self.gae_lambda, self.n_animals)
-        if self.env is not None and unwrap_vec_wrapper(self.env, VecNormalize) is not None:
-            raise UserError("VecNormalize averages over all rows and would mix the animals of a cohort; remove it")
 
     def _seed_env(self, env: VecEnv) -> None:
         seeds = [seed + life for seed in self.seeds for life in range(self.n_lives)]
@@ -427,17 +397,3 @@ class CohortPPO(OnPolicyAlgorithm):
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "animal_statistics"]
-
-
-def _numbers(name: str, value: float | Sequence[float] | np.ndarray, n_animals: int) -> np.ndarray:
-    """(n_animals,) float64 in 0..1."""
-    return AnimalSchedule(name, value, n_animals, high=1.0)(1.0)
-
-
-def _derived_seeds(seed: int | None, n_animals: int) -> list[int]:
-    """Animal 0 has the seed itself (as SB3 would), animal i the i-th child; without a seed, all are drawn."""
-    root = np.random.SeedSequence(seed)
-    children = [
-        int(np.random.SeedSequence(root.entropy, spawn_key=(i,)).generate_state(1)[0]) for i in range(n_animals)
-    ]
-    return children if seed is None else [seed, *children[1:]]

@@ -123,7 +123,9 @@ class TorchEngine:
         return tensor.to(self._policy.weights.device).reshape(self._n_animals, -1, rows.shape[1])
 
     def _matrix(self, flat: torch.Tensor, layer: Layer) -> torch.Tensor:
-        matrix = flat[:, layer.weight_at : layer.bias_at].unflatten(1, (layer.n_in, layer.width))
+        matrix: torch.Tensor = flat[:, layer.weight_at : layer.bias_at].unflatten(  # type: ignore[no-untyped-call]
+            1, (layer.n_in, layer.width)
+        )
         return matrix[:, :, : layer.n_out]
 
     def _forward(self, network: int, x: torch.Tensor) -> list[torch.Tensor]:
