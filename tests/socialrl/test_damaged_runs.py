@@ -202,7 +202,7 @@ def test_a_report_names_a_configuration_that_was_changed_or_is_no_text(finished,
 
 def test_a_configuration_that_is_no_text_is_named_in_a_run_of_the_first_format_too(tmp_path):
     (tmp_path / "config.yaml").write_bytes(b"name: \xff")
-    with pytest.raises(UserError, match=r"config.yaml is damaged: not a text file"):
+    with pytest.raises(UserError, match=r"config.yaml: not a text file"):
         _ = RunFolder(tmp_path, {"format": 1}).config_text
 
 
