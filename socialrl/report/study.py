@@ -63,7 +63,7 @@ class Study:
     (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
     10 min, from the same tests as `final`. `habitat`: `association.share_of_partner` of the tests in a group habitat.
     `measured`: the measures of the last tests of every assay, one row per animal, test and measure.
-    `traces`, `animals`: as stored. All have the columns `run` and `group`.
+    `traces`, `animals`: as stored. All have the columns `run` and `group`; `final` and `probes` have `drugs`, too.
     """
 
     runs: list[RunFolder]
