@@ -223,11 +223,12 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     from socialrl.storage.provenance import collect_meta
     from socialrl.storage.run_folder import RunFolder
 
-    # Before the folder is made, so that a broken installation or a missing GPU leaves none behind.
+    # Before the folder is made, so that what cannot be trained leaves none behind and replaces no run.
     from socialrl.training.devices import usable_device
-    from socialrl.training.run import train_run
+    from socialrl.training.run import check_fits, train_run
 
     usable_device(config.device)
+    check_fits(config)
 
     groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
     if config.habitats:

@@ -10,7 +10,8 @@ from socialrl import budget
 from socialrl.animals.animal import animals_of
 from socialrl.calibration.calibrate import Plan
 from socialrl.calibration.run import run_calibration
-from socialrl.config.loading import load_config, load_recording
+from socialrl.cli import main
+from socialrl.config.loading import config_to_yaml, load_config, load_recording
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import play_evaluation
 from socialrl.progress import Silent
@@ -68,6 +69,19 @@ def test_training_is_refused_before_anything_is_drawn(free, monkeypatch):
     monkeypatch.setattr("socialrl.training.cohort_trainer.animals_of", None)
     config = load_config(CONFIGS / "smoke.yaml", ["animals=1e5", "engine=cohort"])
     assert "200,000 animals with" in told(train_run, config, None, progress=Silent())
+
+
+def test_a_refused_training_replaces_no_run_and_leaves_nothing(free, tmp_path, capsys):
+    free(4 * GIB)
+    config = load_config(CONFIGS / "smoke.yaml", [f"output={tmp_path}"])
+    RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta={"seed": 1}).close()
+    kept = {path: path.read_bytes() for path in config.run_path.rglob("*") if path.is_file()}
+    command = ["train", str(CONFIGS / "smoke.yaml"), "animals=1e5", "engine=cohort", "--overwrite", "--output"]
+    assert main([*command, str(tmp_path)]) == 2
+    assert {path: path.read_bytes() for path in config.run_path.rglob("*") if path.is_file()} == kept
+    assert main([*command, str(tmp_path / "new")]) == 2
+    assert not (tmp_path / "new").exists()
+    assert "200,000 animals with" in capsys.readouterr().err
 
 
 def test_the_probes_count(free):
