@@ -29,7 +29,11 @@ class Parts:
         self.calls: list[tuple] = []
         self.error: BaseException | None = None
         for name, functions in {
-            "socialrl.training.run": {"train_run": self.train_run, "resume_run": self.resume_run},
+            "socialrl.training.run": {
+                "check_fits": lambda _config: None,
+                "train_run": self.train_run,
+                "resume_run": self.resume_run,
+            },
             "socialrl.evaluation.playing": {"evaluate_run": self.evaluate_run},
             "socialrl.tensorboard.results": {"write_results": lambda _run: None},
             "socialrl.report": {"write_report": self.write_report, "terminal_summary": self.terminal_summary},
