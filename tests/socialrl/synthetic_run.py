@@ -66,6 +66,7 @@ def write_run(
     finished: bool = True,
     seed: int = 1,
     mates: bool = False,
+    assay: str = "socialrl/PartnerPreference-v0",
     tests: str = "",
 ) -> Path:
     """Write a run folder and return `path`.
@@ -93,6 +94,7 @@ def write_run(
         "versions": {"socialrl": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6"},
         "platform": "Linux x86_64",
     }
+    config = config.replace("socialrl/PartnerPreference-v0", assay)
     run = RunFolder.create(path, config_yaml=config, meta=meta)
     last = list(genotypes)[-1]
     common = [

@@ -61,11 +61,8 @@ ENCOUNTER_TESTS = {
 @pytest.fixture(params=[(LEVER, LEVER_TESTS), (ENCOUNTER, ENCOUNTER_TESTS)], ids=["lever", "encounter"])
 def run(request, tmp_path):
     assay, tests = request.param
-    path = write_run(tmp_path / "run", genotypes={"wild_type": 1.0, "knockout": 0.0}, tables=(), finished=False)
-    config = path / "config.yaml"
-    config.write_text(
-        config.read_text(encoding="utf-8").replace("socialrl/PartnerPreference-v0", assay), encoding="utf-8"
-    )
+    groups = {"wild_type": 1.0, "knockout": 0.0}
+    path = write_run(tmp_path / "run", genotypes=groups, tables=(), finished=False, assay=assay)
     with RunFolder.open(path) as made:
         made.lock()
         made.write_table("evaluation", rows_of(assay, tests))
