@@ -39,7 +39,7 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
     """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
     sum.
 
-    `passed_on` is the receptor signal at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the
+    `passed_on` is the receptor signal that is felt at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the
     tick's noise.
     """
     signal = rates.gain_reward * passed_on
@@ -50,7 +50,12 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
         pair = pairs[i, j]
         if pair.contact > 0:
             in_contact = True
-            general = rewards.contact_general(signal, rates.contact_floor, rates.contact_gain)
+            general = max(
+                general,
+                rewards.contact_general(
+                    signal, rates.contact_floor, rates.contact_gain, pair.comfort, rates.settling_worth
+                ),
+            )
             selective = max(
                 selective,
                 rewards.contact_selective(
@@ -61,6 +66,8 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
                     float(pair.mated),
                     rates.selective_mate,
                     rates.v1a_gain * v1a,
+                    pair.comfort,
+                    rates.incentive_comfort,
                 ),
             )
             defence -= rewards.threat(
