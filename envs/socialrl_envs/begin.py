@@ -28,7 +28,7 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
             _place(stage, world, base)
             world.test.given = draw_doses(doses, base)
             live_before_test(stage, doses, cohousing_rates, world)
-            _wake(stage, rates, world, base)
+            _wake(rates, world, base)
             _feel_drugs(stage, doses, rates, world)
             _meet(stage, rates, world, counters[w], base)
             bins[w] = 0.0
@@ -77,13 +77,15 @@ def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _wake(stage, rates, world, base):  # type: ignore[no-untyped-def]
-    """Draw the state of the day and the phase of the rhythm of every animal; it comes to the test rested."""
+def _wake(rates, world, base):  # type: ignore[no-untyped-def]
+    """Draw the day and the phase of the rhythm of every animal; it comes to the test rested and settled with nobody."""
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         me.phase = noise.uniform(noise.draw(base, noise.DAY, i, 1))
         begin_day(rates[world.rates_of[i]], me, i, base)
         me.activity_drive = min(me.activity_drive, me.activity_ceiling)
+        for j in range(world.animals.shape[0]):
+            world.pairs[i, j].comfort = 0.0  # it was carried here
 
 
 @inlined
@@ -141,7 +143,6 @@ def _part(pair):  # type: ignore[no-untyped-def]
     pair.withdrawn_s = 0.0
     pair.contact = 0
     pair.together = 0
-    pair.comfort = 0.0
 
 
 @inlined

@@ -35,14 +35,14 @@ assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
 
 
 @inlined
-def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
     """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
     sum.
 
-    `passed_on` is the receptor signal that is felt at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the
-    tick's noise.
+    `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor`, `dopamine` and `v1a` are drug
+    levels; `base` the tick's noise.
     """
-    signal = rates.gain_reward * passed_on
+    signal = rates.gain_reward * felt
     defended = rates.gain_defence * receptor
     general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
     in_contact = False

@@ -57,11 +57,7 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
             continue
         pair = pairs[i, j]
         if pair.contact > 0:
-            rate = (
-                unaided
-                + rates.consolidation_gain * bonding
-                + rates.consolidation_mate * pair.mated * mating
-            )
+            rate = unaided + rates.consolidation_gain * bonding + rates.consolidation_mate * pair.mated * mating
             pair.familiarity += familiarity_gain(pair.familiarity, rate)
             pair.habituation += (1.0 - pair.habituation) * rates.habituation
             pair.comfort = relax(pair.comfort, 1.0, rates.keep_unsettled)
@@ -76,9 +72,12 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
     me.stress = relax(me.stress, calm, rates.keep_stress)
     if exploring:
-        me.activity_drive = relax(me.activity_drive, 0.0, rates.keep_activity_down)
+        steady = max(me.activity_drive - rates.activity_down, 0.0)
+        curved = relax(me.activity_drive, 0.0, rates.keep_activity_down)
     else:
-        me.activity_drive = relax(me.activity_drive, me.activity_ceiling, rates.keep_activity_up)
+        steady = min(me.activity_drive + rates.activity_up, max(me.activity_drive, me.activity_ceiling))
+        curved = relax(me.activity_drive, me.activity_ceiling, rates.keep_activity_up)
+    me.activity_drive = curved + rates.activity_budget * (steady - curved)
     return felt
 
 

@@ -97,6 +97,8 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     r["keep_oxytocin"] = exp(-dt_s / p["oxytocin_tau_s"])
     r["keep_activity_up"] = exp(-dt_s / p["activity_rise_s"])
     r["keep_activity_down"] = exp(-dt_s / p["activity_spend_s"])
+    r["activity_up"] = dt_s / p["activity_rise_s"]
+    r["activity_down"] = dt_s / p["activity_spend_s"]
     r["keep_stress"] = exp(-dt_s / p["stress_tau_s"])
     r["keep_unsettled"] = exp(-dt_s / p["settling_tau_s"])
     r["keep_settled"] = exp(-dt_s / p["settling_loss_s"])
@@ -166,7 +168,7 @@ def compensated(rate: float, route: float, share: float) -> float:
 
 @inlined
 def felt_occupancy(occupied: float, standing: float, adaptation: float) -> float:
-    """What contact is felt to add: s(O + agonist) − h·s(agonist), h the share of the standing signal that is ignored."""
+    """What contact adds: s(O + agonist) − h·s(agonist), h the share of a standing agonist that is no longer felt."""
     return occupied - adaptation * standing
 
 
