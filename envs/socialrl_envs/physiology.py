@@ -159,7 +159,7 @@ def mating_route(gain: float, receptor: float) -> float:
 
 @inlined
 def compensated(rate: float, route: float, share: float) -> float:
-    """Bond growth without the receptor, κ0·(1 − k·(1 − M)): the share k of it is open only as far as the route M is.
+    """Bond growth without the receptor, κ0·(1 − m·(1 − M)): the share m of it is open only as far as the route M is.
 
     What makes up for the receptor in animals that never had it is not there in animals that grew up with it.
     """
