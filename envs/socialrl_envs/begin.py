@@ -6,7 +6,7 @@ from . import noise
 from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
 from .drugs import draw_doses, levels
-from .life import live_before_test
+from .life import begin_day, live_before_test, recognition_error
 from .observation import write_observation
 from .state import ABSENT, MATE, REST
 
@@ -28,12 +28,13 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
             _place(stage, world, base)
             world.test.given = draw_doses(doses, base)
             live_before_test(stage, doses, cohousing_rates, world)
+            _wake(rates, world, base)
             _feel_drugs(stage, doses, rates, world)
             _meet(stage, rates, world, counters[w], base)
             bins[w] = 0.0
             for k in range(n_acting):
                 _shuffle_slots(world.slots[k], stage.acting[k], base)
-                write_observation(stage, world, k, observations[w * n_acting + k])
+                write_observation(stage, rates, world, k, observations[w * n_acting + k])
 
 
 @inlined
@@ -76,15 +77,29 @@ def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _wake(rates, world, base):  # type: ignore[no-untyped-def]
+    """Draw the day and the phase of the rhythm of every animal; it comes to the test rested and settled with nobody."""
+    for i in range(world.animals.shape[0]):
+        me = world.animals[i]
+        me.phase = noise.uniform(noise.draw(base, noise.DAY, i, 1))
+        begin_day(rates[world.rates_of[i]], me, i, base)
+        me.activity_drive = min(me.activity_drive, me.activity_ceiling)
+        for j in range(world.animals.shape[0]):
+            world.pairs[i, j].comfort = 0.0  # it was carried here
+
+
+@inlined
 def _meet(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
     """Recognise the others for the first time, and start counting."""
     animals, pairs = world.animals, world.pairs
     n_animals = animals.shape[0]
     for i in range(n_animals):
-        error = rates[world.rates_of[i]].recognition_noise
+        own = rates[world.rates_of[i]]
         for j in range(n_animals):
             if j != i:
-                pairs[i, j].recognition_error = error * noise.bell(noise.draw(base, noise.RECOGNITION, i, j))
+                pairs[i, j].test_error = noise.bell(noise.draw(base, noise.DAY, i, 2 + j))
+                bits = noise.draw(base, noise.RECOGNITION, i, j)
+                pairs[i, j].recognition_error = recognition_error(own, pairs[i, j], bits)
                 pairs[i, j].together = 1 if animals[i].chamber == animals[j].chamber else 0
     for k in range(stage.acting.shape[0]):
         clear(counters[k], n_animals)
@@ -116,6 +131,7 @@ def _new_animal(animal):  # type: ignore[no-untyped-def]
     animal.oxytocin = 0.0
     animal.receptor_signal = 0.0
     animal.activity_drive = 0.5
+    animal.activity_ceiling = 1.0
     animal.stress = 0.5
     animal.bondedness = 0.0
 

@@ -35,14 +35,14 @@ assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
 
 
 @inlined
-def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
     """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
     sum.
 
-    `passed_on` is the receptor signal at a gain of 1; `receptor`, `dopamine` and `v1a` are drug levels; `base` the
-    tick's noise.
+    `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor`, `dopamine` and `v1a` are drug
+    levels; `base` the tick's noise.
     """
-    signal = rates.gain_reward * passed_on
+    signal = rates.gain_reward * felt
     defended = rates.gain_defence * receptor
     general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
     in_contact = False
@@ -50,7 +50,12 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
         pair = pairs[i, j]
         if pair.contact > 0:
             in_contact = True
-            general = rewards.contact_general(signal, rates.contact_floor, rates.contact_gain)
+            general = max(
+                general,
+                rewards.contact_general(
+                    signal, rates.contact_floor, rates.contact_gain, pair.comfort, rates.settling_worth
+                ),
+            )
             selective = max(
                 selective,
                 rewards.contact_selective(
@@ -61,6 +66,8 @@ def feel(rates, me, pairs, i, passed_on, receptor, dopamine, v1a, base, terms, r
                     float(pair.mated),
                     rates.selective_mate,
                     rates.v1a_gain * v1a,
+                    pair.comfort,
+                    rates.incentive_comfort,
                 ),
             )
             defence -= rewards.threat(

@@ -6,9 +6,22 @@ The same function serves the test (ticks of `dt_s`) and the time before it (coho
 
 from __future__ import annotations
 
+from . import noise
 from .compiled import inlined
 from .drugs import NO_DRUG, levels
-from .physiology import familiarity_gain, familiarity_loss, mating_route, occupancy, relax, release_level
+from .physiology import (
+    activity_ceiling,
+    compensated,
+    familiarity_gain,
+    familiarity_loss,
+    felt_occupancy,
+    mating_route,
+    occupancy,
+    relax,
+    release_level,
+)
+
+DAY_S = 86_400.0
 
 
 @inlined
@@ -16,7 +29,7 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     """Advance animal `i` (its record is `me`) of one world by a tick, given its contacts (`pairs[i, j].contact`).
 
     `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine`, `v1a` are drug levels. Returns the
-    receptor signal that a gain of 1 would have now.
+    receptor signal that is felt at a gain of 1.
     """
     n_animals = pairs.shape[0]
     n_contacts = 0
@@ -26,12 +39,16 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
     # signal per unit of gain; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
+    standing = receptor * occupancy(agonist, rates.receptor_half)
+    felt = felt_occupancy(passed_on, standing, rates.signal_adaptation)
     # the perceived signal belongs to the reward arm, so that there is no sixth place for the gain
-    me.receptor_signal = rates.gain_reward * passed_on
+    me.receptor_signal = rates.gain_reward * felt
     me.dopamine_tone = rates.dopamine_tone * dopamine
     me.v1a_gain = rates.v1a_gain * v1a
     bonding = rates.gain_consolidation * passed_on * me.dopamine_tone
-    mating = mating_route(rates.gain_consolidation, receptor) * me.dopamine_tone * me.v1a_gain
+    route = mating_route(rates.gain_consolidation, receptor)
+    mating = route * me.dopamine_tone * me.v1a_gain
+    unaided = compensated(rates.consolidation_floor, route, rates.compensation_share)
     protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
     bondedness = 0.0
     calm = 1.0
@@ -40,27 +57,52 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
             continue
         pair = pairs[i, j]
         if pair.contact > 0:
-            rate = (
-                rates.consolidation_floor
-                + rates.consolidation_gain * bonding
-                + rates.consolidation_mate * pair.mated * mating
-            )
+            rate = unaided + rates.consolidation_gain * bonding + rates.consolidation_mate * pair.mated * mating
             pair.familiarity += familiarity_gain(pair.familiarity, rate)
             pair.habituation += (1.0 - pair.habituation) * rates.habituation
+            pair.comfort = relax(pair.comfort, 1.0, rates.keep_unsettled)
             calm = min(calm, 1.0 - pair.familiarity)
         else:
             interference = rates.interference if n_contacts > 0 else 0.0
             pair.familiarity -= familiarity_loss(pair.familiarity, rates.absence_loss, interference, protection)
             pair.habituation -= pair.habituation * rates.recovery
+            pair.comfort = relax(pair.comfort, 0.0, rates.keep_settled)
         bondedness = max(bondedness, pair.familiarity)
     me.bondedness = bondedness
     # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
     me.stress = relax(me.stress, calm, rates.keep_stress)
     if exploring:
-        me.activity_drive = relax(me.activity_drive, 0.0, rates.keep_activity_down)
+        steady = max(me.activity_drive - rates.activity_down, 0.0)
+        curved = relax(me.activity_drive, 0.0, rates.keep_activity_down)
     else:
-        me.activity_drive = relax(me.activity_drive, 1.0, rates.keep_activity_up)
-    return passed_on
+        steady = min(me.activity_drive + rates.activity_up, max(me.activity_drive, me.activity_ceiling))
+        curved = relax(me.activity_drive, me.activity_ceiling, rates.keep_activity_up)
+    me.activity_drive = curved + rates.activity_budget * (steady - curved)
+    return felt
+
+
+@inlined
+def begin_day(rates, me, i, base):  # type: ignore[no-untyped-def]
+    """Draw the state of the day of animal `i` (its record is `me`) from the noise of the moment `base`."""
+    me.day = noise.uniform(noise.draw(base, noise.DAY, i, 0))
+    me.activity_ceiling = activity_ceiling(rates.day_calm * me.day, rates.rhythm_depth, me.phase)
+
+
+@inlined
+def pass_day(rates, me, i, base, time_s, dt_s):  # type: ignore[no-untyped-def]
+    """Move the ceiling of the activity drive along its rhythm; `time_s` since the start of the test."""
+    whole = time_s / DAY_S
+    if time_s > 0.0 and time_s - DAY_S * int(whole) < dt_s:
+        begin_day(rates, me, i, base)
+    turns = me.phase + time_s / (rates.rhythm_h * 3600.0)
+    me.activity_ceiling = activity_ceiling(rates.day_calm * me.day, rates.rhythm_depth, turns - int(turns))
+
+
+@inlined
+def recognition_error(rates, pair, bits):  # type: ignore[no-untyped-def]
+    """The error of recognition for an encounter that begins; `bits` are random. A share of it lasts the test."""
+    drawn = rates.error_of_encounter * noise.bell(bits) + rates.error_of_test * pair.test_error
+    return rates.recognition_noise * drawn
 
 
 @inlined

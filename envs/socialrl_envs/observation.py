@@ -6,11 +6,12 @@ import numpy as np
 from gymnasium import spaces
 
 from .compiled import inlined
+from .physiology import recalled
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("present", 1.0),
     ("distance", 1.0),  # distance in chambers, as a share of the habitat's longest path
-    ("in_contact", 1.0),
+    ("in_contact", 1.0),  # where contact is settling: half at its start, growing with comfort
     ("withdrawn", 1.0),
     ("recognised_familiarity", 1.0),
     ("habituation", 1.0),
@@ -44,11 +45,12 @@ def space(n_chambers: int, n_slots: int) -> spaces.Box:
 
 
 @inlined
-def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
+def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-def]
     """Fill `out` (n_features,) float32 with what acting animal number `k` of `world` perceives now."""
     i = stage.acting[k]
     animals, pairs, slots = world.animals, world.pairs, world.slots[k]
     me = animals[i]
+    own = rates[world.rates_of[i]]
     n_chambers = stage.degree.shape[0]
     for chamber in range(n_chambers):
         out[chamber] = 1.0 if chamber == me.chamber else 0.0
@@ -64,9 +66,10 @@ def write_observation(stage, world, k, out):  # type: ignore[no-untyped-def]
             continue
         out[at] = 1.0
         out[at + 1] = stage.share_of_way[me.chamber, other.chamber]
-        out[at + 2] = float(pair.contact)
+        out[at + 2] = pair.contact * (1.0 - own.comfort_felt * (1.0 - pair.comfort))
         out[at + 3] = 1.0 if pairs[j, i].withdrawn_s > 0.0 else 0.0
-        out[at + 4] = min(1.0, max(0.0, pair.familiarity + pair.recognition_error))
+        known = recalled(pair.familiarity, me.v1a_gain, own.v1a_recall)
+        out[at + 4] = min(1.0, max(0.0, known + pair.recognition_error))
         out[at + 5] = pair.habituation
         out[at + 6] = 1.0 if other.sex == me.sex else 0.0
         out[at + 7] = 1.0 if other.sex != me.sex else 0.0

@@ -48,6 +48,9 @@ _CONVERTED = frozenset(
         "stress_tau_s",
         "reward_noise",
         "press_s",
+        "settling_tau_s",
+        "settling_loss_s",
+        "recognition_lasting",  # as the weights of its two parts
         "known_place_exploration",  # acts on the rate of exploring, where an assay is a known place
     }
 )
@@ -94,7 +97,15 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     r["keep_oxytocin"] = exp(-dt_s / p["oxytocin_tau_s"])
     r["keep_activity_up"] = exp(-dt_s / p["activity_rise_s"])
     r["keep_activity_down"] = exp(-dt_s / p["activity_spend_s"])
+    r["activity_up"] = dt_s / p["activity_rise_s"]
+    r["activity_down"] = dt_s / p["activity_spend_s"]
     r["keep_stress"] = exp(-dt_s / p["stress_tau_s"])
+    r["keep_unsettled"] = exp(-dt_s / p["settling_tau_s"])
+    r["keep_settled"] = exp(-dt_s / p["settling_loss_s"])
+    r["error_of_test"] = np.sqrt(p["recognition_lasting"])
+    r["error_of_encounter"] = np.sqrt(1.0 - p["recognition_lasting"])
+    # comfort can be felt where something depends on it
+    r["comfort_felt"] = np.where((p["settling_worth"] > 0.0) | (p["incentive_comfort"] > 0.0), 0.5, 0.0)
     return r
 
 
@@ -144,6 +155,36 @@ def mating_route(gain: float, receptor: float) -> float:
     """
     grown = min(gain, 1.0)
     return grown * receptor + 1.0 - grown
+
+
+@inlined
+def compensated(rate: float, route: float, share: float) -> float:
+    """Bond growth without the receptor, κ0·(1 − m·(1 − M)): the share m of it is open only as far as the route M is.
+
+    What makes up for the receptor in animals that never had it is not there in animals that grew up with it.
+    """
+    return rate * (1.0 - share * (1.0 - route))
+
+
+@inlined
+def felt_occupancy(occupied: float, standing: float, adaptation: float) -> float:
+    """What contact adds: s(O + agonist) − h·s(agonist), h the share of a standing agonist that is no longer felt."""
+    return occupied - adaptation * standing
+
+
+@inlined
+def recalled(familiarity: float, v1a: float, share: float) -> float:
+    """Familiarity as it is recalled at a V1a gain of `v1a`: F·(1 − v·(1 − V)), V at most 1."""
+    return familiarity * (1.0 - share * (1.0 - min(v1a, 1.0)))
+
+
+@inlined
+def activity_ceiling(calm: float, depth: float, phase: float) -> float:
+    """Where the activity drive rises to: 1 on a lively day, less on a calm one and in the rest phase of a rhythm.
+
+    (1 − `calm`)·(1 − `depth`·|1 − 2·φ|), φ the phase of the rest-activity rhythm from 0 to 1: a triangle wave.
+    """
+    return (1.0 - calm) * (1.0 - depth * abs(1.0 - 2.0 * phase))
 
 
 @inlined

@@ -22,17 +22,25 @@ TERMS: tuple[str, ...] = (
 
 
 @inlined
-def contact_general(signal: float, floor: float, gain: float) -> float:
-    """Contact, whoever it is: b0 + b1·X."""
-    return floor + gain * signal
+def contact_general(signal: float, floor: float, gain: float, comfort: float, settling: float) -> float:
+    """Contact, whoever it is: (b0 + b1·X)·(1 + k·C). It is worth more the longer a bout lasts."""
+    return (floor + gain * signal) * (1.0 + settling * comfort)
 
 
 @inlined
 def contact_selective(
-    familiarity: float, signal: float, floor: float, gain: float, mated: float, mate: float, v1a: float
+    familiarity: float,
+    signal: float,
+    floor: float,
+    gain: float,
+    mated: float,
+    mate: float,
+    v1a: float,
+    comfort: float,
+    share: float,
 ) -> float:
-    """Contact with a familiar animal: F·(w0 + w1·X + w_mate·mated·V1a)."""
-    return familiarity * (floor + gain * signal + mate * mated * v1a)
+    """Contact with a familiar animal: F·(w0·(1 − q·(1 − C)) + w1·X + w_mate·mated·V1a)."""
+    return familiarity * (floor * (1.0 - share * (1.0 - comfort)) + gain * signal + mate * mated * v1a)
 
 
 @inlined

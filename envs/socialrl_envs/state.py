@@ -72,6 +72,9 @@ ANIMAL_DTYPE = np.dtype(
         ("dopamine_tone", np.float64),  # this and the next as they are now, drugs included
         ("v1a_gain", np.float64),
         ("activity_drive", np.float64),
+        ("activity_ceiling", np.float64),  # what the activity drive rises to now
+        ("day", np.float64),  # the state of the day, 0 … 1
+        ("phase", np.float64),  # of the rest-activity rhythm at the start of the test, 0 … 1
         ("stress", np.float64),
         ("bondedness", np.float64),
         ("moved", np.int64),  # whether it set out for another chamber at this tick
@@ -88,6 +91,8 @@ PAIR_DTYPE = np.dtype(
         ("familiarity", np.float64),
         ("habituation", np.float64),
         ("recognition_error", np.float64),
+        ("test_error", np.float64),  # the part of it that lasts the test, in standard deviations
+        ("comfort", np.float64),  # how far i has settled with j
         ("withdrawn_s", np.float64),  # time for which i still keeps away from j
         ("contact", np.int64),
         ("together", np.int64),  # in the same chamber, neither of them passing

@@ -21,7 +21,7 @@ from .counters import (
 )
 from .drugs import NO_DRUG, levels
 from .feeling import feel
-from .life import live
+from .life import live, pass_day, recognition_error
 from .observation import write_observation
 from .state import AFFILIATE, EXPLORE, REJECT, REST, WAIT
 
@@ -59,7 +59,7 @@ def step_worlds(  # type: ignore[no-untyped-def]
                 for term in range(terms.shape[0]):
                     terms[term, row + k] = 0.0
         for k in range(n_acting):
-            write_observation(stage, world, k, observations[row + k])
+            write_observation(stage, rates, world, k, observations[row + k])
             truncated[row + k] = world.test.tick >= stage.n_ticks
 
 
@@ -281,9 +281,10 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
         me = world.animals[i]
         own = rates[world.rates_of[i]]
         agonist, receptor, dopamine, v1a = drugged if stage.acts[i] else NO_DRUG
-        passed_on = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
+        pass_day(own, me, i, base, time_s, stage.dt_s)
+        felt = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
         if stage.acts[i]:
-            feel(own, me, world.pairs, i, passed_on, receptor, dopamine, v1a, base, terms, reward, row)
+            feel(own, me, world.pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row)
             row += 1
 
 
@@ -326,5 +327,5 @@ def _pass_time(stage, rates, pair, together, bits):  # type: ignore[no-untyped-d
     left_s = pair.withdrawn_s - stage.dt_s
     pair.withdrawn_s = left_s if left_s > 0.0 else 0.0
     if together and pair.together == 0:
-        pair.recognition_error = rates.recognition_noise * noise.bell(bits)
+        pair.recognition_error = recognition_error(rates, pair, bits)
     pair.together = 1 if together else 0
