@@ -11,6 +11,7 @@ from .state import EXPLORE, REST
     _CONTACT_GENERAL,
     _CONTACT_SELECTIVE,
     _DEFENCE,
+    _COURTSHIP,
     _NOVELTY,
     _EXPLORATION,
     _EFFORT,
@@ -23,6 +24,7 @@ from .state import EXPLORE, REST
         "contact_general",
         "contact_selective",
         "defence",
+        "courtship",
         "novelty",
         "exploration",
         "effort",
@@ -31,11 +33,11 @@ from .state import EXPLORE, REST
         "noise",
     )
 )
-assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 10, "every term of rewards.TERMS is felt"
 
 
 @inlined
-def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+def feel(rates, me, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
     """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
     sum.
 
@@ -44,7 +46,7 @@ def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward
     """
     signal = rates.gain_reward * felt
     defended = rates.gain_defence * receptor
-    general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
+    general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
@@ -73,6 +75,8 @@ def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward
             defence -= rewards.threat(
                 pair.familiarity, me.bondedness, defended, rates.defence_floor, rates.defence_gain
             )
+            if animals[j].sex != me.sex and pair.mated == 0:
+                courtship = rates.courtship
             novelty += (1.0 - pair.habituation) * rates.novelty
     if me.drove_off > 0:
         familiarity = pairs[i, me.target].familiarity
@@ -85,6 +89,7 @@ def feel(rates, me, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward
     terms[_CONTACT_GENERAL, row] = general
     terms[_CONTACT_SELECTIVE, row] = selective
     terms[_DEFENCE, row] = defence
+    terms[_COURTSHIP, row] = courtship
     terms[_NOVELTY, row] = novelty
     terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(

@@ -12,6 +12,7 @@ TERMS: tuple[str, ...] = (
     "contact_general",
     "contact_selective",
     "defence",
+    "courtship",
     "novelty",
     "exploration",
     "effort",

@@ -27,7 +27,7 @@ from .world import World
 class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[Any]]):
     """Base of every vector assay: a row is an acting animal; rows of one world are neighbours.
 
-    `num_envs` counts rows. Overrides may be scalars or one value per row. All autoreset modes of Gymnasium work, as an
+    `num_envs` counts rows. Overrides and `sex` may be scalars or have one value per row. All autoreset modes of Gymnasium work, as an
     argument of `gym.make_vec` (`autoreset_mode`: "NEXT_STEP", the default, "SAME_STEP" or "DISABLED", or Gymnasium's
     `AutoresetMode`); with DISABLED, `reset(options={"reset_mask": mask})` resets single worlds. `threads` splits the
     worlds over threads from 1024 worlds on; numbers do not depend on it. `render_mode` "rgb_array" or "ansi" shows
@@ -52,6 +52,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self,
         num_envs: int = 1,
         *,
+        sex: str | Sequence[str] = "female",
         dt_s: float | None = None,
         duration_s: float | None = None,
         arms: Mapping[str, str | Sequence[str]] | None = None,
@@ -78,6 +79,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             self.assay,
             self.num_envs // n_acting,
             overrides=overrides,
+            sex=sex,
             dt_s=dt_s,
             duration_s=duration_s,
             arms=arms,

@@ -19,7 +19,8 @@ from ..drugs import schedule
 from ..parameters import ParameterError
 from ..physiology import derive_rates
 from ..recording import Recording
-from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
+from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_strength
+from ..sexes import checked_sexes
 from ..single import NOT_BEGUN, split_overrides
 from ..vocabulary import RELEASE_ID
 
