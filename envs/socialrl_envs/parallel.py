@@ -33,10 +33,10 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action
     and number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number,
     eight of them, or a mapping from some agents to numbers (the others have the table's value); so is `sex`, in words
-    (the others are female). After `duration_s` every agent is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at
-    every moment: `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what
-    all agents perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world with vole0 as
-    the focal animal.
+    (the others are female). After `duration_s` every agent is truncated and `agents` is empty until the next reset.
+    **Info** of each agent, with the same keys at every moment: `reward_terms` (zero at a reset) and `record`, which is
+    filled with the last step. `state()` is what all agents perceive, one after the other. `render_mode` "ansi",
+    "rgb_array" or "human" shows the world with vole0 as the focal animal.
     """
 
     metadata: dict[str, Any] = {

@@ -42,8 +42,8 @@ class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
-    animals, world by world). `sex` is that of the acting animals, one word or one for each row. Conspecifics that do not
-    act have the table's values for their sex, whatever the overrides. `options` are those of an episode
+    animals, world by world). `sex` is that of the acting animals, one word or one for each row. Conspecifics that do
+    not act have the table's values for their sex, whatever the overrides. `options` are those of an episode
     (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
     """
 
