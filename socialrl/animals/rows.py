@@ -41,10 +41,11 @@ class Lineup:
         return len(self.order)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the environment's arguments that make these animals: `arms` and parameters, one value a row."""
+        """Return the environment's arguments that make these animals: sex, `arms` and parameters, one value a row."""
         animals = list(self.animals)
         own = in_env_order(self.order, per_row(animals, self.lives))
-        return {"arms": in_env_order(self.order, arms_per_row(animals, self.lives)), **own}
+        sex = in_env_order(self.order, {"sex": [animal.sex for animal, _ in self.rows]})
+        return {**sex, "arms": in_env_order(self.order, arms_per_row(animals, self.lives)), **own}
 
     def world_seeds(self, seeds: NDArray[np.int64]) -> list[int]:
         """Return one seed a world of seeds (n_rows,) given animal by animal: that of the first animal in it."""

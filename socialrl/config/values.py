@@ -28,6 +28,7 @@ Repeats = Annotated[int, whole(1, limits.MAX_REPEATS)]
 CohousingHours = Annotated[float, number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING)]
 SeparationHours = Annotated[float, number(0, limits.MAX_SEPARATION_H)]
 Relationship = Annotated[str, explained_choice(lambda: words.RELATIONSHIPS)]
+StrangerSex = Annotated[str, explained_choice(lambda: words.STRANGER_SEXES)]
 _DrugTime = Annotated[float, number(-limits.MAX_DRUG_TIME_S, limits.MAX_DRUG_TIME_S)]
 
 

@@ -65,7 +65,8 @@ def reproduce(
             begun = time.perf_counter()
             say(f"stage {number} of {len(stages)}: {stage.title}, {stage.n_animals} animals")
             if stage.assay == RELEASE:
-                table = record_release(stage.config, book)
+                sexes = {group.name: group.sex for group in stage.groups if group.sex is not None}
+                table = record_release(stage.config, book, sexes)
             else:
                 with open_progress(f"{number}/{len(stages)} {stage.title}", quiet=quiet) as progress:
                     table = run_stage(stage, progress).read_table("evaluation")
