@@ -37,7 +37,7 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Mapping[s
             raise refuse(text, key=key, involves=involves)
         for member in members:
             if member not in genotypes:
-                text = f"is not usable: {unknown('genotype', member, genotypes)}"
+                text = f"is not usable: {unknown('genotype', member, list(genotypes))}"
                 raise refuse(text, key=key, involves=[f"habitats.{name}", "genotypes"])
         for one, other in enumerate(assay.cohoused_with[:n_members]):
             sexes = [genotypes[members[k]] for k in (one, other) if 0 <= k < n_members]
