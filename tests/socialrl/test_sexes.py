@@ -34,7 +34,7 @@ from socialrl_envs.vocabulary import SEXES
 SMOKE, HABITAT = "configs/smoke.yaml", "configs/mixed_habitat.yaml"
 BOTH = ["genotypes.wt.sex=mixed", "genotypes.ko.sex=mixed"]
 TINY = ["steps=256", "lives=2", "ppo.n_steps=64", "ppo.batch_size=64", "ppo.net_arch=[8]", "env.duration_s=1800",
-        "probes.every_steps=256", "engine=cohort"]  # fmt: skip
+        "probes.every_steps=256", "probes.tests=[{name: a, cohousing_h: 24}]", "engine=cohort"]  # fmt: skip
 
 
 def refusal(file: str, *overrides: str) -> str:
@@ -81,31 +81,32 @@ def test_in_a_habitat_cages_alternate_and_cage_mates_are_of_one_sex() -> None:
         (
             SMOKE,
             ["genotypes.wt.sex=males"],
-            "genotypes.wt.sex must be female (all females), male (all males) or mixed (females and males in turn, cage by "
-            "cage where several live together), got the text 'males'; did you mean 'male'?",
+            "genotypes.wt.sex must be female (all females), male (all males) or mixed (females and males in turn, cage "
+            "by cage where several live together), got the text 'males'; did you mean 'male'?",
         ),
         (
             SMOKE,
             ["env.reset.stranger_sex=[same, opposite]"],
-            "env.reset.stranger_sex must be as_partner (the sex of the partner), same (the sex of the tested animal) or "
-            "other (the other sex than that of the tested animal), got the text 'opposite'",
+            "env.reset.stranger_sex must be as_partner (the sex of the partner), same (the sex of the tested animal) "
+            "or other (the other sex than that of the tested animal), got the text 'opposite'",
         ),
         (
             HABITAT,
             ["env.reset.stranger_sex=other"],
-            "env.reset.stranger_sex must be as_partner in socialrl/GroupHabitat-v0, where there is no stranger, got other",
+            "env.reset.stranger_sex must be as_partner in socialrl/GroupHabitat-v0, where there is no stranger, got "
+            "other",
         ),
         (
             "configs/social_operant.yaml",
             ["evaluation.tests=[{name: a, cohousing_h: 1, session: partner, stranger_sex: other}]"],
-            "evaluation.tests.0.stranger_sex must be as_partner in the session partner, where there is no stranger, got "
-            "other",
+            "evaluation.tests.0.stranger_sex must be as_partner in the session partner, where there is no stranger, "
+            "got other",
         ),
         (
             HABITAT,
             ["genotypes.ko.sex=male", "habitats={mixed: [wt, ko, ko, ko, wt, wt, ko, ko]}"],
-            "habitats.mixed has wt (female) and ko (male) as cage mates, animals 0 and 1, which are of one sex; give both "
-            "groups the same sex",
+            "habitats.mixed has wt (female) and ko (male) as cage mates, animals 0 and 1, which are of one sex; give "
+            "both groups the same sex",
         ),
     ],
 )
@@ -159,8 +160,8 @@ def test_a_protocol_offers_a_stranger_of_the_other_sex_to_animals_of_either() ->
                 {"assay": {**PPT["assay"], "name": "a"}},
                 {"assay": {**PPT["assay"], "name": "b", "stranger": "same", "stranger_sex": "other"}},
             ],
-            "phase 3 (assay): the stranger must be of the same sex (relationship peer, or stranger_sex same), as it was "
-            "before, got the other sex",
+            "phase 3 (assay): the stranger must be of the same sex (relationship peer, or stranger_sex same), as it "
+            "was before, got the other sex",
         ),
     ],
 )
@@ -180,8 +181,8 @@ def test_a_stranger_of_a_sex_that_no_network_met_is_noted() -> None:
 
     assert told("as_partner") == told("same") == []
     assert told("other") == [
-        "no animal of this run with a peer met a stranger of the other sex in training, which the test a requires; train "
-        "with env.reset.stranger_sex=[as_partner, other]"
+        "no animal of this run with a peer met a stranger of the other sex in training, which the test a requires; "
+        "train with env.reset.stranger_sex=[as_partner, other]"
     ]
     assert told("other", "stranger_sex=[same, other]") == []
     assert told("other", "relationship=[peer, mate]") == told("other"), "only mates were met with such a stranger"
@@ -255,7 +256,7 @@ def test_runs_of_females_and_of_males_are_not_taken_for_one_group(tmp_path: Path
 
 
 def test_a_run_of_before_reads_as_females(tmp_path: Path) -> None:
-    folder = RunFolder.open(write_run(tmp_path / "old", animals=3, probe_steps=(0,), cohousing_h=(24,)))
+    folder = RunFolder.open(write_run(tmp_path / "old", animals=3, probe_steps=(0, 25_000), cohousing_h=(24,)))
     assert "sex" not in pd.read_parquet(folder.path / "evaluation.parquet")
     for name in ("animals", "probes", "evaluation", "traces"):
         table = folder.read_table(name)
@@ -273,8 +274,8 @@ def with_males() -> dict[str, object]:
         "groups": {"wild_type_male": {"oxtr_gain": 1.0, "names": ["wild_type_male"], "sex": "male"}},
         "findings": [
             {
-                "id": "U01", "title": "A", "statement": "A", "source": {"citation": "B 2001", "doi": None}, "grade": "B",
-                "confidence": "high", "use": "predicted", "question": "bond", "may_fail": "C",
+                "id": "U01", "title": "A", "statement": "A", "source": {"citation": "B 2001", "doi": None},
+                "grade": "B", "confidence": "high", "use": "predicted", "question": "bond", "may_fail": "C",
                 "contrasts": [{"says": "x", "kind": "against", "measure": "preference", "this": side, "value": 0.5,
                                "expected": "higher"}],
             }
