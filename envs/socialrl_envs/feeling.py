@@ -48,8 +48,11 @@ def feel(rates, me, animals, pairs, i, felt, receptor, dopamine, v1a, base, term
     defended = rates.gain_defence * receptor
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
+    mate_bond = 0.0
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
+        if pair.mated > 0:
+            mate_bond = max(mate_bond, pair.familiarity)
         if pair.contact > 0:
             in_contact = True
             general = max(
@@ -89,7 +92,7 @@ def feel(rates, me, animals, pairs, i, felt, receptor, dopamine, v1a, base, term
     terms[_CONTACT_GENERAL, row] = general
     terms[_CONTACT_SELECTIVE, row] = selective
     terms[_DEFENCE, row] = defence
-    terms[_COURTSHIP, row] = courtship
+    terms[_COURTSHIP, row] = rewards.courting(courtship, mate_bond)
     terms[_NOVELTY, row] = novelty
     terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(

@@ -150,7 +150,7 @@ PARAMETERS: tuple[Parameter, ...] = (
               "share of the receptor signal of a standing agonist that adds nothing to contact; 0 = off",
               "assumed", "an agonist at the test blocks a preference: Johnson et al. 2024"),
     Parameter("courtship_reward", 0.0, "reward/min", 0.0, 50.0, 0.0,
-              "extra worth of contact with an animal of the other sex that is no mate; 0 = off", "assumed",
+              "extra worth of contact with an animal of the other sex for one that has no mate; 0 = off", "assumed",
               "DeVries et al. 1997 Can J Zool 75:295 (direction); amount not measured"),
     # --- the rest of a vole's life, none of it scaled by the gain
     Parameter("exploration_reward", 5.3, "reward/min", 0.0, 50.0, 0.185,

@@ -51,6 +51,16 @@ def threat(familiarity: float, bondedness: float, gain: float, floor: float, slo
 
 
 @inlined
+def courting(worth: float, mate_bond: float) -> float:
+    """Contact with an animal of the other sex that is no mate: `worth`·(1 − F of the most familiar mate).
+
+    A bond with a mate closes it, one with a peer does not: mated voles reject strangers of the other sex (Aragona et
+    al. 2006 Nat Neurosci 9:133).
+    """
+    return worth * (1.0 - mate_bond)
+
+
+@inlined
 def work(presses: float, cost: float, dopamine: float) -> float:
     """Effort of pressing: cost per press divided by the dopamine tone, at most twenty times the cost."""
     return presses * cost / max(dopamine, 0.05)

@@ -157,9 +157,20 @@ def test_courtship_pays_in_contact_with_the_other_sex_that_is_no_mate() -> None:
         assert courtship(STRANGER, sex=sex) == courtship(PARTNER, sex=sex) == [0.0] * 3
         assert courtship(STRANGER, sex=sex, stranger_sex="other") == a_tick
         assert courtship(PARTNER, sex=sex, stranger_sex="other") == [0.0] * 3
-        assert courtship(STRANGER, sex=sex, relationship="mate") == a_tick
         assert courtship(PARTNER, sex=sex, relationship="mate") == [0.0] * 3, "a mate"
         assert courtship(PARTNER, sex=sex, relationship="mate", cohousing_h=0.0) == a_tick, "not yet a mate"
+
+
+def test_a_bond_with_a_mate_closes_courtship_of_others_and_one_with_a_peer_does_not() -> None:
+    for hours, relationship in ((2.0, "mate"), (24.0, "mate"), (24.0, "peer")):
+        arguments = {"relationship": relationship, "stranger_sex": "other", "cohousing_h": hours}
+        env = make_single(courtship_reward=2.0, **arguments)
+        env.reset(seed=1)
+        until_together(env, STRANGER)
+        paid = env.step(toward(env, STRANGER)[0])[-1]["reward_terms"]["courtship"]
+        bond = env.world.batch.pairs["familiarity"][0, FOCAL, PARTNER]
+        assert bond > 0.1
+        assert paid == pytest.approx(0.5 * (1.0 - bond if relationship == "mate" else 1.0), rel=1e-12)
 
 
 def test_an_unmated_animal_of_the_other_sex_is_courted_for_as_long_as_it_is_no_mate() -> None:
