@@ -217,3 +217,12 @@ def test_a_single_environment_has_one_animal_and_one_sex() -> None:
     env.reset(seed=0)
     with pytest.raises(ParameterError, match="unknown reset option 'sex'"):
         env.reset(options={"sex": "male"})
+
+
+def test_agents_of_the_parallel_environment_have_sexes_by_name() -> None:
+    parallel = pytest.importorskip("socialrl_envs.parallel")
+    env = parallel.GroupHabitatParallelEnv(sex={"vole2": "male", "vole3": "male"})
+    env.reset(seed=0)
+    assert env._rows.world.batch.animals["sex"][0].tolist() == [FEMALE] * 2 + [MALE] * 2 + [FEMALE] * 4
+    with pytest.raises(ParameterError, match="sex: unknown agent 'vole9'; allowed: vole0, vole1"):
+        parallel.GroupHabitatParallelEnv(sex={"vole9": "male"})
