@@ -156,7 +156,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
 
 def _by_agent(name: str, value: Any) -> Any:
     """A parameter, or the sex, given for some agents by name, as one value a row; anything else as it is."""
-    if name not in (*NAMES, "sex") or not isinstance(value, Mapping):
+    if name not in (*NAMES, "sex") or not isinstance(value, Mapping) or set(value) <= set(SEXES):
         return value
     what, usual = ("sex", SEXES[0]) if name == "sex" else (f"parameter '{name}'", parameter(name).value)
     for agent in value:

@@ -14,7 +14,7 @@ import functools
 import hashlib
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .spelling import nearest
+from .vocabulary import SEXES
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
 _STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
@@ -50,7 +51,8 @@ class UnexpectedKeyword(ParameterError, TypeError):
 class Parameter:
     """One constant: `value` in `unit`, allowed in [`low`, `high`]; `spread` is the log-sd between animals.
 
-    `evidence` is one of `EVIDENCE`; `source` says where the value comes from in words.
+    `evidence` is one of `EVIDENCE`; `source` says where the value comes from in words. `male` is the value of males
+    where it is another one, for which `source` must give a reason; None: the sexes do not differ.
     """
 
     name: str
@@ -62,6 +64,11 @@ class Parameter:
     meaning: str
     evidence: str
     source: str
+    male: float | None = None
+
+    def of(self, sex: str) -> float:
+        """Return the value of animals of a sex."""
+        return self.male if self.male is not None and sex == "male" else self.value
 
 
 # name, value, unit, lowest, highest, spread, meaning, evidence, source
@@ -239,15 +246,36 @@ def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.void]:
+def by_sex(name: str, given: Any) -> dict[str, float]:
+    """Return a value for each sex from one that is given for some of them by name; the others have the table's.
+
+    Anything but a mapping of sexes to numbers in range raises `ParameterError`.
+    """
+    if not given or any(sex not in SEXES for sex in given):
+        raise ParameterError(
+            f"parameter '{name}' must be a number, or numbers by sex ({', '.join(SEXES)}), got {given!r}"
+        )
+    row = parameter(name)
+    return {sex: float(check_override(name, given[sex])) if sex in given else row.of(sex) for sex in SEXES}
+
+
+def record(
+    n: int = 1, overrides: dict[str, Any] | None = None, *, sex: str | Sequence[str] = SEXES[0]
+) -> NDArray[np.void]:
     """Return parameter records, shape `(n,)`, dtype `PARAMETER_DTYPE`: the table with `overrides`.
 
-    Each override is a scalar (all rows) or has shape `(n,)` (one value a row).
+    Each override is a scalar (all rows), has shape `(n,)` (one value a row), or is a mapping of sexes to values. `sex`
+    is one word, or one for each row.
     """
+    sexes = np.broadcast_to(np.asarray(sex), n)
     rows = np.empty(n, dtype=PARAMETER_DTYPE)
-    for name in NAMES:
-        rows[name] = _BY_NAME[name].value
+    for row in PARAMETERS:
+        rows[row.name] = row.value if row.male is None else np.where(sexes == "male", row.male, row.value)
     for name, value in (overrides or {}).items():
+        if isinstance(value, Mapping):
+            own = by_sex(name, value)
+            rows[name] = np.where(sexes == "male", own["male"], own["female"])
+            continue
         array = check_override(name, value)
         if array.ndim and array.shape != (n,):
             raise ParameterError(f"parameter '{name}' must be one number or have shape ({n},), got shape {array.shape}")
@@ -274,14 +302,18 @@ def _number_of(name: str) -> int:
 
 
 def draw_individual(
-    rng: np.random.Generator, overrides: Mapping[str, float], spread: float | Mapping[str, float] = 1.0
+    rng: np.random.Generator,
+    overrides: Mapping[str, float],
+    spread: float | Mapping[str, float] = 1.0,
+    *,
+    sex: str = SEXES[0],
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
     `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number depends on
-    it and on the parameter's *name*. So an individual keeps its numbers across genotypes, and no parameter is changed
-    by another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the
-    allowed range.
+    it and on the parameter's *name*. So an individual keeps its numbers across genotypes and sexes (`sex` chooses the
+    value that they multiply), and no parameter is changed by another one's spread or by a parameter that is added to
+    the table, removed or moved. Values stay inside the allowed range.
     """
     from .elementary import exp  # imported here, because the table itself is also read where nothing is compiled
 
@@ -291,7 +323,7 @@ def draw_individual(
         sd = log_sd(row, spread)
         if sd is not None:
             z = np.random.default_rng([individual, _number_of(row.name)]).standard_normal()
-            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * exp(sd * z), row.low, row.high))
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.of(sex)) * exp(sd * z), row.low, row.high))
     return drawn
 
 
@@ -306,7 +338,8 @@ def markdown() -> str:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in PARAMETERS:
         span = f"{row.low:g} – {row.high:g}"
-        cells = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}", row.evidence)
+        value = f"{row.value:g}" if row.male is None else f"{row.value:g}; males {row.male:g}"
+        cells = (f"`{row.name}`", value, row.unit, span, f"{row.spread:g}", row.evidence)
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "What each parameter means, and the source of its value:", ""]
     for row in PARAMETERS:

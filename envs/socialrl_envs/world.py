@@ -25,7 +25,7 @@ from .sexes import sex_of_rows
 from .spelling import nearest
 from .state import Batch, world_dtype
 from .step import step_worlds
-from .vocabulary import OPTIONS, RESET_KEYS, Option
+from .vocabulary import OPTIONS, RESET_KEYS, SEXES, Option
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 
@@ -73,9 +73,11 @@ class World:
         self._check_cage_mates()
         overrides = dict(overrides or {})
         per_row = any(np.ndim(value) for value in [*overrides.values(), *(arms or {}).values()])
+        per_row |= len(set(self.sexes.tolist())) > 1
         n_records = self.n_rows if per_row else 1
+        acting = parameters.record(n_records, overrides, sex=[SEXES[sex] for sex in self.sexes[:n_records]])
         # the last two records are those of females and of males that do not act
-        self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(2)])
+        self.parameters = np.concatenate([acting, parameters.record(2, sex=SEXES)])
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
         if assay.known_place:

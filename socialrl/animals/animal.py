@@ -94,12 +94,18 @@ def _drawn(
             group = config.genotypes[genotype]
             rng = seeding.generator(config.seed, "animal", index, "individual")
             given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
-            own = draw_individual(rng, given, config.individual_spread)
+            sex = sex_of(genotype, index)
+            own = draw_individual(rng, of_sex(given, sex), config.individual_spread, sex=sex)
             arms = {**config.env.arms, **group.arms}
             lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ("", "")
-            sex = sex_of(genotype, index)
             animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, sex))
     return animals
+
+
+def of_sex(given: Mapping[str, float | Mapping[str, float]], sex: str) -> dict[str, float]:
+    """Return the parameters that are given for animals of a sex; one given for the other sex only is left out."""
+    own = {name: value.get(sex) if isinstance(value, Mapping) else value for name, value in given.items()}
+    return {name: value for name, value in own.items() if value is not None}
 
 
 def cage_of(assay: Assay, index: int) -> int:
@@ -124,10 +130,10 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
     A parameter that only some of the animals have changed is that of the table in the others.
     """
-    names = {name: parameter(name).value for animal in animals for name in animal.parameters}
+    rows = {name: parameter(name) for animal in animals for name in animal.parameters}
     return {
-        name: [animal.parameters.get(name, usual) for animal in animals for _ in range(repeats)]
-        for name, usual in names.items()
+        name: [animal.parameters.get(name, row.of(animal.sex)) for animal in animals for _ in range(repeats)]
+        for name, row in rows.items()
     }
 
 

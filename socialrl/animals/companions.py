@@ -149,7 +149,10 @@ class FrozenCompanionsEnv(SocialEnv):
             self.assay,
             1,
             sex=sexes,
-            overrides={name: [one.get(name, parameter(name).value) for one in everybody] for name in names},
+            overrides={
+                name: [one.get(name, parameter(name).of(sex)) for one, sex in zip(everybody, sexes, strict=True)]
+                for name in names
+            },
             arms={arm: [one.get(arm, "own") for one in switches] for arm in switched},
             **arguments,
         )

@@ -10,6 +10,7 @@ import pandas as pd
 import torch as th
 
 import socialrl_envs
+from socialrl.animals.animal import of_sex
 from socialrl.calibration.calibrate import Plan, calibrate, check_enough
 from socialrl.calibration.limits import check_length, check_work
 from socialrl.calibration.outcome import Calibration
@@ -27,6 +28,7 @@ from socialrl.training import cohort
 from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
+from socialrl_envs.vocabulary import SEXES
 
 ASSAY = "socialrl/PartnerPreference-v0"
 REPEATS = 4
@@ -75,7 +77,7 @@ def run_calibration(
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
         simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
-        base = dict(settings.env.parameters)
+        base = of_sex(settings.env.parameters, SEXES[0])
         result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
         provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
-from socialrl.animals.animal import Animal
+from socialrl.animals.animal import Animal, of_sex
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.calibration import population
 from socialrl.calibration.calibrate import Simulate
@@ -20,6 +20,7 @@ from socialrl.config.loading import Config, TestCondition
 from socialrl.evaluation.playing import play_tests
 from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort_trainer import build_cohort
+from socialrl_envs.vocabulary import SEXES
 
 
 def trained_cohorts(
@@ -37,7 +38,7 @@ def trained_cohorts(
     """
 
     def simulate(factors: NDArray[np.float64], first_index: int, text: str) -> NDArray[np.float64]:
-        animals = population.animals(config.env.parameters, factors, first_index)
+        animals = population.animals(of_sex(config.env.parameters, SEXES[0]), factors, first_index)
         tests = train_and_test(
             config, animals, test, repeats=repeats, on_steps=lambda done: on_steps(done * len(animals), text)
         )

@@ -74,20 +74,30 @@ class Drug(Section):
 
 def _known_parameters(value: Any) -> Any:
     from socialrl_envs.parameters import NAMES, check_override
+    from socialrl_envs.vocabulary import SEXES
 
     if not isinstance(value, dict):
         raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}")
-    checked: dict[str, float] = {}
+    checked: dict[str, float | dict[str, float]] = {}
     for name, given in value.items():
         if name == "oxtr_gain":
             raise refuse("cannot be set here; set it for each group: genotypes.<name>.oxtr_gain", key=name)
-        if name in NAMES and (isinstance(given, bool) or not isinstance(given, int | float)):
-            raise refuse(f"must be one number, got {shown(given)}", key=name)
-        try:
-            checked[name] = float(check_override(name, given))
-        except ValueError as error:
-            raise refuse(f"is not usable: {error}", key=name) from error
+        by_sex = name in NAMES and isinstance(given, dict) and given and all(sex in SEXES for sex in given)
+        for sex, one in given.items() if by_sex else [("", given)]:
+            key = f"{name}.{sex}" if sex else name
+            if name in NAMES and (isinstance(one, bool) or not isinstance(one, int | float)):
+                more = "" if sex else f", or numbers by sex ({', '.join(SEXES)})"
+                raise refuse(f"must be one number{more}, got {shown(one)}", key=key)
+            try:
+                number_ = float(check_override(name, one))
+            except ValueError as error:
+                raise refuse(f"is not usable: {error}", key=key) from error
+            checked[name] = {**checked.get(name, {}), sex: number_} if sex else number_  # type: ignore[dict-item]
     return checked
+
+
+def _frozen_within(value: dict[str, Any]) -> FrozenDict[str, Any]:
+    return FrozenDict({name: FrozenDict(one) if isinstance(one, dict) else one for name, one in value.items()})
 
 
 def _known_arms(value: Any) -> Any:
@@ -124,7 +134,9 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
+Parameters = Annotated[
+    dict[str, float | dict[str, float]], BeforeValidator(_known_parameters), AfterValidator(_frozen_within)
+]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
 Spread = Annotated[
     float | dict[str, float],

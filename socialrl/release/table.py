@@ -37,7 +37,7 @@ def release_table(
 
     env, train = env or ReleaseSection(), stimulation or StimulationSection()
     trace = evoked_release(
-        record(len(animals), dict(per_row(list(animals), 1))),
+        record(len(animals), dict(per_row(list(animals), 1)), sex=[animal.sex for animal in animals]),
         pulse_train(train.pulses, train.rate_hz, train.start_s),
         pulse_s=train.pulse_s,
         strength=train.strength,

@@ -225,12 +225,13 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         name = row["name"]
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
-        value, below = f"{row['value']:g}", ""
+        usual = f"{row['value']:g}" + (f"; males {row['male']:g}" if row["male"] is not None else "")
+        value, below = usual, ""
         if name == "oxtr_gain" and gains:
             value, below = "by group", gains
         elif changed:
             value = _by_run(changed, several)
-            below = f"changed in the configuration; table value {row['value']:g}"
+            below = f"changed in the configuration; table value {usual}"
         spread = Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING)
         if wider := [(run, own[name]) for run, own in own_sd.items() if name in own]:
             below_spread = f"set in the configuration; table {spread.text}"
@@ -268,8 +269,13 @@ def glossary(study: Study) -> Table:
     return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
 
 
-def _by_run(values: list[tuple[str, float]], several: bool) -> str:
-    return ", ".join(f"{value:g}" + (f" ({run})" if several else "") for run, value in values)
+def _by_run(values: list[tuple[str, float | dict[str, float]]], several: bool) -> str:
+    return ", ".join(_given(value) + (f" ({run})" if several else "") for run, value in values)
+
+
+def _given(value: float | dict[str, float]) -> str:
+    """A value of a configuration: one number, or numbers by sex."""
+    return "; ".join(f"{sex}s {one:g}" for sex, one in value.items()) if isinstance(value, dict) else f"{value:g}"
 
 
 def _group(group: Group, text: str | None = None) -> Cell:

@@ -10,7 +10,7 @@ import pytest
 from synthetic_run import write_run
 from test_protocol_files import PPT, begun, cohouse, network, planned
 
-from socialrl.animals.animal import Animal, animals_of, animals_recorded
+from socialrl.animals.animal import Animal, animals_of, animals_recorded, per_row
 from socialrl.animals.companions import FrozenCompanions, FrozenCompanionsEnv
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.animals.rows import Lineup
@@ -29,6 +29,7 @@ from socialrl.reproduction.groups import registered
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.run import train_run
 from socialrl_envs import ASSAYS
+from socialrl_envs.parameters import parameter
 from socialrl_envs.vocabulary import SEXES
 
 SMOKE, HABITAT = "configs/smoke.yaml", "configs/mixed_habitat.yaml"
@@ -64,6 +65,25 @@ def test_a_male_is_the_same_individual_as_the_female_of_its_number() -> None:
     females, males = (animals_of(load_config(SMOKE, [f"genotypes.wt.sex={sex}", "animals=4"])) for sex in SEXES)
     assert [one.parameters for one in males] == [one.parameters for one in females]
     assert {one.sex for one in males if one.genotype == "wt"} == {"male"}
+
+
+def test_parameters_may_be_given_by_sex() -> None:
+    given = ["env.parameters.stress_cost={female: 0.1, male: 0.2}", "genotypes.ko.parameters.rest_reward={male: 0.4}"]
+    config = load_config(SMOKE, [*BOTH, *given])
+    animals = animals_of(config)
+    assert [one.parameters["stress_cost"] for one in animals] == [0.1, 0.2] * 2
+    assert ["rest_reward" in one.parameters for one in animals] == [False, False, False, True]
+    usual = parameter("rest_reward").value
+    assert per_row(animals, 2)["rest_reward"] == [usual] * 6 + [0.4] * 2
+    assert load_config(SMOKE, [*BOTH, *given]) == config
+    with pytest.raises(TypeError):
+        config.env.parameters["stress_cost"]["male"] = 1.0
+    assert refusal(SMOKE, "env.parameters.stress_cost={male: 99}").startswith(
+        "env.parameters.stress_cost.male is not usable: parameter 'stress_cost' is out of range"
+    )
+    assert refusal(SMOKE, "env.parameters.stress_cost={males: 1}") == (
+        "env.parameters.stress_cost must be one number, or numbers by sex (female, male), got a mapping"
+    )
 
 
 def test_in_a_habitat_cages_alternate_and_cage_mates_are_of_one_sex() -> None:
