@@ -111,7 +111,7 @@ def run_stage(stage: CohortStage, progress: Progress) -> RunFolder:
 
     run = check_folder(stage)
     if run is None:
-        meta = {**collect_meta(stage.config.seed), "battery": _battery(stage)}
+        meta = {**collect_meta(stage.config.seed, stage.config.env.table), "battery": _battery(stage)}
         with RunFolder.create(stage.config.run_path, config_yaml=config_to_yaml(stage.config), meta=meta) as run:
             train_run(stage.config, run, progress=progress)
     elif not run.finished:
