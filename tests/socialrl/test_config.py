@@ -374,13 +374,14 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
             "env.parameters.table must be the name of a parameter table (v1, v2), got a list",
         ),
         (
-            "genotypes.ko.parameters=v1",
-            "genotypes.ko.parameters must be a mapping of parameter names to numbers, got the text 'v1'; one table "
-            "holds for all animals: env.parameters.table",
+            "genotypes.knockout.parameters=v1",
+            "genotypes.knockout.parameters must be a mapping of parameter names to numbers, got the text 'v1'; one "
+            "table holds for all animals: env.parameters.table",
         ),
         (
-            "genotypes.ko.parameters={table: v1}",
-            "genotypes.ko.parameters.table cannot be set here; one table holds for all animals: env.parameters.table",
+            "genotypes.knockout.parameters={table: v1}",
+            "genotypes.knockout.parameters.table cannot be set here; one table holds for all animals: "
+            "env.parameters.table",
         ),
         ("env.arms.relese=own", "unknown arm 'relese'; did you mean 'release'?"),
         (
