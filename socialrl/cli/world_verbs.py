@@ -126,24 +126,26 @@ def parameters(
     table = CURRENT if table is None else table
     if csv and other is not None:
         raise UserError("--csv prints one table; leave out the second name")
-    rows = rows_of(table)
     if csv:
         typer.echo(table_csv(table), nl=False)
         return
+    rows, lines = rows_of(table), list[tuple[str, ...]]()
     if other is None:
         names = ", ".join(name for name in table_names() if name != table)
         typer.echo(f"parameter table {table}{' (current)' if table == CURRENT else ''}; there is also {names}")
-        head = ("parameter", "value", "log-sd", "from", "to", "unit", "evidence")
-        numbers = [(f"{row.value:g}", f"{row.spread:g}", f"{row.low:g}", f"{row.high:g}") for row in rows]
-        lines = [(row.name, *cells, row.unit, row.evidence) for row, cells in zip(rows, numbers, strict=True)]
+        lines.append(("parameter", "value", "log-sd", "from", "to", "unit", "evidence"))
+        for row in rows:
+            numbers = (f"{one:g}" for one in (row.value, row.spread, row.low, row.high))
+            lines.append((row.name, *numbers, row.unit, row.evidence))
     else:
-        head = ("parameter", table, other, f"log-sd {table}", f"log-sd {other}", "unit")
-        changed = differences(rows, rows_of(other))
-        lines = [(a.name, f"{a.value:g}", f"{b.value:g}", f"{a.spread:g}", f"{b.spread:g}", a.unit) for a, b in changed]
-        if not lines:
+        lines.append(("parameter", table, other, f"log-sd {table}", f"log-sd {other}", "unit"))
+        for old, new in differences(rows, rows_of(other)):
+            numbers = (f"{one:g}" for one in (old.value, new.value, old.spread, new.spread))
+            lines.append((old.name, *numbers, old.unit))
+        if len(lines) == 1:
             typer.echo(f"parameter tables {table} and {other} have the same values and log-sds")
             return
-    for line in aligned([head, *lines]):
+    for line in aligned(lines):
         typer.echo(line)
 
 
