@@ -21,7 +21,7 @@ _KEYS = "env.parameters and individual_spread"
 
 
 class GivenParameters(Section, ParametersOfWorld):
-    """A parameter table, what is changed in it, and how far individuals differ; by default the current table as it is."""
+    """A parameter table, what is changed in it, and how far individuals differ; by default the current table."""
 
     parameters: WorldParameters = Field(default=CURRENT, validate_default=True)
     individual_spread: Spread = 1.0
