@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
+from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, parameter
 from .records import plain
 from .rewards import TERMS
@@ -55,7 +56,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         self._rows = GroupHabitatVectorEnv(
             len(AGENTS),
             autoreset_mode=AutoresetMode.DISABLED,
-            **{name: _by_agent(name, value) for name, value in arguments.items()},
+            **{name: _by_agent(name, value, arguments.get("table", CURRENT)) for name, value in arguments.items()},
         )
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
         # one space object per agent, as PettingZoo requires: each samples with its own generator
@@ -154,11 +155,14 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         }
 
 
-def _by_agent(name: str, value: Any) -> Any:
-    """A parameter, or the sex, given for some agents by name, as one value a row; anything else as it is."""
+def _by_agent(name: str, value: Any, table: str) -> Any:
+    """A parameter, or the sex, given for some agents by name, as one value a row; anything else as it is.
+
+    The other agents have the value of `table`, or are females.
+    """
     if name not in (*NAMES, "sex") or not isinstance(value, Mapping) or set(value) <= set(SEXES):
         return value
-    what, usual = ("sex", SEXES[0]) if name == "sex" else (f"parameter '{name}'", parameter(name).value)
+    what, usual = ("sex", SEXES[0]) if name == "sex" else (f"parameter '{name}'", parameter(name, table).value)
     for agent in value:
         if agent not in AGENTS:
             raise ParameterError(f"{what}: unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")

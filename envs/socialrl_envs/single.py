@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import observation, records
 from .assay import Assay
 from .counters import places
+from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
 from .rewards import TERMS
 from .vocabulary import OPTION_NAMES
@@ -65,6 +66,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         sex: str = "female",
         dt_s: float | None = None,
         duration_s: float | None = None,
+        table: str = CURRENT,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
@@ -83,6 +85,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.world = self._make_world(
             overrides=overrides,
             sex=sex,
+            table=table,
             dt_s=dt_s,
             duration_s=duration_s,
             arms=arms,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import counters, observation, records
 from .assay import Assay
 from .named_columns import NamedColumns
+from .named_tables import CURRENT
 from .parameters import ParameterError
 from .rewards import TERMS
 from .single import NOT_BEGUN, action_names, split_keywords
@@ -55,6 +56,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         sex: str | Sequence[str] = "female",
         dt_s: float | None = None,
         duration_s: float | None = None,
+        table: str = CURRENT,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -80,6 +82,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             self.num_envs // n_acting,
             overrides=overrides,
             sex=sex,
+            table=table,
             dt_s=dt_s,
             duration_s=duration_s,
             arms=arms,

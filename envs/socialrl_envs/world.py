@@ -17,6 +17,7 @@ from .compiled import compiled
 from .counters import n_counters
 from .drugs import schedule
 from .masking import write_masks
+from .named_tables import CURRENT
 from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
@@ -42,9 +43,9 @@ class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
-    animals, world by world). `sex` is that of the acting animals, one word or one for each row. Conspecifics that do
-    not act have the table's values for their sex, whatever the overrides. `options` are those of an episode
-    (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
+    animals, world by world). `sex` is that of the acting animals, one word or one for each row; `table` is the name of
+    the parameter table. Conspecifics that do not act have the table's values for their sex, whatever the overrides.
+    `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class World:
         *,
         overrides: Mapping[str, Any] | None = None,
         sex: str | Sequence[str] = "female",
+        table: str = CURRENT,
         dt_s: float | None = None,
         duration_s: float | None = None,
         arms: Mapping[str, str | Sequence[str]] | None = None,
@@ -75,9 +77,10 @@ class World:
         per_row = any(np.ndim(value) for value in [*overrides.values(), *(arms or {}).values()])
         per_row |= len(set(self.sexes.tolist())) > 1
         n_records = self.n_rows if per_row else 1
-        acting = parameters.record(n_records, overrides, sex=[SEXES[sex] for sex in self.sexes[:n_records]])
+        sexes = [SEXES[number] for number in self.sexes[:n_records]]
+        acting = parameters.record(n_records, overrides, table, sex=sexes)
         # the last two records are those of females and of males that do not act
-        self.parameters = np.concatenate([acting, parameters.record(2, sex=SEXES)])
+        self.parameters = np.concatenate([acting, parameters.record(2, table=table, sex=SEXES)])
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
         if assay.known_place:

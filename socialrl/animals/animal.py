@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from socialrl import seeding
 from socialrl.config.loading import Config, RecordingConfig
 from socialrl_envs import ASSAYS, Assay
-from socialrl_envs.parameters import draw_individual, parameter
+from socialrl_envs.named_tables import CURRENT
+from socialrl_envs.parameters import draw_individual, rows_of
 from socialrl_envs.vocabulary import SEXES
 
 
@@ -16,10 +17,10 @@ from socialrl_envs.vocabulary import SEXES
 class Animal:
     """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
 
-    `sex` is female or male. `parameters` holds every parameter that differs from the table, the individual's own gain
-    among them; `arms` the places of receptor action that do not follow the gain. Animals with the same `index` share
-    all random streams and individual factors across groups. Where animals share a world, `habitat` names it (`mixed-0`)
-    and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
+    `sex` is female or male. `parameters` holds every parameter that differs from the table called `table`, the
+    individual's own gain among them; `arms` the places of receptor action that do not follow the gain. Animals with the
+    same `index` share all random streams and individual factors across groups. Where animals share a world, `habitat`
+    names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Animal:
     habitat_type: str = ""
     habitat: str = ""
     sex: str = SEXES[0]
+    table: str = CURRENT
 
     @property
     def group(self) -> str:
@@ -93,12 +95,12 @@ def _drawn(
             genotype = members[index % len(members)]
             group = config.genotypes[genotype]
             rng = seeding.generator(config.seed, "animal", index, "individual")
-            given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
-            sex = sex_of(genotype, index)
-            own = draw_individual(rng, of_sex(given, sex), config.individual_spread, sex=sex)
+            given = {**config.env.changed_parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
+            sex, table = sex_of(genotype, index), config.env.table
+            own = draw_individual(rng, of_sex(given, sex), config.individual_spread, table, sex=sex)
             arms = {**config.env.arms, **group.arms}
             lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ("", "")
-            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, sex))
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, sex, table))
     return animals
 
 
@@ -130,11 +132,19 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
     A parameter that only some of the animals have changed is that of the table in the others.
     """
-    rows = {name: parameter(name) for animal in animals for name in animal.parameters}
+    rows = {row.name: row for row in rows_of(table_of(animals))}
     return {
-        name: [animal.parameters.get(name, row.of(animal.sex)) for animal in animals for _ in range(repeats)]
-        for name, row in rows.items()
+        name: [animal.parameters.get(name, rows[name].of(animal.sex)) for animal in animals for _ in range(repeats)]
+        for name in dict.fromkeys(name for animal in animals for name in animal.parameters)
     }
+
+
+def table_of(animals: Sequence[Animal]) -> str:
+    """Return the name of the parameter table of animals in one world; several tables raise `ValueError`."""
+    names = {animal.table for animal in animals}
+    if len(names) > 1:
+        raise ValueError(f"animals of one world have one parameter table, got {', '.join(sorted(names))}")
+    return names.pop() if names else CURRENT
 
 
 def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:

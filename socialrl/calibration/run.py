@@ -27,6 +27,7 @@ from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
 from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
+from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import markdown
 from socialrl_envs.vocabulary import SEXES
 
@@ -77,7 +78,7 @@ def run_calibration(
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
         simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
-        base = of_sex(settings.env.parameters, SEXES[0])
+        base = of_sex(settings.env.changed_parameters, SEXES[0])
         result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
         provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.
@@ -153,6 +154,8 @@ def training_settings(config: Config | None, seed: int, steps: int | None, relat
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"
         raise UserError(f"a calibration uses untreated wild types only; the configuration has {what}")
+    if config.env.table != CURRENT:
+        raise UserError(f"a calibration starts from the current parameter table, {CURRENT}; got {config.env.table}")
     usable_device(config.device)  # a missing GPU is refused before anything is made
     changes = [f"seed={seed}", f"env.reset.relationship={relationship}"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))

@@ -38,7 +38,7 @@ def trained_cohorts(
     """
 
     def simulate(factors: NDArray[np.float64], first_index: int, text: str) -> NDArray[np.float64]:
-        animals = population.animals(of_sex(config.env.parameters, SEXES[0]), factors, first_index)
+        animals = population.animals(of_sex(config.env.changed_parameters, SEXES[0]), factors, first_index)
         tests = train_and_test(
             config, animals, test, repeats=repeats, on_steps=lambda done: on_steps(done * len(animals), text)
         )

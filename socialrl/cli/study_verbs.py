@@ -12,6 +12,15 @@ from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 from socialrl.progress import open_progress
 
+_Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TABLE|NAME=VALUE|FILE",
+        help="Parameters of all animals: a table such as v1, a single value, a calibration's parameters.yaml; can be"
+        " given several times.",
+    ),
+]
+
 
 @app.command()
 def reproduce(
@@ -33,12 +42,16 @@ def reproduce(
         Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for the runs and the scorecard.")
     ] = Path("runs/reproduce"),
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
+    parameters: _Parameters = None,
     quiet: Quiet = False,
 ) -> None:
     """Train all groups on every assay, test them, and score the published findings; finished stages are not repeated.
 
     Example: `socialrl reproduce --preset quick`
+
+    Without a mechanism, or with an earlier table: `socialrl reproduce --parameters settling_worth=0 --output runs/off`
     """
+    from socialrl.config.given_parameters import read_parameters
     from socialrl.findings.registry import load_findings
     from socialrl.reproduction.driver import reproduce
     from socialrl.reproduction.folder import usable
@@ -47,7 +60,7 @@ def reproduce(
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
     check_range("--seed", seed, 0, limits.MAX_SEED)
-    place = usable(output)
+    place, given = usable(output), read_parameters(parameters or [])
     registry = load_findings(*findings) if findings else None
     with stoppable("finished stages are kept; run the same command again to resume"):
         page = reproduce(
@@ -58,6 +71,7 @@ def reproduce(
             say=lambda line: typer.echo(line, err=True) if not quiet or line.startswith("note") else None,
             registry=registry,
             findings=[path.name for path in findings or ()],
+            parameters=given,
         )
     from rich.console import Console
 

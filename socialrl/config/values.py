@@ -6,7 +6,8 @@ has already written it to its folder.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -14,6 +15,7 @@ from socialrl.config import limits, words
 from socialrl.config.checks import either, explained_choice, number, refuse, shown, whole
 from socialrl.config.spread import check_spread
 from socialrl.errors import nearest, unknown
+from socialrl_envs.named_tables import CURRENT, table_names
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -29,6 +31,11 @@ CohousingHours = Annotated[float, number(0, limits.MAX_COHOUSING_H, note=limits.
 SeparationHours = Annotated[float, number(0, limits.MAX_SEPARATION_H)]
 Relationship = Annotated[str, explained_choice(lambda: words.RELATIONSHIPS)]
 StrangerSex = Annotated[str, explained_choice(lambda: words.STRANGER_SEXES)]
+Given = float | dict[str, float]
+"""A parameter's value in a configuration: one number, or numbers by sex."""
+TABLE = "table"
+"""The key of a parameter table's name among the parameters of `env`."""
+_ONE_TABLE = "; one table holds for all animals: env.parameters.table"
 _DrugTime = Annotated[float, number(-limits.MAX_DRUG_TIME_S, limits.MAX_DRUG_TIME_S)]
 
 
@@ -72,32 +79,89 @@ class Drug(Section):
         return self
 
 
-def _known_parameters(value: Any) -> Any:
+def known_parameters(value: Any, *, table: str = CURRENT) -> dict[str, Given]:
+    """Return parameters and their numbers, in the ranges of `table`; the gain, which a group has, is refused."""
+    if not isinstance(value, dict):
+        more = _ONE_TABLE if isinstance(value, str) and value in table_names() else ""
+        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}{more}")
+    checked: dict[str, Given] = {}
+    for name, given in value.items():
+        if name == TABLE:
+            raise refuse(f"cannot be set here{_ONE_TABLE}", key=name)
+        if name == "oxtr_gain":
+            raise refuse("cannot be set here; set it for each group: genotypes.<name>.oxtr_gain", key=name)
+        checked[name] = _known_value(name, given, table)
+    return checked
+
+
+def _known_value(name: str, given: Any, table: str) -> Given:
+    """Return the number that is given for a parameter, or the numbers by sex."""
     from socialrl_envs.parameters import NAMES, check_override
     from socialrl_envs.vocabulary import SEXES
 
-    if not isinstance(value, dict):
-        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}")
-    checked: dict[str, float | dict[str, float]] = {}
-    for name, given in value.items():
-        if name == "oxtr_gain":
-            raise refuse("cannot be set here; set it for each group: genotypes.<name>.oxtr_gain", key=name)
-        by_sex = name in NAMES and isinstance(given, dict) and given and all(sex in SEXES for sex in given)
-        for sex, one in given.items() if by_sex else [("", given)]:
-            key = f"{name}.{sex}" if sex else name
-            if name in NAMES and (isinstance(one, bool) or not isinstance(one, int | float)):
-                more = "" if sex else f", or numbers by sex ({', '.join(SEXES)})"
-                raise refuse(f"must be one number{more}, got {shown(one)}", key=key)
-            try:
-                number_ = float(check_override(name, one))
-            except ValueError as error:
-                raise refuse(f"is not usable: {error}", key=key) from error
-            checked[name] = {**checked.get(name, {}), sex: number_} if sex else number_  # type: ignore[dict-item]
-    return checked
+    by_sex = name in NAMES and isinstance(given, dict) and bool(given) and all(sex in SEXES for sex in given)
+    numbers: dict[str, float] = {}
+    for sex, one in given.items() if by_sex else [("", given)]:
+        key = f"{name}.{sex}" if sex else name
+        if name in NAMES and (isinstance(one, bool) or not isinstance(one, int | float)):
+            more = "" if sex else f", or numbers by sex ({', '.join(SEXES)})"
+            raise refuse(f"must be one number{more}, got {shown(one)}", key=key)
+        try:
+            numbers[sex] = float(check_override(name, one, table))
+        except ValueError as error:
+            raise refuse(f"is not usable: {error}", key=key) from error
+    return numbers if by_sex else numbers[""]
+
+
+def in_words(given: Given) -> str:
+    """Return a parameter's value as a page shows it: one number, or numbers by sex."""
+    return "; ".join(f"{sex}s {one:g}" for sex, one in given.items()) if isinstance(given, Mapping) else f"{given:g}"
 
 
 def _frozen_within(value: dict[str, Any]) -> FrozenDict[str, Any]:
     return FrozenDict({name: FrozenDict(one) if isinstance(one, dict) else one for name, one in value.items()})
+
+
+def with_table(value: Any, unnamed: str = CURRENT) -> Any:
+    """Return `env.parameters` as a mapping: the name of a table, given alone or as `table`, and changed parameters.
+
+    `unnamed` is the table where none is named.
+    """
+    if isinstance(value, str):
+        value = {TABLE: value}
+    if not isinstance(value, Mapping):
+        return value
+    return {TABLE: value.get(TABLE, unnamed), **{name: one for name, one in value.items() if name != TABLE}}
+
+
+def _known_table_and_parameters(value: Any) -> dict[str, Given | str]:
+    alone = isinstance(value, str)
+    value = with_table(value)
+    if not isinstance(value, dict):
+        allowed = f"the name of a table ({', '.join(table_names())}) or a mapping of parameter names to numbers"
+        raise refuse(f"must be {allowed}, got {shown(value)}")
+    if value[TABLE] not in table_names():
+        text = f"must be the name of a parameter table ({', '.join(table_names())}), got {shown(value[TABLE])}"
+        raise refuse(text, key="" if alone else TABLE)
+    changed = {name: one for name, one in value.items() if name != TABLE}
+    return {TABLE: value[TABLE], **known_parameters(changed, table=value[TABLE])}
+
+
+class ParametersOfWorld:
+    """What a section with `parameters` (`WorldParameters`) says of them."""
+
+    if TYPE_CHECKING:
+        parameters: Mapping[str, Given | str]
+
+    @property
+    def table(self) -> str:
+        """The name of the parameter table."""
+        return str(self.parameters[TABLE])
+
+    @property
+    def changed_parameters(self) -> dict[str, Given]:
+        """The parameters that differ from that table in all animals, or in those of a sex."""
+        return {name: one for name, one in self.parameters.items() if not isinstance(one, str)}
 
 
 def _known_arms(value: Any) -> Any:
@@ -134,8 +198,9 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[
-    dict[str, float | dict[str, float]], BeforeValidator(_known_parameters), AfterValidator(_frozen_within)
+Parameters = Annotated[dict[str, Given], BeforeValidator(known_parameters), AfterValidator(_frozen_within)]
+WorldParameters = Annotated[
+    dict[str, Given | str], BeforeValidator(_known_table_and_parameters), AfterValidator(_frozen_within)
 ]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
 Spread = Annotated[

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from socialrl.analysis.measure import PROBES_IN_A_ROW
 from socialrl.analysis.measure_rows import PREFERENCE
 from socialrl.analysis.measure_table import measures_of
 from socialrl.assays import study_of
+from socialrl.config.values import Given, in_words
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
 from socialrl.report.measured import columns_of
-from socialrl.report.study import Study
+from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
 
 
@@ -212,11 +214,13 @@ def cohousing(summary: Summary) -> Table:
 
 
 def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
-    """Return the parameter table of the environments; what a run's configuration changed is marked.
+    """Return the parameter table of the first run; what a configuration, or another run's table, changed is marked.
 
     `rows` as from `socialrl_envs.parameters.table()`.
     """
-    overrides = {run: dict((config.get("env") or {}).get("parameters") or {}) for run, config in study.configs.items()}
+    overrides = {run: changed_in(config) for run, config in study.configs.items()}
+    others = {run: {row.name: row for row in own} for run, own in study.parameters.items()}
+    named = {run: table_of(config) for run, config in study.configs.items()}
     spreads = {run: config.get("individual_spread") for run, config in study.configs.items()}
     own_sd = {run: one for run, one in spreads.items() if isinstance(one, dict)}
     several = len(study.configs) > 1
@@ -226,30 +230,43 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
         name = row["name"]
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
         usual = f"{row['value']:g}" + (f"; males {row['male']:g}" if row["male"] is not None else "")
+        theirs = [(run, own[name]) for run, own in others.items() if name in own]
+        # another run's table
+        elsewhere = [(run, one.value) for run, one in theirs if (one.value, one.male) != (row["value"], row["male"])]
+        wider_elsewhere = [(run, one.spread) for run, one in theirs if one.spread != row["spread"]]
         value, below = usual, ""
         if name == "oxtr_gain" and gains:
             value, below = "by group", gains
         elif changed:
             value = _by_run(changed, several)
             below = f"changed in the configuration; table value {usual}"
+        if elsewhere:
+            below = f"{below}; " if below else ""
+            below += f"in another table: {_by_run(elsewhere, several)}"
         spread = Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING)
         if wider := [(run, own[name]) for run, own in own_sd.items() if name in own]:
             below_spread = f"set in the configuration; table {spread.text}"
             spread = Cell(_by_run(wider, several), below=below_spread, marked=True)
+        elif wider_elsewhere:
+            below_spread = f"in another table: {_by_run(wider_elsewhere, several)}"
+            spread = Cell(spread.text, below=below_spread, marked=True)
         lines.append(
             [
                 Cell(name, code=True, below=row["meaning"]),
-                Cell(value, below=below, marked=bool(changed)),
+                Cell(value, below=below, marked=bool(changed or elsewhere)),
                 Cell(row["unit"]),
                 Cell(f"{row['low']:g} to {row['high']:g}"),
                 spread,
                 Cell(row["source"], below=row["evidence"]),
             ]
         )
+    one = len(set(named.values())) == 1
+    which = next(iter(named.values())) if one else ", ".join(f"{table} ({run})" for run, table in named.items())
     note = (
-        "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
-        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. Below"
-        " each source is what the value rests on; “assumed”: the amount was not measured as far as we know."
+        f"Parameter table {which}. Spread: standard deviation of the logarithm of the value between animals"
+        " (log-normal). Those of the table are multiplied by the factor individual_spread of the configuration; a dash:"
+        " the same for all. Below each source is what the value rests on; “assumed”: the amount was not measured as far"
+        " as we know."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 
@@ -269,13 +286,8 @@ def glossary(study: Study) -> Table:
     return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
 
 
-def _by_run(values: list[tuple[str, float | dict[str, float]]], several: bool) -> str:
-    return ", ".join(_given(value) + (f" ({run})" if several else "") for run, value in values)
-
-
-def _given(value: float | dict[str, float]) -> str:
-    """A value of a configuration: one number, or numbers by sex."""
-    return "; ".join(f"{sex}s {one:g}" for sex, one in value.items()) if isinstance(value, dict) else f"{value:g}"
+def _by_run(values: Sequence[tuple[str, Given]], several: bool) -> str:
+    return ", ".join(in_words(value) + (f" ({run})" if several else "") for run, value in values)
 
 
 def _group(group: Group, text: str | None = None) -> Cell:
