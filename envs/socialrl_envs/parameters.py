@@ -15,9 +15,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import operator
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from numbers import Real
 from typing import Any
 
@@ -235,9 +236,10 @@ def _read(row: Mapping[str, str]) -> Parameter:
 
 
 def _off(row: Parameter, table: str) -> Parameter:
+    usual = {field.name: field.default for field in fields(Parameter) if field.default is not MISSING}
     value = 0.0 if row.low <= 0.0 else row.value
     source = f"younger than table {table}, and off there"
-    return replace(row, value=value, spread=0.0, evidence="definition", source=source)
+    return replace(row, value=value, spread=0.0, evidence="definition", source=source, **usual)
 
 
 def parameter(name: str, table: str = CURRENT) -> Parameter:
@@ -342,8 +344,10 @@ def table_csv(name: str = CURRENT) -> str:
 
 
 def differences(old: Iterable[Parameter], new: Iterable[Parameter]) -> list[tuple[Parameter, Parameter]]:
-    """Return the pairs of rows whose value or spread differs between two tables."""
-    return [(a, b) for a, b in zip(old, new, strict=True) if (a.value, a.spread) != (b.value, b.spread)]
+    """Return the pairs of rows whose value or spread (or any field that not every row has) differs."""
+    names = ["value", "spread", *(field.name for field in fields(Parameter) if field.default is not MISSING)]
+    same = operator.attrgetter(*names)
+    return [(a, b) for a, b in zip(old, new, strict=True) if same(a) != same(b)]
 
 
 def markdown(name: str = CURRENT) -> str:
