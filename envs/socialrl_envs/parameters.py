@@ -177,6 +177,8 @@ PARAMETERS: tuple[Parameter, ...] = (
               "time to pass from one chamber to the next", "assumed", "no measurement found"),
     Parameter("novelty_reward", 1.77, "reward/min", 0.0, 50.0, 0.56,
               "worth of first investigation of a novel animal", "assumed", _STARTED),
+    Parameter("uncertainty_cost", 0.0, "reward/min", 0.0, 50.0, 0.0,
+              "cost of an animal nearby that has not been inspected; 0 = off", "assumed", "no measurement found"),
     Parameter("move_cost", 0.05, "reward/move", 0.0, 50.0, 0.0,
               "effort of passing to another chamber", "assumed", "no measurement found"),
     Parameter("rest_reward", 0.2, "reward/min", 0.0, 50.0, 0.0,
