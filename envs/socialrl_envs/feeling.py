@@ -37,22 +37,25 @@ assert len(rewards.TERMS) == 10, "every term of rewards.TERMS is felt"
 
 
 @inlined
-def feel(rates, me, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
-    """Write the named reward terms of acting animal `i` (its record is `me`) into column `row` of `terms`, and their
-    sum.
+def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+    """Write the named reward terms of acting animal `i` of `animals` into column `row` of `terms`, and their sum.
 
     `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor`, `dopamine` and `v1a` are drug
     levels; `base` the tick's noise.
     """
+    me = animals[i]
     signal = rates.gain_reward * felt
     defended = rates.gain_defence * receptor
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
     mate_bond = 0.0
+    unknown = 0.0
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
         if pair.mated > 0:
             mate_bond = max(mate_bond, pair.familiarity)
+        if j != i and animals[j].chamber >= 0:
+            unknown = max(unknown, 1.0 - pair.habituation)
         if pair.contact > 0:
             in_contact = True
             general = max(
@@ -93,7 +96,7 @@ def feel(rates, me, animals, pairs, i, felt, receptor, dopamine, v1a, base, term
     terms[_CONTACT_SELECTIVE, row] = selective
     terms[_DEFENCE, row] = defence
     terms[_COURTSHIP, row] = rewards.courting(courtship, mate_bond)
-    terms[_NOVELTY, row] = novelty
+    terms[_NOVELTY, row] = novelty - rates.uncertainty * unknown
     terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(
         me.presses, rates.press_cost, rates.dopamine_tone * dopamine

@@ -15,9 +15,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import operator
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from numbers import Real
 from typing import Any
 
@@ -186,6 +187,8 @@ PARAMETERS: tuple[Parameter, ...] = (
               "time to pass from one chamber to the next", "assumed", "no measurement found"),
     Parameter("novelty_reward", 1.77, "reward/min", 0.0, 50.0, 0.56,
               "worth of first investigation of a novel animal", "assumed", _STARTED),
+    Parameter("uncertainty_cost", 0.0, "reward/min", 0.0, 50.0, 0.0,
+              "cost of an animal nearby that has not been inspected; 0 = off", "assumed", "no measurement found"),
     Parameter("move_cost", 0.05, "reward/move", 0.0, 50.0, 0.0,
               "effort of passing to another chamber", "assumed", "no measurement found"),
     Parameter("rest_reward", 0.2, "reward/min", 0.0, 50.0, 0.0,
@@ -245,9 +248,10 @@ def _read(row: Mapping[str, str]) -> Parameter:
 
 
 def _off(row: Parameter, table: str) -> Parameter:
+    usual = {field.name: field.default for field in fields(Parameter) if field.default is not MISSING}
     value = 0.0 if row.low <= 0.0 else row.value
     source = f"younger than table {table}, and off there"
-    return replace(row, value=value, male=None, spread=0.0, evidence="definition", source=source)
+    return replace(row, value=value, spread=0.0, evidence="definition", source=source, **usual)
 
 
 def parameter(name: str, table: str = CURRENT) -> Parameter:
@@ -380,8 +384,10 @@ def table_csv(name: str = CURRENT) -> str:
 
 
 def differences(old: Iterable[Parameter], new: Iterable[Parameter]) -> list[tuple[Parameter, Parameter]]:
-    """Return the pairs of rows whose value or spread differs between two tables."""
-    return [(a, b) for a, b in zip(old, new, strict=True) if (a.value, a.male, a.spread) != (b.value, b.male, b.spread)]
+    """Return the pairs of rows whose value or spread (or any field that not every row has) differs."""
+    names = ["value", "spread", *(field.name for field in fields(Parameter) if field.default is not MISSING)]
+    same = operator.attrgetter(*names)
+    return [(a, b) for a, b in zip(old, new, strict=True) if same(a) != same(b)]
 
 
 def markdown(name: str = CURRENT) -> str:

@@ -46,6 +46,7 @@ _CONVERTED = frozenset(
         "novelty_reward",
         "rest_reward",
         "stress_cost",
+        "uncertainty_cost",
         "stress_tau_s",
         "reward_noise",
         "press_s",
@@ -91,6 +92,7 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
         r[f"driving_off_{part}"] = p[f"defence_{part}"] * p["defence_payoff_min"]
     for name in ("courtship", "exploration", "novelty", "rest"):
         r[name] = p[f"{name}_reward"] * minutes
+    r["uncertainty"] = p["uncertainty_cost"] * minutes
     r["stress_cost"] = p["stress_cost"] * minutes
     r["noise"] = p["reward_noise"] * np.sqrt(minutes)
     r["presses"] = dt_s / p["press_s"]

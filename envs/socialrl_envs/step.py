@@ -284,7 +284,7 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
         pass_day(own, me, i, base, time_s, stage.dt_s)
         felt = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
         if stage.acts[i]:
-            feel(own, me, world.animals, world.pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row)
+            feel(own, world.animals, world.pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row)
             row += 1
 
 

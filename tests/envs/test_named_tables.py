@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium as gym
@@ -125,7 +125,24 @@ def test_every_kept_table_has_only_parameters_that_there_are():
 def test_a_table_reads_as_it_was_written():
     assert completed("again", read_rows(table_csv())) == PARAMETERS
     written = {row["name"]: row for row in read_rows(table_csv("v1"))}
-    assert {row["name"]: written[row["name"]] for row in kept_rows("v1")} == {r["name"]: r for r in kept_rows("v1")}
+    for row in kept_rows("v1"):
+        assert {column: written[row["name"]][column] for column in row} == row
+
+
+def test_a_field_that_is_younger_than_a_table_has_its_default_there():
+    @dataclass(frozen=True)
+    class Wider(Parameter):
+        male: float | None = None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parameters, "Parameter", Wider)
+        rows = tuple(Wider(**{**vars(row), "male": 0.5 if row.name == "v1a_gain" else None}) for row in PARAMETERS)
+        later = replace(rows[0], name="later", low=0.0, value=1.0, male=2.0)
+        patch.setattr(parameters, "PARAMETERS", (*rows, later))
+        assert completed("again", read_rows(table_csv())) == (*rows, later)
+        assert {row.male for row in rows_of("v1")} == {None}
+        changed = [new.name for _, new in differences(rows_of("v1"), rows_of(CURRENT)) if new.value == 1.0]
+        assert {"v1a_gain", "later"} <= set(changed)
 
 
 def test_differences_are_those_of_value_and_spread():

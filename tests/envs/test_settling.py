@@ -186,3 +186,20 @@ def test_without_v1a_a_familiar_animal_is_not_recalled() -> None:
         seen = observed[channel(env, f"slot{toward(env, PARTNER)[0] - 2}_recognised_familiarity")]
         assert familiarity > 0.5
         assert seen == pytest.approx(familiarity * (1.0 - share * bool(drugs)), rel=1e-6)
+
+
+def test_an_uninspected_animal_costs_until_it_has_been_met() -> None:
+    """−v·max(1 − H) over the animals present: full at first, 0 once all are known, nothing for absent ones."""
+    cost = {"uncertainty_cost": 4.0, "novelty_reward": 0.0, "habituation_tau_s": 60.0, "habituation_recovery_h": 1e4}
+    env = make_single(transit_s=15.0, **cost)
+    env.reset(seed=1, options={"cohousing_h": 168.0})
+    *_, info = env.step(REST)
+    assert info["reward_terms"]["novelty"] == pytest.approx(-4.0 * 0.25, rel=1e-6)
+    until_together(env, STRANGER)
+    for tick in range(1, 20):
+        *_, info = env.step(toward(env, STRANGER)[0])
+        assert info["reward_terms"]["novelty"] == pytest.approx(-np.exp(-tick * DT_S / 60.0), rel=1e-3)
+    alone = make_single("socialrl/SocialOperant-v0", **cost)
+    alone.reset(seed=1, options={"cohousing_h": 168.0, "session": "partner"})
+    *_, info = alone.step(REST)
+    assert info["reward_terms"]["novelty"] == pytest.approx(0.0, abs=1e-3)  # the partner has been alone for a bout
