@@ -25,6 +25,9 @@ from socialrl.interop.table_text import Row, Table, decode, find_table, read_byt
 
 __all__ = ["MEASURED", "PAIR_TYPES", "ScoreSheet", "choose_tests", "read_score_sheet"]
 
+SEVERAL = {"peers": ("FF", "MM"), "mates": ("FM",)}
+"""The pair types of each kind of pair."""
+
 _EARLY = frozenset({"st", "early", "short", "short term", "short-term"})
 _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 
@@ -91,7 +94,7 @@ def read_score_sheet(
 
 
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:
-    """Return the tests of a pair type (FF, MM, FM or all) at a timepoint, and notes on what was left out.
+    """Return the tests of a pair type (FF, MM, FM, peers, mates or all) at a timepoint, and notes on what was left out.
 
     A sheet without a timepoint column is used whole, with a note. Raises `UserError` if nothing is left or an animal
     would count twice: the replicate is the animal.
@@ -108,9 +111,9 @@ def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early"
             raise UserError(f"{sheet.name}: no test at timepoint {timepoint} (ST, early); there are: {there}")
     kind = PAIR_TYPES.get(pairs.casefold(), pairs.casefold())
     if kind != "all":
-        if kind not in PAIR_TYPES.values():
-            raise UserError(f"pairs must be FF, MM, FM or all, got '{pairs}'")
-        chosen = tests["pair_type"] == kind
+        if kind not in {**SEVERAL, **dict.fromkeys(PAIR_TYPES.values())}:
+            raise UserError(f"pairs must be FF, MM, FM, peers, mates or all, got '{pairs}'")
+        chosen = tests["pair_type"].isin(SEVERAL.get(kind, (kind,)))
         notes += _left_out(tests[~chosen], "pair_type", f"is not {kind}")
         if not chosen.any():
             there = ", ".join(sorted({str(one) for one in tests["pair_type"]}))
