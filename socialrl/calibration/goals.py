@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from socialrl import seeding
-from socialrl.calibration.summaries import COMPARED, shares, values_of
+from socialrl.analysis import measures
+from socialrl.calibration.summaries import COMPARED, PARTNER_ALONE, STRANGER_LINE, values_of
 
 LEVEL = 0.9
 """Mass of the bootstrap interval over voles in which the model should lie."""
@@ -30,19 +31,28 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Goal:
-    """A number of a set of raw tests (n_tests, 7) that should lie in the voles' bootstrap interval."""
+    """A number of a set of raw tests (…, n_tests, 7) that should lie in the voles' bootstrap interval."""
 
     name: str
     label: str
     unit: str
-    of: Callable[[_Array], float]
+    of: Callable[[_Array], _Array]
+
+
+def _median_of(name: str) -> Callable[[_Array], _Array]:
+    """Return the median of a measure over tests; tests without a value are left out."""
+    return lambda raw: np.nanmedian(values_of(raw)[name], axis=-1)
+
+
+def _preference(raw: _Array) -> _Array:
+    return measures.preference(raw[..., 0], raw[..., 1])
 
 
 GOALS: tuple[Goal, ...] = (
-    Goal("partner_alone", "Share of tests above 0.95", "fraction", lambda raw: shares(raw)["partner_alone"]),
-    Goal("stranger_preferred", "Share of tests below 1/3", "fraction", lambda raw: shares(raw)["stranger_preferred"]),
-    Goal("latency_s_stranger", "Latency to stranger, median", "s", lambda raw: _median(raw, "latency_s_stranger")),
-    Goal("huddle_s_stranger", "Stranger huddle, median", "s", lambda raw: _median(raw, "huddle_s_stranger")),
+    Goal("partner_alone", "Share of tests above 0.95", "fraction", lambda raw: (_preference(raw) > PARTNER_ALONE).mean(axis=-1)),
+    Goal("stranger_preferred", "Share of tests below 1/3", "fraction", lambda raw: (_preference(raw) < STRANGER_LINE).mean(axis=-1)),
+    Goal("latency_s_stranger", "Latency to stranger, median", "s", _median_of("latency_s_stranger")),
+    Goal("huddle_s_stranger", "Stranger huddle, median", "s", _median_of("huddle_s_stranger")),
 )
 
 
@@ -82,17 +92,17 @@ def table(
     return pd.DataFrame(rows)
 
 
-def interval(raw: _Array, of: Callable[[_Array], float], seed: int) -> tuple[float, float]:
+def interval(raw: _Array, of: Callable[[_Array], _Array], seed: int) -> tuple[float, float]:
     """Return the bootstrap interval (percentiles, `LEVEL`) of a number of raw tests (n_tests, 7), over tests."""
     rng = seeding.generator(seed, "calibration", "goals")
-    drawn = [of(raw[rng.integers(0, len(raw), len(raw))]) for _ in range(_RESAMPLES)]
+    drawn = of(raw[rng.integers(0, len(raw), (_RESAMPLES, len(raw)))])
     low, high = np.nanquantile(drawn, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return float(low), float(high)
 
 
 def _row(kind: str, row: str, goal: Goal, by: Mapping[str, _Array], seed: int) -> dict[str, object]:
     low, high = interval(by["real"], goal.of, seed)
-    voles, before, after = (goal.of(by[name]) for name in ("real", "before", "after"))
+    voles, before, after = (float(goal.of(by[name])) for name in ("real", "before", "after"))
     return {
         "pairs": kind,
         "row": row,
@@ -107,16 +117,6 @@ def _row(kind: str, row: str, goal: Goal, by: Mapping[str, _Array], seed: int) -
         "inside": bool(low <= after <= high),
         "ks_p": np.nan,
     }
-
-
-def _median(raw: _Array, name: str) -> float:
-    values = values_of(raw)[name]
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
-
-
-def _median_of(name: str) -> Callable[[_Array], float]:
-    return lambda raw: _median(raw, name)
 
 
 def _ks(real: _Array, model: _Array) -> float:

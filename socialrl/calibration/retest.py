@@ -99,35 +99,44 @@ def table(sets: Mapping[str, Mapping[str, Pairs]], seed: int) -> pd.DataFrame:
 def correlation(groups: list[Pairs], coefficient: str, seed: int) -> Correlation:
     """Return the correlation of early and late values, each (n_animals, n_repeats), of one or several groups.
 
-    Repeat k of the early test is paired with repeat k of the late one, and all pairs are pooled; the interval resamples
-    animals within their group. A pair without a value on either side is left out.
+    Repeat k of the early test is paired with repeat k of the late one, and all pairs are pooled; a pair without a value
+    on either side is left out. Spearman's is Pearson's of the ranks. The interval resamples animals within their group,
+    with the ranks that they have among all.
     """
     groups = [(early, late) for early, late in groups if len(early)]
     n = sum(len(early) for early, _ in groups)
     if n < _LEAST_PAIRS:
         return Correlation(np.nan, np.nan, np.nan, n)
-    value = _coefficient(groups, coefficient)
+    sizes = [len(early) for early, _ in groups]
+    early, late = (np.concatenate([pair[side] for pair in groups]) for side in (0, 1))
+    missing = np.isnan(early) | np.isnan(late)
+    early, late = np.where(missing, np.nan, early), np.where(missing, np.nan, late)
+    if coefficient == "spearman":
+        early, late = (rankdata(one, axis=None, nan_policy="omit").reshape(one.shape) for one in (early, late))
+    value = float(_pearson(early[None], late[None])[0])
     rng = seeding.generator(seed, "calibration", "retest")
-    drawn = []
-    for _ in range(_RESAMPLES):
-        picks = [rng.integers(0, len(early), len(early)) for early, _ in groups]
-        again = [(early[who], late[who]) for who, (early, late) in zip(picks, groups, strict=True)]
-        drawn.append(_coefficient(again, coefficient))
-    known = np.array(drawn)[np.isfinite(drawn)]
+    firsts = np.cumsum([0, *sizes[:-1]])
+    picks = [first + rng.integers(0, size, (_RESAMPLES, size)) for first, size in zip(firsts, sizes, strict=True)]
+    who = np.concatenate(picks, axis=1)
+    drawn = _pearson(early[who], late[who])
+    known = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or len(known) < _RESAMPLES // 2:
         return Correlation(value, np.nan, np.nan, n)
     low, high = np.quantile(known, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Correlation(value, float(low), float(high), n)
 
 
-def _coefficient(groups: list[Pairs], coefficient: str) -> float:
-    early = np.concatenate([one.ravel() for one, _ in groups])
-    late = np.concatenate([one.ravel() for _, one in groups])
-    known = np.isfinite(early) & np.isfinite(late)
-    early, late = early[known], late[known]
-    if coefficient == "spearman":
-        early, late = rankdata(early), rankdata(late)
-    if len(early) < _LEAST_PAIRS or np.ptp(early) == 0 or np.ptp(late) == 0:
-        return float("nan")
-    early, late = early - early.mean(), late - late.mean()
-    return float((early * late).sum() / np.sqrt((early**2).sum() * (late**2).sum()))
+def _pearson(early: _Array, late: _Array) -> _Array:
+    """Return correlations (n_sets,) of values (n_sets, n_animals, n_repeats); NaN is left out, NaN if undefined."""
+    known = np.isfinite(early)
+    n = known.sum(axis=(1, 2))
+    apart = []
+    for values in (early, late):
+        total = np.where(known, values, 0.0).sum(axis=(1, 2))
+        mean = np.divide(total, n, out=np.zeros_like(total), where=n > 0)
+        apart.append(np.where(known, values - mean[:, None, None], 0.0))
+    squares = [(one**2).sum(axis=(1, 2)) for one in apart]
+    scale = np.sqrt(squares[0] * squares[1])
+    usable = (n >= _LEAST_PAIRS) & (scale > 0)
+    product = (apart[0] * apart[1]).sum(axis=(1, 2))
+    return np.divide(product, scale, out=np.full(scale.shape, np.nan), where=usable)

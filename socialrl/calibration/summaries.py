@@ -123,8 +123,8 @@ def failed(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
     return ~(share >= GUIDE_LINE)
 
 
-_STRANGER_LINE = 1.0 - GUIDE_LINE
-_PARTNER_ALONE = 0.95
+STRANGER_LINE = 1.0 - GUIDE_LINE
+PARTNER_ALONE = 0.95
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ KINDS: tuple[Kind, ...] = (
 def shares(raw: NDArray[np.float64]) -> dict[str, float]:
     """Return the share of tests of each kind, in the order of `KINDS`; they tell one broad group from two."""
     share = measures.preference(raw[..., 0], raw[..., 1])
-    found = (failed(raw), share < _STRANGER_LINE, share > _PARTNER_ALONE, (raw[..., 0] + raw[..., 1]) <= 0)
+    found = (failed(raw), share < STRANGER_LINE, share > PARTNER_ALONE, (raw[..., 0] + raw[..., 1]) <= 0)
     return {kind.name: float(one.mean()) for kind, one in zip(KINDS, found, strict=True)}
 
 

@@ -44,7 +44,7 @@ from socialrl import cli
             ["scores.csv", "--where", "Genotype"],
             "error: --where must be COLUMN=VALUE (such as Genotype=WT), got 'Genotype'",
         ),
-        (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM or all, got 'XY'"),
+        (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM, peers, mates or all, got 'XY'"),
         (["scores.csv", "--output", "old"], "error: old holds a calibration; give another --output"),
         (["one.csv"], "error: a calibration needs tests of at least 8 animals, got 1"),
     ],
