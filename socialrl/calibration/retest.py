@@ -139,4 +139,5 @@ def _pearson(early: _Array, late: _Array) -> _Array:
     scale = np.sqrt(squares[0] * squares[1])
     usable = (n >= _LEAST_PAIRS) & (scale > 0)
     product = (apart[0] * apart[1]).sum(axis=(1, 2))
-    return np.divide(product, scale, out=np.full(scale.shape, np.nan), where=usable)
+    found: _Array = np.divide(product, scale, out=np.full(scale.shape, np.nan), where=usable)
+    return found

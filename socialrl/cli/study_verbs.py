@@ -141,5 +141,13 @@ def calibrate(
             progress=progress,
             say=lambda line: typer.echo(line, err=line.startswith("note")),
         )
+    from rich.console import Console
+
+    from socialrl.calibration import terminal
+
     typer.echo(verdict(result))
+    console = Console()
+    for table in terminal.tables(result):
+        console.print(table)
+        console.print()
     typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")

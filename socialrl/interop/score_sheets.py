@@ -17,7 +17,7 @@ import pandas as pd
 from socialrl.errors import UserError
 from socialrl.interop.columns import DURATION, MEASURED, RATIO, WORDS, Columns, match_columns, missing_column, n_known
 from socialrl.interop.groups import BLANK, PAIR_TYPES, GroupColumn, parse_where, rows_picked
-from socialrl.interop.identity import animal_key, is_summary, spelled_once
+from socialrl.interop.identity import animal_key, is_summary, spelled_once, told_apart
 from socialrl.interop.numbers import decimal_signs, number
 from socialrl.interop.own_ratio import compare_ratio, read_ratio
 from socialrl.interop.plausibility import check_plausible
@@ -36,9 +36,10 @@ _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 class ScoreSheet:
     """A score sheet: `tests` has one row a test, `notes` says what was ignored or left out, `sha256` is of the file.
 
-    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's
-    own word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN
-    if not). `groups` are the columns that hold a genotype or a treatment.
+    Columns of `tests`: line (in the file), animal (its id, with the cohort or pair where several have that id),
+    pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's own word, or None), sex, cohort, pair, those
+    of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN if not). `groups` are the
+    columns that hold a genotype or a treatment.
     """
 
     name: str
@@ -202,7 +203,10 @@ def _tests(
         records.append({"line": line, **words, "animal": spelled[animal_key(animal)], **measured})
     if not records:
         raise UserError(f"{path}: the score sheet has no tests below its column names")
-    return pd.DataFrame(records).reindex(columns=["line", *WORDS, *MEASURED, *DURATION, *RATIO])
+    tests = pd.DataFrame(records).reindex(columns=["line", *WORDS, *MEASURED, *DURATION, *RATIO])
+    tests["animal"], more = told_apart(tests, str(path))
+    notes += more
+    return tests
 
 
 def _cell(cells: Sequence[str], k: int) -> str:

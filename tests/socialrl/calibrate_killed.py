@@ -76,7 +76,7 @@ class Calibration:
             mock.patch.object(target, "_NOISE_RESAMPLES", 10),
             mock.patch.object(target, "_GOODNESS_DRAWS", 2),
             mock.patch.object(provenance, "_commit", return_value=(None, None)),
-            mock.patch.object(report, "subjects", lambda _: {"plain": Subject("Plain", "Nothing.", plain)}),
+            mock.patch.object(report, "subjects", return_value={"plain": Subject("Plain", "Nothing.", plain)}),
             mock.patch.object(goals, "_RESAMPLES", 10),
         ):
             try:

@@ -70,9 +70,7 @@ def test_kinds_of_tests_are_counted_by_preference():
 
 def test_distance_terms_are_wasserstein_distances_on_the_compared_scale():
     rng = np.random.default_rng(1)
-    real, simulated = (
-        raw_from(describe(surrogate(rng.normal(0, 0.3, (200, N_FREE)), k, "", 1)[:, 0])) for k in (0, 1)
-    )
+    real, simulated = (raw_from(describe(surrogate(rng.normal(0, 0.3, (200, N_FREE)), k, "", 1)[:, 0])) for k in (0, 1))
     simulated[:, 0] += 300.0
     target = Target.of(real, 1)
     terms = dict(zip(summaries.TERMS, target.terms(simulated), strict=True))
