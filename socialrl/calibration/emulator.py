@@ -99,12 +99,13 @@ class Emulator:
         """Return `tests` and the chain rule through them, for gradients."""
         terms = features(factors)
         described = self._described(terms) + residuals
+        raw = raw_from(described)
 
         def back(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
-            by_described = described_slopes(described, slopes).reshape(len(factors), -1)
+            by_described = described_back(described, raw, slopes).reshape(len(factors), -1)
             return _factor_slopes(factors, product(by_described, self.coefficients.T))
 
-        return raw_from(described), back
+        return raw, back
 
     def _described(self, terms: NDArray[np.float64]) -> NDArray[np.float64]:
         return product(terms, self.coefficients).reshape(len(terms), -1, N_OUTPUTS)
@@ -131,12 +132,13 @@ def _factor_slopes(factors: NDArray[np.float64], by_features: NDArray[np.float64
     return np.where(np.abs(scaled) <= _FURTHEST, by_x, 0.0) / BOX
 
 
-def described_slopes(described: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+def described_back(
+    described: NDArray[np.float64], raw: NDArray[np.float64], slopes: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return slopes by the six numbers (…, 6) that describe tests, given those by the raw tests (…, 7).
 
     The chain rule through `raw_from`; zero where that cuts off at a limit.
     """
-    raw = raw_from(described)
     free = (raw > 0.0) & (raw < TEST_S)
     by_raw = np.where(free, slopes, 0.0)
     inside = np.abs(described) < _LARGEST
@@ -145,7 +147,7 @@ def described_slopes(described: NDArray[np.float64], slopes: NDArray[np.float64]
     shares = _chamber_shares(described)
     weighted = by_raw[..., 2:5] * shares
     pulled = (TEST_S + 3.0 * _SMALL_S) * (weighted - shares * weighted.sum(axis=-1, keepdims=True))
-    latency = by_raw[..., 5:] * exp(np.clip(described[..., 4:], -_LARGEST, _LARGEST))
+    latency = by_raw[..., 5:] * (raw[..., 5:] + _SMALL_S)
     out: NDArray[np.float64] = np.concatenate([huddle, pulled[..., [0, 2]], latency], axis=-1)
     return np.where(inside, out, 0.0)
 

@@ -101,11 +101,11 @@ def loss_of(
         by_raw = np.empty_like(raw)
         value = 0.0
         for k, target in enumerate(targets.values()):
-            terms, slopes = target.smooth_terms(raw[:, k])
+            terms, through = target.smooth_terms(raw[:, k])
             apart = terms / target.noise
             robust = np.sqrt(1.0 + apart**2)
             value += float((robust - 1.0).sum())
-            by_raw[:, k] = ((apart / robust / target.noise)[:, None, None] * slopes).sum(axis=0)
+            by_raw[:, k] = through(apart / robust / target.noise)
         by_factors = back(by_raw)
         off = (vector - pull) / width
         gradient = np.concatenate([by_factors.sum(axis=0), (by_factors * z).sum(axis=0)]) + off / width

@@ -97,24 +97,28 @@ def compared(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack(columns, axis=-1)
 
 
-def compared_slopes(raw: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the slopes of `compared` by the raw numbers, (n_measures, n_tests, 7), for raw tests (n_tests, 7)."""
-    slopes = np.zeros((len(COMPARED), len(raw), len(RAW)))
-    partner, stranger = raw[:, 0], raw[:, 1]
-    whole = partner + stranger
-    per_second = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
+def compared_back(raw: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return slopes by raw numbers (n_tests, 7), given those by the compared measures (n_tests, n_measures).
+
+    The chain rule through `compared`.
+    """
+    out = np.zeros_like(raw)
     for k, measure in enumerate(COMPARED):
         if measure.name == "preference":
-            slopes[k, :, 0], slopes[k, :, 1] = stranger * per_second**2, -partner * per_second**2
+            whole = raw[:, 0] + raw[:, 1]
+            per_second = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
+            scaled = slopes[:, k] * per_second**2
+            out[:, 0] += scaled * raw[:, 1]
+            out[:, 1] -= scaled * raw[:, 0]
             continue
         at = RAW.index(measure.name)
         if measure.name == "huddle_s_stranger":
-            slopes[k, :, at] = 1.0 / (raw[:, at] + HUDDLE_OFFSET_S)
+            out[:, at] += slopes[:, k] / (raw[:, at] + HUDDLE_OFFSET_S)
         elif measure.scale == "log":
-            slopes[k, :, at] = np.where(raw[:, at] > SHORTEST_LATENCY_S, 1.0 / np.maximum(raw[:, at], 1.0), 0.0)
+            out[:, at] += np.where(raw[:, at] > SHORTEST_LATENCY_S, slopes[:, k] / np.maximum(raw[:, at], 1.0), 0.0)
         else:
-            slopes[k, :, at] = 1.0
-    return slopes
+            out[:, at] += slopes[:, k]
+    return out
 
 
 def failed(raw: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ sample of as many voles would be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
-from socialrl.calibration.summaries import COMPARED, N_TERMS, RAW, TERMS, compared, compared_slopes, failed
+from socialrl.calibration.summaries import N_TERMS, TERMS, compared, compared_back, failed
 from socialrl_envs.elementary import exp
 
 _N_LEVELS = 64
@@ -23,6 +23,9 @@ LEVELS = (np.arange(_N_LEVELS) + 0.5) / _N_LEVELS
 _SOFT = 0.02
 _NOISE_RESAMPLES = 400
 _GOODNESS_DRAWS = 500
+
+Back = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Slopes of a number by the terms (n_terms,) in; its slopes by raw tests (n_tests, 7) out."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +70,34 @@ class Target:
         """Return the distance of simulated tests: the mean of the terms, each in units of its noise."""
         return float((self.terms(raw) / self.noise).mean())
 
-    def smooth_terms(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return `terms` of simulated tests (n_tests, 7) with failures counted softly, and their slopes by the raw
-        numbers, (n_terms, n_tests, 7)."""
+    def smooth_terms(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], Back]:
+        """Return `terms` of simulated tests (n_tests, 7) with failures counted softly, and the chain rule through
+        them."""
         n = len(raw)
-        slopes = np.zeros((N_TERMS, n, len(RAW)))
         ours = np.nan_to_num(compared(raw), nan=measures.CHANCE)
         order = np.argsort(ours, axis=0, kind="stable")
         below, above, part = _places(n)
         ordered = np.take_along_axis(ours, order, axis=0)
         apart = ordered[below] * (1.0 - part) + ordered[above] * part - self.levels
-        signs = np.sign(apart) / _N_LEVELS
-        by_rank = np.zeros((n, len(COMPARED)))
-        np.add.at(by_rank, below, signs * (1.0 - part))
-        np.add.at(by_rank, above, signs * part)
-        by_value = np.zeros_like(by_rank)
-        np.put_along_axis(by_value, order, by_rank, axis=0)
-        slopes[:-1] = by_value.T[:, :, None] * compared_slopes(raw)
         whole = raw[:, 0] + raw[:, 1] + 1e-6
         share = (raw[:, 0] + 0.5e-6) / whole
         soft = 1.0 / (1.0 + exp(np.clip((share - GUIDE_LINE) / _SOFT, -50.0, 50.0)))
         more = soft.mean() - self.failures
-        by_share = np.sign(more) * soft * (soft - 1.0) / (_SOFT * n)
-        slopes[-1, :, 0] = by_share * (1.0 - share) / whole
-        slopes[-1, :, 1] = -by_share * share / whole
-        return np.append(np.abs(apart).mean(axis=0), abs(more)), slopes
+
+        def back(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+            signs = np.sign(apart) * (slopes[:-1] / _N_LEVELS)
+            by_rank = np.zeros_like(ours)
+            np.add.at(by_rank, below, signs * (1.0 - part))
+            np.add.at(by_rank, above, signs * part)
+            by_value = np.empty_like(by_rank)
+            np.put_along_axis(by_value, order, by_rank, axis=0)
+            by_raw = compared_back(raw, by_value)
+            by_share = slopes[-1] * np.sign(more) * soft * (soft - 1.0) / (_SOFT * n)
+            by_raw[:, 0] += by_share * (1.0 - share) / whole
+            by_raw[:, 1] -= by_share * share / whole
+            return by_raw
+
+        return np.append(np.abs(apart).mean(axis=0), abs(more)), back
 
 
 def quantiles(columns: NDArray[np.float64]) -> NDArray[np.float64]:
