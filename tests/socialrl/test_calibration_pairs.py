@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibrate_killed import tiny
+from figure_words import touching, words
 from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in, surrogate, voles
 
 from socialrl.calibration import fit, report, run
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.emulator import Emulator
+from socialrl.calibration.figures import subjects
 from socialrl.calibration.fit import loss_of
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import by_kind, check_enough, unclear
@@ -20,6 +22,7 @@ from socialrl.calibration.population import FREE, Free, Space
 from socialrl.calibration.simulate import played_table
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.calibration.target import Target
+from socialrl.drawing import style
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 from socialrl_envs.parameters import parameter
@@ -55,6 +58,17 @@ def test_one_population_is_fitted_to_both(planted):
         assert result.distance("after", kind) < 1.8
     mean = (result.distance("after", "peers") + result.distance("after", "mates")) / 2
     assert result.distance("after") == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_no_word_of_a_figure_of_both_kinds_stands_on_another(planted, narrow):
+    found = subjects(planted[0])
+    assert list(found) == ["distributions-peers", "distributions-mates", "distance", "course", "regions"]
+    for name in ("distance", "course"):  # the others are drawn for one kind, too
+        with style.house_style():
+            seen = words(found[name].draw(planted[0], narrow))
+        assert {"Peers", "Mates"} <= {text.split(",")[0] for text, _ in seen}
+        assert not touching(seen)
 
 
 def test_a_quantity_that_only_mates_show_is_determined_by_them():
@@ -128,10 +142,10 @@ def test_animals_train_and_are_tested_with_the_pairs_of_the_sheet(kinds, tmp_pat
             tmp_path / "scores.csv", tmp_path / "out", config=tiny(), plan=Plan(vectors=4), progress=Silent()
         )
     ((relationships, tests),) = asked
-    words = {"peers": "peer", "mates": "mate"}
-    assert relationships == tuple(words[kind] for kind in kinds)
+    word = {"peers": "peer", "mates": "mate"}
+    assert relationships == tuple(word[kind] for kind in kinds)
     assert tests == [
-        (f"{kind}_{time}", words[kind], hours) for time, hours in (("early", 24.0), ("late", 312.0)) for kind in kinds
+        (f"{kind}_{time}", word[kind], hours) for time, hours in (("early", 24.0), ("late", 312.0)) for kind in kinds
     ]
 
 
@@ -159,8 +173,8 @@ def test_the_whole_verb_with_both_kinds(tmp_path, monkeypatch):
     assert len(pd.read_csv(out / "course.csv")) == 2 * 2 * 18 * 2
     assert set(pd.read_csv(out / "bouts.csv")["pairs"]) == set(BOTH)
     page = (out / "calibration.html").read_text()
-    for words in ("8 with peers and 8 with mates", "Early and late tests (not fitted)", "Bouts a test", "Reached"):
-        assert words in page
+    for text in ("8 with peers and 8 with mates", "Early and late tests (not fitted)", "Bouts a test", "Reached"):
+        assert text in page
 
 
 def test_seconds_in_tubes_belong_to_the_chamber_that_was_left():
