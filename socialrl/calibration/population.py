@@ -70,6 +70,11 @@ class Free:
         return spread / math.sqrt(sum(share**2 for share in shares))
 
 
+def _share(name: str, meaning: str) -> Free:
+    """Return a quantity between 0 and 1, whose prior is narrower because its factor has little room upwards."""
+    return Free(name, (name,), meaning, median_sd=0.3, spread_sd=0.15)
+
+
 FREE: tuple[Free, ...] = (
     Free("contact", ("contact_floor", "contact_gain"), "worth of contact with anyone, b0 + b1"),
     Free("selective", ("selective_floor", "selective_gain"), "extra worth of a familiar animal, w0 + w1"),
@@ -86,8 +91,20 @@ FREE: tuple[Free, ...] = (
     Free("novelty_reward", ("novelty_reward",), "worth of first investigation of a novel animal"),
     Free("habituation_tau_s", ("habituation_tau_s",), "contact in which a novel animal becomes known"),
     Free("recognition_noise", ("recognition_noise",), "error in recognising familiarity"),
+    _share("recognition_lasting", "share of that error that lasts the whole test"),
+    Free("settling_worth", ("settling_worth",), "how much more contact is worth once settled"),
+    Free("settling_tau_s", ("settling_tau_s",), "time constant of settling in contact", needs="settling_worth"),
+    Free("settling_loss_s", ("settling_loss_s",), "time constant of its loss apart", needs="settling_worth"),
+    _share("activity_budget", "how constant the activity drive's rates are"),
+    _share("day_calm", "how far the activity drive differs from day to day"),
+    _share("rhythm_depth", "how far the activity drive follows a rhythm"),
+    Free("rhythm_h", ("rhythm_h",), "period of that rhythm", needs="rhythm_depth", median_sd=0.2, spread_sd=0.1),
 )
-"""What a calibration may change; those that are switched off (`Free.off`) are left out of it."""
+"""What a calibration may change; those that are switched off (`Free.off`) are left out of it.
+
+What tests of untreated wild types cannot show is not here: compensation, adaptation of the felt signal, recall through
+V1a, and what comfort adds to incentive.
+"""
 
 
 @dataclass(frozen=True)

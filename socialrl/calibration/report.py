@@ -132,6 +132,11 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
         for name, one in found.items()
     ]
     lines += [
+        f"    {name}: {value!r}  # not fitted: of the configuration that was given"
+        for name, value in result.space.base.items()
+        if name not in found
+    ]
+    lines += [
         "individual_spread:  # log-sd between animals; members of one total are drawn independently",
         "  scale: 1.0  # times the table's log-sd, of the parameters that are not named here (the gain is one of them)",
     ]

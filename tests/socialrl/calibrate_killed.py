@@ -57,8 +57,8 @@ def fitted(_space, _targets, _emulator, centre, *_more):
     return centre.wider(1.1, 0.1), 0.5
 
 
-def resampled(*_arguments, n, seed, **_more):
-    return np.random.default_rng(seed).normal(size=(n, 2 * N_FREE))
+def resampled(space, *_arguments, n, seed, **_more):
+    return np.random.default_rng(seed).normal(size=(n, 2 * space.n))
 
 
 class Calibration:

@@ -9,10 +9,12 @@ import pandas as pd
 
 from socialrl.calibration.calibrate import Simulate
 from socialrl.calibration.emulator import raw_from
-from socialrl.calibration.population import Population, Space
+from socialrl.calibration.population import FREE, Population, Space
 from socialrl.calibration.summaries import RAW
 
-SPACE = Space.around({})
+OFF = ("recognition_lasting", "settling", "activity_budget", "day_calm", "rhythm")
+SPACE = Space.around({}, [free for free in FREE if not free.name.startswith(OFF)])
+"""A space that stays as it is when the parameter table switches a mechanism on."""
 N_FREE = SPACE.n
 CONTACT, SELECTIVE, EXPLORE = (SPACE.names.index(name) for name in ("contact", "selective", "exploration_reward"))
 MATE = {"peers": 0.0, "mates": 1.0}

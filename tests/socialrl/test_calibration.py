@@ -300,6 +300,17 @@ def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
         assert logs.std() == pytest.approx(result.after.spread[k], rel=0.2, abs=0.02), free.name
 
 
+def test_parameters_that_were_given_and_not_fitted_are_kept_for_train(recovered, tmp_path):
+    space = pop.Space({"retention": 0.6, "novelty_reward": 1.5}, recovered[0].space.free)
+    piece = tmp_path / "parameters.yaml"
+    piece.write_text(parameters_yaml(replace(recovered[0], space=space), PROVENANCE))
+    smoke = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
+    parameters = load_config(smoke, [], [piece]).env.parameters
+    assert parameters["retention"] == 0.6
+    k = SPACE.names.index("novelty_reward")
+    assert parameters["novelty_reward"] == pytest.approx(1.5 * math.exp(recovered[0].after.median[k]), rel=0.01)
+
+
 def test_the_verdict_names_what_got_worse(recovered):
     result = recovered[0]
     match = result.matches["peers"]

@@ -243,6 +243,18 @@ def test_what_is_switched_off_is_left_out_and_said():
     assert "habituation_tau_s" in SPACE.names
 
 
+def test_mechanisms_are_free_once_they_are_switched_on():
+    on = Space.around({"settling_worth": 2.0, "rhythm_depth": 0.5, "activity_budget": 1.0})
+    off = Space.around({"settling_worth": 0.0, "rhythm_depth": 0.0, "activity_budget": 0.0})
+    ours = {"settling_worth", "settling_tau_s", "settling_loss_s", "rhythm_depth", "rhythm_h", "activity_budget"}
+    assert set(on.names) - set(off.names) == ours
+    assert "settling_tau_s (settling_worth is 0)" in off.left_out()
+    # a share stays one, however large its factor
+    values = on.members(np.full((1, on.n), 0.9))
+    assert values["activity_budget"] == 1.0
+    assert values["settling_worth"] == pytest.approx(2.0 * np.exp(0.9))
+
+
 def test_the_prior_of_each_quantity_is_its_own():
     narrow = Free("contact", FREE[0].members, "contact", median_sd=0.05, spread_sd=0.01)
     space = Space.around({}, (narrow, FREE[1]))
@@ -270,4 +282,5 @@ def test_the_verb_says_what_is_not_fitted(tmp_path, monkeypatch):
             progress=Silent(),
             say=said.append,
         )
-    assert "not fitted, because their mechanism is off: novelty_reward (novelty_reward is 0)" in said
+    (told,) = (line for line in said if line.startswith("not fitted, because their mechanism is off: "))
+    assert "novelty_reward (novelty_reward is 0)" in told
