@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,20 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.analysis.measures import BIN_MIN
+from socialrl.calibration import course_figures
+from socialrl.calibration.course_figures import LOOKS, SETS
 from socialrl.calibration.outcome import Calibration, Match
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS, shares, values_of
 from socialrl.drawing import style
-from socialrl.drawing.groups import looks
 
-SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
-"""The sets of tests as a reader sees them, in every figure and table."""
-
-_LOOKS: dict[str, tuple[str, Any]] = {
-    "real": (style.INK, "-"),
-    "before": ("#E69F00", "--"),
-    "after": (looks("wt", 1.0)[0], "-"),
-}
 _PALE = "#9EC6DF"
 _SECONDS = (0, 30, 100, 1000, 10_000)
 _LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
@@ -82,7 +73,7 @@ def distance_by_measure(result: Calibration, narrow: bool) -> Figure:
         for name in ("before", "after"):
             marks = "o" if name == "after" else "s"
             values = [match.distances[name][one] for one in names]
-            ax.scatter(values, places, color=_LOOKS[name][0], marker=marks, s=30, zorder=3, label=SETS[name])
+            ax.scatter(values, places, color=LOOKS[name][0], marker=marks, s=30, zorder=3, label=SETS[name])
         for place, one in zip(places, names, strict=True):
             ends = [match.distances[name][one] for name in ("before", "after")]
             ax.plot(ends, [place, place], color=style.RULE, linewidth=2.0, zorder=1)
@@ -152,7 +143,12 @@ def subjects(result: Calibration) -> dict[str, Subject]:
     ours["course"] = Subject(
         "How does a test go on?",
         "Model animals, early tests: mean share of each ten minutes spent huddling. A score sheet does not have it.",
-        time_course,
+        course_figures.time_course,
+    )
+    ours["bouts"] = Subject(
+        "How long do animals stay together?",
+        "Model animals, early tests: cumulative share of bouts of contact by length. A score sheet does not have it.",
+        course_figures.bouts,
     )
     ours["regions"] = Subject(
         "What do the tests determine?",
@@ -162,33 +158,12 @@ def subjects(result: Calibration) -> dict[str, Subject]:
     return ours
 
 
-def time_course(result: Calibration, narrow: bool) -> Figure:
-    """Share of each ten minutes that model animals huddle with partner and stranger, by kind of pair."""
-    table = result.time_course()
-    kinds = list(result.matches)
-    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 2.6 * (len(kinds) if narrow else 1))
-    shape = (len(kinds), 1) if narrow else (1, len(kinds))
-    panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True).ravel()
-    for ax, kind in zip(panels, kinds, strict=True):
-        for name in ("before", "after"):
-            for who, line in (("partner", "-"), ("stranger", ":")):
-                one = table[(table["set"] == name) & (table["pairs"] == kind) & (table["who"] == who)]
-                middle = one["bin_start_min"] + BIN_MIN / 2
-                ax.plot(middle, one["share"], color=_LOOKS[name][0], linestyle=line, label=f"{SETS[name]}, {who}")
-        ax.set_ylim(0.0, 1.0)
-        ax.set_title(kind.capitalize())
-        ax.set_xlabel("Minutes from the start")
-    panels[0].set_ylabel("Share of ten minutes")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=1 if narrow else 2)
-    return figure
-
-
 def _kinds(ax: Axes, match: Match) -> None:
     counted = {name: shares(raw) for name, raw in match.sets.items()}
     places = np.arange(len(KINDS) - 1)
     for k, (name, found) in enumerate(counted.items()):
         heights = [found[kind.name] for kind in KINDS[:-1]]
-        ax.bar(places + 0.27 * (k - 1), heights, width=0.25, color=_LOOKS[name][0])
+        ax.bar(places + 0.27 * (k - 1), heights, width=0.25, color=LOOKS[name][0])
         for place, height in zip(places + 0.27 * (k - 1), heights, strict=True):
             ax.text(place, height + 0.01, f"{100 * height:.0f}", ha="center", va="bottom", fontsize=7)
     ax.set_xticks(places, [kind.short for kind in KINDS[:-1]])
@@ -201,11 +176,11 @@ def _steps(ax: Axes, values: NDArray[np.float64], name: str) -> None:
     there = np.sort(values[~np.isnan(values)])
     if not len(there):
         return
-    colour, line = _LOOKS[name]
+    colour, line = LOOKS[name]
     shares = np.arange(1, len(there) + 1) / len(there)
     ax.step(there, shares, where="post", color=colour, linestyle=line, linewidth=1.5)
 
 
 def _legend(figure: Figure, names: list[str], narrow: bool) -> None:
-    handles = [Line2D([], [], color=_LOOKS[n][0], linestyle=_LOOKS[n][1], label=SETS[n]) for n in names]
+    handles = [Line2D([], [], color=LOOKS[n][0], linestyle=LOOKS[n][1], label=SETS[n]) for n in names]
     figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else len(handles))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from socialrl.calibration.figures import SETS
+from socialrl.calibration.course_figures import SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import BOTH
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS

@@ -13,6 +13,7 @@ from stable_baselines3.common.logger import configure
 from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.calibration.calibrate import Simulate
+from socialrl.calibration.course import WHO
 from socialrl.calibration.pairs import RELATIONSHIPS
 from socialrl.calibration.population import Space
 from socialrl.calibration.summaries import RAW, raw_of
@@ -21,8 +22,6 @@ from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import play_tests
 from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort_trainer import build_cohort
-
-WHO = ("partner", "stranger")
 
 
 def conditions(kinds: Sequence[str], cohousing_h: float, retest_h: float) -> list[TestCondition]:

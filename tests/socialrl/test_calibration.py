@@ -256,7 +256,7 @@ def test_results_are_whole(recovered, tmp_path):
     result = recovered[0]
     write_results(result, tmp_path / "out", PROVENANCE)
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    drawn = ("distributions-peers", "distance", "course", "regions")
+    drawn = ("distributions-peers", "distance", "course", "bouts", "regions")
     figures = {f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     tables = {f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts")}
     assert names == figures | tables | {"calibration.json", "calibration.html", "parameters.yaml"}

@@ -63,8 +63,8 @@ def test_one_population_is_fitted_to_both(planted):
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 def test_no_word_of_a_figure_of_both_kinds_stands_on_another(planted, narrow):
     found = subjects(planted[0])
-    assert list(found) == ["distributions-peers", "distributions-mates", "distance", "course", "regions"]
-    for name in ("distance", "course"):  # the others are drawn for one kind, too
+    assert list(found) == ["distributions-peers", "distributions-mates", "distance", "course", "bouts", "regions"]
+    for name in ("distance", "course", "bouts"):  # the others are drawn for one kind, too
         with style.house_style():
             seen = words(found[name].draw(planted[0], narrow))
         assert {"Peers", "Mates"} <= {text.split(",")[0] for text, _ in seen}
