@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from socialrl.calibration.course_figures import SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import BOTH
@@ -26,7 +29,7 @@ def goals(result: Calibration) -> Table:
             row["pairs"],
             row["label"],
             "" if row["quantity"] == "distance" else _number(row["voles"], row["unit"]),
-            f"at most {row['high']:g}" if row["quantity"] == "distance" else _interval(row),
+            f"at most {row['high']:g}" if row["quantity"] == "distance" else _interval(row, " to "),
             _number(row["before"], row["unit"]),
             _number(row["after"], row["unit"]),
             "yes" if row["inside"] else "no",
@@ -81,7 +84,7 @@ def bouts(result: Calibration) -> Table:
             *(_number(row[name], "s") for name in ("median_s", "q90_s", "longest_s")),
             _number(row["share_in_longest"], "fraction"),
         ]
-        for row in result.bouts().sort_values(["pairs", "who"], kind="stable").to_dict("records")
+        for row in _together(result.bouts()).to_dict("records")
     ]
     head = ("Pairs", "With", "Set", "Bouts a test", "Median, s", "90 %, s", "Longest of a test, s", "Its share")
     return text_table(head, rows, n_left=3)
@@ -182,8 +185,14 @@ def _number(value: float, unit: str) -> str:
     return f"{value:.0f}" if unit.startswith("s ") or unit == "s" else f"{value:.2f}"
 
 
-def _interval(row: dict[str, Any]) -> str:
-    return f"{_number(row['low'], row['unit'])}, {_number(row['high'], row['unit'])}"
+def _interval(row: dict[str, Any], between: str = ", ") -> str:
+    return f"{_number(row['low'], row['unit'])}{between}{_number(row['high'], row['unit'])}"
+
+
+def _together(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of sets, kinds of pairs and partners with the sets next to each other."""
+    order = [table[name].map({one: k for k, one in enumerate(table[name].unique())}) for name in ("pairs", "who")]
+    return table.iloc[np.lexsort(order[::-1])]
 
 
 def _correlation(row: dict[str, Any], name: str) -> str:

@@ -101,16 +101,27 @@ def verdict(result: Calibration) -> str:
     said += f" Goals reached: {reached} of {n}."
     if not result.improved:
         return f"{said} The calibrated population is not nearer; keep the table."
-    far, worse = [], []
-    for kind, match in result.matches.items():
-        before, after = match.distances["before"], match.distances["after"]
-        of = f" ({kind})" if several else ""
-        far += [f"{_in_sentence(LABELS[name])}{of}" for name in TERMS if after[name] > 2.0]
-        worse += [f"{_in_sentence(LABELS[name])}{of}" for name in TERMS if after[name] > before[name] + _WORSE]
+    apart = [match.distances for match in result.matches.values()]
+    kinds = list(result.matches)
+    far = _named({name: [one["after"][name] > 2.0 for one in apart] for name in TERMS}, kinds)
+    worse = _named(
+        {name: [one["after"][name] > one["before"][name] + _WORSE for one in apart] for name in TERMS}, kinds
+    )
     for words, names in (("Still further than twice the noise", far), ("Matched worse than before", worse)):
         if names:
             said += f" {words}: {', '.join(names)}."
     return said
+
+
+def _named(found: dict[str, list[bool]], kinds: list[str]) -> list[str]:
+    """Return the terms that are true for a kind of pair, and for which where there are several."""
+    told = []
+    for name, of_kinds in found.items():
+        which = [kind for kind, true in zip(kinds, of_kinds, strict=True) if true]
+        if which:
+            of = "" if len(kinds) == 1 else f" ({BOTH if len(which) > 1 else which[0]})"
+            told.append(f"{_in_sentence(LABELS[name])}{of}")
+    return told
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:

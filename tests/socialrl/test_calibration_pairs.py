@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from calibrate_killed import tiny
 from figure_words import touching, words
 from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in, surrogate, voles
 
-from socialrl.calibration import fit, report, run
+from socialrl.calibration import fit, page_tables, report, run
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.emulator import Emulator
 from socialrl.calibration.figures import subjects
@@ -19,6 +20,7 @@ from socialrl.calibration.fit import loss_of
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import by_kind, check_enough, unclear
 from socialrl.calibration.population import FREE, Free, Space
+from socialrl.calibration.report import verdict
 from socialrl.calibration.simulate import played_table
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.calibration.target import Target
@@ -92,6 +94,29 @@ def test_a_quantity_that_only_mates_show_is_determined_by_them():
         found[kinds] = population.median[novelty]
     assert abs(found[("peers",)]) < 0.15
     assert found[BOTH] > 0.3
+
+
+def test_the_verdict_says_of_which_pairs(planted):
+    result, _ = planted
+    changes = {"peers": {"preference": 3.0, "failures": 2.5}, "mates": {"preference": 4.0, "failures": 0.1}}
+    matches = {}
+    for kind, match in result.matches.items():
+        level = dict.fromkeys(match.distances["before"], 5.0)
+        after = {**dict.fromkeys(level, 1.0), **changes[kind]}
+        matches[kind] = replace(match, distances={"before": level, "after": after})
+    told = verdict(replace(result, matches=matches))
+    assert told.startswith(
+        "Distance of trained animals from the voles: peers 5.00 with the table, 1.00 calibrated;"
+        " mates 5.00 with the table, 1.00 calibrated (1 = sampling noise)."
+    )
+    assert told.endswith("Still further than twice the noise: preference (both), failures (peers).")
+
+
+def test_bouts_stand_together_peers_first(planted):
+    table = page_tables.bouts(planted[0])
+    shown = [[cell.text for cell in row[:3]] for row in table.rows]
+    sets = ["model, table", "model, calibrated"]
+    assert shown == [[kind, who, one] for kind in BOTH for who in ("partner", "stranger") for one in sets]
 
 
 def test_gradients_are_those_of_the_loss():
