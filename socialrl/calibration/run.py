@@ -16,6 +16,7 @@ from socialrl.calibration.pairs import RELATIONSHIPS, by_kind
 from socialrl.calibration.population import Space
 from socialrl.calibration.simulate import conditions, trained_cohorts
 from socialrl.calibration.stages import Stages, refuse_finished
+from socialrl.calibration.summaries import TEST_S
 from socialrl.calibration.voles import Voles, read_voles
 from socialrl.config import limits
 from socialrl.config.loading import Config, config_from_data, with_overrides
@@ -143,7 +144,7 @@ def whole_plan(
         "where": sorted(where),
         **hours,
         "repeats": REPEATS,
-        "free quantities": [f"{free.name} {free.median_sd:g} {free.spread_sd:g}" for free in space.free],
+        "set of free quantities": "; ".join(f"{one.name} {one.median_sd:g} {one.spread_sd:g}" for one in space.free),
         **dict(_flat(training)),
         "score sheet": voles.sheet.sha256,
         "reading of the score sheet": checksum((csv_text(voles.early) + late).encode()),
@@ -170,6 +171,13 @@ def training_settings(config: Config | None, seed: int, steps: int | None, kinds
         config = config_from_data({**DEFAULTS, "seed": seed})
     if config.env.id != ASSAY:
         raise UserError(f"score sheets are of partner-preference tests: env.id must be {ASSAY}, got {config.env.id}")
+    tests_s = config.for_evaluation().env.duration_s
+    if tests_s != TEST_S:
+        key = "env" if config.evaluation.duration_s is None else "evaluation"
+        raise UserError(
+            f"{key}.duration_s must be {TEST_S:g} (3 h, the length of the real tests), got {tests_s:g}; shorter"
+            f" training episodes need evaluation.duration_s: {TEST_S:g}"
+        )
     switched = [arm for arm, setting in config.env.arms.items() if setting == "knockout"]
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"

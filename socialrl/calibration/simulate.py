@@ -87,7 +87,7 @@ def train_and_test(
     policies = FrozenPolicies([_weights(model, i) for i in range(len(animals))])
     events = EventRecorder() if follow else None
     rows = play_tests(
-        config,
+        config.for_evaluation(),
         animals,
         policies,
         tests,

@@ -380,9 +380,12 @@ def test_only_untreated_wild_types_in_this_assay():
     for env, told in (
         ({"id": run.ASSAY, "arms": {"release": "knockout"}}, r"the configuration has arms as knockout \(release\)"),
         ({"id": run.ASSAY, "drugs": drugged}, "the configuration has drugs"),
+        ({"id": run.ASSAY, "duration_s": 1800}, r"^env.duration_s must be 10800 \(3 h, the .* real tests\), got 1800;"),
     ):
         with pytest.raises(UserError, match=told):
             run.training_settings(config_from_data({**base, "env": env}), 1, None, ["peers"])
+    short = {**base, "env": {"id": run.ASSAY, "duration_s": 1800}, "evaluation": {"duration_s": 10_800}}
+    assert run.training_settings(config_from_data(short), 1, None, ["peers"]).env.duration_s == 1800
     changed = run.training_settings(config_from_data({**base, "env": {"id": run.ASSAY}}), 8, 9000, ["mates"])
     assert (changed.seed, changed.steps, changed.env.reset.relationship) == (8, 9000, ("mate",))
 

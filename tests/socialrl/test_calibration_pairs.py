@@ -24,6 +24,7 @@ from socialrl.calibration.report import verdict
 from socialrl.calibration.simulate import played_table
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.calibration.target import Target
+from socialrl.calibration.voles import read_voles
 from socialrl.drawing import style
 from socialrl.errors import UserError
 from socialrl.progress import Silent
@@ -245,6 +246,37 @@ def test_late_rows_never_reach_the_fit(tmp_path, monkeypatch):
     assert found["without"].retests.empty
     assert set(found["with"].retests["pairs"]) == {"peers", "mates", "both"}
     assert found["with"].distance("after") == found["without"].distance("after")
+
+
+def late_of(early: pd.DataFrame, **changes) -> pd.DataFrame:
+    return early.assign(**{"when": "LT", **changes})
+
+
+@pytest.mark.parametrize(
+    ("late", "where", "told", "n"),
+    [
+        (lambda early: late_of(early[:5]), [], "5 late tests are not fitted; they are only correlated with", 5),
+        (lambda early: late_of(early), ["when=ST"], "", 0),
+        (lambda early: late_of(early, drug="OTA"), [], "the late tests are not used: scores.csv, line 18", 0),
+        (
+            lambda early: pd.concat([late_of(early)] * 2),
+            [],
+            "the late tests are not used: scores.csv: animal 0 has 2",
+            0,
+        ),
+        (lambda early: late_of(early, animal=[f"x{k}" for k in range(16)]), [], "no animal has an early and a late", 0),
+        (lambda early: late_of(early, when="week 9"), [], "16 tests left out because their timepoint is not early", 0),
+    ],
+    ids=["some", "not picked", "treated", "twice", "other animals", "another word"],
+)
+def test_late_tests_that_cannot_be_used_are_noted_and_stop_nothing(late, where, told, n, tmp_path):
+    early = sheet(8).assign(when="ST", drug="saline")
+    pd.concat([early, late(early)]).to_csv(tmp_path / "scores.csv", index=False)
+    notes: list[str] = []
+    voles_of = read_voles(tmp_path / "scores.csv", "all", where, notes)
+    assert len(voles_of.early) == 16
+    assert (0 if voles_of.late is None else len(voles_of.late)) == n
+    assert any(note.startswith(told) for note in notes)
 
 
 # --- what is free
