@@ -76,6 +76,7 @@ def run_calibration(
         for note in notes:
             say(f"note: {note}")
     settings = training_settings(config, plan.seed, steps, voles.kinds)
+    hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
     space = Space.around(settings.env.parameters)
     check_work(plan, settings)
     counts = ", ".join(f"{len(tests)} with {kind}" for kind, tests in by_kind(voles.early).items())
@@ -85,7 +86,6 @@ def run_calibration(
     )
     if left_out := space.left_out():
         say(left_out)
-    hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
     everything = whole_plan(plan, settings, space, voles, hours, pairs, where)
     with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
@@ -114,9 +114,16 @@ def run_calibration(
 
 def _retest_h(cohousing_h: float, retest_days: float | None, say: Callable[[str], None]) -> float:
     """Return the hours from the early to the late test: as many as were asked for, else `RETEST_DAYS` if they fit."""
-    if retest_days is not None:
-        return 24.0 * retest_days
     most = limits.MAX_COHOUSING_H - cohousing_h
+    if not 0.0 <= cohousing_h <= limits.MAX_COHOUSING_H:
+        raise UserError(f"cohousing_h must be from 0 to {limits.MAX_COHOUSING_H:g}, got {cohousing_h:g}")
+    if retest_days is not None:
+        if not 0.0 <= 24.0 * retest_days <= most:
+            raise UserError(
+                f"retest_days must be from 0 to {most / 24.0:g} (pairs are cohoused for {limits.MAX_COHOUSING_H:g} h at"
+                f" most, {cohousing_h:g} h of them before the early test), got {retest_days:g}"
+            )
+        return 24.0 * retest_days
     if most < 24.0 * RETEST_DAYS:
         say(
             f"note: late tests are simulated {most / 24.0:.3g} days after the early ones, because pairs are cohoused"

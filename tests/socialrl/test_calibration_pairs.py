@@ -279,6 +279,52 @@ def test_late_tests_that_cannot_be_used_are_noted_and_stop_nothing(late, where, 
     assert any(note.startswith(told) for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("hours", "days", "told"),
+    [
+        (24.0, 13.5, r"^retest_days must be from 0 to 13 \(pairs are cohoused for 336 h at most, 24 h .*\), got 13.5$"),
+        (24.0, float("nan"), "^retest_days must be from 0 to 13"),
+        (400.0, None, "^cohousing_h must be from 0 to 336, got 400$"),
+    ],
+)
+def test_more_cohousing_than_there_may_be_leaves_no_folder(hours, days, told, tmp_path):
+    sheet(8).assign(when="ST").to_csv(tmp_path / "scores.csv", index=False)
+    with pytest.raises(UserError, match=told):
+        run.run_calibration(
+            tmp_path / "scores.csv",
+            tmp_path / "out",
+            plan=Plan(vectors=4),
+            cohousing_h=hours,
+            retest_days=days,
+            progress=Silent(),
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_long_cohousing_leaves_less_time_to_the_late_test_and_says_so(tmp_path, monkeypatch):
+    sheet(8).assign(when="ST").to_csv(tmp_path / "scores.csv", index=False)
+    asked = []
+
+    def stopped(_config, _space, tests, **_more):
+        asked.extend(one.cohousing_h for one in tests)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "trained_cohorts", stopped)
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        run.run_calibration(
+            tmp_path / "scores.csv",
+            tmp_path / "out",
+            config=tiny(),
+            plan=Plan(vectors=4),
+            cohousing_h=168.0,
+            progress=Silent(),
+            say=said.append,
+        )
+    assert asked == [168.0, 168.0, 336.0, 336.0]
+    assert any("late tests are simulated 7 days after the early ones" in line for line in said)
+
+
 # --- what is free
 
 
