@@ -51,17 +51,17 @@ def _preference(raw: _Array) -> _Array:
 GOALS: tuple[Goal, ...] = (
     Goal(
         "partner_alone",
-        "Share of tests above 0.95",
+        "Tests above 0.95",
         "fraction",
         lambda raw: (_preference(raw) > PARTNER_ALONE).mean(axis=-1),
     ),
     Goal(
         "stranger_preferred",
-        "Share of tests below 1/3",
+        "Tests below 1/3",
         "fraction",
         lambda raw: (_preference(raw) < STRANGER_LINE).mean(axis=-1),
     ),
-    Goal("latency_s_stranger", "Latency to stranger, median", "s", _median_of("latency_s_stranger")),
+    Goal("latency_s_stranger", "Stranger latency, median", "s", _median_of("latency_s_stranger")),
     Goal("huddle_s_stranger", "Stranger huddle, median", "s", _median_of("huddle_s_stranger")),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from socialrl_envs.parameters import parameter
 LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 _KIND_NAMES = {kind.name for kind in KINDS}
 _ROWS = {**LABELS, **{kind.name: kind.label for kind in KINDS}}
-_RETESTED = {"total_huddle_s": "Total huddle", "huddle_s_partner": "Partner huddle", "preference": "Preference"}
+RETESTED = {"total_huddle_s": "Total huddle", "huddle_s_partner": "Partner huddle", "preference": "Preference"}
 _SUMMARY_HEAD = ("Pairs", "Measure", "Set", "n", "Mean", "SD", "10 %", "25 %", "Median", "75 %", "90 %")
 
 
@@ -32,7 +33,7 @@ def goals(result: Calibration) -> Table:
             f"at most {row['high']:g}" if row["quantity"] == "distance" else _interval(row, " to "),
             _number(row["before"], row["unit"]),
             _number(row["after"], row["unit"]),
-            "yes" if row["inside"] else "no",
+            _yes(row["inside"]),
         ]
         for row in result.goals[result.goals["row"] == "goal"].to_dict("records")
     ]
@@ -60,17 +61,23 @@ def retest(result: Calibration) -> Table:
     rows = [
         [
             row["pairs"],
-            _RETESTED[row["measure"]],
+            RETESTED[row["measure"]],
             row["coefficient"].capitalize(),
             f"{_correlation(row, 'real')} (n = {row['real_n']})",
             _correlation(row, "before"),
             _correlation(row, "after"),
-            "" if row["inside"] is None else "yes" if row["inside"] else "no",
+            _yes(row["inside"]),
         ]
         for row in result.retests.to_dict("records")
     ]
     head = ("Pairs", "Measure", "Correlation", "Voles", "Table", "Calibrated", "In the voles' interval")
     return text_table(head, rows, n_left=3)
+
+
+def compared(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return a correlation of voles with its interval, that of the calibrated population, and whether it is inside."""
+    after = "–" if math.isnan(row["after"]) else f"{row['after']:.2f}".replace("-", "−")
+    return _correlation(row, "real"), after, _yes(row["inside"])
 
 
 def bouts(result: Calibration) -> Table:
@@ -179,13 +186,17 @@ def short(value: float) -> str:
     return f"{float(f'{value:.3g}'):g}"
 
 
+def _yes(true: bool | None) -> str:
+    return "" if true is None else "yes" if true else "no"
+
+
 def _number(value: float, unit: str) -> str:
     if math.isnan(value):
         return "–"
     return f"{value:.0f}" if unit.startswith("s ") or unit == "s" else f"{value:.2f}"
 
 
-def _interval(row: dict[str, Any], between: str = ", ") -> str:
+def _interval(row: Mapping[str, Any], between: str = ", ") -> str:
     return f"{_number(row['low'], row['unit'])}{between}{_number(row['high'], row['unit'])}"
 
 
@@ -195,7 +206,7 @@ def _together(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.lexsort(order[::-1])]
 
 
-def _correlation(row: dict[str, Any], name: str) -> str:
+def _correlation(row: Mapping[str, Any], name: str) -> str:
     if math.isnan(row[name]):
         return "–"
     return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]".replace("-", "−")

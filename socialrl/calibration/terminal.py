@@ -10,6 +10,7 @@ from rich.text import Text
 from socialrl.calibration import page_tables
 from socialrl.calibration.outcome import Calibration
 from socialrl.drawing.tables import Table as PageTable
+from socialrl.drawing.tables import text_table
 
 _STYLES = {"yes": "green", "no": "red"}
 
@@ -18,7 +19,16 @@ def tables(result: Calibration) -> Iterator[Table]:
     """Yield tables of Rich: the goals, and the correlations that were not fitted if there are any."""
     yield _table("Goals", page_tables.goals(result))
     if len(result.retests):
-        yield _table("Early and late tests, correlation over animals (not fitted)", page_tables.retest(result))
+        yield _table("Early and late tests, correlation over animals (not fitted)", _retest(result))
+
+
+def _retest(result: Calibration) -> PageTable:
+    """Return the correlations in as few columns as fit in a narrow terminal; the page has the rest."""
+    rows = [
+        [row["pairs"], page_tables.RETESTED[row["measure"]], row["coefficient"], *page_tables.compared(row)]
+        for row in result.retests.to_dict("records")
+    ]
+    return text_table(("Pairs", "Measure", "Correlation", "Voles", "Calibrated", "Inside"), rows, n_left=3)
 
 
 def _table(title: str, table: PageTable) -> Table:

@@ -141,7 +141,7 @@ def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch,
     monkeypatch.setattr("socialrl.calibration.report.write_results", lambda *_: None)
     small = partial(Plan, rounds=1, resamples=2, starts=1)
     monkeypatch.setattr("socialrl.calibration.calibrate.Plan", small)
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("COLUMNS", "80")
     none, some = np.zeros(N_FREE), np.full(N_FREE, 0.3)
     early = pd.concat([voles(12, none, some, kind) for kind in ("peers", "mates")])
     sheet = pd.concat([early.assign(when="ST"), early.assign(when="LT")])
@@ -159,7 +159,8 @@ def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch,
     rows = [line.split() for line in said[goals + 2 : retest - 1]]
     assert [row[0] for row in rows] == ["peers"] * 5 + ["mates"] * 5
     assert {row[-1] for row in rows} <= {"yes", "no"}
-    assert "[1.00, 1.00] (n = 24)" in said[retest + 14]
+    assert said[retest + 14].split()[:6] == ["both", "Total", "huddle", "pearson", "1.00", "[1.00,"]
+    assert len(said[retest + 2 :]) == 18 + 2, "no line is broken"
 
 
 @pytest.mark.parametrize(
