@@ -91,6 +91,7 @@ FREE: tuple[Free, ...] = (
     Free("novelty_reward", ("novelty_reward",), "worth of first investigation of a novel animal"),
     Free("habituation_tau_s", ("habituation_tau_s",), "contact in which a novel animal becomes known"),
     Free("recognition_noise", ("recognition_noise",), "error in recognising familiarity"),
+    Free("uncertainty_cost", ("uncertainty_cost",), "cost of an animal nearby that has not been inspected"),
     _share("recognition_lasting", "share of that error that lasts the whole test"),
     Free("settling_worth", ("settling_worth",), "how much more contact is worth once settled"),
     Free("settling_tau_s", ("settling_tau_s",), "time constant of settling in contact", needs="settling_worth"),

@@ -12,7 +12,7 @@ from socialrl.calibration.emulator import raw_from
 from socialrl.calibration.population import FREE, Population, Space
 from socialrl.calibration.summaries import RAW
 
-OFF = ("recognition_lasting", "settling", "activity_budget", "day_calm", "rhythm")
+OFF = ("uncertainty", "recognition_lasting", "settling", "activity_budget", "day_calm", "rhythm")
 SPACE = Space.around({}, [free for free in FREE if not free.name.startswith(OFF)])
 """A space that stays as it is when the parameter table switches a mechanism on."""
 N_FREE = SPACE.n
