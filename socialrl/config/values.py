@@ -104,7 +104,7 @@ def _known_value(name: str, given: Any, table: str) -> Given:
     for sex, one in given.items() if by_sex else [("", given)]:
         key = f"{name}.{sex}" if sex else name
         if name in NAMES and (isinstance(one, bool) or not isinstance(one, int | float)):
-            more = "" if sex else f", or numbers by sex ({', '.join(SEXES)})"
+            more = f", or numbers by sex ({', '.join(SEXES)})" if isinstance(one, dict) else ""
             raise refuse(f"must be one number{more}, got {shown(one)}", key=key)
         try:
             numbers[sex] = float(check_override(name, one, table))
