@@ -67,15 +67,15 @@ class SimulatedTest:
 
 
 def _seconds(seconds: Column) -> Column:
-    return log((seconds + _OFFSET_S) / _OFFSET_S)
+    return np.asarray(log((seconds + _OFFSET_S) / _OFFSET_S))
 
 
 def _count(count: Column) -> Column:
-    return log(count + 1.0)
+    return np.asarray(log(count + 1.0))
 
 
 def _latency(seconds: Column) -> Column:
-    return log(np.maximum(seconds, _SHORTEST_S))
+    return np.asarray(log(np.maximum(seconds, _SHORTEST_S)))
 
 
 def _share(this: Column, *others: Column) -> Column:

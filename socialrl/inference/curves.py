@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from socialrl_envs.elementary import exp, log
 
 GRID = np.linspace(-3.5, 3.5, 281)
 """Scores at which densities are known; 0.05 % of the prior lies outside."""
@@ -61,7 +58,7 @@ class Curves:
         """Return log2 of posterior over prior density at a score, (…): what was learned about it; below 0 if misled."""
         k = np.clip(np.rint((np.asarray(score) - GRID[0]) / STEP), 0, len(GRID) - 1).astype(np.int64)[..., None]
         density = np.take_along_axis(self.density, k, axis=-1)[..., 0]
-        found: NDArray[np.float64] = (log(np.maximum(density, 1e-300)) - log(prior()[k[..., 0]])) / math.log(2.0)
+        found: NDArray[np.float64] = np.log2(np.maximum(density, 1e-300)) - np.log2(prior()[k[..., 0]])
         return found
 
     def mean_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,5 +69,5 @@ class Curves:
 
 def prior() -> NDArray[np.float64]:
     """Return the density of every score in the prior, (n_grid,): standard normal, cut off at the grid's ends."""
-    density = exp(-0.5 * GRID**2)
+    density = np.exp(-0.5 * GRID**2)
     return np.asarray(density / (density.sum() * STEP))

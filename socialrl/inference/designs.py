@@ -39,7 +39,9 @@ class Design:
     @property
     def title(self) -> str:
         """The tests in words."""
-        return " + ".join(f"{n} × {BY_NAME[name].title}" if n > 1 else BY_NAME[name].title for name, n in self.times.items())
+        return " + ".join(
+            f"{n} × {BY_NAME[name].title}" if n > 1 else BY_NAME[name].title for name, n in self.times.items()
+        )
 
 
 def raw_features(sims: Simulations) -> dict[str, NDArray[np.float64]]:
@@ -69,7 +71,7 @@ def simulated(design: Design, raw: Mapping[str, NDArray[np.float64]], seed: int)
 
 def combined(tests: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return one set of features (…, n) of tests (…, times, features): means and, of several, standard deviations."""
-    mean = tests.mean(axis=-2)
+    mean: NDArray[np.float64] = tests.mean(axis=-2)
     if tests.shape[-2] == 1:
         return mean
     return np.concatenate([mean, tests.std(axis=-2, ddof=1)], axis=-1)

@@ -14,12 +14,20 @@ from socialrl.inference.folder import Simulations
 from socialrl.inference.posterior import Posterior
 from socialrl.inference.traits import Trait
 
+OnFit = Callable[[int, int, str], None]
+"""Number of posteriors that are learned, number that will be, and a word on the one that is begun."""
+
 
 class Fits:
-    """Posteriors by tests and trait. `on_fit` is called before each is learned, with the tests and the trait."""
+    """Posteriors by tests and trait.
 
-    def __init__(self, sims: Simulations, seed: int, on_fit: Callable[[str], None] = lambda _: None) -> None:
+    `on_fit` is called before each is learned, with how many there are, how many are expected (`expected`, which the
+    caller sets) and what is learned.
+    """
+
+    def __init__(self, sims: Simulations, seed: int, on_fit: OnFit = lambda *_: None) -> None:
         self.sims, self.seed = sims, seed
+        self.expected = 0
         self.raw = raw_features(sims)
         self._on_fit = on_fit
         self._made: dict[tuple[str, str], Posterior] = {}
@@ -40,7 +48,7 @@ class Fits:
         """Return the posterior of a trait from the tests of a design."""
         key = (design.key, trait.name)
         if key not in self._made:
-            self._on_fit(f"{trait.name} from {design.title}")
+            self._on_fit(len(self._made), self.expected, f"{trait.name} from {design.title}")
             x = simulated(design, self.raw, self.seed)
             self._made[key] = Posterior.fit(self.scores(trait), x, self.seed, *key)
         return self._made[key]

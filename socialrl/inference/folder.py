@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl.errors import UserError, command
-from socialrl.inference.battery import BATTERY, BY_NAME
+from socialrl.inference.battery import BY_NAME
 from socialrl.inference.traits import GAIN, Trait
 from socialrl.storage.atomic import naming_the_place, remove_leftovers
 from socialrl.storage.files import data_frame, json_text, parquet_bytes, parquet_table, read_json
@@ -90,6 +90,7 @@ class Writing:
         traits: Sequence[Trait],
         scores: NDArray[np.float64],
         base: Mapping[str, float],
+        tests: Sequence[str] = tuple(BY_NAME),
     ) -> Writing:
         """Begin simulations in `path`, or go on with those that are there; another plan there raises `UserError`."""
         if path.is_file():
@@ -100,7 +101,7 @@ class Writing:
             (path / "tests").mkdir(parents=True, exist_ok=True)
         made = cls(path, take_lock(path))
         try:
-            made._begin(plan, meta, traits, scores, base)
+            made._begin(plan, meta, traits, scores, base, tests)
         except BaseException:
             made._lock.release()
             raise
@@ -113,6 +114,7 @@ class Writing:
         traits: Sequence[Trait],
         scores: NDArray[np.float64],
         base: Mapping[str, float],
+        tests: Sequence[str],
     ) -> None:
         for folder in (self.path, self.path / "tests"):
             remove_leftovers(folder)
@@ -132,7 +134,7 @@ class Writing:
         about = {
             "format": _FORMAT,
             "plan": dict(plan),
-            "tests": [test.name for test in BATTERY],
+            "tests": list(tests),
             "traits": [trait.record() for trait in traits],
             "table": _table_now(base),
             "base": dict(base),
@@ -182,9 +184,7 @@ def read_simulations(path: Path) -> Simulations:
     except TypeError as error:
         raise UserError(f"{path / ABOUT} is damaged: its traits cannot be read") from error
     scores = _table(listed, _SCORES, [trait.name for trait in traits])
-    pieces = [
-        _table(listed, f"tests/{name}.parquet", ["index", "test", "repeat"]) for name in about["plan"]["cohorts"]
-    ]
+    pieces = [_table(listed, f"tests/{name}.parquet", ["index", "test", "repeat"]) for name in about["plan"]["cohorts"]]
     tests = pd.concat(pieces, ignore_index=True)
     _check_whole(path, tests, about, len(scores))
     values = scores[[trait.name for trait in traits]].to_numpy(np.float64)
@@ -203,7 +203,9 @@ def is_simulations(path: Path) -> bool:
 
 def _about(path: Path) -> dict[str, Any]:
     if not path.is_dir():
-        raise UserError(f"{path}: no such folder of simulations; make one with `{command('simulate', '--output', path)}`")
+        raise UserError(
+            f"{path}: no such folder of simulations; make one with `{command('simulate', '--output', path)}`"
+        )
     if not (path / ABOUT).is_file():
         raise UserError(f"{path} is no folder of simulations (it has no {ABOUT})")
     about = read_json(path / ABOUT)

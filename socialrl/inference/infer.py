@@ -13,7 +13,7 @@ from socialrl.inference.checks import recovery, widths_left
 from socialrl.inference.curves import HIGH, LOW, Curves
 from socialrl.inference.designs import Design, scored
 from socialrl.inference.fits import Fits
-from socialrl.inference.populations import PopulationPosterior, log_likelihoods, moments, power_of, prior_moments
+from socialrl.inference.populations import Pool, levels, log_likelihoods, moments, prior_moments, weights
 from socialrl.inference.predictive import predicted, unlike
 from socialrl.inference.scores import Scores
 from socialrl.inference.traits import GAIN, Trait
@@ -40,7 +40,7 @@ class Inference:
     @property
     def n(self) -> int:
         """Animals."""
-        return self.animals["animal"].nunique()
+        return int(self.animals["animal"].nunique())
 
     @property
     def of_gain(self) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def infer(scores: Scores, fits: Fits, traits: tuple[Trait, ...]) -> Inference:
             unseen = fits.unseen(design, trait)
             found = recovery(trait, fits.scores(trait), unseen)
             recovered.append({"tests": design.title, "trait": trait.name, **found})
-            powers.append(power_of(trait, fits.scores(trait), unseen, fits.seed))
+            powers.append(Pool(trait, fits.scores(trait), unseen).power(fits.seed))
         groups += _of_groups(trait, density, scores, min(powers))
         if trait.name == GAIN:
             gains = density
@@ -114,12 +114,12 @@ def _of_groups(trait: Trait, density: dict[str, Any], scores: Scores, power: flo
     before = prior_moments(trait)
     for group in dict.fromkeys(scores.groups.values()):
         own = [one for animal, one in density.items() if scores.groups[animal] == group]
-        found = PopulationPosterior.of(log_likelihoods(Curves(np.array(own))), power)
+        weight = weights(log_likelihoods(Curves(np.array(own))), power)
         row: dict[str, Any] = {"group": group, "animals": len(own), "trait": trait.name, "unit": trait.unit}
         for name, values, (low_before, high_before) in zip(
             ("mean", "sd"), moments(trait), (before["mean"], before["sd"]), strict=True
         ):
-            middle, low, high = found.levels(values)
+            middle, low, high = map(float, levels(weight, values))
             left = (high - low) / (high_before - low_before)
             row |= {name: middle, f"{name}_low": low, f"{name}_high": high, f"{name}_left": left}
             row[f"{name}_verdict"] = verdict_of(left)

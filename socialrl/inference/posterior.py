@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.errors import UserError
 from socialrl.inference.curves import GRID, Curves, prior
-from socialrl_envs.elementary import log
 
 FOLDS = 5
 _HIDDEN, _COMPONENTS = 24, 3
@@ -109,9 +108,7 @@ class Posterior:
         return Curves.of(density)
 
 
-def standardised(
-    x: NDArray[np.float64], mean: NDArray[np.float64], sd: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def standardised(x: NDArray[np.float64], mean: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return features in standard deviations of the simulated ones, cut off at the far ends."""
     return np.clip((x - mean) / sd, -_FURTHEST, _FURTHEST)
 
@@ -173,5 +170,5 @@ def _with_prior(estimator: Any, scores: NDArray[np.float64], x: NDArray[np.float
     k = np.clip(np.rint((scores - GRID[0]) / (GRID[1] - GRID[0])), 0, len(GRID) - 1).astype(np.int64)
     at = told[np.arange(len(told)), np.repeat(k, x.shape[1])]
     before = np.repeat(prior()[k], x.shape[1])
-    logs = [float(log((1.0 - share) * at + share * before).mean()) for share in _PRIOR_SHARES]
+    logs = [float(np.log((1.0 - share) * at + share * before).mean()) for share in _PRIOR_SHARES]
     return _Network(estimator, float(_PRIOR_SHARES[int(np.argmax(logs))]))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.inference.battery import BY_NAME
 from socialrl.inference.curves import GRID, HIGH, LOW, Curves
-from socialrl_envs.elementary import exp
 
 SHEETS = 1000
 _NEAR = 0.2
@@ -40,7 +39,7 @@ def predicted(
     """
     rng = seeding.generator(seed, "inference", "predictive", name)
     n = len(tests)
-    kernel = exp(-0.5 * ((scores - GRID[:, None]) / _NEAR) ** 2)
+    kernel = np.exp(-0.5 * ((scores - GRID[:, None]) / _NEAR) ** 2)
     kernel /= np.maximum(kernel.sum(axis=1, keepdims=True), 1e-300)
     chance = curves.density @ kernel  # the chance of each stand-in for each animal
     chance /= chance.sum(axis=1, keepdims=True)
@@ -88,4 +87,3 @@ def unlike(tests: NDArray[np.float64], places: tuple[int, ...], raw: NDArray[np.
 def _distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     found: NDArray[np.float64] = np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
     return found
-

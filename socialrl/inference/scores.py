@@ -98,7 +98,9 @@ def _from_sheet(
     rows, more = choose_tests(sheet)
     notes += more
     if len(tests) > 1:
-        raise UserError(f"{path} is a score sheet, whose tests are all of one kind; name one with --tests, got {len(tests)}")
+        raise UserError(
+            f"{path} is a score sheet, whose tests are all of one kind; name one with --tests, got {len(tests)}"
+        )
     given = tests[0] if tests else None
     if given is not None and BY_NAME[given].assay != BY_NAME[PEER].assay:
         raise UserError(f"{path} is a score sheet of partner preference; --tests {given} is another kind of test")
@@ -208,7 +210,9 @@ def _column(rows: pd.DataFrame, name: str, path: Path, *, may_be_negative: bool)
 
 def _check_length(rows: pd.DataFrame, where: str) -> None:
     """Refuse tests that are not about as long as the simulated ones, because seconds are compared."""
-    chambers = [name for name in rows if str(name).startswith(("chamber_s_partner", "chamber_s_centre", "chamber_s_str"))]
+    chambers = [
+        name for name in rows if str(name).startswith(("chamber_s_partner", "chamber_s_centre", "chamber_s_str"))
+    ]
     for name, own in rows.groupby("test", sort=False):
         wanted = BY_NAME[str(name)].duration_s
         if len(chambers) == 3 and own[chambers].notna().all(axis=None):

@@ -129,7 +129,9 @@ def config_of(assay: str, size: Size, seed: int, overrides: Sequence[str] = ()) 
     for one in overrides:
         key = one.partition("=")[0]
         if not key.startswith(CHANGEABLE):
-            raise UserError(f"command line: simulations can change {', '.join(CHANGEABLE)} only, got '{shortened(key)}'")
+            raise UserError(
+                f"command line: simulations can change {', '.join(CHANGEABLE)} only, got '{shortened(key)}'"
+            )
     study = study_of(assay)
     return config_from_data(
         {

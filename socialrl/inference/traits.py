@@ -25,7 +25,6 @@ GENOTYPE = "drawn"
 """The group's name of all simulated animals; their gain is their own."""
 
 
-
 @dataclass(frozen=True)
 class Trait:
     """One inferred parameter: uniform from 0 to `high` if `log_sd` is 0 (the gain), else log-normal around `median`.
@@ -47,7 +46,7 @@ class Trait:
         if not self.log_sd:
             gain: NDArray[np.float64] = self.low + (self.high - self.low) * ndtr(score)
             return gain
-        return np.clip(self.median * exp(self.log_sd * score), self.low, self.high)
+        return np.asarray(np.clip(self.median * exp(self.log_sd * score), self.low, self.high))
 
     def axis(self, score: ArrayLike) -> NDArray[np.float64]:
         """Return the scale on which widths are compared: the gain itself; of other parameters the logarithm's score."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -51,13 +52,14 @@ def validate(fits: Fits, traits: tuple[Trait, ...]) -> Validation:
     sets += [Design.of(*pair) for pair in combinations(names, 2)]
     information = pd.DataFrame([_row(fits, design, gain) for design in sets])
     information = information.sort_values("bits", ascending=False, ignore_index=True)
-    whole = Design.of(*WHOLE)
-    shown = [Design.of(PEER), Design.of(PEER, PEER), _best_pair(information, sets), whole, Design.of(*names)]
+    whole = Design.of(*(name for name in WHOLE if name in names))
+    one = PEER if PEER in names else names[0]
+    shown = [Design.of(one), Design.of(one, one), _best_pair(information, sets), whole, Design.of(*names)]
     recovered = pd.DataFrame([_row(fits, design, gain) for design in shown]).drop_duplicates("tests", ignore_index=True)
     of_traits = pd.DataFrame([_row(fits, whole, trait) for trait in traits])
     scores = fits.scores(gain)
     ranks, covered, populations, predictive = {}, [], [], []
-    for design in shown[:1] + [whole]:
+    for design in [shown[0], whole]:
         unseen = fits.unseen(design, gain)
         ranks[design.title] = unseen.rank(np.broadcast_to(scores[:, None], unseen.density.shape[:2]))[:, 0]
         covered += [_covered(design, level, share, len(scores)) for level, share in coverage(scores, unseen).items()]
@@ -74,6 +76,12 @@ def validate(fits: Fits, traits: tuple[Trait, ...]) -> Validation:
         pd.concat(populations, ignore_index=True),
         pd.DataFrame(predictive),
     )
+
+
+def number_of_fits(names: Sequence[str], n_traits: int) -> int:
+    """Return how many posteriors `validate` learns: single tests, each twice, pairs, the batteries, the traits."""
+    n = len(names)
+    return 2 * n + n * (n - 1) // 2 + 2 + n_traits - 1
 
 
 def population_coverage(validation: Validation) -> pd.DataFrame:
@@ -130,4 +138,3 @@ def _predictive(fits: Fits, design: Design, gain: Trait) -> dict[str, Any]:
             outside += int(((table["real"] < table["low"]) | (table["real"] > table["high"])).sum())
             counted += len(table)
     return {"tests": design.title, "statistics": counted, "outside_90": outside / counted}
-
