@@ -41,7 +41,7 @@ class Fits:
 
     def scores(self, trait: Trait) -> NDArray[np.float64]:
         """Return the scores of a trait of all simulated animals (n_animals,)."""
-        column: NDArray[np.float64] = self.sims.scores[:, self.sims.traits.index(trait)]
+        column: NDArray[np.float64] = self.sims.scores[:, self.sims.traits.index(trait)].copy()
         return column
 
     def posterior(self, design: Design, trait: Trait) -> Posterior:

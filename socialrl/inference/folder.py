@@ -196,11 +196,6 @@ def problems(path: Path) -> list[str]:
     return list(Manifest.read(path, path / SUMS).problems())
 
 
-def is_simulations(path: Path) -> bool:
-    """Whether a folder holds simulations."""
-    return (path / ABOUT).is_file()
-
-
 def _about(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise UserError(

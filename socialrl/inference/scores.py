@@ -25,6 +25,8 @@ _NEEDED = ("huddle_s_partner", "huddle_s_stranger")
 _LENGTHS = (0.8, 1.25)
 _MOST_BYTES = 200_000_000
 _MOST_NAMED = 5
+_NEVER = ("latency_s", "decay_s")
+"""Columns in which a blank says that there was no event."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _from_table(
     if left_out:
         shown = ", ".join(left_out[:_MOST_NAMED]) + (", …" if len(left_out) > _MOST_NAMED else "")
         notes.append(f"{path.name}: tests that are not simulated or not asked for are left out: {shown}")
-    pieces = [_numbers(table[table["test"] == name], BY_NAME[name], path, notes) for name in wanted]
+    pieces = [_numbers(table[table["test"] == name], BY_NAME[name], group, path, notes) for name in wanted]
     rows = pd.concat(pieces, ignore_index=True)
     return rows.assign(group=rows[group].replace("", "?") if group is not None else EVERYONE)
 
@@ -170,7 +172,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return table
 
 
-def _numbers(rows: pd.DataFrame, test: SimulatedTest, path: Path, notes: list[str]) -> pd.DataFrame:
+def _numbers(rows: pd.DataFrame, test: SimulatedTest, group: str | None, path: Path, notes: list[str]) -> pd.DataFrame:
     """Return rows of one test with its columns as numbers; a row with a blank is left out with a note."""
     tubes = [name for name in rows if str(name).startswith("tube_s_")]
     names = [name for name in (*test.columns, "duration_s") if name in rows]
@@ -178,19 +180,14 @@ def _numbers(rows: pd.DataFrame, test: SimulatedTest, path: Path, notes: list[st
     if not usable:
         raise UserError(f"{path}: test {test.name} needs at least one of the columns {', '.join(test.columns)}")
     made = {name: _column(rows, str(name), path, may_be_negative=name in ("peak", "area")) for name in [*names, *tubes]}
-    rows = rows.assign(**made)
-    _check_length(rows.assign(test=test.name), str(path))
-    blanks = rows[[name for name in names if not name.startswith(("latency_s", "decay_s"))]].isna().any(axis=1)
+    numbers = rows[["animal", "test", *([group] if group else [])]].assign(**made)
+    _check_length(numbers, str(path))
+    blanks = numbers[[name for name in names if not name.startswith(_NEVER)]].isna().any(axis=1)
     if blanks.all():
         raise UserError(f"{path}: every row of test {test.name} has a blank")
     if blanks.any():
         notes.append(f"{path.name}: {int(blanks.sum())} rows of {test.name} with a blank are left out")
-    kept = with_tubes(rows[~blanks])
-    return kept.drop(columns=[name for name in kept if name not in ("animal", "test", *made, *_words(kept))])
-
-
-def _words(rows: pd.DataFrame) -> list[str]:
-    return [str(name) for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
+    return with_tubes(numbers[~blanks]).drop(columns=tubes)
 
 
 def _column(rows: pd.DataFrame, name: str, path: Path, *, may_be_negative: bool) -> pd.Series:
@@ -255,5 +252,4 @@ def _design(own: pd.DataFrame) -> Design:
 
 
 def _has(rows: pd.DataFrame, feature: Feature) -> bool:
-    never = ("latency_s", "decay_s")  # blank: no event
-    return all(name in rows and (name.startswith(never) or rows[name].notna().all()) for name in feature.needs)
+    return all(name in rows and (name.startswith(_NEVER) or rows[name].notna().all()) for name in feature.needs)

@@ -22,7 +22,7 @@ def made_tests(scores: np.ndarray, names: tuple[str, ...], repeats: int, seed: i
     n = len(scores)
     for name in names:
         index = np.repeat(np.arange(n), repeats)
-        columns = {column: rng.uniform(100.0, 500.0, n * repeats) for column in BY_NAME[name].columns}
+        columns = {column: rng.uniform(*_range_of(name, column), n * repeats) for column in BY_NAME[name].columns}
         if name in NOISE:
             told = scores[index] + NOISE[name] * rng.standard_normal(n * repeats)
             first = BY_NAME[name].columns[0]
@@ -30,6 +30,11 @@ def made_tests(scores: np.ndarray, names: tuple[str, ...], repeats: int, seed: i
         rows = pd.DataFrame({"index": index, "test": name, "repeat": np.tile(np.arange(repeats), n), **columns})
         pieces.append(rows)
     return pd.concat(pieces, ignore_index=True)
+
+
+def _range_of(name: str, column: str) -> tuple[float, float]:
+    """Three chambers make up three hours."""
+    return (3300.0, 3900.0) if BY_NAME[name].assay == "PartnerPreference" and "chamber" in column else (100.0, 500.0)
 
 
 def made_simulations(

@@ -115,7 +115,7 @@ def test_what_is_no_folder_of_simulations(tmp_path):
         read_simulations(tmp_path)
 
 
-def test_another_parameter_table_is_said(tmp_path, monkeypatch):
+def test_another_parameter_table_is_said(tmp_path):
     made_simulations(tmp_path / "made", n=40)
     sims = read_simulations(tmp_path / "made")
     about = {**sims.about, "table": {**sims.about["table"], "contact_floor": [9.0, 0.1], "gone": [1.0, 0.0]}}
@@ -166,7 +166,9 @@ def test_settings_are_those_of_the_studies_and_only_learning_can_be_changed():
     assert config.ppo.learning_rate == 0.002
     assert config.steps == 50_000
     assert [test.name for test in config.evaluation.tests] == ["operant_peer_partner", "operant_peer_stranger"]
-    with pytest.raises(UserError, match="can change ppo., lives, env.parameters, device, workers only, got 'env.id'"):
+    with pytest.raises(
+        UserError, match=r"can change ppo\., lives, env\.parameters, device, workers only, got 'env\.id'"
+    ):
         config_of("SocialOperant", size, 3, ["env.id=socialrl/GroupHabitat-v0"])
     other = config_of("SocialOperant", size, 3)
     assert plan_of({"SocialOperant": config}, size, 3) != plan_of({"SocialOperant": other}, size, 3)
