@@ -89,10 +89,18 @@ def of_validation(found: Validation) -> list[str]:
 
 def _recovered(row: dict[Any, Any]) -> str:
     return (
-        f"{row['tests']}: gain recovered with r = {row['r']:.2f}, 90 % interval {row['width']:.2f} wide on average"
+        f"{_named(row)}: gain recovered with r = {row['r']:.2f}, 90 % interval {row['width']:.2f} wide on average"
         f" ({100 * row['width_left']:.0f} % of the prior's) and right in {100 * row['cover_90']:.1f} % of simulated"
         " animals."
     )
+
+
+def _named(row: dict[Any, Any]) -> str:
+    """Return what a row of recovery is of: "The battery (preference, …)", or the tests alone."""
+    if "what" not in row:
+        return str(row["tests"])
+    what = str(row["what"])
+    return f"{what[0].upper()}{what[1:]} ({row['tests']})"
 
 
 def _few(names: list[str]) -> str:

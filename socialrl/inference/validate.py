@@ -54,12 +54,19 @@ def validate(fits: Fits, traits: tuple[Trait, ...]) -> Validation:
     information = information.sort_values("bits", ascending=False, ignore_index=True)
     whole = Design.of(*(name for name in WHOLE if name in names))
     one = PEER if PEER in names else names[0]
-    shown = [Design.of(one), Design.of(one, one), _best_pair(information, sets), whole, Design.of(*names)]
-    recovered = pd.DataFrame([_row(fits, design, gain) for design in shown]).drop_duplicates("tests", ignore_index=True)
+    shown = {
+        "one test": Design.of(one),
+        "the same test twice": Design.of(one, one),
+        "the best two": _best_pair(information, sets),
+        "the battery": whole,
+        "all tests": Design.of(*names),
+    }
+    recovered = pd.DataFrame([{"what": what, **_row(fits, design, gain)} for what, design in shown.items()])
+    recovered = recovered.drop_duplicates("tests", ignore_index=True)
     of_traits = pd.DataFrame([_row(fits, whole, trait) for trait in traits])
     scores = fits.scores(gain)
     ranks, covered, populations, predictive = {}, [], [], []
-    for design in [shown[0], whole]:
+    for design in (shown["one test"], whole):
         unseen = fits.unseen(design, gain)
         ranks[design.title] = unseen.rank(np.broadcast_to(scores[:, None], unseen.density.shape[:2]))[:, 0]
         covered += [_covered(design, level, share, len(scores)) for level, share in coverage(scores, unseen).items()]

@@ -56,7 +56,8 @@ def test_gains_are_found_where_tests_tell_them_and_not_where_they_do_not(simulat
     assert "These tests do not tell the gain of any of the 4 animals" in out
     assert (pd.read_csv(tmp_path / "not" / "animals.csv")["width_left"] > 0.9).all()
     page = (tmp_path / "told" / "inference.html").read_text()
-    assert "http" not in page.replace("http://www.w3.org", "")
+    assert 'src="http' not in page
+    assert 'href="http' not in page
     assert "Of 4 animals the gain is determined" in page
     assert json.loads((tmp_path / "told" / "inference.json").read_text())["simulations"]["animals"] == 160
     before = (tmp_path / "told" / "animals.csv").read_bytes()
