@@ -27,6 +27,10 @@ def simulate(
         int | None, typer.Option(help="Training steps per animal and assay, instead of those of the full preset.")
     ] = None,
     repeats: Annotated[int, typer.Option(help="How often every animal takes every test.")] = 4,
+    assay: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ASSAY", help="Only this assay, such as PartnerPreference. Can be repeated."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -40,6 +44,7 @@ def simulate(
     check_range("--steps", steps, 1, limits.MAX_STEPS)
     check_range("--repeats", repeats, 2, 64)
     check_range("--seed", seed, 0, limits.MAX_SEED)
+    from socialrl.inference.battery import ASSAYS
     from socialrl.inference.simulate import Size
     from socialrl.inference.simulate import simulate as make
 
@@ -47,7 +52,15 @@ def simulate(
         stoppable("finished cohorts are kept; run the same command again to go on"),
         open_progress("simulating", quiet=quiet) as progress,
     ):
-        make(output, Size(animals, repeats, steps), seed, overrides or [], progress=progress, say=typer.echo)
+        make(
+            output,
+            Size(animals, repeats, steps),
+            seed,
+            overrides or [],
+            assays=assay or ASSAYS,
+            progress=progress,
+            say=typer.echo,
+        )
     typer.echo(f"simulations: {output}")
 
 

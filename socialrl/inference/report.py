@@ -125,7 +125,7 @@ def _animals(found: Inference) -> Table:
     head = ("Group", "Animal", "Tests", "Gain [90 %]", "Width left", "Gain is", "Unlike")
     rows = found.of_gain.sort_values(["group"], kind="stable").to_dict("records")
     return text_table(head, [
-        [row["group"], row["animal"], row["tests"], _interval(row["median"], row["low"], row["high"]),
+        [row["group"], row["animal"], row["tests"], f"{row['median']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
          f"{100 * row['width_left']:.0f} %", row["verdict"], "yes" if row["unlike_simulated"] else ""]
         for row in rows
     ], n_left=3)  # fmt: skip

@@ -22,7 +22,7 @@ from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data
-from socialrl.errors import UserError, shortened
+from socialrl.errors import UserError, shortened, unknown
 from socialrl.evaluation.playing import play_tests
 from socialrl.inference import battery
 from socialrl.inference.folder import Writing
@@ -68,28 +68,34 @@ def simulate(
     seed: int,
     overrides: Sequence[str] = (),
     *,
+    assays: Sequence[str] = battery.ASSAYS,
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Make the simulations in the folder `output`, or what is missing of them.
 
-    `overrides` (`key=value`) change the configuration of every assay's training. Raises `UserError` for what cannot be
-    used and for a folder that holds something else.
+    `overrides` (`key=value`) change the configuration of every assay's training; `assays` are short ids. Raises
+    `UserError` for what cannot be used and for a folder that holds something else.
     """
     if size.animals < LEAST_ANIMALS:
         raise UserError(f"simulations need at least {LEAST_ANIMALS} animals, got {size.animals}")
     if size.repeats < 2:
         raise UserError(f"simulations need at least 2 repeats of each test, got {size.repeats}")
-    configs = {assay: config_of(assay, size, seed, overrides) for assay in battery.ASSAYS if assay != battery.RELEASE}
+    for assay in assays:
+        if assay not in battery.ASSAYS:
+            raise UserError(f"--assay: {unknown('assay', assay, battery.ASSAYS)}")
+    wanted = [assay for assay in battery.ASSAYS if assay in assays]
+    configs = {assay: config_of(assay, size, seed, overrides) for assay in wanted if assay != battery.RELEASE}
     total = sum(config.steps for config in configs.values()) * size.animals
     if total > MOST_STEPS:
         raise UserError(f"{total:.2g} training steps in all, at most {MOST_STEPS:.0e} are allowed; simulate less")
     base = _common_base(configs)
     traits = traits_of(base)
     scores = draw_scores(traits, size.animals, seed)
-    with Writing.open(output, plan_of(configs, size, seed), collect_meta(seed), traits, scores, base) as folder:
+    plan, tests = plan_of(wanted, configs, size, seed), [test.name for one in wanted for test in battery.in_assay(one)]
+    with Writing.open(output, plan, collect_meta(seed), traits, scores, base, tests) as folder:
         done = 0
-        for assay in battery.ASSAYS:
+        for assay in wanted:
             for number, (first, last) in enumerate(size.parts()):
                 name = cohort_name(assay, number)
                 own = animals(traits, scores[first:last], first, base)
@@ -110,7 +116,7 @@ def cohort_name(assay: str, number: int) -> str:
     return f"{assay}-{number:03d}"
 
 
-def plan_of(configs: Mapping[str, Config], size: Size, seed: int) -> dict[str, Any]:
+def plan_of(assays: Sequence[str], configs: Mapping[str, Config], size: Size, seed: int) -> dict[str, Any]:
     """Return everything that the numbers of the simulations depend on, by name."""
     what = {assay: config.model_dump(mode="json", exclude={"output", "workers"}) for assay, config in configs.items()}
     return {
@@ -120,7 +126,7 @@ def plan_of(configs: Mapping[str, Config], size: Size, seed: int) -> dict[str, A
         "steps": {assay: config.steps for assay, config in configs.items()},
         "training": checksum(json_text(what).encode()),
         "model": checksum(world_checksum().encode()),
-        "cohorts": [cohort_name(assay, k) for assay in battery.ASSAYS for k in range(len(size.parts()))],
+        "cohorts": [cohort_name(assay, k) for assay in assays for k in range(len(size.parts()))],
     }
 
 
@@ -193,7 +199,7 @@ def _what_is_read(rows: pd.DataFrame, assay: str) -> pd.DataFrame:
 
 def _common_base(configs: Mapping[str, Config]) -> dict[str, float]:
     """Return the parameters that all animals have in place of the table's; every assay has the same overrides."""
-    return dict(next(iter(configs.values())).env.parameters)
+    return dict(next(iter(configs.values())).env.parameters) if configs else {}
 
 
 def _network(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:

@@ -171,5 +171,6 @@ def test_settings_are_those_of_the_studies_and_only_learning_can_be_changed():
     ):
         config_of("SocialOperant", size, 3, ["env.id=socialrl/GroupHabitat-v0"])
     other = config_of("SocialOperant", size, 3)
-    assert plan_of({"SocialOperant": config}, size, 3) != plan_of({"SocialOperant": other}, size, 3)
+    assay = "SocialOperant"
+    assert plan_of([assay], {assay: config}, size, 3) != plan_of([assay], {assay: other}, size, 3)
     assert Size(animals=100).parts() == [(0, 64), (64, 100)]
