@@ -60,11 +60,16 @@ class Simulations:
         """Return in what the current model differs from the one that was simulated, one line each."""
         told = []
         then, now = self.about["table"], _table_now(self.about["base"])
-        moved = [
-            f"{name} {_short(then[name])} there, {_short(now[name])} now" if name in then and name in now
-            else f"{name} only {'there' if name in then else 'now'}"
-            for name in {**then, **now} if then.get(name) != now.get(name)
-        ]  # fmt: skip
+        moved = []
+        for name in {**then, **now}:
+            before, after = then.get(name), now.get(name)
+            # One that is absent or 0 on both sides is switched off on both.
+            if before != after and any(one and one[0] for one in (before, after)):
+                both = before is not None and after is not None
+                words = (
+                    f"{_short(before)} there, {_short(after)} now" if both else f"only {'there' if before else 'now'}"
+                )
+                moved.append(f"{name} {words}")
         if moved:
             more = f" and {len(moved) - _MOST_NAMED} more" if len(moved) > _MOST_NAMED else ""
             told.append(

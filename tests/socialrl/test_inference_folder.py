@@ -118,10 +118,14 @@ def test_what_is_no_folder_of_simulations(tmp_path):
 def test_another_parameter_table_is_said(tmp_path):
     made_simulations(tmp_path / "made", n=40)
     sims = read_simulations(tmp_path / "made")
-    about = {**sims.about, "table": {**sims.about["table"], "contact_floor": [9.0, 0.1], "gone": [1.0, 0.0]}}
+    about = {
+        **sims.about,
+        "table": {**sims.about["table"], "contact_floor": [9.0, 0.1], "gone": [1.0, 0.0], "off": [0.0, 0.2]},
+    }
     (note,) = type(sims)(sims.path, sims.traits, sims.scores, sims.tests, about).notes()
     assert "contact_floor 9 (log-sd 0.1) there, " in note
     assert "gone only there" in note
+    assert "off" not in note, "what is switched off then and now is no difference"
 
 
 def test_the_tests_are_those_of_the_registry():
