@@ -65,11 +65,10 @@ class Simulations:
             before, after = then.get(name), now.get(name)
             # One that is absent or 0 on both sides is switched off on both.
             if before != after and any(one and one[0] for one in (before, after)):
-                both = before is not None and after is not None
-                words = (
-                    f"{_short(before)} there, {_short(after)} now" if both else f"only {'there' if before else 'now'}"
-                )
-                moved.append(f"{name} {words}")
+                if before is not None and after is not None:
+                    moved.append(f"{name} {_short(before)} there, {_short(after)} now")
+                else:
+                    moved.append(f"{name} only {'there' if before else 'now'}")
         if moved:
             more = f" and {len(moved) - _MOST_NAMED} more" if len(moved) > _MOST_NAMED else ""
             told.append(
