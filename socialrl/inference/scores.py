@@ -164,11 +164,17 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise UserError(f"{path} has {path.stat().st_size:,} bytes; a table of tests has at most {_MOST_BYTES:,}")
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        titles = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None, nrows=1)
     except (ValueError, UnicodeError, OSError) as error:
         reason = (str(error).splitlines() or ["?"])[0]
         raise UserError(f"{path} cannot be read as a table: {shortened(reason)}") from error
     if table.empty:
         raise UserError(f"{path}: the table has no rows")
+    if not isinstance(table.index, pd.RangeIndex):
+        raise UserError(f"{path}, line 2: more cells than there are column names")
+    twice = titles.iloc[0][titles.iloc[0].duplicated()]
+    if len(twice):
+        raise UserError(f"{path}: two columns are called '{shortened(str(twice.iloc[0]))}'")
     return table
 
 

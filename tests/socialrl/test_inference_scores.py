@@ -129,6 +129,22 @@ def test_mistakes_with_sheets(options, told, tmp_path):
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("animal,test,peak\nv1,evoked_release,1.0,2.0\n", "line 2: more cells than there are column names"),
+        ("animal,test,peak,peak\nv1,evoked_release,1.0,2.0\n", "two columns are called 'peak'"),
+        ("animal,test,peak\nv1,evoked_release,1.0\nv2,evoked_release,1.0,2.0\n", "cannot be read as a table"),
+        ('animal,test,peak\nv1,"evoked', "cannot be read as a table"),
+    ],
+)
+def test_broken_tables(text, told, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(UserError) as error:
+        read(tmp_path / "t.csv")
+    assert told in str(error.value)
+
+
 def test_a_sheet_of_another_length_and_files_that_are_none(tmp_path):
     sheet = made_sheet(6)
     seconds = [name for name in sheet if sheet[name].dtype == float]
