@@ -84,6 +84,10 @@ def infer(
         list[str] | None,
         typer.Option(metavar="TEST", help="Use only this test; of a score sheet: which test it is. Can be repeated."),
     ] = None,
+    late: Annotated[
+        str | None,
+        typer.Option(metavar="TEST", help="Use the late tests of a score sheet, too, as this test: cohoused_336h."),
+    ] = None,
     traits: Annotated[
         list[str] | None,
         typer.Option("--trait", metavar="NAME", help="Infer only the gain and this trait. Can be repeated."),
@@ -107,8 +111,8 @@ def infer(
     With --validate: how far answers from these simulations can be trusted, and which test or pair would tell most.
     """
     check_range("--seed", seed, 0, limits.MAX_SEED)
-    if check and (scores or tests or by or where):
-        raise UserError("--validate checks the simulations alone; it takes no SCORES, --tests, --by or --where")
+    if check and (scores or tests or late or by or where):
+        raise UserError("--validate checks the simulations alone; it takes no SCORES, --tests, --late, --by or --where")
     if not check and not scores:
         raise UserError("infer needs SCORES, files of tests; to check the simulations, use --validate")
     from socialrl.inference.run import run_inference, run_validation
@@ -135,6 +139,7 @@ def infer(
                 place,
                 seed=seed,
                 tests=tests or [],
+                late=late,
                 where=where or [],
                 by=by,
                 traits=traits or [],

@@ -141,7 +141,7 @@ BATTERY: tuple[SimulatedTest, ...] = (
             f"cohoused_{hours}h", "PartnerPreference", f"preference, peer {hours} h", _THREE_HOURS, _PREFERENCE,
             {"cohousing_h": hours},
         )
-        for hours in (6, 24, 168)
+        for hours in (6, 24, 168, 336)
     ),
     SimulatedTest(
         "mate_24h", "PartnerPreference", "preference, mate 24 h", _THREE_HOURS, _PREFERENCE,

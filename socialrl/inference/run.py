@@ -25,6 +25,7 @@ def run_inference(
     *,
     seed: int,
     tests: Sequence[str] = (),
+    late: str | None = None,
     where: Sequence[str] = (),
     by: str | None = None,
     traits: Sequence[str] = (),
@@ -39,7 +40,7 @@ def run_inference(
     need_sbi()
     refuse(output, "inference", overwrite)
     sims = _read(simulations, say)
-    scores = read_scores(files, sims.names, sims.repeats, tests=tests, where=where, by=by)
+    scores = read_scores(files, sims.names, sims.repeats, tests=tests, late=late, where=where, by=by)
     for note in scores.notes:
         say(f"note: {note}")
     fits = Fits(sims, seed, on_fit)

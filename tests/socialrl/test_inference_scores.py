@@ -53,6 +53,26 @@ def test_a_sheet_as_another_test_with_groups_and_without_chambers(tmp_path):
     assert read(tmp_path / "scores.csv", by="pair type").groups["v1"] == "FF"
 
 
+def test_late_tests_of_a_sheet_are_a_second_test(tmp_path):
+    early = made_sheet(6)
+    late = made_sheet(4, seed=2).assign(timepoint="LT")
+    pd.concat([early, late]).to_csv(tmp_path / "scores.csv", index=False)
+    alone = read(tmp_path / "scores.csv")
+    assert {sum(design.times.values()) for design in alone.designs.values()} == {1}
+    assert any("4 tests left out because their timepoint is not early" in note for note in alone.notes)
+    both = read(tmp_path / "scores.csv", late="cohoused_336h")
+    assert dict(both.designs["v1"].times) == {"cohoused_24h": 1, "cohoused_336h": 1}
+    assert dict(both.designs["v6"].times) == {"cohoused_24h": 1}
+    assert scored(both.designs["v1"], ["v1"], both.rows).shape == (1, 16)
+    table().to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(UserError, match="--late takes late tests of score sheets only"):
+        read(tmp_path / "t.csv", late="cohoused_336h")
+    with pytest.raises(UserError, match="--late: unknown test 'attacks'"):
+        read(tmp_path / "scores.csv", late="attacks")
+    with pytest.raises(UserError, match="--late evoked_release is another kind of test"):
+        read(tmp_path / "scores.csv", late="evoked_release")
+
+
 def test_tables_of_tests_are_joined_by_animal(tmp_path):
     table(["evoked_release"]).to_csv(tmp_path / "release.csv", index=False)
     rows = table(["intruder_168h", "cohoused_24h"], repeats=5)
@@ -151,7 +171,7 @@ def test_a_sheet_of_another_length_and_files_that_are_none(tmp_path):
     sheet.assign(**{name: sheet[name] / 2 for name in seconds}).to_csv(tmp_path / "short.csv", index=False)
     with pytest.raises(UserError, match=r"test cohoused_24h lasts 5400 s there, and 10800 s in the simulations"):
         read(tmp_path / "short.csv")
-    with pytest.raises(UserError, match=r"nowhere\.csv cannot be read: No such file"):
+    with pytest.raises(UserError, match=r"nowhere\.csv: no such score sheet"):
         read(tmp_path / "nowhere.csv")
     table().to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(UserError, match="--where picks rows of score sheets only"):
