@@ -24,7 +24,7 @@ from socialrl.inference.curves import GRID, Curves, prior
 FOLDS = 5
 _HIDDEN, _COMPONENTS = 24, 3
 _EPOCHS, _PATIENCE, _BATCH = 200, 20, 64
-_LEARNING_RATE, _WEIGHT_DECAY = 5e-3, 1e-3
+_LEARNING_RATE, _WEIGHT_DECAY = 5e-3, 1e-2
 _FURTHEST = 5.0
 """Features are cut off at so many standard deviations, so that one odd test does not carry a network away."""
 _PRIOR_SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0])
