@@ -28,7 +28,7 @@ def simulated(n: int, noise: float = NOISE) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def fitted() -> tuple[np.ndarray, np.ndarray, Posterior]:
-    scores, x = simulated(400)
+    scores, x = simulated(300)
     return scores, x, Posterior.fit(scores, x, 1, "test")
 
 
@@ -48,7 +48,7 @@ def test_unseen_animals_are_covered_and_their_ranks_are_uniform(fitted):
     found = recovery(GAIN_TRAIT, scores, posterior.unseen(x))
     assert found["cover_90_low"] < 0.9 < found["cover_90_high"]
     assert found["sbc_p"] > 0.01
-    assert 0.8 * 1.161 < found["bits"] < 1.2 * 1.161, "0.5 log2(1 + 1/noise²) bits, less what training loses"
+    assert 0.75 * 1.161 < found["bits"] < 1.2 * 1.161, "0.5 log2(1 + 1/noise²) bits, less what training loses"
     assert found["r"] == pytest.approx(1.0 / np.sqrt(1.0 + NOISE**2), abs=0.04)
 
 
@@ -62,8 +62,9 @@ def test_features_that_tell_nothing_give_back_the_prior():
     assert abs(recovery(GAIN_TRAIT, scores, posterior.unseen(x[..., 1:]))["bits"]) < 0.06
 
 
-def test_the_seed_makes_everything_and_nothing_is_left_behind(fitted):
-    scores, x, posterior = fitted
+def test_the_seed_makes_everything_and_nothing_is_left_behind():
+    scores, x = simulated(60)
+    posterior = Posterior.fit(scores, x, 1, "test")
     th.manual_seed(5)
     expected = th.rand(3)
     th.manual_seed(5)
