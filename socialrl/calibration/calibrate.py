@@ -8,27 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from socialrl.calibration import population as pop
-from socialrl.calibration import tables
+from socialrl.calibration import retest, tables
 from socialrl.calibration.emulator import Emulator
 from socialrl.calibration.fit import fit_population, region
-from socialrl.calibration.outcome import Calibration
-from socialrl.calibration.population import Population
-from socialrl.calibration.summaries import Target, distances, raw_of, share_as_far
-from socialrl.errors import UserError
+from socialrl.calibration.outcome import Calibration, Match
+from socialrl.calibration.pairs import BOTH, by_kind, check_enough
+from socialrl.calibration.population import Population, Space
+from socialrl.calibration.summaries import RAW, raw_of
+from socialrl.calibration.target import Target, distances, share_as_far
 
-Simulate = Callable[[NDArray[np.float64], int, str], NDArray[np.float64]]
-"""Log factors (n, n_free), the first animal's index and a word for the display in; raw tests (n, n_repeats, 7) out."""
+
+class Simulate(Protocol):
+    """Trains and tests animals: log factors (n, n_free), the first animal's index and a word for the display in.
+
+    Out come their tests as in `tables.Cohort.played`: early ones with every kind of partner, and, if `everything` is
+    wanted, late ones, too, with bins and bouts.
+    """
+
+    def __call__(
+        self, factors: NDArray[np.float64], first_index: int, text: str, *, everything: bool = False
+    ) -> pd.DataFrame: ...
+
 
 Keep = Callable[[str, Callable[[], pd.DataFrame]], pd.DataFrame]
 """The name of a stage and what makes its table in; the table out."""
 
-LEAST_ANIMALS = 8
 _LATER_WEIGHT = 4.0
 
 
@@ -63,56 +73,59 @@ class Plan:
         return sum(self.cohorts.values())
 
 
-def check_enough(tests: pd.DataFrame) -> None:
-    """Raise `UserError` for fewer tests than a calibration needs."""
-    if len(tests) < LEAST_ANIMALS:
-        raise UserError(f"a calibration needs tests of at least {LEAST_ANIMALS} animals, got {len(tests)}")
-
-
 def calibrate(
     tests: pd.DataFrame,
     simulate: Simulate,
     plan: Plan,
-    base: Mapping[str, float] | None = None,
+    space: Space,
+    *,
+    late: pd.DataFrame | None = None,
     on_stage: Callable[[str], None] = lambda _: None,
     keep: Keep = lambda _, make: make(),
 ) -> Calibration:
-    """Fit a wild-type population to real tests (rows of a score sheet) and check it with fresh simulations.
+    """Fit a wild-type population to real early tests (rows of a score sheet) and check it with fresh simulations.
 
-    `base` are parameters that differ from the table in all animals. Fewer than 8 voles raise `UserError`.
+    Peers and mates are two targets for one population in `space`. `late` are later tests of the same animals: they are
+    only compared with those of the checks. Fewer than 8 voles of a kind of pair raise `UserError`.
     """
-    check_enough(tests)
-    base = dict(base or {})
-    seed = plan.seed
-    real = raw_of(tests)
-    target = Target.of(real, seed)
-    before, centre = pop.table_population(base), pop.anchor(base)
-    prior = pop.draw_prior(centre, 1000, seed)
+    voles = by_kind(tests)
+    check_enough(voles)
+    kinds, seed = tuple(voles), plan.seed
+    real = {kind: raw_of(rows) for kind, rows in voles.items()}
+    targets = {kind: Target.of(raw, seed) for kind, raw in real.items()}
+    before, centre = space.table_population(), space.anchor()
+    prior = space.draw_prior(1000, seed)
 
     def train(stage: str, index: int, factors: NDArray[np.float64]) -> tables.Cohort:
-        words = stage.replace("-", " ")
-        made = keep(stage, lambda: tables.cohort_table(factors, simulate(factors, index, words), index))
-        return tables.read_cohort(made)
+        words, everything = stage.replace("-", " "), stage.startswith("check")
+        made = keep(
+            stage,
+            lambda: tables.cohort_table(factors, simulate(factors, index, words, everything=everything), space.names),
+        )
+        return tables.read_cohort(made, kinds)
 
     def fit(number: int, emulator: Emulator, best: Population) -> tuple[Population, float]:
-        starts = np.concatenate([best.vector[None], pop.draw_prior(centre, plan.starts - 1, seed)])
+        starts = np.concatenate([best.vector[None], space.draw_prior(plan.starts - 1, seed)])
         made = keep(
             f"fit-{number}",
-            lambda: tables.population_table(*fit_population(target, emulator, centre, starts, seed, "round", number)),
+            lambda: tables.population_table(
+                *fit_population(space, targets, emulator, centre, starts, seed, "round", number), space.names
+            ),
         )
         return tables.read_population(made)
 
-    factors, all_tests = train("round-1", 0, pop.spread_out(plan.vectors, seed))
+    first = train("round-1", 0, space.spread_out(plan.vectors, seed))
+    factors, all_tests = first.factors, first.tests
     weights = np.ones(len(factors))
     rounds: list[dict[str, float]] = []
     best, index = centre, plan.vectors
     for number in range(1, plan.rounds + 1):
         if number > 1:
             around = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
-            drawn, more = train(f"round-{number}", index, around)
-            all_tests, factors = np.concatenate([all_tests, more]), np.concatenate([factors, drawn])
-            weights = np.concatenate([weights, np.full(len(drawn), _LATER_WEIGHT)])
-            index += len(drawn)
+            more = train(f"round-{number}", index, around)
+            all_tests, factors = np.concatenate([all_tests, more.tests]), np.concatenate([factors, more.factors])
+            weights = np.concatenate([weights, np.full(len(more.factors), _LATER_WEIGHT)])
+            index += len(more.factors)
         on_stage(f"fitting, round {number}")
         emulator = Emulator.fit(factors, all_tests, weights)
         best, loss = fit(number, emulator, best)
@@ -121,18 +134,67 @@ def calibrate(
     resampled = keep(
         "region",
         lambda: tables.region_table(
-            region(real, target, factors, all_tests, weights, centre, best, n=plan.resamples, seed=seed)
+            region(
+                space,
+                real,
+                targets,
+                factors,
+                all_tests,
+                weights,
+                best,
+                n=plan.resamples,
+                seed=seed,
+                on_each=lambda k: on_stage(f"resampling, {k} of {plan.resamples}"),
+            ),
+            space.names,
         ),
     )
-    posterior = tables.read_region(resampled)
     # The same random numbers for both checks, so that they differ in the population alone.
     checks = {
-        name: train(f"check-{name}", index, one.draw(plan.part, seed, "check"))[1]
+        name: train(f"check-{name}", index, one.draw(plan.part, seed, "check"))
         for name, one in (("before", before), ("after", best))
     }
-    sets = {"real": real, **{name: one.reshape(-1, one.shape[-1]) for name, one in checks.items()}}
-    apart = distances(target, {name: sets[name] for name in checks})
-    as_far = {name: share_as_far(target, one, apart[name]["all"], seed) for name, one in checks.items()}
+    matches, as_far_of_both = _matches(real, targets, {name: one.tests for name, one in checks.items()}, seed)
     return Calibration(
-        base, target, before, best, posterior, prior, sets, apart, as_far, tuple(map(float, emulator.skill)), rounds
+        space,
+        before,
+        best,
+        tables.read_region(resampled),
+        prior,
+        matches,
+        as_far_of_both,
+        {name: one.played for name, one in checks.items()},
+        {} if late is None else retest.matched(tests, late),
+        {kind: tuple(map(float, skill)) for kind, skill in zip(kinds, emulator.skill, strict=True)},
+        seed,
+        rounds,
     )
+
+
+def _matches(
+    real: Mapping[str, NDArray[np.float64]],
+    targets: Mapping[str, Target],
+    checks: Mapping[str, NDArray[np.float64]],
+    seed: int,
+) -> tuple[dict[str, Match], dict[str, float]]:
+    """Return how the tests of both checks, each (n, n_kinds, n_repeats, 7), match, and the goodness of all kinds."""
+    flat = {
+        kind: {name: tests[:, k].reshape(-1, len(RAW)) for name, tests in checks.items()}
+        for k, kind in enumerate(targets)
+    }
+    apart = {kind: {name: distances(target, flat[kind][name]) for name in checks} for kind, target in targets.items()}
+    as_far = {}
+    for name, tests in checks.items():
+        observed = {kind: apart[kind][name]["all"] for kind in targets}
+        observed[BOTH] = sum(observed.values()) / len(observed)
+        as_far[name] = share_as_far(targets, tests, observed, seed)
+    matches = {
+        kind: Match(
+            target,
+            {"real": real[kind], **flat[kind]},
+            apart[kind],
+            {name: as_far[name][kind] for name in checks},
+        )
+        for kind, target in targets.items()
+    }
+    return matches, {name: one[BOTH] for name, one in as_far.items()}

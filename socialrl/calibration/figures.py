@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,20 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.calibration.outcome import Calibration
-from socialrl.calibration.population import FREE, N_FREE
+from socialrl.calibration import course_figures
+from socialrl.calibration.course_figures import LOOKS, SETS
+from socialrl.calibration.outcome import Calibration, Match
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS, shares, values_of
 from socialrl.drawing import style
-from socialrl.drawing.groups import looks
 
-SETS = {"real": "voles", "before": "model, table", "after": "model, calibrated"}
-"""The sets of tests as a reader sees them, in every figure and table."""
-
-_LOOKS: dict[str, tuple[str, Any]] = {
-    "real": (style.INK, "-"),
-    "before": ("#E69F00", "--"),
-    "after": (looks("wt", 1.0)[0], "-"),
-}
 _PALE = "#9EC6DF"
 _SECONDS = (0, 30, 100, 1000, 10_000)
 _LABELS = {**{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
@@ -42,8 +34,9 @@ class Subject:
     draw: Callable[[Calibration, bool], Figure]
 
 
-def distributions(result: Calibration, narrow: bool) -> Figure:
+def distributions(kind: str, result: Calibration, narrow: bool) -> Figure:
     """Cumulative distributions of every measure, voles against both populations, and shares of kinds of tests."""
+    match = result.matches[kind]
     n = len(COMPARED) + 1
     columns = 1 if narrow else 3
     lines = math.ceil(n / columns)
@@ -52,7 +45,7 @@ def distributions(result: Calibration, narrow: bool) -> Figure:
     for unused in axes[n:]:
         unused.set_axis_off()
     for ax, measure in zip(axes, COMPARED, strict=False):
-        for name, raw in result.sets.items():
+        for name, raw in match.sets.items():
             _steps(ax, values_of(raw)[measure.name], name)
         if measure.scale != "linear":
             ax.set_xscale("symlog", linthresh=30.0, linscale=0.4)
@@ -64,35 +57,33 @@ def distributions(result: Calibration, narrow: bool) -> Figure:
         ax.set_xlabel(measure.unit or "fraction")
         if narrow or ax in axes[::3]:
             ax.set_ylabel("Share of tests at or below")
-    _kinds(axes[len(COMPARED)], result)
-    _legend(figure, list(result.sets), narrow)
+    _kinds(axes[len(COMPARED)], match)
+    _legend(figure, list(match.sets), narrow)
     return figure
 
 
 def distance_by_measure(result: Calibration, narrow: bool) -> Figure:
     """Distance of both simulated populations from the voles, term by term, in units of sampling noise."""
-    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 3.2)
-    ax = figure.subplots()
+    n = len(result.matches)
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 3.2 * (n if narrow else 1))
+    panels = figure.subplots(*((n, 1) if narrow else (1, n)), squeeze=False, sharex=True, sharey=not narrow).ravel()
     names = ["all", *TERMS]
     places = np.arange(len(names))[::-1]
-    for name in ("before", "after"):
-        colour, label = _LOOKS[name][0], SETS[name]
-        marks = "o" if name == "after" else "s"
-        values = [result.distances[name][one] for one in names]
-        ax.scatter(values, places, color=colour, marker=marks, s=30, zorder=3, label=label)
-    for place, one in zip(places, names, strict=True):
-        ax.plot(
-            [result.distances["before"][one], result.distances["after"][one]],
-            [place, place],
-            color=style.RULE,
-            linewidth=2.0,
-            zorder=1,
-        )
-    ax.axvline(1.0, color=style.SOFT, linestyle=(0, (1, 1.5)), linewidth=1.1)
-    ax.set_yticks(places, ["Mean of all", *(_LABELS[name] for name in TERMS)])
-    ax.set_xlim(left=0.0)
-    ax.set_xlabel(f"Distance, 1 = another sample of {result.target.n} voles")
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=1 if narrow else 2)
+    for ax, (kind, match) in zip(panels, result.matches.items(), strict=True):
+        for name in ("before", "after"):
+            marks = "o" if name == "after" else "s"
+            values = [match.distances[name][one] for one in names]
+            ax.scatter(values, places, color=LOOKS[name][0], marker=marks, s=30, zorder=3, label=SETS[name])
+        for place, one in zip(places, names, strict=True):
+            ends = [match.distances[name][one] for name in ("before", "after")]
+            ax.plot(ends, [place, place], color=style.RULE, linewidth=2.0, zorder=1)
+        ax.axvline(1.0, color=style.SOFT, linestyle=(0, (1, 1.5)), linewidth=1.1)
+        ax.set_yticks(places, ["Mean of all", *(_LABELS[name] for name in TERMS)])
+        ax.set_xlim(left=0.0)
+        ax.set_title(f"{kind.capitalize()}, {match.target.n} voles")
+        ax.set_xlabel("Distance, sampling noise = 1")
+    handles = panels[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper left", ncols=1 if narrow else 2)
     return figure
 
 
@@ -101,10 +92,11 @@ def regions(result: Calibration, narrow: bool) -> Figure:
     found = result.parameters()
     figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 7.0 if narrow else 3.8)
     left, right = figure.subplots(*((2, 1) if narrow else (1, 2)), sharey=True)
-    places = np.arange(N_FREE)[::-1]
+    n_free = result.space.n
+    places = np.arange(n_free)[::-1]
     for ax, part, table, taken, verdicts in (
-        (left, slice(0, N_FREE), result.before.median, result.after.median, found["median_is"]),
-        (right, slice(N_FREE, None), result.before.spread, result.after.spread, found["spread_is"]),
+        (left, slice(0, n_free), result.before.median, result.after.median, found["median_is"]),
+        (right, slice(n_free, None), result.before.spread, result.after.spread, found["spread_is"]),
     ):
         ours = [_PALE if verdict == "open" else "#0072B2" for verdict in verdicts]
         for drawn, colour, width in ((result.prior, style.RULE, 9.0), (result.posterior, ours, 3.0)):
@@ -119,7 +111,7 @@ def regions(result: Calibration, narrow: bool) -> Figure:
     left.minorticks_off()
     left.set_xlabel("Median, × table")
     right.set_xlabel("Spread over animals (log-sd)")
-    left.set_yticks(places, [free.name for free in FREE])
+    left.set_yticks(places, [free.name for free in result.space.free])
     handles = [
         Line2D([], [], color=style.RULE, linewidth=7, label="prior, 90 %"),
         Line2D([], [], color="#0072B2", linewidth=3, label="calibrated, 90 %"),
@@ -131,34 +123,47 @@ def regions(result: Calibration, narrow: bool) -> Figure:
     return figure
 
 
-FIGURES = {
-    "distributions": Subject(
-        "How do voles and model differ, test by test?",
-        "Cumulative shares of tests, one curve per set of tests; last, shares of tests by preference.",
-        distributions,
-    ),
-    "distance": Subject(
+def subjects(result: Calibration) -> dict[str, Subject]:
+    """Return the figures of a calibration by file name."""
+    ours = {
+        f"distributions-{kind}": Subject(
+            f"How do voles and model differ, test by test? {kind.capitalize()}",
+            f"Tests with {kind}: cumulative shares of tests, one curve per set of tests; last, shares of tests by"
+            " preference.",
+            partial(distributions, kind),
+        )
+        for kind in result.matches
+    }
+    ours["distance"] = Subject(
         "How far is each population from the voles?",
-        "Distance by measure, of the parameter table and of the calibrated population, from trained animals. Dotted: "
-        "as far"
-        " as another sample of voles.",
+        "Distance by measure, of the parameter table and of the calibrated population, from trained animals. Dotted:"
+        " as far as another sample of voles.",
         distance_by_measure,
-    ),
-    "regions": Subject(
+    )
+    ours["course"] = Subject(
+        "How does a test go on?",
+        "Model animals, early tests: mean share of each ten minutes spent huddling. A score sheet does not have it.",
+        course_figures.time_course,
+    )
+    ours["bouts"] = Subject(
+        "How long do animals stay together?",
+        "Model animals, early tests: cumulative share of bouts of contact by length. A score sheet does not have it.",
+        course_figures.bouts,
+    )
+    ours["regions"] = Subject(
         "What do the tests determine?",
         "What the tests say about each free quantity, against the prior: 90 % regions of medians and of spreads.",
         regions,
-    ),
-}
-"""By file name."""
+    )
+    return ours
 
 
-def _kinds(ax: Axes, result: Calibration) -> None:
-    counted = {name: shares(raw) for name, raw in result.sets.items()}
+def _kinds(ax: Axes, match: Match) -> None:
+    counted = {name: shares(raw) for name, raw in match.sets.items()}
     places = np.arange(len(KINDS) - 1)
     for k, (name, found) in enumerate(counted.items()):
         heights = [found[kind.name] for kind in KINDS[:-1]]
-        ax.bar(places + 0.27 * (k - 1), heights, width=0.25, color=_LOOKS[name][0])
+        ax.bar(places + 0.27 * (k - 1), heights, width=0.25, color=LOOKS[name][0])
         for place, height in zip(places + 0.27 * (k - 1), heights, strict=True):
             ax.text(place, height + 0.01, f"{100 * height:.0f}", ha="center", va="bottom", fontsize=7)
     ax.set_xticks(places, [kind.short for kind in KINDS[:-1]])
@@ -171,11 +176,11 @@ def _steps(ax: Axes, values: NDArray[np.float64], name: str) -> None:
     there = np.sort(values[~np.isnan(values)])
     if not len(there):
         return
-    colour, line = _LOOKS[name]
+    colour, line = LOOKS[name]
     shares = np.arange(1, len(there) + 1) / len(there)
     ax.step(there, shares, where="post", color=colour, linestyle=line, linewidth=1.5)
 
 
 def _legend(figure: Figure, names: list[str], narrow: bool) -> None:
-    handles = [Line2D([], [], color=_LOOKS[n][0], linestyle=_LOOKS[n][1], label=SETS[n]) for n in names]
+    handles = [Line2D([], [], color=LOOKS[n][0], linestyle=LOOKS[n][1], label=SETS[n]) for n in names]
     figure.legend(handles=handles, loc="outside upper left", ncols=2 if narrow else len(handles))

@@ -2,13 +2,14 @@
 
 What is minimised is a robust sum of the terms of the distance (quadratic near zero, linear far away, so that a measure
 that no population can reach does not dominate the others) plus the prior's pull toward the parameter table, which
-decides what the tests leave open. The same fit to resampled voles, resampled training animals and a newly drawn prior
+decides what the tests leave open. Tests with peers and tests with mates have terms of their own, and one population
+has to meet all of them. The same fit to resampled voles, resampled training animals and a newly drawn prior
 centre gives the confidence region: a quantity that the tests do not determine comes back as wide as the prior.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,46 +17,47 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.calibration.descent import minimum
 from socialrl.calibration.emulator import Emulator
-from socialrl.calibration.population import N_FREE, Population, bounds, draw_prior, normals, prior_sd
-from socialrl.calibration.summaries import Target
+from socialrl.calibration.population import Population, Space, normals
+from socialrl.calibration.target import Target
 
-_STEP = 0.02
 _MOST_ITERATIONS = 40
 _DRAWS = 160
 
+Targets = Mapping[str, Target]
+"""The real tests by kind of pair, in the order in which animals were tested."""
+
 
 def fit_population(
-    target: Target, emulator: Emulator, centre: Population, starts: NDArray[np.float64], seed: int, *purpose: str | int
+    space: Space,
+    targets: Targets,
+    emulator: Emulator,
+    centre: Population,
+    starts: NDArray[np.float64],
+    seed: int,
+    *purpose: str | int,
 ) -> tuple[Population, float]:
-    """Return the population nearest to `target` on the emulator and its loss; `starts` is (n_starts, 2 n_free).
+    """Return the population nearest to all `targets` on the emulator and its loss; `starts` is (n_starts, 2 n_free).
 
     `centre` is where the prior pulls to. The simulated animals are the same in every evaluation (fixed normal numbers
     and residuals, named by `purpose`), so that the loss is a smooth function of the population.
     """
-    loss = _loss(target, emulator, centre, seed, *purpose)
-    low, high = np.array(bounds()).T
+    loss = loss_of(space, targets, emulator, centre, seed, *purpose)
+    low, high = space.bounds()
     best_x, best = starts[0], np.inf
     for start in np.clip(starts, low, high):
-        found, value = minimum(
-            lambda x: _with_gradient(x, loss, low, high),
-            start,
-            low,
-            high,
-            iterations=_MOST_ITERATIONS,
-            tolerance=1e-5,
-        )
+        found, value = minimum(loss, start, low, high, iterations=_MOST_ITERATIONS, tolerance=1e-5)
         if value < best:
             best_x, best = found, value
     return Population.of(best_x), best
 
 
 def region(
-    real: NDArray[np.float64],
-    target: Target,
+    space: Space,
+    real: Mapping[str, NDArray[np.float64]],
+    targets: Targets,
     factors: NDArray[np.float64],
     tests: NDArray[np.float64],
     weights: NDArray[np.float64],
-    centre: Population,
     best: Population,
     *,
     n: int,
@@ -64,54 +66,49 @@ def region(
 ) -> NDArray[np.float64]:
     """Return `n` population vectors (n, 2 n_free), fits to resampled voles, training animals and prior centres.
 
-    `real` is (n_voles, 7); `factors` (n_animals, n_free), `tests` (n_animals, n_repeats, 7) and `weights` (n_animals,)
-    are what the emulator is fitted to.
+    `real` is (n_voles, 7) for each kind of pair; `factors` (n_animals, n_free), `tests` (n_animals, n_kinds, n_repeats,
+    7) and `weights` (n_animals,) are what the emulator is fitted to.
     """
-    centres = draw_prior(centre, n, seed)
-    found = np.empty((n, 2 * N_FREE))
+    centres = space.draw_prior(n, seed)
+    found = np.empty((n, 2 * space.n))
     for k in range(n):
         on_each(k)
         rng = seeding.generator(seed, "calibration", "resample", k)
-        voles = real[rng.integers(0, len(real), len(real))]
+        resampled = {
+            kind: targets[kind].resampled(voles[rng.integers(0, len(voles), len(voles))])
+            for kind, voles in real.items()
+        }
         counts = np.bincount(rng.integers(0, len(factors), len(factors)), minlength=len(factors))
         kept = counts > 0
         emulator = Emulator.fit(factors[kept], tests[kept], (weights * counts)[kept])
         starts = np.stack([best.vector, centres[k]])
-        drawn, _ = fit_population(
-            target.resampled(voles), emulator, Population.of(centres[k]), starts, seed, "resample", k
-        )
+        drawn, _ = fit_population(space, resampled, emulator, Population.of(centres[k]), starts, seed, "resample", k)
         found[k] = drawn.vector
     return found
 
 
-def _loss(
-    target: Target, emulator: Emulator, centre: Population, seed: int, *purpose: str | int
-) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    z = normals(_DRAWS, seed, "fit", *purpose)
+def loss_of(
+    space: Space, targets: Targets, emulator: Emulator, centre: Population, seed: int, *purpose: str | int
+) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
+    """Return the function that is minimised: a population's vector (2 n_free,) in, its loss and the gradient out."""
+    n_free = space.n
+    z = normals(_DRAWS, n_free, seed, "fit", *purpose)
     residuals = emulator.draw_residuals(_DRAWS, seeding.generator(seed, "calibration", "residuals", *purpose))
-    pull, width = centre.vector, prior_sd()
+    pull, width = centre.vector, space.prior_sd()
 
-    def loss(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        factors = vectors[:, None, :N_FREE] + vectors[:, None, N_FREE:] * z
-        apart = target.smooth_terms(emulator.tests(factors, residuals)) / target.noise
-        robust: NDArray[np.float64] = (np.sqrt(1.0 + apart**2) - 1.0).sum(axis=1)
-        prior: NDArray[np.float64] = 0.5 * (((vectors - pull) / width) ** 2).sum(axis=1)
-        return robust + prior
+    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        raw, back = emulator.tests_and_back(vector[:n_free] + vector[n_free:] * z, residuals)
+        by_raw = np.empty_like(raw)
+        value = 0.0
+        for k, target in enumerate(targets.values()):
+            terms, through = target.smooth_terms(raw[:, k])
+            apart = terms / target.noise
+            robust = np.sqrt(1.0 + apart**2)
+            value += float((robust - 1.0).sum())
+            by_raw[:, k] = through(apart / robust / target.noise)
+        by_factors = back(by_raw)
+        off = (vector - pull) / width
+        gradient = np.concatenate([by_factors.sum(axis=0), (by_factors * z).sum(axis=0)]) + off / width
+        return value + 0.5 * float((off**2).sum()), gradient
 
     return loss
-
-
-def _with_gradient(
-    x: NDArray[np.float64],
-    loss: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> tuple[float, NDArray[np.float64]]:
-    """Return the loss and its gradient by central differences, all neighbours in one evaluation."""
-    up, down = np.minimum(x + _STEP, high), np.maximum(x - _STEP, low)
-    n = len(x)
-    stack = np.tile(x, (2 * n + 1, 1))
-    stack[np.arange(n), np.arange(n)] = up
-    stack[n + np.arange(n), np.arange(n)] = down
-    values = loss(stack)
-    return float(values[-1]), (values[:n] - values[n : 2 * n]) / (up - down)

@@ -6,25 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from socialrl.calibration.figures import FIGURES, SETS
+from socialrl.calibration import page_tables
+from socialrl.calibration.figures import subjects
 from socialrl.calibration.outcome import Calibration
-from socialrl.calibration.population import FREE
-from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
+from socialrl.calibration.page_tables import LABELS, short
+from socialrl.calibration.pairs import BOTH
+from socialrl.calibration.population import table_of
+from socialrl.calibration.summaries import TERMS
+from socialrl.config.values import TABLE
 from socialrl.drawing import pages
 from socialrl.drawing.plates import Plate, drawn
-from socialrl.drawing.tables import text_table
 from socialrl.storage.atomic import naming_the_place, write_bytes
 from socialrl.storage.files import csv_text, json_text
 from socialrl_envs.parameters import parameter
-
-_LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
-_KIND_NAMES = {kind.name for kind in KINDS}
-_ROWS = {**_LABELS, **{kind.name: kind.label for kind in KINDS}}
-
-_QUANTITY_HEAD = ("Quantity", "Meaning", "Table (log-sd)", "Median", "Median is", "Log-sd", "Log-sd is")
-_SUMMARY_HEAD = ("Measure", "Set", "n", "Mean", "SD", "10 %", "25 %", "Median", "75 %", "90 %")
 
 _WORSE = 0.3
 """Difference of a term, in units of noise, from which a measure counts as matched worse."""
@@ -43,11 +37,20 @@ def write_results(result: Calibration, output: Path, provenance: dict[str, Any])
             alt=lambda subject=subject: f"{subject.caption} {verdict(result)}",  # type: ignore[misc]
             missing=lambda: "There is nothing to draw",
         )
-        for name, subject in FIGURES.items()
+        for name, subject in subjects(result).items()
     ]
     pages.write_beside(output, plates)
-    write_bytes(output / "parameters.csv", csv_text(result.parameters()).encode())
-    write_bytes(output / "summaries.csv", csv_text(result.summaries()).encode())
+    tables = {
+        "goals": result.goals,
+        "parameters": result.parameters(),
+        "summaries": result.summaries(),
+        "course": result.time_course(),
+        "bouts": result.bouts(),
+        "retest": result.retests,
+    }
+    for name, table in tables.items():
+        if len(table):
+            write_bytes(output / f"{name}.csv", csv_text(table).encode())
     write_bytes(output / "parameters.yaml", parameters_yaml(result, provenance).encode())
     write_bytes(output / "calibration.html", page(result, provenance, plates).encode())
     write_bytes(output / "calibration.json", json_text(content(result, provenance)).encode())
@@ -56,51 +59,78 @@ def write_results(result: Calibration, output: Path, provenance: dict[str, Any])
 def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
     """Return what `calibration.json` holds."""
     return {
-        "format": 1,
+        "format": 2,
         "verdict": verdict(result),
+        "goals": result.goals.to_dict("records"),
         "distance": {
-            "unit": f"sampling noise: 1 = another sample of {result.target.n} voles",
-            "before": result.distances["before"],
-            "after": result.distances["after"],
-            "noise": dict(zip(TERMS, map(float, result.target.noise), strict=True)),
-            "share_of_samples_as_far": dict(result.as_far),
+            "unit": "sampling noise: 1 = another sample of as many voles",
+            **{
+                kind: {
+                    "voles": match.target.n,
+                    "before": match.distances["before"],
+                    "after": match.distances["after"],
+                    "noise": dict(zip(TERMS, map(float, match.target.noise), strict=True)),
+                    "share_of_samples_as_far": dict(match.as_far),
+                }
+                for kind, match in result.matches.items()
+            },
+            BOTH: {
+                **{name: {"all": result.distance(name)} for name in ("before", "after")},
+                "share_of_samples_as_far": dict(result.as_far_of_both),
+            },
         },
+        "retest_not_fitted": result.retests.to_dict("records"),
         "parameters": result.members(),
         "quantities": result.parameters().to_dict("records"),
         "combinations": result.combinations().to_dict("records"),
         "summaries": result.summaries().to_dict("records"),
-        "emulator": {"skill": list(result.skill), "rounds": result.rounds},
+        "bouts": result.bouts().to_dict("records"),
+        "emulator": {"skill": {kind: list(one) for kind, one in result.skill.items()}, "rounds": result.rounds},
         "provenance": provenance,
     }
 
 
 def verdict(result: Calibration) -> str:
-    """Return the outcome in a sentence or two."""
-    before, after = result.distances["before"]["all"], result.distances["after"]["all"]
-    said = (
-        f"Distance of trained animals from the voles: {before:.2f} with the table, {after:.2f} calibrated"
-        " (1 = sampling noise)."
-    )
+    """Return the outcome in a few sentences."""
+    several = len(result.matches) > 1
+    told = [
+        f"{f'{kind} ' if several else ''}{match.distances['before']['all']:.2f} with the table,"
+        f" {match.distances['after']['all']:.2f} calibrated"
+        for kind, match in result.matches.items()
+    ]
+    said = f"Distance of trained animals from the voles: {'; '.join(told)} (1 = sampling noise)."
+    reached, n = result.reached
+    said += f" Goals reached: {reached} of {n}."
     if not result.improved:
         return f"{said} The calibrated population is not nearer; keep the table."
-    apart = result.distances
-    for words, names in (
-        ("Still further than twice the noise", [name for name in TERMS if apart["after"][name] > 2.0]),
-        (
-            "Matched worse than before",
-            [name for name in TERMS if apart["after"][name] > apart["before"][name] + _WORSE],
-        ),
-    ):
+    apart = [match.distances for match in result.matches.values()]
+    kinds = list(result.matches)
+    far = _named({name: [one["after"][name] > 2.0 for one in apart] for name in TERMS}, kinds)
+    worse = _named(
+        {name: [one["after"][name] > one["before"][name] + _WORSE for one in apart] for name in TERMS}, kinds
+    )
+    for words, names in (("Still further than twice the noise", far), ("Matched worse than before", worse)):
         if names:
-            said += f" {words}: {', '.join(_in_sentence(_LABELS[name]) for name in names)}."
+            said += f" {words}: {', '.join(names)}."
     return said
+
+
+def _named(found: dict[str, list[bool]], kinds: list[str]) -> list[str]:
+    """Return the terms that are true for a kind of pair, and for which where there are several."""
+    told = []
+    for name, of_kinds in found.items():
+        which = [kind for kind, true in zip(kinds, of_kinds, strict=True) if true]
+        if which:
+            of = "" if len(kinds) == 1 else f" ({BOTH if len(which) > 1 else which[0]})"
+            told.append(f"{_in_sentence(LABELS[name])}{of}")
+    return told
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
     """Return a partial configuration for `--with`: medians as parameters, spreads between individuals."""
     data = provenance["data"]
     found = result.members()
-    rows = {name: parameter(name) for name in found}
+    rows = {name: parameter(name, table_of(result.space.base)) for name in found}
     lines = [
         f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']}"
         f" (sha256 {data['sha256'][:16]}…),",
@@ -109,16 +139,22 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
         "# Use: socialrl train CONFIG --with FILE",
         "env:",
         "  parameters:",
+        f"    {TABLE}: {table_of(result.space.base)}  # what the numbers below are changes of",
     ]
     lines += [
-        f"    {name}: {_short(one['value'])}  # {rows[name].unit}; table {rows[name].value:g}"
+        f"    {name}: {short(one['value'])}  # {rows[name].unit}; table {rows[name].value:g}"
         for name, one in found.items()
+    ]
+    lines += [
+        f"    {name}: {value}  # not fitted: of the configuration that was given"
+        for name, value in result.space.base.items()
+        if name not in (*found, TABLE)
     ]
     lines += [
         "individual_spread:  # log-sd between animals; members of one total are drawn independently",
         "  scale: 1.0  # times the table's log-sd, of the parameters that are not named here (the gain is one of them)",
     ]
-    lines += [f"  {name}: {_short(one['spread'])}  # table {rows[name].spread:g}" for name, one in found.items()]
+    lines += [f"  {name}: {short(one['spread'])}  # table {rows[name].spread:g}" for name, one in found.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -133,83 +169,21 @@ def page(result: Calibration, provenance: dict[str, Any], plates: list[Plate]) -
         started=provenance["started"],
         seed=provenance["seed"],
         versions=provenance["versions"],
-        distances=text_table(
-            ("Measure", "Table", "Calibrated"),
-            [
-                [_LABELS[name], f"{result.distances['before'][name]:.2f}", f"{result.distances['after'][name]:.2f}"]
-                for name in ("all", *TERMS)
-            ],
-        ),
-        as_far=result.as_far,
-        quantities=text_table(_QUANTITY_HEAD, _quantities(result), n_left=2),
-        undetermined=_open(result),
-        combinations=text_table(
-            ("Combination", "Width", "Width by chance"),
-            [
-                [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
-                for row in result.combinations().to_dict("records")
-            ],
-        ),
-        members=text_table(
-            ("Parameter", "Table", "Table log-sd", "Calibrated", "Log-sd"),
-            [
-                [
-                    name,
-                    f"{parameter(name).value:g}",
-                    f"{parameter(name).spread:g}",
-                    _short(one["value"]),
-                    f"{one['spread']:.2f}",
-                ]
-                for name, one in result.members().items()
-            ],
-        ),
-        summaries=text_table(_SUMMARY_HEAD, _summaries(result.summaries()), n_left=2),
-        skill=[f"{one:.2f}" for one in result.skill],
+        goals=page_tables.goals(result),
+        information=page_tables.information(result),
+        retest=page_tables.retest(result),
+        bouts=page_tables.bouts(result),
+        distances=page_tables.distances(result),
+        as_far=page_tables.as_far(result),
+        quantities=page_tables.quantities(result),
+        undetermined=page_tables.undetermined(result),
+        combinations=page_tables.combinations(result),
+        members=page_tables.members(result),
+        summaries=page_tables.summaries(result),
+        skill={kind: [f"{one:.2f}" for one in skill] for kind, skill in result.skill.items()},
         plates=plates,
     )
 
 
-def _quantities(result: Calibration) -> list[list[str]]:
-    rows = []
-    for free, row in zip(FREE, result.parameters().to_dict("records"), strict=True):
-        rows.append(
-            [
-                free.name,
-                free.meaning,
-                f"{_short(row['table'])} ({row['table_spread']:.2f})",
-                f"{_short(row['median'])} [{_short(row['median_low'])}, {_short(row['median_high'])}]",
-                f"{row['median_is']} ({row['width_median']:.2f})",
-                f"{row['spread']:.2f} [{row['spread_low']:.2f}, {row['spread_high']:.2f}]",
-                f"{row['spread_is']} ({row['width_spread']:.2f})",
-            ]
-        )
-    return rows
-
-
-def _open(result: Calibration) -> str:
-    table = result.parameters()
-    medians = list(table["quantity"][table["median_is"] == "open"])
-    spreads = list(table["quantity"][table["spread_is"] == "open"])
-    told = [f"{what} of {', '.join(names)}" for what, names in (("medians", medians), ("spreads", spreads)) if names]
-    return "; ".join(told) if told else "none"
-
-
-def _summaries(table: pd.DataFrame) -> list[list[str]]:
-    rows = []
-    for row in table.to_dict("records"):
-        ratio = row["measure"] == "preference"
-        if row["measure"] in _KIND_NAMES:
-            cells = [f"{row['mean']:.1%}", "", "", "", "", "", ""]
-        else:
-            names = ("mean", "sd", "q10", "q25", "median", "q75", "q90")
-            cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
-        rows.append([_ROWS[row["measure"]], SETS[row["set"]], str(row["n"]), *cells])
-    return rows
-
-
 def _in_sentence(label: str) -> str:
     return (label[0].lower() + label[1:]).replace(", ", " to ")
-
-
-def _short(value: float) -> str:
-    return f"{float(f'{value:.3g}'):g}"

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch as th
 
 import socialrl_envs
-from socialrl.calibration.calibrate import Plan, calibrate, check_enough
-from socialrl.calibration.limits import check_length, check_work
+from socialrl.calibration.calibrate import Plan, calibrate
+from socialrl.calibration.limits import check_work
 from socialrl.calibration.outcome import Calibration
-from socialrl.calibration.simulate import trained_cohorts
+from socialrl.calibration.pairs import RELATIONSHIPS, by_kind
+from socialrl.calibration.population import Space
+from socialrl.calibration.simulate import conditions, trained_cohorts
 from socialrl.calibration.stages import Stages, refuse_finished
-from socialrl.config.loading import Config, TestCondition, config_from_data, with_overrides
+from socialrl.calibration.summaries import TEST_S
+from socialrl.calibration.voles import Voles, read_voles
+from socialrl.config import limits
+from socialrl.config.given_parameters import read_parameters
+from socialrl.config.loading import Config, config_from_data, with_overrides
 from socialrl.errors import UserError
-from socialrl.interop.formats import read_tests
-from socialrl.interop.groups import only_untreated_wild_types
-from socialrl.interop.score_sheets import ScoreSheet, choose_tests
 from socialrl.progress import Progress
 from socialrl.storage.files import checksum, csv_text
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
 from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
-from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import markdown
 
 ASSAY = "socialrl/PartnerPreference-v0"
 REPEATS = 4
+RETEST_DAYS = 12.0
+"""Days between the early and the late tests of Brusman et al. 2024."""
+
+DEFAULTS: dict[str, Any] = {
+    "name": "calibration",
+    "env": {"id": ASSAY},
+    "genotypes": {"wt": {"oxtr_gain": 1.0}},
+    "animals": 1,
+    "steps": 150_000,
+}
+"""The configuration of a calibration that is given none: what differs from the schema's values."""
 
 
 def run_calibration(
@@ -43,42 +55,59 @@ def run_calibration(
     pairs: str = "all",
     where: Iterable[str] = (),
     cohousing_h: float = 24.0,
+    retest_days: float | None = None,
+    parameters: Sequence[str] = (),
     overwrite: bool = False,
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
 ) -> Calibration:
     """Calibrate on the early tests of a score sheet and write the results to `output`, stage by stage.
 
-    A repeated call resumes after the last finished stage. `config` gives training and world (default: the
-    schema's values, 150 000 steps); its groups are not used, all animals are wild types. With `pairs` FM the simulated
-    partner is a mate, else a peer; `where` picks rows of the sheet ("COLUMN=VALUE"). `say` receives the notes on the
-    sheet even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    A repeated call resumes after the last finished stage. `config` gives training and world (default: `DEFAULTS`); its
+    groups are not used, all animals are wild types. The partners of FM pairs are mates, those of FF and MM pairs peers;
+    a sheet with both is fitted with one population. `pairs` and `where` ("COLUMN=VALUE") pick rows of the sheet. Late
+    tests of the same animals, `retest_days` later, are not fitted, only compared. The fit starts from the parameters of
+    `config` with `parameters` on top (`read_parameters`). `say` receives the notes on the sheet even if it cannot be
+    used. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
     notes: list[str] = []
     where = list(where)
     try:
-        sheet, tests = _read(data, pairs, where, notes)
+        voles = read_voles(data, pairs, where, notes)
     finally:
         for note in notes:
             say(f"note: {note}")
-    relationship = "mate" if set(tests["pair_type"]) == {"FM"} else "peer"
-    settings = training_settings(config, plan.seed, steps, relationship)
-    test = TestCondition(name="calibration", cohousing_h=cohousing_h, relationship=relationship)
+    settings = starting_from(training_settings(config, plan.seed, steps, voles.kinds), parameters)
+    hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
+    space = Space.around(settings.env.parameters)
     check_work(plan, settings)
-    say(f"{len(tests)} tests of {sheet.name}; {plan.n_trained} animals learn {settings.steps} steps each")
-    everything = whole_plan(plan, settings, test, sheet.sha256, tests, pairs, where)
-    with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
+    counts = ", ".join(f"{len(tests)} with {kind}" for kind, tests in by_kind(voles.early).items())
+    say(
+        f"{len(voles.early)} tests of {voles.sheet.name} ({counts}); {plan.n_trained} animals learn {settings.steps}"
+        " steps each"
+    )
+    if left_out := space.left_out():
+        say(left_out)
+    everything = whole_plan(plan, settings, space, voles, hours, pairs, where)
+    with Stages.open(output, everything, collect_meta(plan.seed, settings.env.table), overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
         if there:
             say(f"resuming in {output}; already trained: {', '.join(there)}")
         th.set_num_threads(settings.workers or th.get_num_threads())
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
-        simulate = trained_cohorts(settings, test, repeats=REPEATS, on_steps=counter)
-        base = settings.env.changed_parameters
-        result = calibrate(tests, simulate, plan, base, on_stage=counter.stage, keep=stages.keep)
-        provenance = _provenance(stages, data, sheet.sha256, tests, plan, settings, test, pairs, where, notes)
+        simulate = trained_cohorts(
+            settings,
+            space,
+            conditions(voles.kinds, cohousing_h, hours["retest_h"]),
+            repeats=REPEATS,
+            on_steps=counter,
+        )
+        result = calibrate(
+            voles.early, simulate, plan, space, late=voles.late, on_stage=counter.stage, keep=stages.keep
+        )
+        provenance = _provenance(stages, data, voles, plan, settings, space, hours, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.
         from socialrl.calibration.report import write_results
 
@@ -86,40 +115,50 @@ def run_calibration(
     return result
 
 
-def _read(data: Path, pairs: str, where: list[str], notes: list[str]) -> tuple[ScoreSheet, pd.DataFrame]:
-    """Return the sheet and the tests to calibrate on: early, of untreated wild types, enough, about 3 h."""
-    sheet = read_tests(data, where=where, notes=notes)
-    tests, more = choose_tests(sheet, pairs)
-    notes += more
-    notes += only_untreated_wild_types(sheet.groups, set(tests["line"]), sheet.name)
-    check_enough(tests)
-    check_length(tests, sheet.name)
-    return sheet, tests
+def _retest_h(cohousing_h: float, retest_days: float | None, say: Callable[[str], None]) -> float:
+    """Return the hours from the early to the late test: as many as were asked for, else `RETEST_DAYS` if they fit."""
+    most = limits.MAX_COHOUSING_H - cohousing_h
+    if not 0.0 <= cohousing_h <= limits.MAX_COHOUSING_H:
+        raise UserError(f"cohousing_h must be from 0 to {limits.MAX_COHOUSING_H:g}, got {cohousing_h:g}")
+    if retest_days is not None:
+        if not 0.0 <= 24.0 * retest_days <= most:
+            raise UserError(
+                f"retest_days must be from 0 to {most / 24.0:g} (pairs are cohoused for {limits.MAX_COHOUSING_H:g} h at"
+                f" most, {cohousing_h:g} h of them before the early test), got {retest_days:g}"
+            )
+        return 24.0 * retest_days
+    if most < 24.0 * RETEST_DAYS:
+        say(
+            f"note: late tests are simulated {most / 24.0:.3g} days after the early ones, because pairs are cohoused"
+            f" for {limits.MAX_COHOUSING_H:g} h at most"
+        )
+    return min(most, 24.0 * RETEST_DAYS)
 
 
 def whole_plan(
     plan: Plan,
     settings: Config,
-    test: TestCondition,
-    sha256: str,
-    tests: pd.DataFrame,
+    space: Space,
+    voles: Voles,
+    hours: Mapping[str, float],
     pairs: str,
     where: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return everything that the numbers of a calibration depend on, by name."""
     world = Path(socialrl_envs.__file__).parent
     training = settings.model_dump(mode="json", include={"device", "env", "lives", "ppo", "steps"})
+    late = "" if voles.late is None else csv_text(voles.late)
     return {
         **vars(plan),
         "pairs": pairs,
         "where": sorted(where),
-        "cohousing_h": test.cohousing_h,
-        "relationship": test.relationship,
+        **hours,
         "repeats": REPEATS,
+        "set of free quantities": "; ".join(f"{one.name} {one.median_sd:g} {one.spread_sd:g}" for one in space.free),
         **dict(_flat(training)),
-        "score sheet": sha256,
-        "reading of the score sheet": checksum(csv_text(tests).encode()),
-        "parameter table": checksum(markdown().encode()),
+        "score sheet": voles.sheet.sha256,
+        "reading of the score sheet": checksum((csv_text(voles.early) + late).encode()),
+        "parameter table": checksum(markdown(settings.env.table).encode()),
         "code of the model": sources_digest(world) + sources_digest(world / "assays"),
         "code of the training": sources_digest(Path(cohort.__file__).parent),
     }
@@ -133,30 +172,38 @@ def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{name}", value
 
 
-def training_settings(config: Config | None, seed: int, steps: int | None, relationship: str) -> Config:
-    """Return the configuration of the cohorts; one that does not test wild types in this assay raises `UserError`."""
+def training_settings(config: Config | None, seed: int, steps: int | None, kinds: Sequence[str]) -> Config:
+    """Return the configuration of the cohorts; one that does not test wild types in this assay raises `UserError`.
+
+    Each animal learns with partners of all `kinds` of pairs.
+    """
     if config is None:
-        config = config_from_data(
-            {
-                "name": "calibration",
-                "seed": seed,
-                "env": {"id": ASSAY},
-                "genotypes": {"wt": {"oxtr_gain": 1.0}},
-                "animals": 1,
-                "steps": 150_000,
-            }
-        )
+        config = config_from_data({**DEFAULTS, "seed": seed})
     if config.env.id != ASSAY:
         raise UserError(f"score sheets are of partner-preference tests: env.id must be {ASSAY}, got {config.env.id}")
+    tests_s = config.for_evaluation().env.duration_s
+    if tests_s != TEST_S:
+        key = "env" if config.evaluation.duration_s is None else "evaluation"
+        raise UserError(
+            f"{key}.duration_s must be {TEST_S:g} (3 h, the length of the real tests), got {tests_s:g}; shorter"
+            f" training episodes need evaluation.duration_s: {TEST_S:g}"
+        )
     switched = [arm for arm, setting in config.env.arms.items() if setting == "knockout"]
     if switched or config.env.drugs:
         what = f"arms as knockout ({', '.join(switched)})" if switched else "drugs"
         raise UserError(f"a calibration uses untreated wild types only; the configuration has {what}")
-    if config.env.table != CURRENT:
-        raise UserError(f"a calibration starts from the current parameter table, {CURRENT}; got {config.env.table}")
     usable_device(config.device)  # a missing GPU is refused before anything is made
-    changes = [f"seed={seed}", f"env.reset.relationship={relationship}"]
+    relationships = ", ".join(RELATIONSHIPS[kind] for kind in kinds)
+    changes = [f"seed={seed}", f"env.reset.relationship=[{relationships}]"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))
+
+
+def starting_from(config: Config, parameters: Sequence[str]) -> Config:
+    """Return the configuration with other parameters to start from; see `read_parameters`, also for errors."""
+    given = read_parameters(parameters, start=config.env.parameters)
+    if given.individual_spread != 1.0:
+        raise UserError("--parameters: individual_spread is what a calibration fits; leave it out of the file")
+    return config.model_copy(update={"env": config.env.model_copy(update={"parameters": given.parameters})})
 
 
 class _Counter:
@@ -179,35 +226,42 @@ class _Counter:
 def _provenance(
     stages: Stages,
     data: Path,
-    sha256: str,
-    tests: Any,
+    voles: Voles,
     plan: Plan,
     settings: Config,
-    test: TestCondition,
+    space: Space,
+    hours: Mapping[str, float],
     pairs: str,
     where: list[str],
     notes: list[str],
 ) -> dict[str, Any]:
+    kinds = by_kind(voles.early)
     return {
         **stages.begun,
         "command": stages.begun["command"].replace(str(data), data.name),
         "continued": [{name: one[name] for name in ("started", "versions", "commit")} for one in stages.continued],
         "data": {
             "file": data.name,
-            "sha256": sha256,
-            "animals": len(tests),
+            "sha256": voles.sheet.sha256,
+            "animals": len(voles.early),
+            "animals_by_kind": {kind: len(tests) for kind, tests in kinds.items()},
+            "animals_tested_twice": 0 if voles.late is None else len(voles.late),
             "pairs": pairs,
             "where": where,
-            "pair_types": {str(kind): int(n) for kind, n in tests["pair_type"].value_counts(dropna=False).items()},
+            "pair_types": {
+                str(kind): int(n) for kind, n in voles.early["pair_type"].value_counts(dropna=False).items()
+            },
             "timepoint": "early",
             "notes": notes,
         },
         "simulated": {
-            "cohousing_h": test.cohousing_h,
-            "relationship": test.relationship,
+            **hours,
+            "relationships": [RELATIONSHIPS[kind] for kind in kinds],
             "oxtr_gain": 1.0,
             "repeats": REPEATS,
+            "dt_s": settings.env.dt_s,
             "steps": settings.steps,
+            "not_fitted": space.left_out(),
             "vectors": plan.vectors,
             "rounds": plan.rounds,
             "animals_per_later_round_and_check": plan.part,

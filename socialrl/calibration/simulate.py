@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
@@ -13,18 +12,35 @@ from stable_baselines3.common.logger import configure
 
 from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
-from socialrl.calibration import population
 from socialrl.calibration.calibrate import Simulate
+from socialrl.calibration.course import WHO
+from socialrl.calibration.pairs import RELATIONSHIPS
+from socialrl.calibration.population import Space
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.config.loading import Config, TestCondition
+from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import play_tests
 from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort_trainer import build_cohort
 
 
+def conditions(kinds: Sequence[str], cohousing_h: float, retest_h: float) -> list[TestCondition]:
+    """Return the tests of every animal: with each kind of partner after `cohousing_h`, and again `retest_h` after that.
+
+    They are called by kind of pair and timepoint, such as `peers_early`. Partners stay together between the two.
+    """
+    times = {"early": cohousing_h, "late": cohousing_h + retest_h}
+    return [
+        TestCondition(name=f"{kind}_{timepoint}", cohousing_h=hours, relationship=RELATIONSHIPS[kind])
+        for timepoint, hours in times.items()
+        for kind in kinds
+    ]
+
+
 def trained_cohorts(
     config: Config,
-    test: TestCondition,
+    space: Space,
+    tests: Sequence[TestCondition],
     *,
     repeats: int,
     on_steps: Callable[[int, str], None] = lambda *_: None,
@@ -32,16 +48,20 @@ def trained_cohorts(
     """Return the simulator of a calibration: it trains a cohort of the vectors it is given and tests it frozen.
 
     Every animal is a wild type (gain 1) that learns `config.steps` steps with the configuration's PPO, then plays
-    `test` `repeats` times. `on_steps` is called with the steps that all animals of the current cohort have made, and
-    its name.
+    each of `tests` (`conditions`) `repeats` times, the late ones only where everything is wanted. `on_steps` is
+    called with the steps that all animals of the current cohort have made, and its name.
     """
 
-    def simulate(factors: NDArray[np.float64], first_index: int, text: str) -> NDArray[np.float64]:
-        animals = population.animals(config.env.changed_parameters, factors, first_index)
-        tests = train_and_test(
-            config, animals, test, repeats=repeats, on_steps=lambda done: on_steps(done * len(animals), text)
+    def simulate(factors: NDArray[Any], first_index: int, text: str, *, everything: bool = False) -> pd.DataFrame:
+        animals = space.animals(factors, first_index)
+        return train_and_test(
+            config,
+            animals,
+            [test for test in tests if everything or not test.name.endswith("_late")],
+            repeats=repeats,
+            follow=everything,
+            on_steps=lambda done: on_steps(done * len(animals), text),
         )
-        return raw_of(tests).reshape(len(factors), repeats, len(RAW))
 
     return simulate
 
@@ -49,24 +69,62 @@ def trained_cohorts(
 def train_and_test(
     config: Config,
     animals: list[Animal],
-    test: TestCondition,
+    tests: Sequence[TestCondition],
     *,
     repeats: int,
+    follow: bool = False,
     on_steps: Callable[[int], None] = lambda _: None,
 ) -> pd.DataFrame:
-    """Train `animals` as one cohort for `config.steps` each, freeze them, and return one row per animal and repeat.
+    """Train `animals` as one cohort for `config.steps` each, freeze them, and return what they play.
 
-    Columns: animal, index, repeat and the counters of `RAW` (seconds; latency NaN = no huddle). Nothing is written.
+    One row per animal, test and repeat with the columns of `tables.Cohort.played`; lists of bins and bouts only where
+    tests are to be followed. Nothing is written.
     """
     model = build_cohort(config, animals)
     model.set_logger(configure(None, []))
     model.learn(config.steps, callback=_StepCount(config.steps, on_steps))
     on_steps(config.steps)
     policies = FrozenPolicies([_weights(model, i) for i in range(len(animals))])
+    events = EventRecorder() if follow else None
     rows = play_tests(
-        config, animals, policies, [test], repeats=repeats, purpose="evaluation", steps=model.num_timesteps
+        config.for_evaluation(),
+        animals,
+        policies,
+        tests,
+        repeats=repeats,
+        purpose="evaluation",
+        steps=model.num_timesteps,
+        events=events,
     )
-    return rows[["animal", "index", "repeat", *RAW]].sort_values(["index", "repeat"], ignore_index=True)
+    return played_table(rows, None if events is None else events.table())
+
+
+def played_table(rows: pd.DataFrame, events: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row per test from rows of `play_tests`, with bins and bouts if the `events` of these tests are given.
+
+    Columns as in `tables.Cohort.played`; tests are called by kind of pair and timepoint.
+    """
+    kind_and_time = rows["test"].str.split("_", n=1, expand=True)
+    table = pd.DataFrame({"index": rows["index"], "pairs": kind_and_time[0], "timepoint": kind_and_time[1]})
+    table["repeat"] = rows["repeat"]
+    table[list(RAW)] = raw_of(rows)
+    if events is not None:
+        keys = ["index", "test", "repeat"]
+        touched = events[events["kind"] == "contact"]
+        lengths = (touched["end_s"] - touched["start_s"]).groupby([touched[name] for name in (*keys, "other")])
+        bouts = lengths.agg(list)
+        for who in WHO:
+            table[f"bin_s_{who}"] = rows[f"huddle_s_{who}_10min"]
+            own = bouts.xs(who, level="other") if who in bouts.index.get_level_values("other") else bouts.iloc[:0]
+            of_test = dict(own.items())
+            names = zip(*(rows[name] for name in keys), strict=True)
+            table[f"bout_s_{who}"] = [of_test.get(name, []) for name in names]
+    order = {kind: k for k, kind in enumerate(RELATIONSHIPS)}
+    return table.sort_values(
+        ["index", "timepoint", "pairs", "repeat"],
+        key=lambda one: one.map(order) if one.name == "pairs" else one,
+        ignore_index=True,
+    )
 
 
 class _StepCount(BaseCallback):

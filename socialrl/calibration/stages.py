@@ -22,8 +22,12 @@ from socialrl.storage.locks import FileLock, LockedError
 MARKER = "calibration.json"
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
-_RESULTS = ("calibration.html", "parameters.yaml", "parameters.csv", "summaries.csv")
-_FORMAT = 2
+_RESULTS = (
+    "calibration.html",
+    "parameters.yaml",
+    *(f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts", "retest")),
+)
+_FORMAT = 3
 _MOVES_NUMBERS = ("versions", "commit")
 """A later call is listed if these differ, but not if only its time does: a killed run ends with the same files."""
 _MOST_NAMED = 4

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from socialrl.calibration.population import N_FREE, NAMES, Population
+from socialrl.calibration.population import Population
 from socialrl.calibration.summaries import RAW
 
-Cohort = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Log factors (n, n_free) and raw tests (n, n_repeats, 7) of trained animals."""
 
-_FACTORS = [f"log_{name}" for name in NAMES]
-_VECTOR = [f"{part}_{name}" for part in ("median", "spread") for name in NAMES]
+@dataclass(frozen=True)
+class Cohort:
+    """Trained animals: log factors (n, n_free), raw early tests (n, n_kinds, n_repeats, 7), and all that they played.
 
+    `played` has one row per test: index, pairs (peers or mates), timepoint (early or late), repeat, the columns of
+    `RAW` in seconds, and where it was followed `bin_s_partner` and `bin_s_stranger` (seconds huddled in each ten
+    minutes) and `bout_s_partner` and `bout_s_stranger` (length of every bout in s), as lists.
+    """
 
-def cohort_table(factors: NDArray[np.float64], tests: NDArray[np.float64], first_index: int) -> pd.DataFrame:
-    """Return one row per animal and repeat: index, repeat, the animal's log factors, the test's raw numbers (s)."""
-    n, n_repeats, _ = tests.shape
-    rows = pd.DataFrame(tests.reshape(n * n_repeats, -1), columns=list(RAW))
-    own = pd.DataFrame(np.repeat(factors, n_repeats, axis=0), columns=_FACTORS)
-    index = np.repeat(np.arange(first_index, first_index + n), n_repeats)
-    who = pd.DataFrame({"index": index, "repeat": np.tile(np.arange(n_repeats), n)})
-    return pd.concat([who, own, rows], axis=1)
+    factors: NDArray[np.float64]
+    tests: NDArray[np.float64]
+    played: pd.DataFrame
 
 
-def read_cohort(table: pd.DataFrame) -> Cohort:
-    """Return what `cohort_table` was given."""
-    n_repeats = int(table["repeat"].max()) + 1
-    factors = table[_FACTORS].to_numpy(np.float64)[::n_repeats]
-    return factors, table[list(RAW)].to_numpy(np.float64).reshape(len(factors), n_repeats, len(RAW))
+def cohort_table(factors: NDArray[np.float64], played: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of `played` (as in `Cohort`), each with the log factors (n, n_free) of its animal."""
+    index = np.sort(played["index"].unique())
+    columns = [f"log_{name}" for name in names]
+    own = pd.DataFrame(factors, columns=columns, index=index).loc[played["index"]]
+    return pd.concat([own.reset_index(drop=True), played.reset_index(drop=True)], axis=1)
 
 
-def population_table(population: Population, loss: float) -> pd.DataFrame:
+def read_cohort(table: pd.DataFrame, kinds: Sequence[str]) -> Cohort:
+    """Return what `cohort_table` was given; `kinds` is the order of the kinds of pairs in the tests."""
+    columns = [name for name in table if str(name).startswith("log_")]
+    early = table[table["timepoint"] == "early"].sort_values(["index", "repeat"], kind="stable")
+    factors = early.drop_duplicates("index")[columns].to_numpy(np.float64)
+    tests = [
+        early.loc[early["pairs"] == kind, list(RAW)].to_numpy(np.float64).reshape(len(factors), -1, len(RAW))
+        for kind in kinds
+    ]
+    return Cohort(factors, np.stack(tests, axis=1), table.drop(columns=columns))
+
+
+def raw_tests(played: pd.DataFrame, kind: str, timepoint: str) -> NDArray[np.float64]:
+    """Return the raw tests (n, n_repeats, 7) of one kind of pair at one timepoint among those that were played."""
+    rows = played[(played["pairs"] == kind) & (played["timepoint"] == timepoint)]
+    rows = rows.sort_values(["index", "repeat"], kind="stable")
+    tests: NDArray[np.float64] = rows[list(RAW)].to_numpy(np.float64)
+    return tests.reshape(rows["index"].nunique(), -1, len(RAW))
+
+
+def population_table(population: Population, loss: float, names: Sequence[str]) -> pd.DataFrame:
     """Return one row per quantity: median and spread as log factors, and the loss of the whole population."""
     return pd.DataFrame(
-        {"quantity": NAMES, "median": population.median, "spread": population.spread, "loss": np.full(N_FREE, loss)}
+        {"quantity": names, "median": population.median, "spread": population.spread, "loss": np.full(len(names), loss)}
     )
 
 
@@ -46,12 +68,12 @@ def read_population(table: pd.DataFrame) -> tuple[Population, float]:
     return Population(median, spread), float(table["loss"].iloc[0])
 
 
-def region_table(vectors: NDArray[np.float64]) -> pd.DataFrame:
+def region_table(vectors: NDArray[np.float64], names: Sequence[str]) -> pd.DataFrame:
     """Return one row per resample (n, 2 n_free): the medians and spreads of the population fitted to it."""
-    return pd.DataFrame(vectors, columns=_VECTOR)
+    return pd.DataFrame(vectors, columns=[f"{part}_{name}" for part in ("median", "spread") for name in names])
 
 
 def read_region(table: pd.DataFrame) -> NDArray[np.float64]:
     """Return what `region_table` was given."""
-    vectors: NDArray[np.float64] = table[_VECTOR].to_numpy(np.float64)
+    vectors: NDArray[np.float64] = table.to_numpy(np.float64)
     return vectors

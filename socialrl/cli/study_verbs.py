@@ -101,7 +101,7 @@ def calibrate(
         int | None, typer.Option(help="Training steps per animal, instead of the configuration's.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
-    pairs: Annotated[str, typer.Option(help="Tests of which pairs: FF, MM, FM or all.")] = "all",
+    pairs: Annotated[str, typer.Option(help="Tests of which pairs: FF, MM, FM, peers, mates or all.")] = "all",
     where: Annotated[
         list[str] | None,
         typer.Option(
@@ -110,6 +110,11 @@ def calibrate(
         ),
     ] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours that the simulated pairs were cohoused.")] = 24.0,
+    retest_days: Annotated[
+        float | None,
+        typer.Option(help="Days from an early to a late test (LT), 12 if not given; late ones are never fitted."),
+    ] = None,
+    parameters: _Parameters = None,
     overwrite: Annotated[bool, overwrite_option("a calibration that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -123,6 +128,10 @@ def calibrate(
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0, limits.MAX_SEED)
     check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
+    most_days = (limits.MAX_COHOUSING_H - cohousing_h) / 24.0
+    check_range(
+        "--retest-days", retest_days, 0, most_days, f"pairs are cohoused for {limits.MAX_COHOUSING_H:g} h at most"
+    )
     from socialrl.config.loading import load_config
 
     loaded = None if config is None else load_config(config)
@@ -142,9 +151,19 @@ def calibrate(
             pairs=pairs,
             where=where or [],
             cohousing_h=cohousing_h,
+            retest_days=retest_days,
+            parameters=parameters or [],
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=line.startswith("note")),
         )
+    from rich.console import Console
+
+    from socialrl.calibration import terminal
+
     typer.echo(verdict(result))
+    console = Console()
+    for table in terminal.tables(result):
+        console.print(table)
+        console.print()
     typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")

@@ -68,6 +68,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "pair_type": ("pair type", "pairing", "pairs", "treatment", "group", "condition"),
     "timepoint": ("timepoint", "time point", "test time", "when"),
     "sex": ("sex", "gender"),
+    "cohort": ("cohort", "cohort id", "cohort number"),
+    "pair": ("pair", "pair id", "pair number"),
 }
 _GROUPS = (
     "genotype", "geno", "strain", "line", "treatment", "treatment group", "group", "experimental group", "condition",

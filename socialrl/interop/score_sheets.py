@@ -17,13 +17,16 @@ import pandas as pd
 from socialrl.errors import UserError
 from socialrl.interop.columns import DURATION, MEASURED, RATIO, WORDS, Columns, match_columns, missing_column, n_known
 from socialrl.interop.groups import BLANK, PAIR_TYPES, GroupColumn, parse_where, rows_picked
-from socialrl.interop.identity import animal_key, is_summary, spelled_once
+from socialrl.interop.identity import animal_key, is_summary, spelled_once, told_apart
 from socialrl.interop.numbers import decimal_signs, number
 from socialrl.interop.own_ratio import compare_ratio, read_ratio
 from socialrl.interop.plausibility import check_plausible
 from socialrl.interop.table_text import Row, Table, decode, find_table, read_bytes
 
 __all__ = ["MEASURED", "PAIR_TYPES", "ScoreSheet", "choose_tests", "read_score_sheet"]
+
+SEVERAL = {"peers": ("FF", "MM"), "mates": ("FM",)}
+"""The pair types of each kind of pair."""
 
 _EARLY = frozenset({"st", "early", "short", "short term", "short-term"})
 _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
@@ -33,9 +36,10 @@ _LATE = frozenset({"lt", "late", "long", "long term", "long-term"})
 class ScoreSheet:
     """A score sheet: `tests` has one row a test, `notes` says what was ignored or left out, `sha256` is of the file.
 
-    Columns of `tests`: line (in the file), animal, pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's
-    own word, or None), sex, those of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN
-    if not). `groups` are the columns that hold a genotype or a treatment.
+    Columns of `tests`: line (in the file), animal (its id, with the cohort or pair where several have that id),
+    pair_type (FF, MM, FM or None), timepoint (early, late, the sheet's own word, or None), sex, cohort, pair, those
+    of `MEASURED` in seconds, and duration_s and preference as the sheet states them (NaN if not). `groups` are the
+    columns that hold a genotype or a treatment.
     """
 
     name: str
@@ -91,7 +95,7 @@ def read_score_sheet(
 
 
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:
-    """Return the tests of a pair type (FF, MM, FM or all) at a timepoint, and notes on what was left out.
+    """Return the tests of a pair type (FF, MM, FM, peers, mates or all) at a timepoint, and notes on what was left out.
 
     A sheet without a timepoint column is used whole, with a note. Raises `UserError` if nothing is left or an animal
     would count twice: the replicate is the animal.
@@ -108,9 +112,9 @@ def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early"
             raise UserError(f"{sheet.name}: no test at timepoint {timepoint} (ST, early); there are: {there}")
     kind = PAIR_TYPES.get(pairs.casefold(), pairs.casefold())
     if kind != "all":
-        if kind not in PAIR_TYPES.values():
-            raise UserError(f"pairs must be FF, MM, FM or all, got '{pairs}'")
-        chosen = tests["pair_type"] == kind
+        if kind not in {**SEVERAL, **dict.fromkeys(PAIR_TYPES.values())}:
+            raise UserError(f"pairs must be FF, MM, FM, peers, mates or all, got '{pairs}'")
+        chosen = tests["pair_type"].isin(SEVERAL.get(kind, (kind,)))
         notes += _left_out(tests[~chosen], "pair_type", f"is not {kind}")
         if not chosen.any():
             there = ", ".join(sorted({str(one) for one in tests["pair_type"]}))
@@ -199,7 +203,10 @@ def _tests(
         records.append({"line": line, **words, "animal": spelled[animal_key(animal)], **measured})
     if not records:
         raise UserError(f"{path}: the score sheet has no tests below its column names")
-    return pd.DataFrame(records).reindex(columns=["line", *WORDS, *MEASURED, *DURATION, *RATIO])
+    tests = pd.DataFrame(records).reindex(columns=["line", *WORDS, *MEASURED, *DURATION, *RATIO])
+    tests["animal"], more = told_apart(tests, str(path))
+    notes += more
+    return tests
 
 
 def _cell(cells: Sequence[str], k: int) -> str:

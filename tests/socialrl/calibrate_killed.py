@@ -8,10 +8,9 @@ from unittest import mock
 
 import numpy as np
 from kill_windows import every_file
-from synthetic_voles import surrogate, voles
+from synthetic_voles import N_FREE, stand_in, voles
 
-from socialrl.calibration import calibrate, report, run, summaries
-from socialrl.calibration import population as pop
+from socialrl.calibration import calibrate, goals, report, run, target
 from socialrl.calibration.calibrate import Plan
 from socialrl.calibration.figures import Subject
 from socialrl.calibration.stages import Stages
@@ -46,38 +45,39 @@ def tiny(**changes):
     )
 
 
-def stand_in(_config, _test, *, repeats, on_steps):
-    def simulate(factors, first_index, text):
+def cohorts(_config, _space, _tests, *, repeats, on_steps):
+    def simulate(factors, first_index, text, *, everything=False):
         on_steps(len(factors) * 64, text)
-        return surrogate(factors, first_index, text, repeats)
+        return stand_in(repeats=repeats)(factors, first_index, text, everything=everything)
 
     return simulate
 
 
-def fitted(_target, _emulator, centre, *_more):
+def fitted(_space, _targets, _emulator, centre, *_more):
     return centre.wider(1.1, 0.1), 0.5
 
 
-def resampled(*_arguments, n, seed, **_more):
-    return np.random.default_rng(seed).normal(size=(n, 2 * pop.N_FREE))
+def resampled(space, *_arguments, n, seed, **_more):
+    return np.random.default_rng(seed).normal(size=(n, 2 * space.n))
 
 
 class Calibration:
     """A calibration, begun once and repeated until it is there."""
 
     def begin(self, folder: Path) -> None:
-        sheet = voles(20, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST")
+        sheet = voles(20, np.zeros(N_FREE), np.full(N_FREE, 0.3)).assign(when="ST")
         sheet.to_csv(folder / "scores.csv", index=False)
 
     def work(self, folder: Path) -> None:
         with (
-            mock.patch.object(run, "trained_cohorts", stand_in),
+            mock.patch.object(run, "trained_cohorts", cohorts),
             mock.patch.object(calibrate, "fit_population", fitted),
             mock.patch.object(calibrate, "region", resampled),
-            mock.patch.object(summaries, "_NOISE_RESAMPLES", 10),
-            mock.patch.object(calibrate, "share_as_far", return_value=0.5),
+            mock.patch.object(target, "_NOISE_RESAMPLES", 10),
+            mock.patch.object(target, "_GOODNESS_DRAWS", 2),
             mock.patch.object(provenance, "_commit", return_value=(None, None)),
-            mock.patch.object(report, "FIGURES", {"plain": Subject("Plain", "Nothing.", plain)}),
+            mock.patch.object(report, "subjects", return_value={"plain": Subject("Plain", "Nothing.", plain)}),
+            mock.patch.object(goals, "_RESAMPLES", 10),
         ):
             try:
                 run.run_calibration(folder / "scores.csv", folder / "out", config=tiny(), plan=PLAN, progress=Silent())

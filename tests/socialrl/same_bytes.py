@@ -126,33 +126,37 @@ def statistics(_: Path) -> Iterator[tuple[str, Any]]:
 
 def calibration(_: Path) -> Iterator[tuple[str, Any]]:
     """A calibration on surrogate animals: emulator, fits, region of confidence, tables."""
-    from synthetic_voles import surrogate, voles
+    from synthetic_voles import N_FREE, SPACE, stand_in, surrogate, voles
 
     from socialrl.analysis.linear_algebra import principal_axes
-    from socialrl.calibration import population as pop
     from socialrl.calibration.calibrate import Plan, calibrate
     from socialrl.calibration.emulator import Emulator
+    from socialrl.calibration.population import normals
 
-    factors = pop.spread_out(96, 3)
-    tests = surrogate(factors, 0, "")
-    yield "prior", pop.draw_prior(pop.anchor({}), 50, 1)
-    yield "normals", pop.normals(64, 1, "x")
-    for name, table in pop.members({}, factors).items():
+    kinds = ("peers", "mates")
+    factors = SPACE.spread_out(96, 3)
+    tests = np.stack([surrogate(factors, 0, kind=kind) for kind in kinds], axis=1)
+    yield "prior", SPACE.draw_prior(50, 1)
+    yield "normals", normals(64, N_FREE, 1, "x")
+    for name, table in SPACE.members(factors).items():
         yield f"members.{name}", table
     emulator = Emulator.fit(factors, tests, np.linspace(1, 3, 96))
     yield "coefficients", emulator.coefficients
     yield "residuals", emulator.residuals
     yield "skill", emulator.skill
-    real = voles(24, np.full(pop.N_FREE, 0.1), np.full(pop.N_FREE, 0.2))
-    result = calibrate(real, surrogate, Plan(vectors=64, rounds=2, resamples=2, starts=2, seed=1))
+    real = pd.concat([voles(24, np.full(N_FREE, 0.1), np.full(N_FREE, 0.2), kind) for kind in kinds])
+    plan = Plan(vectors=64, rounds=2, resamples=2, starts=2, seed=1)
+    result = calibrate(real, stand_in(kinds), plan, SPACE, late=real)
     yield "after", result.after.vector
     yield "posterior", result.posterior
-    yield "distances", result.distances
-    yield "as far", result.as_far
+    yield "distances", [match.distances for match in result.matches.values()]
+    yield "as far", result.as_far_of_both
     yield "rounds", result.rounds
     yield "axes", principal_axes(result.prior)
-    for name in ("summaries", "parameters"):
+    for name in ("summaries", "parameters", "time_course", "bouts"):
         yield from of_table(name, getattr(result, name)())
+    yield from of_table("goals", result.goals)
+    yield from of_table("retests", result.retests)
 
 
 PARTS = {"run": whole_run, "habitat": habitat, "statistics": statistics, "calibration": calibration}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +13,26 @@ import pandas as pd
 import pytest
 from figure_words import touching, words
 from scipy.stats import wasserstein_distance
-from synthetic_voles import CONTACT, EXPLORE, SELECTIVE, surrogate, voles
+from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in, surrogate, voles
 
 from socialrl.animals.animal import animals_of
 from socialrl.calibration import population as pop
 from socialrl.calibration import run, summaries
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.emulator import Emulator, describe, raw_from
-from socialrl.calibration.figures import FIGURES
+from socialrl.calibration.figures import subjects
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.report import parameters_yaml, verdict, write_results
-from socialrl.calibration.summaries import RAW, Target
-from socialrl.config.loading import TestCondition, config_from_data, load_config
+from socialrl.calibration.simulate import conditions, trained_cohorts
+from socialrl.calibration.summaries import RAW
+from socialrl.calibration.target import Target
+from socialrl.config.loading import config_from_data, load_config
 from socialrl.drawing import style
 from socialrl.errors import UserError
 from socialrl.progress import Silent
 from socialrl_envs.parameters import parameter
 
-DEFENCE = pop.NAMES.index("defence")
+DEFENCE = SPACE.names.index("defence")
 
 
 # --- measures and distance
@@ -66,9 +70,7 @@ def test_kinds_of_tests_are_counted_by_preference():
 
 def test_distance_terms_are_wasserstein_distances_on_the_compared_scale():
     rng = np.random.default_rng(1)
-    real, simulated = (
-        raw_from(describe(surrogate(rng.normal(0, 0.3, (200, pop.N_FREE)), k, "", 1)[:, 0])) for k in (0, 1)
-    )
+    real, simulated = (raw_from(describe(surrogate(rng.normal(0, 0.3, (200, N_FREE)), k, "", 1)[:, 0])) for k in (0, 1))
     simulated[:, 0] += 300.0
     target = Target.of(real, 1)
     terms = dict(zip(summaries.TERMS, target.terms(simulated), strict=True))
@@ -80,7 +82,7 @@ def test_distance_terms_are_wasserstein_distances_on_the_compared_scale():
 
 
 def test_another_sample_of_the_same_voles_is_about_one_noise_away():
-    factors = pop.Population(np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).draw(4000, 3, "many")
+    factors = pop.Population(np.zeros(N_FREE), np.full(N_FREE, 0.3)).draw(4000, 3, "many")
     many = surrogate(factors, 0, "", 1)[:, 0]
     rng = np.random.default_rng(2)
     target = Target.of(many[rng.choice(4000, 40, replace=False)], 1)
@@ -90,12 +92,14 @@ def test_another_sample_of_the_same_voles_is_about_one_noise_away():
 
 
 def test_smooth_terms_agree_with_the_exact_ones_except_at_the_guide_line():
-    raw = surrogate(np.random.default_rng(4).normal(0, 0.3, (64, pop.N_FREE)), 0, "", 1)[:, 0]
+    raw = surrogate(np.random.default_rng(4).normal(0, 0.3, (64, N_FREE)), 0, "", 1)[:, 0]
     target = Target.of(raw[:30], 1)
-    np.testing.assert_allclose(target.smooth_terms(raw[None])[0][:-1], target.terms(raw)[:-1], rtol=1e-6)
-    assert target.smooth_terms(raw[None])[0][-1] == pytest.approx(target.terms(raw)[-1], abs=0.06)
-    silent = np.zeros((1, 5, 7))
-    assert np.isfinite(target.smooth_terms(silent)).all()
+    smooth, _ = target.smooth_terms(raw)
+    np.testing.assert_allclose(smooth[:-1], target.terms(raw)[:-1], rtol=1e-6)
+    assert smooth[-1] == pytest.approx(target.terms(raw)[-1], abs=0.06)
+    silent, back = target.smooth_terms(np.zeros((5, 7)))
+    assert np.isfinite(silent).all()
+    assert np.isfinite(back(np.ones(summaries.N_TERMS))).all()
 
 
 def test_equal_voles_have_a_noise_floor():
@@ -106,16 +110,16 @@ def test_equal_voles_have_a_noise_floor():
 
 
 def test_members_of_a_total_move_together_so_the_receptor_independent_split_stays():
-    factors = np.zeros((2, pop.N_FREE))
+    factors = np.zeros((2, N_FREE))
     factors[1, CONTACT] = math.log(2.0)
-    values = pop.members({}, factors)
+    values = SPACE.members(factors)
     for name in ("contact_floor", "contact_gain"):
         assert values[name] == pytest.approx([parameter(name).value, 2 * parameter(name).value])
     assert values["defence_gain"] == pytest.approx([parameter("defence_gain").value] * 2)
 
 
 def test_spread_of_a_total_and_of_its_members():
-    contact = pop.FREE[CONTACT]
+    contact = SPACE.free[CONTACT]
     b0, b1 = (parameter(name).value for name in contact.members)
     s0, s1 = (parameter(name).spread for name in contact.members)
     assert contact.table_spread({}) == pytest.approx(math.hypot(b0 * s0, b1 * s1) / (b0 + b1))
@@ -126,8 +130,8 @@ def test_spread_of_a_total_and_of_its_members():
 
 
 def test_animals_are_wild_types_with_gain_one_inside_the_table():
-    factors = np.full((1, pop.N_FREE), 5.0)
-    animal = pop.animals({"stress_cost": 0.7}, factors, 12)[0]
+    factors = np.full((1, N_FREE), 5.0)
+    animal = pop.Space.around({"stress_cost": 0.7}).animals(factors, 12)[0]
     assert (animal.id, animal.index, animal.oxtr_gain) == ("vector-00012", 12, 1.0)
     assert animal.parameters["oxtr_gain"] == 1.0
     assert animal.parameters["stress_cost"] == 0.7
@@ -135,12 +139,12 @@ def test_animals_are_wild_types_with_gain_one_inside_the_table():
 
 
 def test_draws_are_even_and_repeatable():
-    one = pop.Population(np.zeros(pop.N_FREE), np.ones(pop.N_FREE))
+    one = pop.Population(np.zeros(N_FREE), np.ones(N_FREE))
     drawn = one.draw(50, 1, "x")
     assert np.array_equal(drawn, one.draw(50, 1, "x"))
     assert not np.array_equal(drawn, one.draw(50, 2, "x"))
     assert np.abs(drawn.mean(axis=0)).max() < 0.05
-    assert np.abs(pop.spread_out(64, 1)).max() <= pop.BOX
+    assert np.abs(SPACE.spread_out(64, 1)).max() <= pop.BOX
 
 
 # --- emulator
@@ -152,15 +156,15 @@ def test_describing_a_test_can_be_undone():
 
 
 def test_emulator_predicts_what_a_quadratic_can_and_says_how_well():
-    factors = pop.spread_out(150, 3)
-    emulator = Emulator.fit(factors, surrogate(factors, 0, ""), np.ones(150))
-    assert (emulator.skill[[0, 1, 2, 3]] > 0.9).all()
-    fresh = pop.spread_out(40, 4)
+    factors = SPACE.spread_out(150, 3)
+    emulator = Emulator.fit(factors, surrogate(factors, 0)[:, None], np.ones(150))
+    assert (emulator.skill[0, :4] > 0.9).all()
+    fresh = SPACE.spread_out(40, 4)
     expected = describe(surrogate(fresh, 5, "", 400)).mean(axis=1)
-    predicted = describe(emulator.tests(fresh, np.zeros(6)))
+    predicted = describe(emulator.tests(fresh, np.zeros((1, 6))))[:, 0]
     assert np.abs(predicted - expected)[:, :4].mean() < 0.1
     shuffled = np.random.default_rng(0).permutation(150)
-    assert Emulator.fit(factors[shuffled], surrogate(factors, 0, ""), np.ones(150)).skill.max() < 0.3
+    assert Emulator.fit(factors[shuffled], surrogate(factors, 0)[:, None], np.ones(150)).skill.max() < 0.3
 
 
 # --- recovery
@@ -168,26 +172,26 @@ def test_emulator_predicts_what_a_quadratic_can_and_says_how_well():
 
 @pytest.fixture(scope="module")
 def recovered() -> tuple[Calibration, np.ndarray, np.ndarray]:
-    median, spread = np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.15)
+    median, spread = np.zeros(N_FREE), np.full(N_FREE, 0.15)
     median[[CONTACT, SELECTIVE, EXPLORE]] = [0.35, -0.4, 0.4]
     spread[SELECTIVE] = 0.55
     plan = Plan(vectors=128, rounds=2, resamples=8, starts=2, seed=5)
-    return calibrate(voles(120, median, spread), surrogate, plan), median, spread
+    return calibrate(voles(120, median, spread), stand_in(), plan, SPACE), median, spread
 
 
 def test_known_parameters_are_recovered_within_tolerance(recovered):
     result, median, spread = recovered
     for k in (CONTACT, SELECTIVE, EXPLORE):
-        assert result.after.median[k] == pytest.approx(median[k], abs=0.15), pop.NAMES[k]
+        assert result.after.median[k] == pytest.approx(median[k], abs=0.15), SPACE.names[k]
     assert result.after.spread[SELECTIVE] == pytest.approx(spread[SELECTIVE], abs=0.15)
 
 
 def test_recovery_brings_fresh_simulations_to_sampling_noise(recovered):
     result, _, _ = recovered
     assert result.improved
-    assert result.distances["before"]["all"] > 3.0
-    assert result.distances["after"]["all"] < 1.8
-    assert result.as_far["before"] < 0.05
+    assert result.distance("before") > 3.0
+    assert result.distance("after") < 1.8
+    assert result.matches["peers"].as_far["before"] < 0.05
 
 
 def test_what_the_tests_do_not_determine_is_called_open_and_stays_at_the_table(recovered):
@@ -203,15 +207,16 @@ def test_a_ratio_can_be_determined_where_neither_part_is(recovered):
     assert result.combinations().empty  # eight resamples have no narrowest direction of their own
     known = result.prior[:200].copy()
     known[:, SELECTIVE] = known[:, CONTACT] + 0.05 * result.prior[200:400, DEFENCE]  # other draws
-    first = Calibration(**{**vars(result), "posterior": known}).combinations().iloc[0]
-    assert first["combination"] in ("+0.71 contact −0.71 selective", "+0.71 selective −0.71 contact")
+    first = replace(result, posterior=known).combinations().iloc[0]
+    assert sorted(first["combination"].split()[1::2]) == ["contact", "selective"]
+    assert re.fullmatch(r"\+0\.7[01] \w+ −0\.7[01] \w+", first["combination"])
     assert first["width"] == pytest.approx(0.05 / math.sqrt(2), rel=0.25)
     assert first["width_by_chance"] > 0.5
 
 
 def test_too_few_voles_are_refused():
     with pytest.raises(UserError, match="at least 8 animals, got 5"):
-        calibrate(voles(5, np.zeros(pop.N_FREE), np.ones(pop.N_FREE)), surrogate, Plan(vectors=16))
+        calibrate(voles(5, np.zeros(N_FREE), np.ones(N_FREE)), stand_in(), Plan(vectors=16), SPACE)
 
 
 # --- files
@@ -226,14 +231,19 @@ PROVENANCE = {
         "file": "scores.csv",
         "sha256": "0" * 64,
         "animals": 160,
+        "animals_by_kind": {"peers": 160},
+        "animals_tested_twice": 0,
         "pairs": "all",
         "timepoint": "early",
         "notes": ["n"],
     },
     "simulated": {
         "cohousing_h": 24.0,
-        "relationship": "peer",
+        "retest_h": 288.0,
+        "relationships": ["peer"],
         "oxtr_gain": 1.0,
+        "dt_s": 15.0,
+        "not_fitted": "",
         "repeats": 4,
         "steps": 9,
         "animals_trained": 3,
@@ -246,11 +256,12 @@ def test_results_are_whole(recovered, tmp_path):
     result = recovered[0]
     write_results(result, tmp_path / "out", PROVENANCE)
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    figures = {f"figures/{name}.{kind}" for name in ("distributions", "distance", "regions") for kind in ("png", "svg")}
-    tables = {"calibration.json", "calibration.html", "parameters.csv", "parameters.yaml", "summaries.csv"}
-    assert names == figures | tables
+    drawn = ("distributions-peers", "distance", "course", "bouts", "regions")
+    figures = {f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")}
+    tables = {f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts")}
+    assert names == figures | tables | {"calibration.json", "calibration.html", "parameters.yaml"}
     stored = json.loads((tmp_path / "out" / "calibration.json").read_text())
-    assert stored["distance"]["after"]["all"] == pytest.approx(result.distances["after"]["all"])
+    assert stored["distance"]["peers"]["after"]["all"] == pytest.approx(result.distance("after"))
     assert stored["provenance"]["data"]["sha256"] == "0" * 64
     page = (tmp_path / "out" / "calibration.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
@@ -260,7 +271,7 @@ def test_results_are_whole(recovered, tmp_path):
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 def test_no_word_of_a_figure_stands_on_another(recovered, narrow):
-    for subject in FIGURES.values():
+    for subject in subjects(recovered[0]).values():
         with style.house_style():
             found = words(subject.draw(recovered[0], narrow))
         assert len(found) > 10
@@ -283,24 +294,39 @@ def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
     }
     # The animals that train makes are the population: medians and spreads of the totals.
     animals = [animal.parameters for animal in animals_of(config)]
-    for k, free in enumerate(pop.FREE):
+    for k, free in enumerate(SPACE.free):
         logs = np.log([sum(animal[member] for member in free.members) for animal in animals])
         assert np.median(logs) == pytest.approx(math.log(free.total({})) + result.after.median[k], abs=0.15), free.name
         assert logs.std() == pytest.approx(result.after.spread[k], rel=0.2, abs=0.02), free.name
 
 
+def test_parameters_that_were_given_and_not_fitted_are_kept_for_train(recovered, tmp_path):
+    space = pop.Space({"table": "v1", "retention": 0.6, "novelty_reward": 1.5}, recovered[0].space.free)
+    piece = tmp_path / "parameters.yaml"
+    piece.write_text(parameters_yaml(replace(recovered[0], space=space), PROVENANCE))
+    smoke = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
+    parameters = load_config(smoke, [], [piece]).env.parameters
+    assert parameters["table"] == "v1"
+    assert parameters["retention"] == 0.6
+    k = SPACE.names.index("novelty_reward")
+    assert parameters["novelty_reward"] == pytest.approx(1.5 * math.exp(recovered[0].after.median[k]), rel=0.01)
+
+
 def test_the_verdict_names_what_got_worse(recovered):
     result = recovered[0]
-    after = {**result.distances["after"], "chamber_s_centre": result.distances["before"]["chamber_s_centre"] + 1.0}
-    told = verdict(Calibration(**{**vars(result), "distances": {**result.distances, "after": after}}))
+    match = result.matches["peers"]
+    after = {**match.distances["after"], "chamber_s_centre": match.distances["before"]["chamber_s_centre"] + 1.0}
+    worse = replace(match, distances={**match.distances, "after": after})
+    told = verdict(replace(result, matches={"peers": worse}))
     assert "Matched worse than before: centre chamber." in told
     assert "Matched worse" not in verdict(result)
 
 
 def test_a_calibration_that_made_things_worse_says_keep_the_table(recovered):
     result = recovered[0]
-    swapped = {"before": result.distances["after"], "after": result.distances["before"]}
-    worse = Calibration(**{**vars(result), "distances": swapped})
+    match = result.matches["peers"]
+    swapped = {"before": match.distances["after"], "after": match.distances["before"]}
+    worse = replace(result, matches={"peers": replace(match, distances=swapped)})
     assert verdict(worse).endswith("not nearer; keep the table.")
     assert "keep the table" in parameters_yaml(worse, PROVENANCE)
 
@@ -311,7 +337,7 @@ def test_a_calibration_that_made_things_worse_says_keep_the_table(recovered):
 @pytest.fixture
 def scores(tmp_path) -> Path:
     path = tmp_path / "scores.csv"
-    voles(12, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST").to_csv(path, index=False)
+    voles(12, np.zeros(N_FREE), np.full(N_FREE, 0.3)).assign(when="ST").to_csv(path, index=False)
     return path
 
 
@@ -337,13 +363,14 @@ def test_the_whole_verb_with_trained_animals(scores, tmp_path):
             heard.append((done_steps, total_steps))
 
     result = run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Listening())
-    assert result.sets["after"].shape == (2 * run.REPEATS, 7)
-    np.testing.assert_allclose(result.sets["after"][:, 2:5].sum(axis=1), summaries.TEST_S)
+    sets = result.matches["peers"].sets
+    assert sets["after"].shape == (2 * run.REPEATS, 7)
+    np.testing.assert_allclose(sets["after"][:, 2:5].sum(axis=1), summaries.TEST_S)
     assert heard[-1] == (plan.n_trained * 64, plan.n_trained * 64)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     provenance = json.loads((tmp_path / "out" / "calibration.json").read_text())["provenance"]
     assert provenance["data"]["animals"] == 12
-    assert provenance["simulated"]["relationship"] == "peer"
+    assert provenance["simulated"]["relationships"] == ["peer"]
     with pytest.raises(UserError, match=r"holds a calibration; give another --output"):
         run.run_calibration(scores, tmp_path / "out", config=config, plan=plan, progress=Silent())
 
@@ -354,21 +381,22 @@ def test_only_untreated_wild_types_in_this_assay():
     for env, told in (
         ({"id": run.ASSAY, "arms": {"release": "knockout"}}, r"the configuration has arms as knockout \(release\)"),
         ({"id": run.ASSAY, "drugs": drugged}, "the configuration has drugs"),
+        ({"id": run.ASSAY, "duration_s": 1800}, r"^env.duration_s must be 10800 \(3 h, the .* real tests\), got 1800;"),
     ):
         with pytest.raises(UserError, match=told):
-            run.training_settings(config_from_data({**base, "env": env}), 1, None, "peer")
-    changed = run.training_settings(config_from_data({**base, "env": {"id": run.ASSAY}}), 8, 9000, "mate")
+            run.training_settings(config_from_data({**base, "env": env}), 1, None, ["peers"])
+    short = {**base, "env": {"id": run.ASSAY, "duration_s": 1800}, "evaluation": {"duration_s": 10_800}}
+    assert run.training_settings(config_from_data(short), 1, None, ["peers"]).env.duration_s == 1800
+    changed = run.training_settings(config_from_data({**base, "env": {"id": run.ASSAY}}), 8, 9000, ["mates"])
     assert (changed.seed, changed.steps, changed.env.reset.relationship) == (8, 9000, ("mate",))
 
 
 def test_the_same_vectors_train_to_the_same_tests():
-    from socialrl.calibration.simulate import trained_cohorts
-
-    config = run.training_settings(None, 1, 2048, "peer")
+    config = run.training_settings(None, 1, 2048, ["peers"])
     config = config.model_copy(update={"workers": 1})
-    simulate = trained_cohorts(config, TestCondition(name="t", cohousing_h=24.0), repeats=2)
-    factors = pop.spread_out(3, 1)
+    simulate = trained_cohorts(config, SPACE, conditions(["peers"], 24.0, 288.0), repeats=2)
+    factors = SPACE.spread_out(3, 1)
     both = [simulate(factors, 40, ""), simulate(factors, 40, "")]
-    np.testing.assert_array_equal(*both)
+    pd.testing.assert_frame_equal(*both)
     # an animal does not depend on who else is in its cohort
-    np.testing.assert_allclose(simulate(factors[:2], 40, ""), both[0][:2])
+    pd.testing.assert_frame_equal(simulate(factors[:2], 40, ""), both[0][:4])

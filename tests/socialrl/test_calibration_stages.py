@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibrate_killed import tiny
-from synthetic_voles import surrogate, voles
+from synthetic_voles import N_FREE, SPACE, stand_in, surrogate, voles
 
 from socialrl.calibration import fit, run
-from socialrl.calibration import population as pop
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.stages import Stages
 from socialrl.calibration.tables import cohort_table, read_cohort
@@ -38,12 +37,12 @@ def _hasty():
 
 @pytest.fixture(scope="module")
 def tests() -> pd.DataFrame:
-    return voles(20, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3))
+    return voles(20, np.zeros(N_FREE), np.full(N_FREE, 0.3))
 
 
 @pytest.fixture(scope="module")
 def whole(tests):
-    return calibrate(tests, surrogate, PLAN)
+    return calibrate(tests, stand_in(), PLAN, SPACE)
 
 
 class Killed(Exception):
@@ -54,15 +53,14 @@ def same(one, other) -> None:
     for name in ("posterior", "prior"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     np.testing.assert_array_equal(one.after.vector, other.after.vector)
-    assert one.sets.keys() == other.sets.keys()
-    for name in one.sets:
-        np.testing.assert_array_equal(one.sets[name], other.sets[name])
-    assert (one.distances, one.as_far, one.rounds, one.skill) == (
-        other.distances,
-        other.as_far,
-        other.rounds,
-        other.skill,
-    )
+    assert one.matches.keys() == other.matches.keys()
+    for kind, match in one.matches.items():
+        for name, raw in match.sets.items():
+            np.testing.assert_array_equal(raw, other.matches[kind].sets[name])
+        assert (match.distances, match.as_far) == (other.matches[kind].distances, other.matches[kind].as_far)
+    assert (one.as_far_of_both, one.rounds, one.skill) == (other.as_far_of_both, other.rounds, other.skill)
+    for table in ("time_course", "bouts"):
+        pd.testing.assert_frame_equal(getattr(one, table)(), getattr(other, table)())
 
 
 STAGES = ["round-1", "fit-1", "round-2", "fit-2", "region", "check-before", "check-after"]
@@ -79,29 +77,30 @@ def test_a_killed_calibration_goes_on_with_the_same_numbers(tests, whole, tmp_pa
         return keep
 
     with Stages.open(tmp_path, {"seed": 4}, META) as stages, pytest.raises(Killed):
-        calibrate(tests, surrogate, PLAN, keep=killing(stages, killed_at))
+        calibrate(tests, stand_in(), PLAN, SPACE, keep=killing(stages, killed_at))
     done = STAGES[: STAGES.index(killed_at)]
     assert {path.stem for path in (tmp_path / "stages").iterdir()} == set(done)
     trained = []
 
-    def counting(factors, first_index, text):
+    def counting(factors, first_index, text, *, everything=False):
         trained.append(text.replace(" ", "-"))
-        return surrogate(factors, first_index, text)
+        return stand_in()(factors, first_index, text, everything=everything)
 
     with Stages.open(tmp_path, {"seed": 4}, META) as stages:
         assert [stage for stage in STAGES if stages.done(stage)] == done
-        result = calibrate(tests, counting, PLAN, keep=stages.keep)
+        result = calibrate(tests, counting, PLAN, SPACE, keep=stages.keep)
     same(result, whole)
     assert trained == [stage for stage in PLAN.cohorts if stage not in done], "what is done is not trained again"
 
 
 def test_tables_give_back_every_bit():
-    factors = np.random.default_rng(1).normal(size=(5, pop.N_FREE))
-    raw = surrogate(factors, 3, "", 4)
-    table = cohort_table(factors, raw, 3)
-    assert table["index"].tolist() == [3] * 4 + [4] * 4 + [5] * 4 + [6] * 4 + [7] * 4
-    for mine, theirs in zip(read_cohort(table), (factors, raw), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    factors = np.random.default_rng(1).normal(size=(5, N_FREE))
+    played = stand_in(("peers", "mates"))(factors, 3, "", everything=True)
+    cohort = read_cohort(cohort_table(factors, played, SPACE.names), ("peers", "mates"))
+    np.testing.assert_array_equal(cohort.factors, factors)
+    for k, kind in enumerate(("peers", "mates")):
+        np.testing.assert_array_equal(cohort.tests[:, k], surrogate(factors, 3, "", 4, kind))
+    pd.testing.assert_frame_equal(cohort.played, played)
 
 
 # --- the folder
@@ -182,14 +181,14 @@ def scores(tests, tmp_path):
 def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
     trained = []
 
-    def fake_cohorts(config, _test, *, repeats, on_steps):
-        def simulate(factors, first_index, text):
+    def fake_cohorts(config, _space, _tests, *, repeats, on_steps):
+        def simulate(factors, first_index, text, *, everything=False):
             on_steps(len(factors) * config.steps, text)
             if len(trained) == 1 and text == "round 2":
                 trained.append("killed")
                 raise Killed
             trained.append(text)
-            return surrogate(factors, first_index, text, repeats)
+            return stand_in(repeats=repeats)(factors, first_index, text, everything=everything)
 
         return simulate
 
@@ -226,12 +225,12 @@ def test_the_verb_goes_on_and_says_so(scores, tmp_path, monkeypatch):
     assert min(done for done, _ in heard) >= PLAN.vectors * 64, "what was done before counts as done"
     stored = json.loads((tmp_path / "out" / "calibration.json").read_text())
     assert stored["provenance"]["continued"] == [], "nothing but the time differs between the calls"
-    assert stored["distance"]["after"] == result.distances["after"]
+    assert stored["distance"]["peers"]["after"] == result.matches["peers"].distances["after"]
 
 
 def test_mistakes_leave_no_folder(tmp_path):
     few = tmp_path / "few.csv"
-    voles(5, np.zeros(pop.N_FREE), np.full(pop.N_FREE, 0.3)).assign(when="ST").to_csv(few, index=False)
+    voles(5, np.zeros(N_FREE), np.full(N_FREE, 0.3)).assign(when="ST").to_csv(few, index=False)
     with pytest.raises(UserError, match="at least 8 animals, got 5"):
         run.run_calibration(few, tmp_path / "out", plan=PLAN, progress=Silent())
     assert not (tmp_path / "out").exists()

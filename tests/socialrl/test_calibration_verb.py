@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from made_sheets import made_sheet
+from synthetic_voles import N_FREE, stand_in, voles
 
 from socialrl import cli
+from socialrl.calibration.calibrate import Plan
 
 
 @pytest.mark.parametrize(
@@ -44,8 +49,16 @@ from socialrl import cli
             ["scores.csv", "--where", "Genotype"],
             "error: --where must be COLUMN=VALUE (such as Genotype=WT), got 'Genotype'",
         ),
-        (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM or all, got 'XY'"),
+        (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM, peers, mates or all, got 'XY'"),
         (["scores.csv", "--output", "old"], "error: old holds a calibration; give another --output"),
+        (
+            ["scores.csv", "--parameters", "v9"],
+            "error: --parameters v9: must be the name of a parameter table (v1, v2)",
+        ),
+        (
+            ["scores.csv", "--parameters", "v1", "--parameters", "stress_cost=99"],
+            "error: --parameters stress_cost=99: ",
+        ),
         (["one.csv"], "error: a calibration needs tests of at least 8 animals, got 1"),
     ],
 )
@@ -126,3 +139,46 @@ def test_stopped(more, same, monkeypatch, capsys):
     assert cli.main(["calibrate", "-q", "scores.csv", *more]) == 130
     told = f"stopped; finished stages are kept; run {same} again to resume\n"
     assert capsys.readouterr().err == told
+
+
+def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch, capsys):
+    def cohorts(_config, _space, _tests, *, repeats, on_steps):  # noqa: ARG001
+        return stand_in(("peers", "mates"), repeats)
+
+    monkeypatch.setattr("socialrl.calibration.run.trained_cohorts", cohorts)
+    monkeypatch.setattr("socialrl.calibration.report.write_results", lambda *_: None)
+    small = partial(Plan, rounds=1, resamples=2, starts=1)
+    monkeypatch.setattr("socialrl.calibration.calibrate.Plan", small)
+    monkeypatch.setenv("COLUMNS", "80")
+    none, some = np.zeros(N_FREE), np.full(N_FREE, 0.3)
+    early = pd.concat([voles(12, none, some, kind) for kind in ("peers", "mates")])
+    sheet = pd.concat([early.assign(when="ST"), early.assign(when="LT")])
+    sheet.to_csv(tmp_path / "scores.csv", index=False)
+    arguments = ["-q", str(tmp_path / "scores.csv"), "--vectors", "20", "--output", str(tmp_path / "out")]
+    assert cli.main(["calibrate", *arguments]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "24 tests of scores.csv (12 with peers, 12 with mates); 40 animals learn 150000 steps each" in said
+    assert any(line.startswith("Distance of trained animals from the voles: peers ") for line in said)
+    goals, retest = (
+        next(k for k, line in enumerate(said) if line.startswith(title))
+        for title in ("Goals ", "Early and late tests, correlation over animals (not fitted)")
+    )
+    assert said[goals + 1].split() == ["Pairs", "Goal", "Voles", "Allowed", "Table", "Calibrated", "Reached"]
+    rows = [line.split() for line in said[goals + 2 : retest - 1]]
+    assert [row[0] for row in rows] == ["peers"] * 5 + ["mates"] * 5
+    assert {row[-1] for row in rows} <= {"yes", "no"}
+    assert said[retest + 14].split()[:6] == ["both", "Total", "huddle", "pearson", "1.00", "[1.00,"]
+    assert len(said[retest + 2 :]) == 18 + 2, "no line is broken"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--retest-days", "14"], "error: --retest-days must be from 0 to 13 (pairs are cohoused for 336 h at most)"),
+        (["--retest-days", "-1"], "error: --retest-days must be from 0 to 13"),
+        (["--cohousing-h", "168", "--retest-days", "7.5"], "error: --retest-days must be from 0 to 7"),
+    ],
+)
+def test_days_between_tests(options, told, capsys):
+    assert cli.main(["calibrate", "-q", "scores.csv", *options]) == 2
+    assert capsys.readouterr().err.startswith(told)

@@ -53,7 +53,7 @@ def test_everything_that_takes_a_device_refuses_one_that_is_not_there(
     from socialrl.config.loading import load_config
 
     with pytest.raises(UserError, match="cuda was asked for"):
-        training_settings(load_config(config), 1, None, "peer")
+        training_settings(load_config(config), 1, None, ["peers"])
 
 
 @pytest.mark.slow

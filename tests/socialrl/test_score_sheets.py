@@ -138,7 +138,7 @@ def test_choosing_tests_says_what_was_left_out(sheet):
         "1 tests left out because their timepoint is not early: 1 late",
         "1 tests left out because their pair type is not FM: 1 FF",
     ]
-    assert "pairs must be FF, MM, FM or all, got 'XX'" in mistake(choose_tests, read, "XX")
+    assert "pairs must be FF, MM, FM, peers, mates or all, got 'XX'" in mistake(choose_tests, read, "XX")
     assert "no early test of MM pairs; there are: FF, FM" in mistake(choose_tests, read, "MM")
     assert "no test at timepoint early (ST, early); there are: late" in mistake(
         choose_tests, sheet(LAB, ONE.replace("ST", "LT"))

@@ -17,6 +17,7 @@ _TIMEPOINTS = {"early": "ST", "late": "LT"}
 def write_score_sheet(tests: pd.DataFrame, path: Path) -> None:
     """Write tests as CSV under the names and units that `read_score_sheet` knows; blank where there is no value."""
     titles = {"animal": "animal", "pair_type": "pair type", "timepoint": "timepoint", "sex": "sex"}
+    titles |= {"cohort": "cohort", "pair": "pair"}
     titles |= {name: f"{name.replace('_s_', ' ')} (s)" for name in MEASURED}
     titles |= {"duration_s": "trial duration (s)", "preference": "preference"}
     there = [name for name in titles if name in tests and not tests[name].isna().all()]

@@ -1,0 +1,214 @@
+"""The tables of a calibration's page, as rows of ready text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from socialrl.calibration.course_figures import SETS
+from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.pairs import BOTH
+from socialrl.calibration.population import table_of
+from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
+from socialrl.drawing.tables import Table, text_table
+from socialrl_envs.parameters import rows_of
+
+LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
+_KIND_NAMES = {kind.name for kind in KINDS}
+_ROWS = {**LABELS, **{kind.name: kind.label for kind in KINDS}}
+RETESTED = {"total_huddle_s": "Total huddle", "huddle_s_partner": "Partner huddle", "preference": "Preference"}
+_SUMMARY_HEAD = ("Pairs", "Measure", "Set", "n", "Mean", "SD", "10 %", "25 %", "Median", "75 %", "90 %")
+
+
+def goals(result: Calibration) -> Table:
+    """Return the goals: voles with their interval, both populations, whether the calibrated one reaches the goal."""
+    rows = [
+        [
+            row["pairs"],
+            row["label"],
+            "" if row["quantity"] == "distance" else _number(row["voles"], row["unit"]),
+            f"at most {row['high']:g}" if row["quantity"] == "distance" else _interval(row, " to "),
+            _number(row["before"], row["unit"]),
+            _number(row["after"], row["unit"]),
+            _yes(row["inside"]),
+        ]
+        for row in result.goals[result.goals["row"] == "goal"].to_dict("records")
+    ]
+    return text_table(("Pairs", "Goal", "Voles", "Allowed", "Table", "Calibrated", "Reached"), rows, n_left=2)
+
+
+def information(result: Calibration) -> Table:
+    """Return the medians of all measures compared, with the p value of a Kolmogorov–Smirnov test."""
+    rows = [
+        [
+            row["pairs"],
+            row["label"],
+            f"{_number(row['voles'], row['unit'])} [{_interval(row)}]",
+            _number(row["before"], row["unit"]),
+            _number(row["after"], row["unit"]),
+            "<0.001" if row["ks_p"] < 0.001 else f"{row['ks_p']:.3f}",
+        ]
+        for row in result.goals[result.goals["row"] == "information"].to_dict("records")
+    ]
+    return text_table(("Pairs", "Measure", "Voles", "Table", "Calibrated", "KS p"), rows, n_left=2)
+
+
+def retest(result: Calibration) -> Table:
+    """Return the correlations of early and late tests, voles and both populations."""
+    rows = [
+        [
+            row["pairs"],
+            RETESTED[row["measure"]],
+            row["coefficient"].capitalize(),
+            f"{_correlation(row, 'real')} (n = {row['real_n']})",
+            _correlation(row, "before"),
+            _correlation(row, "after"),
+            _yes(row["inside"]),
+        ]
+        for row in result.retests.to_dict("records")
+    ]
+    head = ("Pairs", "Measure", "Correlation", "Voles", "Table", "Calibrated", "In the voles' interval")
+    return text_table(head, rows, n_left=3)
+
+
+def compared(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return a correlation of voles with its interval, that of the calibrated population, and whether it is inside."""
+    after = "–" if math.isnan(row["after"]) else f"{row['after']:.2f}".replace("-", "−")
+    return _correlation(row, "real"), after, _yes(row["inside"])
+
+
+def bouts(result: Calibration) -> Table:
+    """Return how long bouts of contact last in model animals."""
+    rows = [
+        [
+            row["pairs"],
+            row["who"],
+            SETS[row["set"]],
+            f"{row['bouts_per_test']:.1f}",
+            *(_number(row[name], "s") for name in ("median_s", "q90_s", "longest_s")),
+            _number(row["share_in_longest"], "fraction"),
+        ]
+        for row in _together(result.bouts()).to_dict("records")
+    ]
+    head = ("Pairs", "With", "Set", "Bouts a test", "Median, s", "90 %, s", "Longest of a test, s", "Its share")
+    return text_table(head, rows, n_left=3)
+
+
+def distances(result: Calibration) -> Table:
+    """Return the distance of both populations, kind by kind and term by term."""
+    rows = []
+    if len(result.matches) > 1:
+        rows.append([BOTH, LABELS["all"], *(f"{result.distance(name):.2f}" for name in ("before", "after"))])
+    rows += [
+        [kind, LABELS[name], *(f"{match.distances[one][name]:.2f}" for one in ("before", "after"))]
+        for kind, match in result.matches.items()
+        for name in ("all", *TERMS)
+    ]
+    return text_table(("Pairs", "Measure", "Table", "Calibrated"), rows, n_left=2)
+
+
+def as_far(result: Calibration) -> str:
+    """Return, for every kind of pair, the shares of samples that are as far from their own population as the voles."""
+    shares: dict[str, Any] = {kind: match.as_far for kind, match in result.matches.items()}
+    if len(shares) > 1:
+        shares[BOTH] = result.as_far_of_both
+    return "; ".join(
+        f"{kind} {100 * one['before']:.1f} % (table), {100 * one['after']:.1f} % (calibrated)"
+        for kind, one in shares.items()
+    )
+
+
+def quantities(result: Calibration) -> Table:
+    """Return the free quantities: table, fit, region and what is determined."""
+    rows = []
+    for free, row in zip(result.space.free, result.parameters().to_dict("records"), strict=True):
+        rows.append(
+            [
+                free.name,
+                free.meaning,
+                f"{short(row['table'])} ({row['table_spread']:.2f})",
+                f"{short(row['median'])} [{short(row['median_low'])}, {short(row['median_high'])}]",
+                f"{row['median_is']} ({row['width_median']:.2f})",
+                f"{row['spread']:.2f} [{row['spread_low']:.2f}, {row['spread_high']:.2f}]",
+                f"{row['spread_is']} ({row['width_spread']:.2f})",
+            ]
+        )
+    head = ("Quantity", "Meaning", "Table (log-sd)", "Median", "Median is", "Log-sd", "Log-sd is")
+    return text_table(head, rows, n_left=2)
+
+
+def undetermined(result: Calibration) -> str:
+    """Return in words which medians and spreads the tests leave open."""
+    table = result.parameters()
+    medians = list(table["quantity"][table["median_is"] == "open"])
+    spreads = list(table["quantity"][table["spread_is"] == "open"])
+    told = [f"{what} of {', '.join(names)}" for what, names in (("medians", medians), ("spreads", spreads)) if names]
+    return "; ".join(told) if told else "none"
+
+
+def combinations(result: Calibration) -> Table:
+    """Return the combinations of medians that are determined best."""
+    rows = [
+        [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
+        for row in result.combinations().to_dict("records")
+    ]
+    return text_table(("Combination", "Width", "Width by chance"), rows)
+
+
+def members(result: Calibration) -> Table:
+    """Return table and calibrated value and log-sd of every parameter that changed."""
+    table = {row.name: row for row in rows_of(table_of(result.space.base))}
+    rows = [
+        [name, f"{table[name].value:g}", f"{table[name].spread:g}", short(one["value"]), f"{one['spread']:.2f}"]
+        for name, one in result.members().items()
+    ]
+    return text_table(("Parameter", "Table", "Table log-sd", "Calibrated", "Log-sd"), rows)
+
+
+def summaries(result: Calibration) -> Table:
+    """Return quantiles of every measure and shares of tests, by kind of pair and set."""
+    rows = []
+    for row in result.summaries().to_dict("records"):
+        ratio = row["measure"] == "preference"
+        if row["measure"] in _KIND_NAMES:
+            cells = [f"{row['mean']:.1%}", "", "", "", "", "", ""]
+        else:
+            names = ("mean", "sd", "q10", "q25", "median", "q75", "q90")
+            cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
+        rows.append([row["pairs"], _ROWS[row["measure"]], SETS[row["set"]], str(row["n"]), *cells])
+    return text_table(_SUMMARY_HEAD, rows, n_left=3)
+
+
+def short(value: float) -> str:
+    """Return a value with three digits."""
+    return f"{float(f'{value:.3g}'):g}"
+
+
+def _yes(true: bool | None) -> str:
+    return "" if true is None else "yes" if true else "no"
+
+
+def _number(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if unit.startswith("s ") or unit == "s" else f"{value:.2f}"
+
+
+def _interval(row: Mapping[str, Any], between: str = ", ") -> str:
+    return f"{_number(row['low'], row['unit'])}{between}{_number(row['high'], row['unit'])}"
+
+
+def _together(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of sets, kinds of pairs and partners with the sets next to each other."""
+    order = [table[name].map({one: k for k, one in enumerate(table[name].unique())}) for name in ("pairs", "who")]
+    return table.iloc[np.lexsort(order[::-1])]
+
+
+def _correlation(row: Mapping[str, Any], name: str) -> str:
+    if math.isnan(row[name]):
+        return "–"
+    return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]".replace("-", "−")
