@@ -114,6 +114,7 @@ def calibrate(
         float | None,
         typer.Option(help="Days from an early to a late test (LT), 12 if not given; late ones are never fitted."),
     ] = None,
+    parameters: _Parameters = None,
     overwrite: Annotated[bool, overwrite_option("a calibration that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -151,6 +152,7 @@ def calibrate(
             where=where or [],
             cohousing_h=cohousing_h,
             retest_days=retest_days,
+            parameters=parameters or [],
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=line.startswith("note")),

@@ -73,13 +73,16 @@ class GivenParameters(Section, ParametersOfWorld):
         return ", ".join([f"table {self.table}", *changed])
 
 
-def read_parameters(given: Sequence[str], option: str = "--parameters") -> GivenParameters:
+def read_parameters(
+    given: Sequence[str], option: str = "--parameters", start: Mapping[str, float | str] | None = None
+) -> GivenParameters:
     """Return what `given` asks for, each the name of a table, NAME=VALUE, or a YAML file; later ones come on top.
 
-    A file has the keys `env.parameters` and `individual_spread`, as `socialrl calibrate` writes them. Raises
-    `UserError`, one line that begins with `option`.
+    `start` are the parameters that the first one comes on top of, by default those of the current table. A file has
+    the keys `env.parameters` and `individual_spread`, as `socialrl calibrate` writes them. Raises `UserError`, one line
+    that begins with `option`.
     """
-    merged: dict[str, Any] = {"parameters": {}}
+    merged: dict[str, Any] = {"parameters": dict(start or {})}
     for text in given:
         where = f"{option} {text if _FILE.fullmatch(text) else shortened(text)}"
         merged = lay_over(merged, _piece(text, where))
