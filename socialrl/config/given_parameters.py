@@ -74,7 +74,7 @@ class GivenParameters(Section, ParametersOfWorld):
 
 
 def read_parameters(
-    given: Sequence[str], option: str = "--parameters", start: Mapping[str, float | str] | None = None
+    given: Sequence[str], option: str = "--parameters", start: Mapping[str, Given | str] | None = None
 ) -> GivenParameters:
     """Return what `given` asks for, each the name of a table, NAME=VALUE, or a YAML file; later ones come on top.
 
