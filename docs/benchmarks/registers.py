@@ -66,12 +66,11 @@ def page(result: dict) -> str:
     rows = [
         "# The update and the processor's registers",
         "",
-        f"Made by `python docs/benchmarks/registers.py` in one run; {result['machine']}; torch {result['torch']}. One "
-        "thread, processor time,",
-        "the best of many repeats, update and product in turn. Reference work as in `cohort.md`. Only matrix products "
-        "count as",
-        "arithmetic, no padding; the time includes tanh, softmax, losses, gather, gradient norm and Adam. The peer is",
-        f"the library's product (torch) of two {SIZE} x {SIZE} matrices with the same instructions.",
+        f"Made by `python docs/benchmarks/registers.py` in one run; {result['machine']};",
+        f"torch {result['torch']}. One thread, processor time, the best of many repeats, update and product in turn.",
+        "Reference work as in `cohort.md`. Only matrix products count as arithmetic, no padding; the update's time",
+        "includes tanh, softmax, losses, gather, gradient norm and Adam. The peer is the library's product (torch) of",
+        f"two {SIZE} x {SIZE} matrices with the same instructions.",
         "",
         "| instructions | numbers in a register | update, GFLOP/s | library's product, GFLOP/s | share |",
         "|---|---:|---:|---:|---:|",

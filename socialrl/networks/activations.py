@@ -11,7 +11,7 @@ from llvmlite import ir
 from socialrl.networks.lanes import INDEX
 
 PLAIN, TANH, RELU, TANH_SLOPE, RELU_SLOPE = range(5)
-"""What `finish` does to numbers: nothing; tanh or ReLU; or a product with the derivative of one of the two."""
+"""What `finished` does to numbers: nothing; tanh or ReLU; or a product with the derivative of one of the two."""
 
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by
 # iteratively reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh
