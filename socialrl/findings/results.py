@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -225,7 +226,11 @@ def as_json(result: Result) -> str:
 
 def read_result(path: Path) -> Result:
     """Return the result in a `scorecard.json`; one that is damaged or of another format raises `UserError`."""
-    content = read_json(path)
+    return result_from(read_json(path), path)
+
+
+def result_from(content: Mapping[str, Any], path: Path) -> Result:
+    """Return the result in the content of `path`, as `read_result` does."""
     made_as = content.get("format")
     if made_as != FORMAT:
         older = isinstance(made_as, int) and made_as < FORMAT

@@ -113,7 +113,7 @@ def difference(row: ComparisonResult) -> str:
     """Return the model's difference with its interval, in the unit of the comparison."""
     if row.missing:
         return wording.MISSING
-    return wording.interval(row.difference_estimate, _digits(row), sign=True)
+    return wording.interval(row.difference_estimate, digits(row), sign=True)
 
 
 def unit(row: ComparisonResult) -> str:
@@ -233,7 +233,8 @@ def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _digits(row: ComparisonResult) -> int:
+def digits(row: ComparisonResult) -> int:
+    """Return the decimals that the difference of a comparison is shown with."""
     return 2 if row.kind in ("distribution", "trend") else row.digits
 
 
