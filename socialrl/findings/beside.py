@@ -216,7 +216,7 @@ def _aligned(members: Sequence[FindingResult | None]) -> list[list[ComparisonRes
     for column in reversed(range(len(members))):
         member = members[column]
         left = list(member.comparisons) if member else []
-        for alike in (_alike, _same_content, _same_words):
+        for alike in (_alike, _same_content_and_unit, _same_content, _same_words):
             for line in lines:
                 model = next(one for one in line if one is not None)
                 match = next((one for one in left if line[column] is None and alike(one, model)), None)
@@ -231,6 +231,10 @@ def _aligned(members: Sequence[FindingResult | None]) -> list[list[ComparisonRes
 
 def _alike(one: ComparisonResult, other: ComparisonResult) -> bool:
     return _same_content(one, other) and _same_words(one, other)
+
+
+def _same_content_and_unit(one: ComparisonResult, other: ComparisonResult) -> bool:
+    return _same_content(one, other) and one.unit == other.unit
 
 
 def _same_content(one: ComparisonResult, other: ComparisonResult) -> bool:

@@ -23,7 +23,8 @@ from socialrl.storage.files import read_json
 FILE = "scorecard.json"
 _LONGEST = 40
 _UNITS = {"P / (P + S)": "fraction"}
-"""Units that had other words in format 1, with their words of today."""
+_MEASURES = {"huddle_partner_s": "huddle_s_partner", "huddle_stranger_s": "huddle_s_stranger"}
+"""Units and measures that had other names in format 1, with their names of today."""
 
 
 
@@ -72,15 +73,17 @@ def _finding(finding: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparison(row: dict[str, Any]) -> dict[str, Any]:
-    measure = measure_table().get(str(row.get("measure")))
+    name = _MEASURES.get(str(row.get("measure")), row.get("measure"))
+    measure = measure_table().get(str(name))
     return {
         **dict.fromkeys(("kind", "note", "replicate"), ""),
         **dict.fromkeys(("this", "than", "value", "reference")),
         "digits": measure.digits if measure else 2,
         "per_group": False,
-        "label": measure.label if measure else row.get("measure", ""),
+        "label": measure.label if measure else name,
         "missing": row.get("because", "") if row.get("verdict") == NOT_RUN else "",
         **row,
+        "measure": name,
         "unit": _UNITS.get(str(row.get("unit")), row.get("unit")),
     }
 
