@@ -1,4 +1,4 @@
-"""Verbs about folders of results on disk: whether files are still what was written, and scorecards beside each other."""
+"""Verbs about results on disk: are files still what was written, and what changed between scorecards."""
 
 from __future__ import annotations
 

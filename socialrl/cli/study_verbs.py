@@ -83,7 +83,9 @@ def reproduce(
         if several:
             _reproduce_seeds(place, preset, several, quiet=quiet, say=say, registry=registry, findings=names)
             return
-        page = reproduce(place, preset, 1 if seed is None else seed, quiet=quiet, say=say, registry=registry, findings=names)
+        page = reproduce(
+            place, preset, 1 if seed is None else seed, quiet=quiet, say=say, registry=registry, findings=names
+        )
     from rich.console import Console
 
     from socialrl.findings.results import read_result

@@ -176,7 +176,7 @@ def set_beside(
     known = dict(notes or {})
     columns = [*results.values(), *([pooled] if pooled else [])]
     by_id = [{one.id: one for one in result.findings} for result in columns]
-    order = dict.fromkeys(name for result in reversed(results.values()) for name in _ids(result))
+    order = dict.fromkeys(name for result in reversed(list(results.values())) for name in _ids(result))
     findings = []
     for name in order:
         members = [column.get(name) for column in by_id]

@@ -27,7 +27,6 @@ _MEASURES = {"huddle_partner_s": "huddle_s_partner", "huddle_stranger_s": "huddl
 """Units and measures that had other names in format 1, with their names of today."""
 
 
-
 @dataclass(frozen=True)
 class Kept:
     """A scorecard, the file that it was read from, and how it was made: also by `reproduction.json` beside it."""
@@ -115,9 +114,9 @@ def labelled(cards: Sequence[Kept], labels: Sequence[str] = ()) -> dict[str, Kep
 
 
 def _told_apart(folders: Sequence[Path]) -> list[str]:
-    """The last parts of the paths, as many as it takes to tell them apart."""
+    """The last parts of the paths, as many as it takes to tell them apart; where none will do, names with numbers."""
     for n in range(1, 1 + max(len(folder.parts) for folder in folders)):
         named = ["/".join(folder.parts[-n:]) for folder in folders]
-        if len(set(named)) == len(named):
-            break
-    return named
+        if max(map(len, named)) <= _LONGEST and len(set(named)) == len(named):
+            return named
+    return [f"{folder.name[: _LONGEST - 5]} {number}" for number, folder in enumerate(folders, start=1)]

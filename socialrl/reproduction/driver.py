@@ -81,9 +81,7 @@ def reproduce(
     return page
 
 
-def provenance(
-    preset_name: str, seed: int, findings: Sequence[str] = (), command: str | None = None
-) -> dict[str, Any]:
+def provenance(preset_name: str, seed: int, findings: Sequence[str] = (), command: str | None = None) -> dict[str, Any]:
     """Return what a scorecard says about how it was made; equal for equal calls on one machine, so without the time."""
     meta = _meta(seed, command)
     kept = ("command", "versions", "commit", "commit_has_changes", "python", "platform")

@@ -77,8 +77,8 @@ def of_scorecards(beside: Beside, members: Sequence[MadeWith]) -> Told:
         changed=beside_words.changed_sentence(beside),
         mark="another verdict",
         column="What changed, and why",
-        note=f"{_READING} Comparisons are the same where tests, groups, measure and direction are, or the words. Effects"
-        " in different units are not compared.",
+        note=f"{_READING} Comparisons are the same where tests, groups, measure and direction are, or the words."
+        " Effects in different units are not compared.",
         scatter=False,
         unrecorded=f"Parameters were not recorded with {', '.join(without)}." if without else "",
     )
@@ -191,7 +191,9 @@ def flat(beside: Beside) -> pd.DataFrame:
                     **dict(_numbers(row.pooled, "pooled")),
                 }
             told = [*changes(finding, beside.labels), *changes(row, beside.labels)]
-            records.append(record | {"changes": "; ".join(told), "note": " ".join(filter(None, (finding.note, row.note)))})
+            records.append(
+                record | {"changes": "; ".join(told), "note": " ".join(filter(None, (finding.note, row.note)))}
+            )
     return pd.DataFrame(records)
 
 
