@@ -212,15 +212,26 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
     for finding in book.findings:
         for number, contrast in enumerate(finding.contrasts):
             at = f"{where}: {finding.id}: contrasts[{number}]"
-            _known(at, "measure", [contrast.measure], registry.measures)
+            matched_on = [contrast.at_equal] if contrast.at_equal else []
+            _known(at, "measure", [contrast.measure, *matched_on], registry.measures)
             _known(at, "condition", contrast.conditions, registry.conditions)
             _known(at, "group", contrast.groups, registry.groups)
             assays = {registry.assay_of[name] for name in contrast.conditions}
             if len(assays) > 1:
                 raise UserError(f"{at}: a comparison stays in one assay, got {' and '.join(sorted(assays))}")
+            if matched_on:
+                _check_hours(at, contrast, registry)
             margin = contrast.same_within or registry.measures[contrast.measure].same_within
             if contrast.expected == "same" and margin is None:
                 raise UserError(f"{at}: expected same needs same_within, here or at the measure {contrast.measure}")
+
+
+def _check_hours(at: str, contrast: Contrast, registry: Registry) -> None:
+    """Refuse conditions between which a comparison at the same start cannot interpolate."""
+    for name, side in (("this", contrast.this), ("than", contrast.than)):
+        hours = [registry.conditions[test].cohousing_h for test in side.conditions] if side else []
+        if len(set(hours)) < len(hours):
+            raise UserError(f"{at}: {name}.conditions: each must have other cohousing_h, got {hours}")
 
 
 def _known(where: str, kind: str, names: Iterable[str], known: Mapping[str, Any]) -> None:
