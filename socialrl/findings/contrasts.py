@@ -251,7 +251,9 @@ def _matched(contrast: Contrast, reader: _Reader, notes: list[str]) -> Effect:
     unit, n = reader.registry.measures[contrast.measure].unit, found.difference.n
     if found.this is None or found.than is None:
         return Effect(found.difference, found.difference, "", NAN, "", n, unit, notes=tuple(notes))
-    where = f"{found.this_h:.0f} h of cohousing in {contrast.groups[0]}, {found.than_h:.0f} h in {contrast.groups[-1]}"
+    where = (
+        f"{found.this_h:.0f} h of cohousing in {contrast.groups[0]} and {found.than_h:.0f} h in {contrast.groups[-1]}"
+    )
     start = reader.registry.measures[str(contrast.at_equal)]
     notes.append(f"at {found.start:.{start.digits}f} in both ({start.label.lower()}): after {where}".replace("_", " "))
     if contrast.paired:

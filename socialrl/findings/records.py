@@ -33,6 +33,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
+_Parameters = Annotated[
+    tuple[PlainName, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
 _Grade = Annotated[str, choice("A", "B", "C")]
 _Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "control", "context")]
 _ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted")]
@@ -169,7 +172,8 @@ class Contrast(Record):
     `minus`); `against` compares `this` with the number `value`; `distribution` compares the `mean` or the `spread` of
     `this` with a published `reference`; `trend` asks for the slope of the measure `over` a column; `matched` compares
     `this` with `than` where both have the same mean of the measure `at_equal`, between conditions of different
-    `cohousing_h` (see `socialrl.findings.matched`).
+    `cohousing_h` (see `socialrl.findings.matched`). `mechanism` names the parameters that switch on what was added
+    to the model because of this comparison.
     """
 
     says: Text
@@ -187,6 +191,7 @@ class Contrast(Record):
     smallest: _Positive = None
     same_within: _Positive = None
     use: _ContrastUse | None = None
+    mechanism: _Parameters = ()
     grade: _Grade | None = None
     decides: bool = True
     note: str = ""
@@ -249,8 +254,9 @@ class Finding(Record):
 
     grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
     parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which
-    therefore no longer tests the model; `predicted` is neither; `control` is a null control; `context` is not
-    compared. `may_fail` is one sentence on why the model may be wrong there.
+    therefore no longer tests the model, and `mechanism` then names the parameters that switch it on; `predicted` is
+    neither; `control` is a null control; `context` is not compared. `may_fail` is one sentence on why the model may be
+    wrong there.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,8}[0-9]{1,4}$")]
@@ -260,6 +266,7 @@ class Finding(Record):
     grade: _Grade
     confidence: Annotated[str, choice("high", "medium", "low")]
     use: _Use
+    mechanism: _Parameters = ()
     question: Annotated[str, choice(*QUESTIONS)]
     published: str = ""
     may_fail: Text
@@ -278,6 +285,10 @@ class Finding(Record):
     def use_of(self, contrast: Contrast) -> str:
         """How a contrast was used (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
         return contrast.use or self.use
+
+    def mechanism_of(self, contrast: Contrast) -> tuple[str, ...]:
+        """The parameters of the mechanism that was added because of a contrast: its own, else the finding's."""
+        return (contrast.mechanism or self.mechanism) if self.use_of(contrast) == "mechanism" else ()
 
     def grade_of(self, contrast: Contrast) -> str:
         """The evidence for a contrast: its own grade, else the finding's."""

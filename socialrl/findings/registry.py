@@ -210,6 +210,7 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
         _known(f"{where}: dose_response", "measure", [dose.measure], registry.measures)
         _known(f"{where}: dose_response", "condition", [dose.condition], registry.conditions)
     for finding in book.findings:
+        _check_mechanisms(f"{where}: {finding.id}", finding)
         for number, contrast in enumerate(finding.contrasts):
             at = f"{where}: {finding.id}: contrasts[{number}]"
             matched_on = [contrast.at_equal] if contrast.at_equal else []
@@ -224,6 +225,22 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
             margin = contrast.same_within or registry.measures[contrast.measure].same_within
             if contrast.expected == "same" and margin is None:
                 raise UserError(f"{at}: expected same needs same_within, here or at the measure {contrast.measure}")
+
+
+def _check_mechanisms(where: str, finding: Finding) -> None:
+    """Refuse mechanisms of comparisons that none was added for, and those that are no parameters of the model."""
+    uses = [finding.use_of(one) for one in finding.contrasts]
+    named = [("mechanism", finding.mechanism, "mechanism" if "mechanism" in uses else finding.use)]
+    named += [
+        (f"contrasts[{number}].mechanism", one.mechanism, uses[number]) for number, one in enumerate(finding.contrasts)
+    ]
+    for place, names, use in named:
+        if names and use != "mechanism":
+            raise UserError(f"{where}: {place}: is not allowed where use is {use}; allowed with use: mechanism")
+        if names:
+            from socialrl_envs.parameters import NAMES  # only where it is needed: the world is slow to load
+
+            _known(f"{where}: {place}", "parameter", names, dict.fromkeys(NAMES, ""))
 
 
 def _check_hours(at: str, contrast: Contrast, registry: Registry) -> None:

@@ -24,6 +24,12 @@ def markdown(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _mark(finding: FindingResult) -> str:
+    names = words.added(finding) if finding.kind == "mechanism" else ()
+    told = " and ".join(f"`{name}`" for name in names)
+    return f"mechanism {told} added for it" if names else words.MARKS[finding.kind].split(":")[0]
+
+
 def _line(finding: FindingResult) -> str:
     verdict = words.shown(finding.verdict, finding.use)
     if finding.verdict == NOT_REPRODUCED:
@@ -31,7 +37,7 @@ def _line(finding: FindingResult) -> str:
     if finding.hangs_on:
         verdict += f", depends on `{finding.hangs_on}` alone"
     row = finding.leading
-    cells = [finding.id, finding.title, words.MARKS[finding.kind].split(":")[0], verdict]
+    cells = [finding.id, finding.title, _mark(finding), verdict]
     if row is None or row.missing:
         cells += [row.comparison if row else wording.MISSING, row.missing if row else wording.MISSING, ""]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.findings.records import SIGNS
-from socialrl.findings.results import ComparisonResult, Result, SideResult
+from socialrl.findings.results import ComparisonResult, FindingResult, MechanismResult, Result, SideResult
 from socialrl.findings.scorecard import (
     INCONCLUSIVE,
     MIN_ANIMALS,
@@ -158,6 +159,32 @@ def sides(row: ComparisonResult) -> str:
     return f"{first} against {wording.number(row.value, max(row.digits, 2))}"
 
 
+def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
+    """Return which mechanism was added because of a comparison, with links to its parameters; empty where none was."""
+    if row.use != "mechanism":
+        return Markup("")
+    if not row.mechanism:
+        return Markup("Mechanism: one was added because of this row.")
+    code = '<a href="#parameter-{0}"><code>{0}</code></a>' if links else "<code>{0}</code>"
+    names = Markup(" and ").join(Markup(code).format(name) for name in row.mechanism)
+    return Markup("Mechanism: {} {} added because of this row.").format(
+        names, "was" if len(row.mechanism) == 1 else "were"
+    )
+
+
+def added(finding: FindingResult) -> tuple[str, ...]:
+    """Return the parameters of all mechanisms that were added because of a finding's comparisons, each once."""
+    return tuple(dict.fromkeys(name for row in finding.comparisons for name in row.mechanism))
+
+
+def mark(finding: FindingResult) -> str:
+    """Return how a finding was used, with the mechanism that was added for it: "mechanism added for it: …"."""
+    names = added(finding)
+    if finding.kind != "mechanism" or not names:
+        return MARKS[finding.kind]
+    return f"mechanism {' and '.join(names)} added for it: not a test"
+
+
 def n_counts(row: ComparisonResult) -> str:
     """Return what n counts where that is not animals in one group: "pairs" (one replicate a cage), "per group"."""
     return " ".join([*(["pairs"] if row.replicate == "pair" else []), *(["per group"] if row.per_group else [])])
@@ -207,6 +234,21 @@ def margins(result: Result) -> list[dict[str, str]]:
             "why": measure.why,
         }
         for measure in result.measures
+    ]
+
+
+def mechanism_rows(mechanisms: Sequence[MechanismResult]) -> list[list[str]]:
+    """Return the parameters of mechanisms as text: name, value, range, what it is, evidence and source, rows."""
+    return [
+        [
+            one.name,
+            f"{one.value:g} {one.unit}".strip() + (" (off)" if one.off else ""),
+            f"{one.low:g} to {one.high:g}",
+            one.meaning,
+            f"{one.evidence}: {one.source}",
+            ", ".join(one.rows),
+        ]
+        for one in mechanisms
     ]
 
 
