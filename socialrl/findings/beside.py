@@ -71,6 +71,16 @@ class RowBeside:
         return Scatter(float(np.mean(values)), sd, min(values), max(values), len(values))
 
     @property
+    def sd_by_animals(self) -> float:
+        """The standard deviation that effects would have if scorecards differed in nothing but the animals drawn.
+
+        From the widths of the intervals, as if they were normal (± 1.96 standard errors); NaN where there are none.
+        """
+        widths = [one.difference_high - one.difference_low for one in self.of if one is not None]
+        known = [width / (2 * 1.96) for width in widths if math.isfinite(width)]
+        return math.sqrt(sum(error**2 for error in known) / len(known)) if known and self.same_unit else NAN
+
+    @property
     def apart(self) -> bool:
         """Whether the intervals of two scorecards do not overlap."""
         known = [one for one in self.of if one is not None and math.isfinite(one.difference_low)]

@@ -61,8 +61,9 @@ def of_seeds(beside: Beside) -> Told:
         mark="changes with the seed",
         column="Stable?",
         note=f"{_READING} A seed is the root of all random numbers: training, individuals and tests. Mean ± SD: of the"
-        f" effects of the {n} seeds, below it their range. All animals together: the same comparison and the same rule"
-        " over the animals of all seeds, which are independent of each other; paired animals stay paired.",
+        f" effects of the {n} seeds; below it their range, and the SD to be expected if nothing but the animals"
+        " differed (from the intervals). All animals together: the same comparison and the same rule over the animals"
+        " of all seeds, which are independent of each other; paired animals stay paired.",
         scatter=True,
     )
 
@@ -149,6 +150,7 @@ def content(beside: Beside, told: Told, members: Sequence[MadeWith]) -> dict[str
                         "mean": row.scatter.mean,
                         "sd": row.scatter.sd,
                         "range": row.scatter.range,
+                        "sd_by_animals": row.sd_by_animals,
                         "of": _by_label(beside, [one and dataclasses.asdict(one) for one in row.of]),
                         "pooled": row.pooled and dataclasses.asdict(row.pooled),
                     }
@@ -182,6 +184,7 @@ def flat(beside: Beside) -> pd.DataFrame:
                 "mean": row.scatter.mean,
                 "sd": row.scatter.sd,
                 "range": row.scatter.range,
+                "sd_by_animals": row.sd_by_animals,
             }
             for name, one, whole in zip(names, row.of, finding.of, strict=True):
                 record |= {f"finding_verdict_{name}": whole and whole.verdict, **dict(_numbers(one, name))}

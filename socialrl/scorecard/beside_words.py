@@ -59,12 +59,17 @@ def scatter(row: RowBeside) -> str:
 
 
 def scatter_range(row: RowBeside) -> str:
-    """Return the smallest and largest effect: "−0.31 to −0.24"."""
+    """Return the smallest and largest effect, and the spread that other animals alone would make.
+
+    "−0.31 to −0.24; expected ± 0.04"
+    """
     found = row.scatter
     if found.n < 2:
         return ""
     digits = words.digits(row.last)
-    return f"{_signed(found.low, digits)} to {_signed(found.high, digits)}"
+    told = f"{_signed(found.low, digits)} to {_signed(found.high, digits)}"
+    expected = row.sd_by_animals
+    return told + (f"; expected ± {wording.number(expected, digits)}" if math.isfinite(expected) else "")
 
 
 def what_changed(one: FindingBeside | RowBeside, labels: Sequence[str]) -> str:

@@ -68,6 +68,9 @@ def test_mean_spread_and_range_of_an_effect_by_hand(whole):
     assert (found.mean, found.low, found.high, found.n) == (pytest.approx(-0.3), -0.6, -0.1, 3)
     assert found.sd == pytest.approx(math.sqrt((0.2**2 + 0.1**2 + 0.3**2) / 2))
     assert found.range == pytest.approx(0.5)
+    # intervals of ± 0.01 are standard errors of 0.01 / 1.96
+    row = row_of(set_beside(dict(zip("abc", three, strict=True))), "F01a")
+    assert row.sd_by_animals == pytest.approx(0.01 / 1.96)
 
 
 def test_effects_in_two_units_have_no_spread_and_are_said(whole):
@@ -272,7 +275,7 @@ def test_seeds_show_mean_spread_and_the_mark(whole):
     }
     beside = set_beside(results, pooled=only(whole, "F01", F01a=effect(-0.2, n=16)))
     row = row_of(beside, "F01a")
-    assert (scatter(row), scatter_range(row)) == ("−0.20 ± 0.14", "−0.30 to −0.10")
+    assert (scatter(row), scatter_range(row)) == ("−0.20 ± 0.14", "−0.30 to −0.10; expected ± 0.01")
     told = of_seeds(beside)
     assert told.lede.startswith("1 of 1 verdicts on findings are the same under all seeds, and 3 of 4")
     table = flat(beside).set_index("name")
