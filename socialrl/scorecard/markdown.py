@@ -25,9 +25,8 @@ def markdown(result: Result) -> str:
 
 
 def _mark(finding: FindingResult) -> str:
-    names = words.added(finding) if finding.kind == "mechanism" else ()
-    told = " and ".join(f"`{name}`" for name in names)
-    return f"mechanism {told} added for it" if names else words.MARKS[finding.kind].split(":")[0]
+    told = words.added(finding, "`{}`") or words.MARKS[finding.kind]
+    return told.replace(": not counted", "").replace(": not a test", "")
 
 
 def _line(finding: FindingResult) -> str:
@@ -37,7 +36,12 @@ def _line(finding: FindingResult) -> str:
     if finding.hangs_on:
         verdict += f", depends on `{finding.hangs_on}` alone"
     row = finding.leading
-    cells = [finding.id, finding.title, _mark(finding), verdict]
+    cells = [
+        finding.id,
+        finding.title,
+        (words.added(finding, "`{}`") or words.MARKS[finding.kind]).split(":")[0],
+        verdict,
+    ]
     if row is None or row.missing:
         cells += [row.comparison if row else wording.MISSING, row.missing if row else wording.MISSING, ""]
     else:

@@ -27,8 +27,8 @@ def findings_table(result: Result) -> Table:
             table.add_row("", Text(heading.split(":")[0], style="italic"), "")
         for one in members:
             title = one.title + (f" (depends on {one.hangs_on} alone)" if one.hangs_on else "")
-            if one.kind == "mechanism" and words.added(one):
-                title += f" (mechanism: {', '.join(words.added(one))})"
+            if words.added(one):
+                title += f" ({words.added(one)})"
             shown = f"{words.SYMBOL[one.verdict]} {words.shown(one.verdict, one.use)}"
             table.add_row(one.id, Text(title), Text(shown, style=STYLES.get(one.verdict, "dim")))
     return table

@@ -172,17 +172,26 @@ def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
     )
 
 
-def added(finding: FindingResult) -> tuple[str, ...]:
-    """Return the parameters of all mechanisms that were added because of a finding's comparisons, each once."""
-    return tuple(dict.fromkeys(name for row in finding.comparisons for name in row.mechanism))
-
-
 def mark(finding: FindingResult) -> str:
-    """Return how a finding was used, with the mechanism that was added for it: "mechanism added for it: …"."""
-    names = added(finding)
-    if finding.kind != "mechanism" or not names:
-        return MARKS[finding.kind]
-    return f"mechanism {' and '.join(names)} added for it: not a test"
+    """Return how a finding was used, and what was added for it or for some of its comparisons.
+
+    "mechanism compensation_share added for it: not a test", "predicted; mechanism signal_adaptation added for b"
+    """
+    return MARKS[finding.kind] if not added(finding) else added(finding)
+
+
+def added(finding: FindingResult, code: str = "{}") -> str:
+    """Return which mechanism was added for a finding, or for which of its comparisons; empty where none is named.
+
+    `code` is how a parameter is written.
+    """
+    marked = [row for row in finding.comparisons if row.use == "mechanism"]
+    names = dict.fromkeys(name for row in marked for name in row.mechanism)
+    told = " and ".join(code.format(name) for name in names)
+    if finding.kind == "mechanism":
+        return f"mechanism {told} added for it: not a test" if told else ""
+    parts = ", ".join(row.part for row in marked)
+    return f"{MARKS[finding.kind]}; mechanism {told} added for {parts}".replace("  ", " ") if marked else ""
 
 
 def n_counts(row: ComparisonResult) -> str:

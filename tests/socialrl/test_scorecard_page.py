@@ -186,8 +186,10 @@ def test_a_mechanism_names_its_parameters_and_links_the_row_to_them(tables, tmp_
     assert [one.mechanism for one in result.findings[0].comparisons] == [("contact_floor",), ()]
     table = pd.read_csv(tmp_path / "scorecard.csv")
     assert table["mechanism"].fillna("").tolist() == ["contact_floor", ""]
-    # one comparison of the finding is still a prediction, so the finding is
-    assert words.mark(result.findings[0]) == words.MARKS[result.findings[0].kind]
+    # one comparison of the finding is still a prediction, so the finding is; what was added for the other is said
+    told = "predicted, press copy only: not counted; mechanism contact_floor added for a"
+    assert words.mark(result.findings[0]) == told
+    assert text.count(told) == 2
     whole = finding.model_copy(update={"use": "mechanism", "mechanism": ("contact_floor", "withdrawal_s")})
     of_all = result_of(score(only, dataclasses.replace(registry, findings=(whole,))))
     assert words.mark(of_all.findings[0]) == "mechanism contact_floor and withdrawal_s added for it: not a test"
