@@ -164,10 +164,10 @@ def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
     if row.use != "mechanism":
         return Markup("")
     if not row.mechanism:
-        return Markup("Mechanism: one was added because of this row.")
+        return Markup("Mechanism: one was added for this row.")
     code = '<a href="#parameter-{0}"><code>{0}</code></a>' if links else "<code>{0}</code>"
     names = Markup(" and ").join(Markup(code).format(name) for name in row.mechanism)
-    return Markup("Mechanism: {} {} added because of this row.").format(
+    return Markup("Mechanism: {} {} added for this row.").format(
         names, "was" if len(row.mechanism) == 1 else "were"
     )
 

@@ -174,7 +174,7 @@ def test_a_mechanism_names_its_parameters_and_links_the_row_to_them(tables, tmp_
     )
     page = Page(written.read_text(encoding="utf-8"))
     text = " ".join(page.text.split())
-    assert "Mechanism: contact_floor was added because of this row." in text
+    assert "Mechanism: contact_floor was added for this row." in text
     assert "#parameter-contact_floor" in page.links
     assert "parameter-contact_floor" in page.ids
     assert "Mechanisms that were added because of findings" in text
