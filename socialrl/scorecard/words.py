@@ -167,9 +167,7 @@ def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
         return Markup("Mechanism: one was added for this row.")
     code = '<a href="#parameter-{0}"><code>{0}</code></a>' if links else "<code>{0}</code>"
     names = Markup(" and ").join(Markup(code).format(name) for name in row.mechanism)
-    return Markup("Mechanism: {} {} added for this row.").format(
-        names, "was" if len(row.mechanism) == 1 else "were"
-    )
+    return Markup("Mechanism: {} {} added for this row.").format(names, "was" if len(row.mechanism) == 1 else "were")
 
 
 def mark(finding: FindingResult) -> str:

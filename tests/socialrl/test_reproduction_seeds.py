@@ -20,8 +20,8 @@ from socialrl.findings.results import read_result
 from socialrl.findings.scorecard import score
 from socialrl.reproduction import driver, seeds, stages
 from socialrl.reproduction.presets import PRESETS
-from socialrl.scorecard import page
-from socialrl.storage import provenance
+from socialrl.scorecard import beside, page
+from socialrl.storage import atomic, provenance
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +114,28 @@ def test_stopped_between_two_seeds_it_goes_on_with_the_second(two, tmp_path, mon
     assert said[:2] == ["seed 1, 1 of 2: done before", "seed 2, 2 of 2"]
     theirs = results(two)
     assert results(place) == {name: theirs[name] for name in theirs if not name.startswith("seed-3")}
+
+
+@pytest.mark.parametrize("file", ["seeds.json", "seeds.csv", "seeds.md", "seeds.html"])
+def test_killed_at_a_file_over_all_seeds_it_ends_with_the_same_bytes(two, tmp_path, monkeypatch, file):
+    def killed(path, content):
+        if path.name == file:
+            raise KeyboardInterrupt
+        atomic.write_bytes(path, content)
+
+    place = shutil.copytree(two, tmp_path / "out")
+    for path in place.glob("seeds.*"):
+        path.unlink()
+    reproduce(place, 1, 2)
+    whole = results(place)
+    (place / file).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(beside, "write_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            reproduce(place, 1, 2)
+    assert not (place / file).exists()
+    reproduce(place, 1, 2)
+    assert results(place) == whole
 
 
 def test_all_folders_are_checked_before_anything_is_run(tmp_path):
