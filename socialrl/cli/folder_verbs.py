@@ -15,7 +15,9 @@ from socialrl.errors import UserError
 def check(
     runs: Annotated[
         list[Path],
-        typer.Argument(parser=a_path, metavar="RUN...", help="Run folders, or folders that contain run folders."),
+        typer.Argument(
+            parser=a_path, metavar="RUN...", help="Run folders, folders that contain run folders, or simulations."
+        ),
     ],
 ) -> None:
     """Read every file of run folders and compare it with the checksum recorded when it was written.
@@ -24,11 +26,20 @@ def check(
 
     Ends with exit code 2 if a file is missing or was changed.
     """
-    from socialrl.storage.places import run_folders
+    from socialrl.storage.manifest import Manifest
+    from socialrl.storage.places import is_simulations, run_folders
     from socialrl.storage.run_folder import RunFolder
 
     damaged = 0
-    for path in [one for given in runs for one in run_folders(given)]:
+    for path in [one for one in runs if is_simulations(one)]:
+        listed = Manifest.read(path, path / "sums.json")
+        problems = list(listed.problems())
+        for problem in problems:
+            typer.echo(f"{path}: {problem}", err=True)
+        damaged += bool(problems)
+        if not problems:
+            typer.echo(f"{path}: simulations, {len(listed.files)} files unchanged since they were written")
+    for path in [one for given in runs if not is_simulations(given) for one in run_folders(given)]:
         try:
             run = RunFolder.open(path)
             problems = run.problems()

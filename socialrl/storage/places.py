@@ -66,6 +66,11 @@ def run_folders(path: str | Path) -> list[Path]:
     return found
 
 
+def is_simulations(path: Path) -> bool:
+    """Whether a folder holds simulations for inference (`socialrl simulate`)."""
+    return (path / "simulations.json").is_file()
+
+
 def followed(path: Path) -> Path:
     """Return where a link leads, so that what is there is replaced and not the link."""
     try:

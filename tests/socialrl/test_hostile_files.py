@@ -159,7 +159,7 @@ OPTIONS = {
 }
 
 
-VERBS = ["train", "resume", "evaluate", "report", "calibrate", "render", "record", "check", "trian"]
+VERBS = ["train", "resume", "evaluate", "report", "calibrate", "infer", "render", "record", "check", "trian"]
 
 
 @pytest.fixture(scope="module")

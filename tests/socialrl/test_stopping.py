@@ -148,6 +148,8 @@ def test_a_signal_that_was_switched_off_stays_off() -> None:
 VERBS = {
     "train": ("socialrl.training.run.train_run", ["train", CONFIG, "-q", "output={output}"]),
     "calibrate": ("socialrl.calibration.run.run_calibration", ["calibrate", "scores.csv", "-q"]),
+    "simulate": ("socialrl.inference.simulate.tested", ["simulate", "-q", "--output", "{output}/s"]),
+    "infer": ("socialrl.inference.run.run_inference", ["infer", "scores.csv", "-q"]),
     "evaluate": ("socialrl.evaluation.playing.evaluate_run", ["evaluate", "{run}"]),
     "protocol": ("socialrl.protocols.evaluating.evaluate_protocol", ["evaluate", "{run}", "--protocol", "{protocol}"]),
     "report": ("socialrl.report.write_report", ["report", "{run}"]),
