@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
+from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, parameter
 from .records import plain
 from .rewards import TERMS
@@ -54,7 +55,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         self._rows = GroupHabitatVectorEnv(
             len(AGENTS),
             autoreset_mode=AutoresetMode.DISABLED,
-            **{name: _by_agent(name, value) for name, value in arguments.items()},
+            **{name: _by_agent(name, value, arguments.get("table", CURRENT)) for name, value in arguments.items()},
         )
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
         # one space object per agent, as PettingZoo requires: each samples with its own generator
@@ -153,11 +154,11 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         }
 
 
-def _by_agent(name: str, value: Any) -> Any:
-    """A parameter given for some agents by name, as one value a row; anything else as it is."""
+def _by_agent(name: str, value: Any, table: str) -> Any:
+    """A parameter given for some agents by name, as one value a row, the others by `table`; anything else as it is."""
     if name not in NAMES or not isinstance(value, Mapping):
         return value
     for agent in value:
         if agent not in AGENTS:
             raise ParameterError(f"parameter '{name}': unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")
-    return [value.get(agent, parameter(name).value) for agent in AGENTS]
+    return [value.get(agent, parameter(name, table).value) for agent in AGENTS]

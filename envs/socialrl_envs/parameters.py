@@ -6,6 +6,8 @@ not measured as far as we know: those numbers are choices, to be swept.
 
 The spread is the standard deviation of the logarithm of the value between animals (log-normal, median = the value
 given), so a quantity that is zero, such as a knockout's gain, stays zero in every individual.
+
+`PARAMETERS` is the current table (`named_tables.CURRENT`); functions take the name of an earlier one as `table`.
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import operator
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .named_tables import CURRENT, kept_rows, table_names, write_rows
 from .spelling import nearest
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
@@ -204,16 +208,50 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 NAMES: tuple[str, ...] = tuple(parameter.name for parameter in PARAMETERS)
 PARAMETER_DTYPE = np.dtype([(name, np.float64) for name in NAMES])
-_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 
-def parameter(name: str) -> Parameter:
-    """Return the table row called `name`; an unknown name raises `ParameterError` with the nearest one."""
-    if name not in _BY_NAME:
+def rows_of(table: str = CURRENT) -> tuple[Parameter, ...]:
+    """Return the rows of the table called `table`, in the order of `NAMES`; an unknown name raises `ParameterError`.
+
+    A parameter that is younger than the table is off there: 0 without spread. Where 0 is not allowed, as for a time
+    constant, it has its current value, which has no effect because the mechanism that it belongs to is off.
+    """
+    if table == CURRENT:
+        return PARAMETERS
+    if table not in table_names():
+        raise ParameterError(f"unknown parameter table {table!r}; known: {', '.join(table_names())}")
+    return completed(table, kept_rows(table))
+
+
+def completed(table: str, kept: Iterable[Mapping[str, str]]) -> tuple[Parameter, ...]:
+    """Return a row for every parameter from the rows of a table's CSV; those that it does not know are off."""
+    known = {row["name"]: _read(row) for row in kept}
+    return tuple(known[row.name] if row.name in known else _off(row, table) for row in PARAMETERS)
+
+
+def _read(row: Mapping[str, str]) -> Parameter:
+    """Return a row of a CSV table as a parameter; an empty cell stands for the field's default."""
+    given = {field.name: row[field.name] for field in fields(Parameter) if row.get(field.name)}
+    numbers = {field.name for field in fields(Parameter) if "float" in str(field.type)}
+    cells: dict[str, Any] = {name: float(text) if name in numbers else text for name, text in given.items()}
+    return Parameter(**cells)
+
+
+def _off(row: Parameter, table: str) -> Parameter:
+    usual = {field.name: field.default for field in fields(Parameter) if field.default is not MISSING}
+    value = 0.0 if row.low <= 0.0 else row.value
+    source = f"younger than table {table}, and off there"
+    return replace(row, value=value, spread=0.0, evidence="definition", source=source, **usual)
+
+
+def parameter(name: str, table: str = CURRENT) -> Parameter:
+    """Return the row called `name` of a table; an unknown name raises `ParameterError` with the nearest one."""
+    found = next((row for row in rows_of(table) if row.name == name), None)
+    if found is None:
         near = nearest(name, NAMES)
         hint = f"; did you mean '{near}'?" if near else f"; known: {', '.join(NAMES)}"
         raise ParameterError(f"unknown parameter '{name}'{hint}")
-    return _BY_NAME[name]
+    return found
 
 
 def is_number(value: Any) -> bool:
@@ -221,12 +259,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """Return `value` as float64 after checking the name, that it is a number, finite and in range.
+def check_override(name: str, value: ArrayLike, table: str = CURRENT) -> NDArray[np.float64]:
+    """Return `value` as float64 after checking the name, that it is a number, finite and in the range of `table`.
 
     Raises `ParameterError` (one line: which parameter, what is allowed, what was given).
     """
-    row = parameter(name)
+    row = parameter(name, table)
     allowed = f"allowed: numbers from {row.low:g} to {row.high:g} {row.unit}"
     kind = np.asarray(value)
     if kind.dtype.kind not in "fiu":
@@ -238,16 +276,16 @@ def check_override(name: str, value: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def record(n: int = 1, overrides: dict[str, Any] | None = None) -> NDArray[np.void]:
-    """Return parameter records, shape `(n,)`, dtype `PARAMETER_DTYPE`: the table with `overrides`.
+def record(n: int = 1, overrides: dict[str, Any] | None = None, table: str = CURRENT) -> NDArray[np.void]:
+    """Return parameter records, shape `(n,)`, dtype `PARAMETER_DTYPE`: the table called `table` with `overrides`.
 
     Each override is a scalar (all rows) or has shape `(n,)` (one value a row).
     """
     rows = np.empty(n, dtype=PARAMETER_DTYPE)
-    for name in NAMES:
-        rows[name] = _BY_NAME[name].value
+    for row in rows_of(table):
+        rows[row.name] = row.value
     for name, value in (overrides or {}).items():
-        array = check_override(name, value)
+        array = check_override(name, value, table)
         if array.ndim and array.shape != (n,):
             raise ParameterError(f"parameter '{name}' must be one number or have shape ({n},), got shape {array.shape}")
         rows[name] = array
@@ -273,20 +311,23 @@ def _number_of(name: str) -> int:
 
 
 def draw_individual(
-    rng: np.random.Generator, overrides: Mapping[str, float], spread: float | Mapping[str, float] = 1.0
+    rng: np.random.Generator,
+    overrides: Mapping[str, float],
+    spread: float | Mapping[str, float] = 1.0,
+    table: str = CURRENT,
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `spread` as in `log_sd`. One number of `rng` is the individual; each parameter's standard normal number depends on
-    it and on the parameter's *name*. So an individual keeps its numbers across genotypes, and no parameter is changed
-    by another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the
-    allowed range.
+    `spread` as in `log_sd`; `table` names the table whose values and spreads they are. One number of `rng` is the
+    individual; each parameter's standard normal number depends on it and on the parameter's *name*. So an individual
+    keeps its numbers across genotypes and tables, and no parameter is changed by another one's spread or by a parameter
+    that is added to the table, removed or moved. Values stay inside the allowed range.
     """
     from .elementary import exp  # imported here, because the table itself is also read where nothing is compiled
 
     drawn = dict(overrides)
     individual = int(rng.integers(2**63))
-    for row in PARAMETERS:
+    for row in rows_of(table):
         sd = log_sd(row, spread)
         if sd is not None:
             z = np.random.default_rng([individual, _number_of(row.name)]).standard_normal()
@@ -294,21 +335,33 @@ def draw_individual(
     return drawn
 
 
-def table() -> list[dict[str, Any]]:
-    """Return the table as plain dictionaries, for documents and reports."""
-    return [vars(row).copy() for row in PARAMETERS]
+def table(name: str = CURRENT) -> list[dict[str, Any]]:
+    """Return the table called `name` as plain dictionaries, for documents and reports."""
+    return [vars(row).copy() for row in rows_of(name)]
 
 
-def markdown() -> str:
-    """Return the table as Markdown, for docs/model.md (a test holds the two together)."""
+def table_csv(name: str = CURRENT) -> str:
+    """Return the table called `name` as CSV text, as earlier tables are kept."""
+    return write_rows(table(name))
+
+
+def differences(old: Iterable[Parameter], new: Iterable[Parameter]) -> list[tuple[Parameter, Parameter]]:
+    """Return the pairs of rows whose value or spread (or any field that not every row has) differs."""
+    names = ["value", "spread", *(field.name for field in fields(Parameter) if field.default is not MISSING)]
+    same = operator.attrgetter(*names)
+    return [(a, b) for a, b in zip(old, new, strict=True) if same(a) != same(b)]
+
+
+def markdown(name: str = CURRENT) -> str:
+    """Return the table called `name` as Markdown; docs/model.md has the current one (a test holds the two together)."""
     columns = ("parameter", "value", "unit", "range", "log-sd", "evidence")
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    for row in PARAMETERS:
+    for row in rows_of(name):
         span = f"{row.low:g} – {row.high:g}"
         cells = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}", row.evidence)
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "What each parameter means, and the source of its value:", ""]
-    for row in PARAMETERS:
+    for row in rows_of(name):
         text = f"- `{row.name}`: {row.meaning}. Source: {row.source}."
         lines.append(textwrap.fill(text, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(lines) + "\n"

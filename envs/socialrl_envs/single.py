@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import observation, records
 from .assay import Assay
 from .counters import places
+from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
 from .rewards import TERMS
 from .vocabulary import OPTION_NAMES
@@ -64,6 +65,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         *,
         dt_s: float | None = None,
         duration_s: float | None = None,
+        table: str = CURRENT,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         render_mode: str | None = None,
@@ -79,6 +81,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
         self.world = self._make_world(
             overrides=overrides,
+            table=table,
             dt_s=dt_s,
             duration_s=duration_s,
             arms=arms,

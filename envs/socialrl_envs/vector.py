@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import counters, observation, records
 from .assay import Assay
 from .named_columns import NamedColumns
+from .named_tables import CURRENT
 from .parameters import ParameterError
 from .rewards import TERMS
 from .single import NOT_BEGUN, action_names, split_keywords
@@ -54,6 +55,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         *,
         dt_s: float | None = None,
         duration_s: float | None = None,
+        table: str = CURRENT,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -78,6 +80,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             self.assay,
             self.num_envs // n_acting,
             overrides=overrides,
+            table=table,
             dt_s=dt_s,
             duration_s=duration_s,
             arms=arms,

@@ -17,6 +17,7 @@ from .compiled import compiled
 from .counters import n_counters
 from .drugs import schedule
 from .masking import write_masks
+from .named_tables import CURRENT
 from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
@@ -41,8 +42,9 @@ class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
-    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides. `options`
-    are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
+    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides; `table` is
+    the name of the parameter table. `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a
+    list that each reset draws from.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class World:
         n_worlds: int,
         *,
         overrides: Mapping[str, Any] | None = None,
+        table: str = CURRENT,
         dt_s: float | None = None,
         duration_s: float | None = None,
         arms: Mapping[str, str | Sequence[str]] | None = None,
@@ -70,7 +73,9 @@ class World:
         per_row = any(np.ndim(value) for value in [*overrides.values(), *(arms or {}).values()])
         n_records = self.n_rows if per_row else 1
         # the last record is that of the animals that do not act
-        self.parameters = np.concatenate([parameters.record(n_records, overrides), parameters.record(1)])
+        self.parameters = np.concatenate(
+            [parameters.record(n_records, overrides, table), parameters.record(1, table=table)]
+        )
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
         if assay.known_place:

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from socialrl import seeding
 from socialrl.config.loading import Config, RecordingConfig
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameters import draw_individual, parameter
+from socialrl_envs.named_tables import CURRENT
+from socialrl_envs.parameters import draw_individual, rows_of
 
 
 @dataclass(frozen=True)
 class Animal:
     """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
 
-    `parameters` holds every parameter that differs from the table, the individual's own gain among them; `arms` the
-    places of receptor action that do not follow the gain. Animals with the same `index` share all random streams and
-    individual factors across groups. Where animals share a world, `habitat` names it (`mixed-0`) and `habitat_type` is
-    the kind of it (`mixed`); elsewhere both are empty.
+    `parameters` holds every parameter that differs from the table called `table`, the individual's own gain among them;
+    `arms` the places of receptor action that do not follow the gain. Animals with the same `index` share all random
+    streams and individual factors across groups. Where animals share a world, `habitat` names it (`mixed-0`) and
+    `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Animal:
     arms: dict[str, str] = field(default_factory=dict)
     habitat_type: str = ""
     habitat: str = ""
+    table: str = CURRENT
 
     @property
     def group(self) -> str:
@@ -66,11 +68,12 @@ def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]],
             genotype = members[index % len(members)]
             group = config.genotypes[genotype]
             rng = seeding.generator(config.seed, "animal", index, "individual")
-            given = {**config.env.parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
-            own = draw_individual(rng, given, config.individual_spread)
+            given = {**config.env.changed_parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
+            own = draw_individual(rng, given, config.individual_spread, config.env.table)
             arms = {**config.env.arms, **group.arms}
-            lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ()
-            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in))
+            lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ("", "")
+            table = config.env.table
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, table))
     return animals
 
 
@@ -87,11 +90,19 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
     A parameter that only some of the animals have changed is that of the table in the others.
     """
-    names = {name: parameter(name).value for animal in animals for name in animal.parameters}
+    usual = {row.name: row.value for row in rows_of(table_of(animals))}
     return {
-        name: [animal.parameters.get(name, usual) for animal in animals for _ in range(repeats)]
-        for name, usual in names.items()
+        name: [animal.parameters.get(name, usual[name]) for animal in animals for _ in range(repeats)]
+        for name in dict.fromkeys(name for animal in animals for name in animal.parameters)
     }
+
+
+def table_of(animals: Sequence[Animal]) -> str:
+    """Return the name of the parameter table of animals in one world; several tables raise `ValueError`."""
+    names = {animal.table for animal in animals}
+    if len(names) > 1:
+        raise ValueError(f"animals of one world have one parameter table, got {', '.join(sorted(names))}")
+    return names.pop() if names else CURRENT
 
 
 def arms_per_row(animals: list[Animal], repeats: int) -> dict[str, list[str]]:

@@ -16,9 +16,10 @@ from socialrl.errors import UserError, unknown
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import SocialEnv
 from socialrl_envs.assays.group_habitat import GROUP_HABITAT, GROUP_MEMBER, N_ANIMALS
+from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.noise import fill_uniform
 from socialrl_envs.observation import space
-from socialrl_envs.parameters import parameter
+from socialrl_envs.parameters import rows_of
 from socialrl_envs.single import action_names
 from socialrl_envs.world import World
 
@@ -31,7 +32,7 @@ class FrozenCompanions:
 
     `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
     in each of them. `world` are the arguments of `FrozenCompanionsEnv` that they were trained with: length of a tick
-    and of a test, cohousing, drugs.
+    and of a test, parameter table, cohousing, drugs.
     """
 
     names: tuple[str, ...]
@@ -71,6 +72,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
         world={
             "dt_s": config.env.dt_s,
             "duration_s": config.env.duration_s,
+            "table": config.env.table,
             "cohousing_h": list(config.env.reset.cohousing_h),
             "separation_h": list(config.env.reset.separation_h),
             "drugs": [drug.model_dump() for drug in config.env.drugs],
@@ -114,6 +116,11 @@ class FrozenCompanionsEnv(SocialEnv):
 
     def __init__(self, companions: FrozenCompanions, **arguments: Any) -> None:
         self.companions = companions
+        theirs = companions.world.get("table", CURRENT)
+        if arguments.get("table", theirs) != theirs:
+            raise UserError(
+                f"table must be {theirs}, which the companions were trained with, got {arguments['table']!r}"
+            )
         super().__init__(**{**companions.world, **arguments})
         fits = (self.observation_space.shape[0], self.world.n_actions)
         has = (companions.policies.n_features, companions.policies.n_actions)
@@ -138,12 +145,13 @@ class FrozenCompanionsEnv(SocialEnv):
     def _make_world(self, **arguments: Any) -> World:
         everybody = [arguments.pop("overrides"), *self.companions.parameters]
         names = dict.fromkeys(name for one in everybody for name in one)
+        usual = {row.name: row.value for row in rows_of(arguments["table"])}
         switches = [arguments.pop("arms") or {}, *self.companions.arms]
         switched = dict.fromkeys(arm for one in switches for arm in one)
         return World(
             self.assay,
             1,
-            overrides={name: [one.get(name, parameter(name).value) for one in everybody] for name in names},
+            overrides={name: [one.get(name, usual[name]) for one in everybody] for name in names},
             arms={arm: [one.get(arm, "own") for one in switches] for arm in switched},
             **arguments,
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from socialrl.animals.animal import Animal, arms_per_row, per_row
+from socialrl.animals.animal import Animal, arms_per_row, per_row, table_of
 from socialrl.errors import UserError
 from socialrl_envs import Assay
 
@@ -41,10 +41,11 @@ class Lineup:
         return len(self.order)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the environment's arguments that make these animals: `arms` and parameters, one value a row."""
+        """Return the environment's arguments that make these animals: `table`, and `arms` and parameters row by row."""
         animals = list(self.animals)
         own = in_env_order(self.order, per_row(animals, self.lives))
-        return {"arms": in_env_order(self.order, arms_per_row(animals, self.lives)), **own}
+        arms = in_env_order(self.order, arms_per_row(animals, self.lives))
+        return {"table": table_of(animals), "arms": arms, **own}
 
     def world_seeds(self, seeds: NDArray[np.int64]) -> list[int]:
         """Return one seed a world of seeds (n_rows,) given animal by animal: that of the first animal in it."""

@@ -12,9 +12,10 @@ import pandas as pd
 from socialrl.calibration.course_figures import SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import BOTH
+from socialrl.calibration.population import table_of
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
 from socialrl.drawing.tables import Table, text_table
-from socialrl_envs.parameters import parameter
+from socialrl_envs.parameters import rows_of
 
 LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in COMPARED}, "failures": "Failures"}
 _KIND_NAMES = {kind.name for kind in KINDS}
@@ -160,8 +161,9 @@ def combinations(result: Calibration) -> Table:
 
 def members(result: Calibration) -> Table:
     """Return table and calibrated value and log-sd of every parameter that changed."""
+    table = {row.name: row for row in rows_of(table_of(result.space.base))}
     rows = [
-        [name, f"{parameter(name).value:g}", f"{parameter(name).spread:g}", short(one["value"]), f"{one['spread']:.2f}"]
+        [name, f"{table[name].value:g}", f"{table[name].spread:g}", short(one["value"]), f"{one['spread']:.2f}"]
         for name, one in result.members().items()
     ]
     return text_table(("Parameter", "Table", "Table log-sd", "Calibrated", "Log-sd"), rows)

@@ -17,7 +17,9 @@ from scipy.stats import qmc
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal
+from socialrl.config.values import TABLE
 from socialrl_envs.elementary import exp
+from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import parameter
 
 BOX = math.log(2.5)
@@ -31,6 +33,15 @@ SPREAD_SD = 0.25
 """Prior of a population's log-sd: the table's ± 0.25."""
 SPREAD_LIMITS = (0.02, 0.9)
 _LEAST_SPREAD = 0.1
+
+
+Base = Mapping[str, float | str]
+"""What a calibration starts from: changed parameters and, as `table`, the name of the parameter table."""
+
+
+def table_of(base: Base) -> str:
+    """Return the name of the parameter table of `base`."""
+    return str(base.get(TABLE, CURRENT))
 
 
 @dataclass(frozen=True)
@@ -49,22 +60,22 @@ class Free:
     median_sd: float = MEDIAN_SD
     spread_sd: float = SPREAD_SD
 
-    def total(self, base: Mapping[str, float]) -> float:
+    def total(self, base: Base) -> float:
         """Return the quantity's value: the sum of its members."""
         return sum(_value(base, member) for member in self.members)
 
-    def off(self, base: Mapping[str, float]) -> str:
+    def off(self, base: Base) -> str:
         """Return the parameter whose value of 0 keeps the quantity from having any effect, or nothing."""
         if self.needs and _value(base, self.needs) == 0.0:
             return self.needs
         return self.members[0] if self.total(base) == 0.0 else ""
 
-    def table_spread(self, base: Mapping[str, float]) -> float:
+    def table_spread(self, base: Base) -> float:
         """Return the log-sd of the total, to first order, of members that the table lets vary independently."""
-        squares = sum((_value(base, member) * parameter(member).spread) ** 2 for member in self.members)
+        squares = sum((_value(base, member) * parameter(member, table_of(base)).spread) ** 2 for member in self.members)
         return math.sqrt(squares) / self.total(base)
 
-    def member_spread(self, spread: float, base: Mapping[str, float]) -> float:
+    def member_spread(self, spread: float, base: Base) -> float:
         """Return the log-sd that every member needs, drawn independently, for the total to have the log-sd `spread`."""
         shares = [_value(base, member) / self.total(base) for member in self.members]
         return spread / math.sqrt(sum(share**2 for share in shares))
@@ -137,13 +148,13 @@ class Population:
 
 @dataclass(frozen=True)
 class Space:
-    """The `free` quantities of one calibration, around the parameters `base` that differ from the table."""
+    """The `free` quantities of one calibration, around the parameter table and what differs from it, `base`."""
 
-    base: Mapping[str, float]
+    base: Base
     free: tuple[Free, ...]
 
     @classmethod
-    def around(cls, base: Mapping[str, float], candidates: Sequence[Free] = FREE) -> Space:
+    def around(cls, base: Base, candidates: Sequence[Free] = FREE) -> Space:
         """Return the space of the candidates that are switched on."""
         return cls(dict(base), tuple(free for free in candidates if not free.off(base)))
 
@@ -197,7 +208,7 @@ class Space:
         values = {}
         for k, free in enumerate(self.free):
             for member in free.members:
-                row = parameter(member)
+                row = parameter(member, table_of(self.base))
                 values[member] = np.clip(_value(self.base, member) * exp(factors[:, k]), row.low, row.high)
         return values
 
@@ -212,10 +223,11 @@ class Space:
                 oxtr_gain=1.0,
                 index=first_index + i,
                 parameters={
-                    **self.base,
+                    **{name: float(value) for name, value in self.base.items() if name != TABLE},
                     "oxtr_gain": 1.0,
                     **{name: float(column[i]) for name, column in own.items()},
                 },
+                table=table_of(self.base),
             )
             for i in range(len(factors))
         ]
@@ -230,5 +242,5 @@ def normals(n: int, n_free: int, seed: int, *purpose: str | int) -> NDArray[np.f
     return draws
 
 
-def _value(base: Mapping[str, float], name: str) -> float:
-    return base.get(name, parameter(name).value)
+def _value(base: Base, name: str) -> float:
+    return float(base.get(name, parameter(name, table_of(base)).value))

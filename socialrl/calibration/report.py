@@ -11,7 +11,9 @@ from socialrl.calibration.figures import subjects
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.page_tables import LABELS, short
 from socialrl.calibration.pairs import BOTH
+from socialrl.calibration.population import table_of
 from socialrl.calibration.summaries import TERMS
+from socialrl.config.values import TABLE
 from socialrl.drawing import pages
 from socialrl.drawing.plates import Plate, drawn
 from socialrl.storage.atomic import naming_the_place, write_bytes
@@ -128,7 +130,7 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
     """Return a partial configuration for `--with`: medians as parameters, spreads between individuals."""
     data = provenance["data"]
     found = result.members()
-    rows = {name: parameter(name) for name in found}
+    rows = {name: parameter(name, table_of(result.space.base)) for name in found}
     lines = [
         f"# Calibrated on {data['animals']} {data['timepoint']} tests of {data['file']}"
         f" (sha256 {data['sha256'][:16]}…),",
@@ -137,15 +139,16 @@ def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:
         "# Use: socialrl train CONFIG --with FILE",
         "env:",
         "  parameters:",
+        f"    {TABLE}: {table_of(result.space.base)}  # what the numbers below are changes of",
     ]
     lines += [
         f"    {name}: {short(one['value'])}  # {rows[name].unit}; table {rows[name].value:g}"
         for name, one in found.items()
     ]
     lines += [
-        f"    {name}: {value!r}  # not fitted: of the configuration that was given"
+        f"    {name}: {value}  # not fitted: of the configuration that was given"
         for name, value in result.space.base.items()
-        if name not in found
+        if name not in (*found, TABLE)
     ]
     lines += [
         "individual_spread:  # log-sd between animals; members of one total are drawn independently",

@@ -19,6 +19,7 @@ from socialrl.calibration.stages import Stages, refuse_finished
 from socialrl.calibration.summaries import TEST_S
 from socialrl.calibration.voles import Voles, read_voles
 from socialrl.config import limits
+from socialrl.config.given_parameters import read_parameters
 from socialrl.config.loading import Config, config_from_data, with_overrides
 from socialrl.errors import UserError
 from socialrl.progress import Progress
@@ -55,6 +56,7 @@ def run_calibration(
     where: Iterable[str] = (),
     cohousing_h: float = 24.0,
     retest_days: float | None = None,
+    parameters: Sequence[str] = (),
     overwrite: bool = False,
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
@@ -64,8 +66,9 @@ def run_calibration(
     A repeated call resumes after the last finished stage. `config` gives training and world (default: `DEFAULTS`); its
     groups are not used, all animals are wild types. The partners of FM pairs are mates, those of FF and MM pairs peers;
     a sheet with both is fitted with one population. `pairs` and `where` ("COLUMN=VALUE") pick rows of the sheet. Late
-    tests of the same animals, `retest_days` later, are not fitted, only compared. `say` receives the notes on the
-    sheet even if it cannot be used. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    tests of the same animals, `retest_days` later, are not fitted, only compared. The fit starts from the parameters of
+    `config` with `parameters` on top (`read_parameters`). `say` receives the notes on the sheet even if it cannot be
+    used. Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
     notes: list[str] = []
@@ -75,7 +78,7 @@ def run_calibration(
     finally:
         for note in notes:
             say(f"note: {note}")
-    settings = training_settings(config, plan.seed, steps, voles.kinds)
+    settings = starting_from(training_settings(config, plan.seed, steps, voles.kinds), parameters)
     hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
     space = Space.around(settings.env.parameters)
     check_work(plan, settings)
@@ -87,7 +90,7 @@ def run_calibration(
     if left_out := space.left_out():
         say(left_out)
     everything = whole_plan(plan, settings, space, voles, hours, pairs, where)
-    with Stages.open(output, everything, collect_meta(plan.seed), overwrite=overwrite) as stages:
+    with Stages.open(output, everything, collect_meta(plan.seed, settings.env.table), overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
         if there:
             say(f"resuming in {output}; already trained: {', '.join(there)}")
@@ -155,7 +158,7 @@ def whole_plan(
         **dict(_flat(training)),
         "score sheet": voles.sheet.sha256,
         "reading of the score sheet": checksum((csv_text(voles.early) + late).encode()),
-        "parameter table": checksum(markdown().encode()),
+        "parameter table": checksum(markdown(settings.env.table).encode()),
         "code of the model": sources_digest(world) + sources_digest(world / "assays"),
         "code of the training": sources_digest(Path(cohort.__file__).parent),
     }
@@ -193,6 +196,14 @@ def training_settings(config: Config | None, seed: int, steps: int | None, kinds
     relationships = ", ".join(RELATIONSHIPS[kind] for kind in kinds)
     changes = [f"seed={seed}", f"env.reset.relationship=[{relationships}]"]
     return with_overrides(config, changes + ([f"steps={steps}"] if steps is not None else []))
+
+
+def starting_from(config: Config, parameters: Sequence[str]) -> Config:
+    """Return the configuration with other parameters to start from; see `read_parameters`, also for errors."""
+    given = read_parameters(parameters, start=config.env.parameters)
+    if given.individual_spread != 1.0:
+        raise UserError("--parameters: individual_spread is what a calibration fits; leave it out of the file")
+    return config.model_copy(update={"env": config.env.model_copy(update={"parameters": given.parameters})})
 
 
 class _Counter:

@@ -233,7 +233,7 @@ def _train(config: Config, overwrite: bool, quiet: bool) -> RunFolder:
     groups = ", ".join(f"{name} (gain {group.oxtr_gain:g})" for name, group in config.genotypes.items())
     if config.habitats:
         groups = f"{', '.join(config.habitats)}, habitats of {groups}"
-    meta = collect_meta(config.seed)
+    meta = collect_meta(config.seed, config.env.table)
     with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta=meta, overwrite=overwrite) as run:
         typer.echo(f"training {config.animals} animals each of {groups}, in {run.path}")
         ticks, test = config.steps / config.lives, config.env.duration_s / config.env.dt_s

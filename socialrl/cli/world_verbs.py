@@ -1,4 +1,4 @@
-"""Verbs that show and measure the world: render, envs, bench."""
+"""Verbs that show and measure the world: render, record, envs, parameters, bench."""
 
 from __future__ import annotations
 
@@ -103,6 +103,50 @@ def envs() -> None:
     load_extensions()
     for name, paper in PAPERS.items():
         typer.echo(f"{name}  {paper}")
+
+
+@app.command()
+def parameters(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A parameter table by name; default: the current one.")
+    ] = None,
+    other: Annotated[
+        str | None, typer.Argument(metavar="[OTHER]", help="Another one: print only what differs between the two.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV, as earlier tables are kept.")] = False,
+) -> None:
+    """Print a parameter table, or what differs between two of them; without a name the current one.
+
+    Example: `socialrl parameters v1 v2`
+    """
+    from socialrl.report.terminal import aligned
+    from socialrl_envs.named_tables import CURRENT, table_names
+    from socialrl_envs.parameters import differences, rows_of, table_csv
+
+    table = CURRENT if table is None else table
+    if csv and other is not None:
+        raise UserError("--csv prints one table; leave out the second name")
+    if csv:
+        typer.echo(table_csv(table), nl=False)
+        return
+    rows, lines = rows_of(table), list[tuple[str, ...]]()
+    if other is None:
+        names = ", ".join(name for name in table_names() if name != table)
+        typer.echo(f"parameter table {table}{' (current)' if table == CURRENT else ''}; there is also {names}")
+        lines.append(("parameter", "value", "log-sd", "from", "to", "unit", "evidence"))
+        for row in rows:
+            numbers = (f"{one:g}" for one in (row.value, row.spread, row.low, row.high))
+            lines.append((row.name, *numbers, row.unit, row.evidence))
+    else:
+        lines.append(("parameter", table, other, f"log-sd {table}", f"log-sd {other}", "unit"))
+        for old, new in differences(rows, rows_of(other)):
+            numbers = (f"{one:g}" for one in (old.value, new.value, old.spread, new.spread))
+            lines.append((old.name, *numbers, old.unit))
+        if len(lines) == 1:
+            typer.echo(f"parameter tables {table} and {other} have the same values and log-sds")
+            return
+    for line in aligned(lines):
+        typer.echo(line)
 
 
 @app.command()

@@ -36,6 +36,7 @@ from socialrl.config.values import (
     NonNegative,
     OptionalPositive,
     Parameters,
+    ParametersOfWorld,
     Positive,
     Relationship,
     Repeats,
@@ -44,10 +45,12 @@ from socialrl.config.values import (
     Spread,
     TickLength,
     Value,
+    WorldParameters,
     known_doses,
 )
 from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
+from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.vocabulary import OPTIONS, RELEASE_ID, Option
 
 RELEASE = RELEASE_ID
@@ -123,13 +126,13 @@ def check_whole_ticks(dt_s: float, duration_s: float) -> None:
         raise refuse(text, key="duration_s", involves=involves)
 
 
-class EnvSection(Section):
+class EnvSection(Section, ParametersOfWorld):
     """The world that the animals live in; `parameters` and `arms` are passed on to it."""
 
     id: Annotated[str, BeforeValidator(_known_assay)]
     dt_s: TickLength = 15.0
     duration_s: Duration = 10_800.0
-    parameters: Parameters = FrozenDict()
+    parameters: WorldParameters = Field(default=CURRENT, validate_default=True)
     arms: Arms = FrozenDict()
     drugs: Annotated[tuple[Drug, ...], AfterValidator(known_doses)] = ()
     reset: ResetSection = ResetSection()

@@ -31,8 +31,9 @@ from socialrl.config.problems import Problem, problems
 from socialrl.config.recording import RecordingConfig
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
-from socialrl.config.values import Drug, FrozenDict
+from socialrl.config.values import Drug, FrozenDict, with_table
 from socialrl.errors import UserError, command, shortened, unknown
+from socialrl_envs.named_tables import CURRENT
 
 __all__ = [
     "Config",
@@ -76,13 +77,19 @@ _REWARD_SCALING_REASON = (
 )
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequence[str | Path] = ()) -> Config:
+def load_config(
+    path: str | Path,
+    overrides: Sequence[str] = (),
+    pieces: Sequence[str | Path] = (),
+    *,
+    unnamed_table: str = CURRENT,
+) -> Config:
     """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
 
     An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
     `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML
-    files with a part of a configuration, laid over the file key by key before the overrides. Raises `UserError`, one
-    line per mistake, the main one first.
+    files with a part of a configuration, laid over the file key by key before the overrides. `unnamed_table` is the
+    parameter table of a file that names none. Raises `UserError`, one line per mistake, the main one first.
     """
     layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
     data = _read_mapping(Path(path), "configuration")
@@ -92,7 +99,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), pieces: Sequenc
             f"{path}: env.id must be an assay with acting animals; {RELEASE} is recorded, not trained:"
             f" {command('record', path)}"
         )
-    return config_from_data(data, str(path), overrides, layers)
+    return config_from_data(_naming_table(data, unnamed_table), str(path), overrides, layers)
 
 
 def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> RecordingConfig:
@@ -139,12 +146,14 @@ def _checked(
     """Return the record of class `kind` that `data` with its layers and overrides describes, or say what is wrong."""
     origins = Origins(where)
     for name, piece in layers:
-        data = lay_over(data, piece)
+        data = lay_over(_naming_table(data), piece)
         for leaf in leaves(piece):
             origins.add(leaf, name)
     plain = _plain(data)
     for item in overrides:
         key, value = _read_override(item)
+        if key[:2] == ("env", "parameters") and len(key) > 2:
+            plain = _naming_table(plain)
         _known_group(key, plain)
         _keep_scale(key, plain)
         _set(plain, key, value)
@@ -201,6 +210,14 @@ def _keep_scale(key: KeyPath, tree: dict[str, Any]) -> None:
     spread = tree.get("individual_spread")
     if key[0] == "individual_spread" and len(key) > 1 and spread is not None and not isinstance(spread, dict):
         tree["individual_spread"] = {"scale": spread}
+
+
+def _naming_table(data: Mapping[str, Any], unnamed: str = CURRENT) -> dict[str, Any]:
+    """Return `data` with `env.parameters` as a mapping that names its table, so that single ones can be set in it."""
+    env = data.get("env")
+    if not isinstance(env, Mapping):
+        return dict(data)
+    return {**data, "env": {**env, "parameters": with_table(env.get("parameters", {}), unnamed)}}
 
 
 def _read_mapping(path: Path, what: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from socialrl.config import limits
 from socialrl.config.checks import choice, folder, number, one_or_list, refuse, run_name, whole
@@ -16,23 +16,25 @@ from socialrl.config.values import (
     DosesOfTest,
     FrozenDict,
     NonNegative,
-    Parameters,
+    ParametersOfWorld,
     Positive,
     Section,
     Spread,
     TickLength,
+    WorldParameters,
 )
+from socialrl_envs.named_tables import CURRENT
 
 SEXES = ("female", "male")
 
 
-class ReleaseSection(Section):
+class ReleaseSection(Section, ParametersOfWorld):
     """The preparation; `parameters`, `arms` and `drugs` as in other assays, drugs in seconds from the first frame."""
 
     id: Annotated[str, choice(RELEASE)] = RELEASE
     dt_s: TickLength = 1.0
     duration_s: Annotated[float, number(10, limits.MAX_DURATION_S)] = 600.0
-    parameters: Parameters = FrozenDict()
+    parameters: WorldParameters = Field(default=CURRENT, validate_default=True)
     arms: Arms = FrozenDict()
     drugs: DosesOfTest = ()
 

@@ -6,7 +6,8 @@ has already written it to its folder.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -14,6 +15,7 @@ from socialrl.config import limits, words
 from socialrl.config.checks import either, explained_choice, number, refuse, shown, whole
 from socialrl.config.spread import check_spread
 from socialrl.errors import nearest, unknown
+from socialrl_envs.named_tables import CURRENT, table_names
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -28,6 +30,9 @@ Repeats = Annotated[int, whole(1, limits.MAX_REPEATS)]
 CohousingHours = Annotated[float, number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING)]
 SeparationHours = Annotated[float, number(0, limits.MAX_SEPARATION_H)]
 Relationship = Annotated[str, explained_choice(lambda: words.RELATIONSHIPS)]
+TABLE = "table"
+"""The key of a parameter table's name among the parameters of `env`."""
+_ONE_TABLE = "; one table holds for all animals: env.parameters.table"
 _DrugTime = Annotated[float, number(-limits.MAX_DRUG_TIME_S, limits.MAX_DRUG_TIME_S)]
 
 
@@ -71,22 +76,68 @@ class Drug(Section):
         return self
 
 
-def _known_parameters(value: Any) -> Any:
+def known_parameters(value: Any, *, table: str = CURRENT) -> dict[str, float]:
+    """Return parameters and their numbers, in the ranges of `table`; the gain, which a group has, is refused."""
     from socialrl_envs.parameters import NAMES, check_override
 
     if not isinstance(value, dict):
-        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}")
+        more = _ONE_TABLE if isinstance(value, str) and value in table_names() else ""
+        raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}{more}")
     checked: dict[str, float] = {}
     for name, given in value.items():
+        if name == TABLE:
+            raise refuse(f"cannot be set here{_ONE_TABLE}", key=name)
         if name == "oxtr_gain":
             raise refuse("cannot be set here; set it for each group: genotypes.<name>.oxtr_gain", key=name)
         if name in NAMES and (isinstance(given, bool) or not isinstance(given, int | float)):
             raise refuse(f"must be one number, got {shown(given)}", key=name)
         try:
-            checked[name] = float(check_override(name, given))
+            checked[name] = float(check_override(name, given, table))
         except ValueError as error:
             raise refuse(f"is not usable: {error}", key=name) from error
     return checked
+
+
+def with_table(value: Any, unnamed: str = CURRENT) -> Any:
+    """Return `env.parameters` as a mapping: the name of a table, given alone or as `table`, and changed parameters.
+
+    `unnamed` is the table where none is named.
+    """
+    if isinstance(value, str):
+        value = {TABLE: value}
+    if not isinstance(value, Mapping):
+        return value
+    return {TABLE: value.get(TABLE, unnamed), **{name: one for name, one in value.items() if name != TABLE}}
+
+
+def _known_table_and_parameters(value: Any) -> dict[str, float | str]:
+    alone = isinstance(value, str)
+    value = with_table(value)
+    if not isinstance(value, dict):
+        allowed = f"the name of a table ({', '.join(table_names())}) or a mapping of parameter names to numbers"
+        raise refuse(f"must be {allowed}, got {shown(value)}")
+    if value[TABLE] not in table_names():
+        text = f"must be the name of a parameter table ({', '.join(table_names())}), got {shown(value[TABLE])}"
+        raise refuse(text, key="" if alone else TABLE)
+    changed = {name: one for name, one in value.items() if name != TABLE}
+    return {TABLE: value[TABLE], **known_parameters(changed, table=value[TABLE])}
+
+
+class ParametersOfWorld:
+    """What a section with `parameters` (`WorldParameters`) says of them."""
+
+    if TYPE_CHECKING:
+        parameters: Mapping[str, float | str]
+
+    @property
+    def table(self) -> str:
+        """The name of the parameter table."""
+        return str(self.parameters[TABLE])
+
+    @property
+    def changed_parameters(self) -> dict[str, float]:
+        """The parameters that differ from that table in all animals."""
+        return {name: float(one) for name, one in self.parameters.items() if name != TABLE}
 
 
 def _known_arms(value: Any) -> Any:
@@ -123,7 +174,10 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[dict[str, float], BeforeValidator(_known_parameters), AfterValidator(FrozenDict)]
+Parameters = Annotated[dict[str, float], BeforeValidator(known_parameters), AfterValidator(FrozenDict)]
+WorldParameters = Annotated[
+    dict[str, float | str], BeforeValidator(_known_table_and_parameters), AfterValidator(FrozenDict)
+]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
 Spread = Annotated[
     float | dict[str, float],

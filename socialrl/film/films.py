@@ -132,6 +132,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
     world = {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
+        "table": animal.table,
         "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
         **animal.parameters,

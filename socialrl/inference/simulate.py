@@ -26,7 +26,7 @@ from socialrl.errors import UserError, shortened, unknown
 from socialrl.evaluation.playing import play_tests
 from socialrl.inference import battery
 from socialrl.inference.folder import Writing
-from socialrl.inference.traits import GENOTYPE, animals, draw_scores, traits_of
+from socialrl.inference.traits import GENOTYPE, Base, animals, draw_scores, traits_of
 from socialrl.progress import Progress
 from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -197,8 +197,8 @@ def _what_is_read(rows: pd.DataFrame, assay: str) -> pd.DataFrame:
     return rows[["index", "test", "repeat", *read]].sort_values(["index", "test", "repeat"], ignore_index=True)
 
 
-def _common_base(configs: Mapping[str, Config]) -> dict[str, float]:
-    """Return the parameters that all animals have in place of the table's; every assay has the same overrides."""
+def _common_base(configs: Mapping[str, Config]) -> Base:
+    """Return the table and the parameters that all animals have; every assay has the same overrides."""
     return dict(next(iter(configs.values())).env.parameters) if configs else {}
 
 

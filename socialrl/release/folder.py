@@ -19,6 +19,7 @@ from socialrl.release.table import BIN_S, release_table
 from socialrl.report.terminal import aligned
 from socialrl.storage.files import build_folder, csv_text, json_text
 from socialrl.storage.provenance import collect_meta
+from socialrl_envs.parameters import table_csv
 
 _MARK = "recording.json"
 
@@ -26,7 +27,8 @@ _MARK = "recording.json"
 def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
     """Record every animal of `config`, write the folder `config.path`, and return `release_table`.
 
-    The folder gets `config.yaml`, `recording.json` (seed, versions, command), `release.csv` (one row per animal),
+    The folder gets `config.yaml`, `recording.json` (seed, versions, command), `parameters.csv` (the
+    parameter table), `release.csv` (one row per animal),
     `traces.csv` (ΔF/F of each animal over time) and `release.svg` and `.png`. An existing folder raises `UserError`,
     unless it is a recording and `overwrite` is true.
     """
@@ -50,7 +52,8 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
         style.save_png(figure, png)
     files: dict[str, str | bytes] = {
         "config.yaml": config_to_yaml(config),
-        _MARK: json_text(collect_meta(config.seed)),
+        _MARK: json_text(collect_meta(config.seed, config.env.table)),
+        "parameters.csv": table_csv(config.env.table),
         "release.csv": csv_text(table.drop(columns="fluorescence")),
         "traces.csv": csv_text(_traces(table, config.env.dt_s)),
         "release.svg": svg,

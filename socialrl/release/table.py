@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal, arms_per_row, per_row
+from socialrl.animals.animal import Animal, arms_per_row, per_row, table_of
 from socialrl.config.experiment import RELEASE
 from socialrl.config.recording import SEXES, NoiseSection, ReleaseSection, StimulationSection
 
@@ -39,7 +39,7 @@ def release_table(
 
     env, train = env or ReleaseSection(), stimulation or StimulationSection()
     trace = evoked_release(
-        record(len(animals), dict(per_row(list(animals), 1))),
+        record(len(animals), dict(per_row(list(animals), 1)), table_of(animals)),
         pulse_train(train.pulses, train.rate_hz, train.start_s),
         pulse_s=train.pulse_s,
         strength=train.strength,

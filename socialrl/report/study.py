@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,14 @@ from socialrl.analysis.measure_table import measures_of, shown_in
 from socialrl.analysis.measure_values import measured
 from socialrl.assays import study_of
 from socialrl.config.strict_yaml import read_yaml
+from socialrl.config.values import TABLE, with_table
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError
 from socialrl.report import alike
+from socialrl.storage.parameter_table import rows_when_made
+from socialrl_envs.named_tables import UNNAMED
+from socialrl_envs.parameters import Parameter
 
 if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder
@@ -63,7 +67,8 @@ class Study:
     (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
     10 min, from the same tests as `final`. `habitat`: `association.share_of_partner` of the tests in a group habitat.
     `measured`: the measures of the last tests of every assay, one row per animal, test and measure.
-    `traces`, `animals`: as stored. All have the columns `run` and `group`; `final` and `probes` have `drugs`, too.
+    `parameters`: each run's parameter table. `traces`, `animals`: as stored. All tables have the columns `run` and
+    `group`; `final` and `probes` have `drugs`, too.
     """
 
     runs: list[RunFolder]
@@ -80,6 +85,7 @@ class Study:
     habitat: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: pd.DataFrame = field(default_factory=pd.DataFrame)
     names: dict[Path, str] = field(default_factory=dict)
+    parameters: dict[str, tuple[Parameter, ...]] = field(default_factory=dict)
 
     def of(self, table: pd.DataFrame, group: Group | None = None, condition: Condition | None = None) -> pd.DataFrame:
         """Return the rows of `table` that belong to a group and to a test condition."""
@@ -187,7 +193,19 @@ def load(runs: Iterable[RunFolder]) -> Study:
         habitat=_habitat(raw_finals),
         measured=_measured(raw_finals),
         names=names,
+        parameters={names[run.path]: rows_when_made(run.path, table_of(configs[names[run.path]])) for run in runs},
     )
+
+
+def table_of(config: Mapping[str, Any]) -> str:
+    """Return the name of the parameter table of a run's configuration."""
+    return str(with_table((config.get("env") or {}).get("parameters") or {}, UNNAMED)[TABLE])
+
+
+def changed_in(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a run's configuration changed in all animals."""
+    given = (config.get("env") or {}).get("parameters")
+    return {name: value for name, value in given.items() if name != TABLE} if isinstance(given, Mapping) else {}
 
 
 def _run_names(runs: list[RunFolder]) -> dict[Path, str]:

@@ -13,7 +13,7 @@ from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
 from socialrl.report.measured import columns_of
-from socialrl.report.study import Study
+from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
 
 
@@ -212,11 +212,13 @@ def cohousing(summary: Summary) -> Table:
 
 
 def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
-    """Return the parameter table of the environments; what a run's configuration changed is marked.
+    """Return the parameter table of the first run; what a configuration, or another run's table, changed is marked.
 
     `rows` as from `socialrl_envs.parameters.table()`.
     """
-    overrides = {run: dict((config.get("env") or {}).get("parameters") or {}) for run, config in study.configs.items()}
+    overrides = {run: changed_in(config) for run, config in study.configs.items()}
+    others = {run: {row.name: row for row in own} for run, own in study.parameters.items()}
+    named = {run: table_of(config) for run, config in study.configs.items()}
     spreads = {run: config.get("individual_spread") for run, config in study.configs.items()}
     own_sd = {run: one for run, one in spreads.items() if isinstance(one, dict)}
     several = len(study.configs) > 1
@@ -225,30 +227,42 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         name = row["name"]
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
+        theirs = [(run, own[name]) for run, own in others.items() if name in own]
+        elsewhere = [(run, one.value) for run, one in theirs if one.value != row["value"]]  # another run's table
+        wider_elsewhere = [(run, one.spread) for run, one in theirs if one.spread != row["spread"]]
         value, below = f"{row['value']:g}", ""
         if name == "oxtr_gain" and gains:
             value, below = "by group", gains
         elif changed:
             value = _by_run(changed, several)
             below = f"changed in the configuration; table value {row['value']:g}"
+        if elsewhere:
+            below = f"{below}; " if below else ""
+            below += f"in another table: {_by_run(elsewhere, several)}"
         spread = Cell(f"{row['spread']:g}" if row["spread"] else wording.MISSING)
         if wider := [(run, own[name]) for run, own in own_sd.items() if name in own]:
             below_spread = f"set in the configuration; table {spread.text}"
             spread = Cell(_by_run(wider, several), below=below_spread, marked=True)
+        elif wider_elsewhere:
+            below_spread = f"in another table: {_by_run(wider_elsewhere, several)}"
+            spread = Cell(spread.text, below=below_spread, marked=True)
         lines.append(
             [
                 Cell(name, code=True, below=row["meaning"]),
-                Cell(value, below=below, marked=bool(changed)),
+                Cell(value, below=below, marked=bool(changed or elsewhere)),
                 Cell(row["unit"]),
                 Cell(f"{row['low']:g} to {row['high']:g}"),
                 spread,
                 Cell(row["source"], below=row["evidence"]),
             ]
         )
+    one = len(set(named.values())) == 1
+    which = next(iter(named.values())) if one else ", ".join(f"{table} ({run})" for run, table in named.items())
     note = (
-        "Spread: standard deviation of the logarithm of the value between animals (log-normal). Those of the"
-        " table are multiplied by the factor individual_spread of the configuration; a dash: the same for all. Below"
-        " each source is what the value rests on; “assumed”: the amount was not measured as far as we know."
+        f"Parameter table {which}. Spread: standard deviation of the logarithm of the value between animals"
+        " (log-normal). Those of the table are multiplied by the factor individual_spread of the configuration; a dash:"
+        " the same for all. Below each source is what the value rests on; “assumed”: the amount was not measured as far"
+        " as we know."
     )
     return Table("", ("Parameter", "Value", "Unit", "Range", "Spread", "Source"), lines, note, n_left=6)
 

@@ -20,7 +20,6 @@ from socialrl.report.between import RunContrast, run_contrasts
 from socialrl.report.protocols import plate, played
 from socialrl.report.study import Study, load
 from socialrl.storage.atomic import write_bytes
-from socialrl_envs.parameters import table as parameter_table
 
 if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder
@@ -37,7 +36,7 @@ def write(runs: list[RunFolder], output: Path | None) -> Path:
     plates = catalogue.plates_of(study, numbers, between)
     protocols = played(study)
     of_protocols = [plate(one) for one in protocols]
-    parameters = parameter_table()
+    parameters = [vars(row).copy() for row in next(iter(study.parameters.values()))]
     pages.write_beside(folder, [*plates, *of_protocols], _tables(study, numbers, between, parameters))
     write_bytes(folder / "summary.json", _json(study, numbers, between).encode())
     prefix = "" if folder == html_path.parent else f"{folder.name}/"

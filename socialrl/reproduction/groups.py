@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
-from socialrl_envs.parameters import PARAMETERS, parameter
+from socialrl_envs.named_tables import CURRENT
+from socialrl_envs.parameters import parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -98,22 +100,25 @@ def single_arms() -> list[TrainedGroup]:
     ]
 
 
-def assumed_parameters() -> list[str]:
-    """Return the names of the parameters whose evidence is "assumed"."""
-    return [row.name for row in PARAMETERS if row.evidence == "assumed"]
+def assumed_parameters(table: str = CURRENT) -> list[str]:
+    """Return the names of the parameters whose evidence is "assumed" in the table of that name."""
+    return [row.name for row in rows_of(table) if row.evidence == "assumed"]
 
 
-def changes() -> list[Change]:
+def changes(given: GivenParameters | None = None) -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
-    A parameter whose value is 0 has no factor and is left out, as is a change that the range leaves without effect.
+    The factors are of the values that are `given`. A parameter whose value is 0 has no factor and is left out, as is a
+    change that the range leaves without effect.
     """
+    given = given or GivenParameters()
+    usual = given.values()
     found = [Change(UNCHANGED, 1.0, None)]
-    for name in assumed_parameters():
-        row = parameter(name)
-        if row.value == 0.0:
+    for name in assumed_parameters(given.table):
+        row, usually = parameter(name, given.table), usual[name]
+        if usually == 0.0:
             continue
-        values = TIME_CONSTANTS_S if name == "oxytocin_tau_s" else [row.value * factor for factor in FACTORS]
+        values = TIME_CONSTANTS_S if name == "oxytocin_tau_s" else [usually * factor for factor in FACTORS]
         inside = dict.fromkeys(float(value) for value in np.clip(values, row.low, row.high))
-        found += [Change(name, round(value / row.value, 4), value) for value in inside if value != row.value]
+        found += [Change(name, round(value / usually, 4), value) for value in inside if value != usually]
     return found

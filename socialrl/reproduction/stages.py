@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from socialrl.assays import study_of
+from socialrl.config.given_parameters import GivenParameters
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.errors import UserError
 from socialrl.findings.conditions import RELEASE, as_test
@@ -47,17 +48,23 @@ class CohortStage:
         return self.config.animals * len(self.groups)
 
 
-def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None = None) -> list[CohortStage]:
+def stages_of(
+    preset: Preset,
+    seed: int,
+    output: Path,
+    registry: Registry | None = None,
+    parameters: GivenParameters | None = None,
+) -> list[CohortStage]:
     """Return the stages of a preset in their order: the registry's groups, then single arms, then changed parameters.
 
-    Assays come in the order of the registry; one that no comparison uses has no stage.
+    Assays come in the order of the registry; one that no comparison uses has no stage. All animals have `parameters`.
     """
-    book = registry or load_registry()
+    book, given = registry or load_registry(), parameters or GivenParameters()
     found = []
 
     def add(part: str, number: int, assay: str, members: Sequence[TrainedGroup], size: Size) -> None:
         if members:
-            found.append(_stage(part, number, assay, members, size, seed, output, book))
+            found.append(_stage(part, number, assay, members, size, seed, output, book, given))
 
     for assay in book.assays:
         # without a dose-response, only the groups that are compared
@@ -67,7 +74,7 @@ def stages_of(preset: Preset, seed: int, output: Path, registry: Registry | None
         for assay in book.assays:
             add("arms", 0, assay, groups.single_arms(), preset.size)
     if preset.parameters is not None:
-        changes, size = groups.changes(), preset.parameters
+        changes, size = groups.changes(given), preset.parameters
         # those with little training first, so that most results are there soon
         for assay in sorted(book.assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)):
             for first in range(0, len(changes), CHANGES_AT_ONCE):
@@ -88,6 +95,12 @@ def check_folder(stage: CohortStage) -> RunFolder | None:
                 )
             return None
     run = RunFolder.open(path)
+    theirs, ours = _given(run.config), _given(stage.config)
+    if theirs != ours:
+        raise UserError(
+            f"{path} was made with parameters {theirs.in_words()}, not {ours.in_words()}; choose another --output, or "
+            "give the same --parameters"
+        )
     if _essence(run.config) != _essence(stage.config) or run.meta.get("battery") != _battery(stage):
         raise UserError(
             f"{path} was made with another preset, seed, file of findings or version of the model;"
@@ -111,7 +124,7 @@ def run_stage(stage: CohortStage, progress: Progress) -> RunFolder:
 
     run = check_folder(stage)
     if run is None:
-        meta = {**collect_meta(stage.config.seed), "battery": _battery(stage)}
+        meta = {**collect_meta(stage.config.seed, stage.config.env.table), "battery": _battery(stage)}
         with RunFolder.create(stage.config.run_path, config_yaml=config_to_yaml(stage.config), meta=meta) as run:
             train_run(stage.config, run, progress=progress)
     elif not run.finished:
@@ -138,14 +151,22 @@ def _stage(
     seed: int,
     output: Path,
     registry: Registry,
+    given: GivenParameters,
 ) -> CohortStage:
     words = [assay, *([part] if part else []), *([str(number)] if number else [])]
-    config = stage_config("-".join(words), assay, members, size, seed, output, registry)
+    config = stage_config("-".join(words), assay, members, size, seed, output, registry, given)
     return CohortStage(" ".join(words), part, assay, tuple(members), config, registry)
 
 
 def stage_config(
-    name: str, assay: str, members: Sequence[TrainedGroup], size: Size, seed: int, output: Path, registry: Registry
+    name: str,
+    assay: str,
+    members: Sequence[TrainedGroup],
+    size: Size,
+    seed: int,
+    output: Path,
+    registry: Registry,
+    given: GivenParameters,
 ) -> Config:
     """Return the configuration that trains and tests `members` in one assay, in the run folder `output`/`name`.
 
@@ -179,7 +200,13 @@ def stage_config(
             },
         },
         f"battery, {name}",
+        layers=[] if given.usual else [("--parameters", given.settings())],
     )
+
+
+def _given(config: Config) -> GivenParameters:
+    """Return the parameters that all animals of a run were given."""
+    return GivenParameters(parameters=config.env.parameters, individual_spread=config.individual_spread)
 
 
 def _essence(config: Config) -> dict[str, Any]:

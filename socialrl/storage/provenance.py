@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from socialrl import __version__
+from socialrl_envs.named_tables import CURRENT
 
 # Distributions whose version can move results. Asked for by name, so that none of them has to be imported.
 _LIBRARIES = ("gymnasium", "stable-baselines3", "torch", "numpy", "numba", "scipy", "pandas", "pyarrow")
@@ -30,11 +31,15 @@ _INSTRUCTION_SETTINGS = (
 )
 
 
-def collect_meta(seed: int) -> dict[str, Any]:
-    """Return a plain dictionary for `meta.json`; `started` is UTC, `commit` is None outside a checkout."""
+def collect_meta(seed: int, table: str = CURRENT) -> dict[str, Any]:
+    """Return a plain dictionary for `meta.json`; `started` is UTC, `commit` is None outside a checkout.
+
+    `table` is the name of the parameter table that is used.
+    """
     commit, changed = _commit()
     return {
         "seed": seed,
+        "parameter_table": table,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
         "versions": {"socialrl": __version__, **{name: _version(name) for name in _LIBRARIES}},
@@ -86,12 +91,12 @@ def _simd(flags: set[str] | None) -> str | None:
 
 @functools.cache
 def world_checksum() -> str:
-    """Return a short checksum of the source of the environments, parameters included: equal where the model is."""
+    """Return a short checksum of the source of the environments, all parameter tables included: that of the model."""
     import socialrl_envs
 
     root = Path(socialrl_envs.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.csv")]):
         if "render" not in path.relative_to(root).as_posix():
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

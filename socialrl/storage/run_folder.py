@@ -1,7 +1,8 @@
 """The run folder: the only thing that training and analysis share. It loads no torch and opens quickly.
 
-Format 2 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `tb/`, `checkpoints/`, `models/<animal>.zip`, tables
-`<name>.parquet`, `parts/<piece>.<table>.parquet` while animals are still learning, `DONE` last, `.lock` while written.
+Format 2 of `runs/<name>/`: `config.yaml` (resolved), `meta.json`, `parameters.csv`, `tb/`, `checkpoints/`,
+`models/<animal>.zip`, tables `<name>.parquet`, `parts/<piece>.<table>.parquet` while animals are still learning, `DONE`
+last, `.lock` while written.
 Everything is written whole or not at all, so a run that was stopped at any moment can be read and resumed.
 
 What is read is checked against the sums it was written with: `DONE` lists every file of training, `sums.json` the
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from socialrl.config.paths import expanded
 from socialrl.config.strict_yaml import read_yaml_file
 from socialrl.errors import UserError, command
+from socialrl.storage import parameter_table
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import (
     build_folder,
@@ -35,6 +37,7 @@ from socialrl.storage.listed_files import SUMS, ListedFiles
 from socialrl.storage.locks import FileLock
 from socialrl.storage.manifest import listing
 from socialrl.storage.places import described, followed, replaceable, take_lock
+from socialrl_envs.named_tables import UNNAMED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +80,8 @@ class RunFolder:
     def create(cls, path: str | Path, *, config_yaml: str, meta: dict[str, Any], overwrite: bool = False) -> RunFolder:
         """Make a new run folder and hold its lock. Nothing is left behind if it cannot be made.
 
+        The parameter table that `meta` names as `parameter_table` is written beside it, as it is now.
+
         Refuses with `UserError` whatever is already there, unless it is an empty folder, or `overwrite` is true and it
         is a run that nobody is writing: that run is then deleted, once the new folder is complete.
         """
@@ -84,7 +89,7 @@ class RunFolder:
         meta = {"format": FORMAT, **meta}
         previous = replaceable(path, overwrite)
         try:
-            texts = {"config.yaml": config_yaml, "meta.json": json_text(meta)}
+            texts = {"config.yaml": config_yaml, "meta.json": json_text(meta), **parameter_table.file_of(meta)}
             build_folder(
                 path,
                 {**texts, SUMS: json_text(listing({name: text.encode() for name, text in texts.items()}))},
@@ -124,11 +129,13 @@ class RunFolder:
 
     @property
     def config(self) -> Config:
-        """The run's resolved configuration."""
+        """The run's resolved configuration; refused if its parameter table has other numbers by now."""
         from socialrl.config.loading import load_config
 
         self._files.check("config.yaml")
-        return load_config(self.path / "config.yaml")
+        config = load_config(self.path / "config.yaml", unnamed_table=UNNAMED)
+        parameter_table.refuse_changed(self.path, config.env.table)
+        return config
 
     @property
     def config_text(self) -> str:

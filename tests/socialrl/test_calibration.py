@@ -287,7 +287,7 @@ def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
     expected = parameter("exploration_reward").value * math.exp(result.after.median[EXPLORE])
     assert config.env.parameters["exploration_reward"] == pytest.approx(expected, rel=0.01)
     members = result.members()
-    assert set(config.env.parameters) == set(members)
+    assert set(config.env.changed_parameters) == set(members)
     assert config.individual_spread == {
         "scale": 1.0,
         **{name: pytest.approx(one["spread"], rel=0.01, abs=1e-9) for name, one in members.items()},
@@ -301,11 +301,12 @@ def test_train_takes_the_calibrated_population_as_it_is(recovered, tmp_path):
 
 
 def test_parameters_that_were_given_and_not_fitted_are_kept_for_train(recovered, tmp_path):
-    space = pop.Space({"retention": 0.6, "novelty_reward": 1.5}, recovered[0].space.free)
+    space = pop.Space({"table": "v1", "retention": 0.6, "novelty_reward": 1.5}, recovered[0].space.free)
     piece = tmp_path / "parameters.yaml"
     piece.write_text(parameters_yaml(replace(recovered[0], space=space), PROVENANCE))
     smoke = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
     parameters = load_config(smoke, [], [piece]).env.parameters
+    assert parameters["table"] == "v1"
     assert parameters["retention"] == 0.6
     k = SPACE.names.index("novelty_reward")
     assert parameters["novelty_reward"] == pytest.approx(1.5 * math.exp(recovered[0].after.median[k]), rel=0.01)

@@ -51,6 +51,14 @@ from socialrl.calibration.calibrate import Plan
         ),
         (["scores.csv", "--pairs", "XY"], "error: pairs must be FF, MM, FM, peers, mates or all, got 'XY'"),
         (["scores.csv", "--output", "old"], "error: old holds a calibration; give another --output"),
+        (
+            ["scores.csv", "--parameters", "v9"],
+            "error: --parameters v9: must be the name of a parameter table (v1, v2)",
+        ),
+        (
+            ["scores.csv", "--parameters", "v1", "--parameters", "stress_cost=99"],
+            "error: --parameters stress_cost=99: ",
+        ),
         (["one.csv"], "error: a calibration needs tests of at least 8 animals, got 1"),
     ],
 )

@@ -162,7 +162,8 @@ def test_parameters_arms_and_drugs_are_kept(write):
     config = load_config(
         write(), ["env.parameters.oxytocin_tau_s=6e1", "env.arms.release=knockout", f"env.drugs=[{dose}]"]
     )
-    assert config.env.parameters == {"oxytocin_tau_s": 60.0}
+    assert config.env.parameters == {"table": "v2", "oxytocin_tau_s": 60.0}
+    assert config.env.changed_parameters == {"oxytocin_tau_s": 60.0}
     assert config.env.arms == {"release": "knockout"}
     assert config.env.drugs[0].model_dump() == {
         "drug": "agonist",
@@ -360,7 +361,28 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
             "env.parameters.oxtr_gain=1",
             "env.parameters.oxtr_gain cannot be set here; set it for each group: genotypes.<name>.oxtr_gain",
         ),
-        ("env.parameters=3", "env.parameters must be a mapping of parameter names to numbers, got 3"),
+        (
+            "env.parameters=3",
+            "env.parameters must be the name of a table (v1, v2) or a mapping of parameter names to numbers, got 3",
+        ),
+        (
+            "env.parameters=v3",
+            "env.parameters must be the name of a parameter table (v1, v2), got the text 'v3'",
+        ),
+        (
+            "env.parameters.table=[v1]",
+            "env.parameters.table must be the name of a parameter table (v1, v2), got a list",
+        ),
+        (
+            "genotypes.knockout.parameters=v1",
+            "genotypes.knockout.parameters must be a mapping of parameter names to numbers, got the text 'v1'; one "
+            "table holds for all animals: env.parameters.table",
+        ),
+        (
+            "genotypes.knockout.parameters={table: v1}",
+            "genotypes.knockout.parameters.table cannot be set here; one table holds for all animals: "
+            "env.parameters.table",
+        ),
         ("env.arms.relese=own", "unknown arm 'relese'; did you mean 'release'?"),
         (
             "env.arms.release=ko",

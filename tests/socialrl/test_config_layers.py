@@ -76,7 +76,7 @@ def test_pieces_come_over_the_file_in_order_and_overrides_last(tmp_path):
     two = piece(tmp_path, "seed: 6\nenv:\n  parameters: {stress_cost: 0.9}\n", "two.yaml")
     config = load_config(SMOKE, ["env.parameters.move_cost=0.3"], [one, two])
     assert config.seed == 6
-    assert config.env.parameters == {"stress_cost": 0.9, "move_cost": 0.3}
+    assert config.env.changed_parameters == {"stress_cost": 0.9, "move_cost": 0.3}
     assert config.steps == load_config(SMOKE).steps
 
 

@@ -44,7 +44,7 @@ def test_the_folder_holds_the_numbers_that_were_recorded(tmp_path: Path) -> None
     table = record(config)
     folder = tmp_path / "oxytocin_release"
     assert {one.name for one in folder.iterdir()} == {
-        "config.yaml", "recording.json", "release.csv", "traces.csv", "release.svg", "release.png",
+        "config.yaml", "recording.json", "parameters.csv", "release.csv", "traces.csv", "release.svg", "release.png",
     }  # fmt: skip
     assert load_recording(folder / "config.yaml") == config
     rows = pd.read_csv(folder / "release.csv")

@@ -14,6 +14,7 @@ import pytest
 import tiny_reproduction as tiny
 from rich.console import Console
 
+from socialrl.config.given_parameters import read_parameters
 from socialrl.errors import UserError
 from socialrl.findings.results import read_result
 from socialrl.findings.variants import UNCHANGED
@@ -136,6 +137,32 @@ def test_a_folder_of_another_seed_or_model_is_refused_before_anything_is_run(who
     with pytest.raises(UserError, match="StrangerEncounter was made with another preset, seed, file"):
         run(whole)
     assert sorted((whole / "run").rglob("*")) == before
+
+
+def test_a_reproduction_with_other_parameters_says_so_and_goes_on_only_with_them(whole, tmp_path):
+    given = read_parameters(["v1", "contact_floor=0"])
+
+    def with_them() -> Path:
+        return driver.reproduce(tmp_path / "run", "tiny", 1, quiet=True, preset=tiny.TINY, parameters=given)
+
+    html = with_them().read_text()
+    assert "Parameters of all animals: table v1, contact_floor 0." in html
+    assert "parameters: table v1, contact_floor 0" in html
+    made = read_result(tmp_path / "run" / "scorecard.json").made["parameters"]
+    assert made == given.recorded() == json.loads((tmp_path / "run" / "reproduction.json").read_text())["parameters"]
+    habitat = RunFolder.open(tmp_path / "run" / "GroupHabitat")
+    assert (habitat.config.env.table, habitat.meta["parameter_table"]) == ("v1", "v1")
+    assert (habitat.read_table("animals")["param_contact_floor"] == 0.0).all()
+    before = done(tmp_path)
+    with_them()
+    assert done(tmp_path) == before
+    with pytest.raises(UserError) as refused:
+        run(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path / 'run' / 'StrangerEncounter'} was made with parameters table v1, contact_floor 0, not table v2; "
+        "choose another --output, or give the same --parameters"
+    )
+    assert read_result(whole / "run" / "scorecard.json").made["parameters"]["in_words"] == "table v2"
 
 
 def test_a_smaller_preset_uses_what_a_larger_one_has_trained_and_a_moved_folder_still_fits(tmp_path):

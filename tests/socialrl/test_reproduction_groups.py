@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from socialrl.animals.animal import animals_of
+from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import load_registry
 from socialrl.findings.variants import UNCHANGED
@@ -107,5 +108,26 @@ def test_the_seed_reaches_every_stage_and_pairs_hold_across_stages():
 
 def test_the_evidence_field_says_what_is_assumed_and_not_a_word_of_the_source(monkeypatch):
     rows = [replace(parameter("contact_gain"), source="assumed"), replace(parameter("press_s"), source="Somebody 2001")]
-    monkeypatch.setattr(groups, "PARAMETERS", rows)
+    monkeypatch.setattr(groups, "rows_of", lambda _table: rows)
     assert groups.assumed_parameters() == ["press_s"]
+
+
+def test_all_animals_of_a_reproduction_have_the_given_parameters():
+    given = GivenParameters(
+        parameters={"table": "v1", "contact_floor": 0.5, "withdrawal_s": 30.0}, individual_spread={"contact_floor": 0.0}
+    )
+    for stage in stages_of(PRESETS["study"], 1, OUTPUT, None, given):
+        assert stage.config.env.table == "v1"
+        assert stage.config.individual_spread == {"scale": 1.0, "contact_floor": 0.0}
+        for one in animals_of(stage.config):
+            changed = stage.config.genotypes[one.genotype].parameters
+            assert one.parameters["contact_floor"] == changed.get("contact_floor", 0.5)
+            assert one.parameters["withdrawal_s"] == changed.get("withdrawal_s", 30.0)
+
+
+def test_sensitivity_changes_the_given_values():
+    given = GivenParameters(parameters={"withdrawal_s": 30.0, "stress_cost": 0.0})
+    values = {(one.parameter, one.factor): one.value for one in groups.changes(given)}
+    assert (values["withdrawal_s", 0.5], values["withdrawal_s", 1.5]) == (15.0, 45.0)
+    assert "stress_cost" not in {name for name, _ in values}, "zero has no factor"
+    assert ("stress_cost", 0.5) in {(one.parameter, one.factor) for one in groups.changes()}

@@ -121,6 +121,15 @@ def test_a_folder_of_another_seed_or_of_other_findings_is_one_line(done, tmp_pat
     assert told in capsys.readouterr().err
 
 
+def test_other_parameters_go_into_another_folder_and_unknown_ones_nowhere(done, tmp_path, capsys):
+    told = "was made with parameters table v2, not table v1, stress_cost 0; choose another --output, or give the same"
+    assert told in refused(capsys, done, "--parameters", "v1", "--parameters", "stress_cost=0")
+    assert "error: --parameters v9: must be the name of a parameter table" in refused(
+        capsys, tmp_path / "none", "--parameters", "v9"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_memory_and_disk_are_asked_before_the_first_stage(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(driver, "run_stage", None)
     with monkeypatch.context() as patch:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from socialrl.assays import AssayStudy, study_of
+from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.registry import Registry
 from socialrl.progress import Silent
 from socialrl.reproduction import driver, groups, stages
@@ -46,9 +47,13 @@ def shrink(replace: Callable[..., None]) -> None:
     """Make the stages small; `replace(module, name, value)` sets a name of a module, as pytest's monkeypatch does."""
     shrink_training(replace)
     replace(Registry, "assays", property(lambda _: ASSAYS))
-    changes = groups.changes()
-    kept = [changes[0], *(one for one in changes if one.parameter in ("contact_floor", "withdrawal_s"))]
-    replace(groups, "changes", lambda: kept)
+    changes = groups.changes
+
+    def some(given: GivenParameters) -> list[groups.Change]:
+        first, *others = changes(given)
+        return [first, *(one for one in others if one.parameter in ("contact_floor", "withdrawal_s"))]
+
+    replace(groups, "changes", some)
 
 
 def shrink_training(replace: Callable[..., None]) -> None:

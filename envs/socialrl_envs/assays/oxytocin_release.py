@@ -13,10 +13,10 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from .. import parameters as table
 from ..assay import count_ticks
 from ..drugs import schedule
-from ..parameters import ParameterError
+from ..named_tables import CURRENT
+from ..parameters import ParameterError, record
 from ..physiology import derive_rates
 from ..recording import Recording
 from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
@@ -64,8 +64,8 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     **Arguments.** `sex` "female" or "male" (also a reset option): protocols run on both, and the model has **no sex
     difference** in release, so both give the same numbers but for noise. `strength` (a second of contact is 1),
-    `sensor` (`Sensor`), `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs` and any
-    biological parameter by name, above all `oxtr_gain`.
+    `sensor` (`Sensor`), `recording` (`Recording`, none given: no noise), `dt_s`, `duration_s`, `arms`, `drugs`,
+    `table` (the name of an earlier parameter table) and any biological parameter by name, above all `oxtr_gain`.
 
     **Versions.** v0: first.
     """
@@ -82,6 +82,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         strength: float = 1.0,
         sensor: Sensor | None = None,
         recording: Recording | None = None,
+        table: str = CURRENT,
         dt_s: float = DT_S,
         duration_s: float = DURATION_S,
         arms: Mapping[str, str] | None = None,
@@ -96,7 +97,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.dt_s, self.strength, self.sensor = float(dt_s), checked_strength(strength), sensor or Sensor()
         self.recording = recording
         self._n_ticks = count_ticks(dt_s, duration_s)
-        self._rates = derive_rates(table.record(1, split_overrides(overrides)), self.dt_s, arms)
+        self._rates = derive_rates(record(1, split_overrides(overrides), table), self.dt_s, arms)
         self._doses = schedule(drugs)
         lowest, highest = 0.0, self.sensor.highest
         if recording is not None:

@@ -76,10 +76,10 @@ class PartnerPreferenceEnv(SocialEnv):
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
     `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward, defence,
     retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative to the
-    start of the test (with `share`, given in that share of the episodes only); `render_mode`; and any parameter of
-    `socialrl_envs.parameters` by name, above all `oxtr_gain`. Reset options: `cohousing_h`, `relationship`,
-    `separation_h`, `side`, `mating` (False: mates that were cohoused but did not mate), `continued` (True: the animals
-    of the last episode live on).
+    start of the test (with `share`, given in that share of the episodes only); `render_mode`; `table`, the name of an
+    earlier parameter table such as "v1"; and any parameter of `socialrl_envs.parameters` by name, above all
+    `oxtr_gain`. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
+    cohoused but did not mate), `continued` (True: the animals of the last episode live on).
 
     **Versions.** v0: first.
     """
