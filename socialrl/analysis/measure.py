@@ -28,6 +28,9 @@ class Measure:
     measures. `time_to`: the first value of the column `along` from which on that measure stays at the guide line of
     2/3.
 
+    With a `guard` the value is not the ratio of `sum` to `per` but its log-odds, ln((a + guard) / (b + guard)), where a
+    is `sum` and b the rest of `per`, so that none and all of it have a value, too.
+
     `smallest` is the smallest difference that counts as one, `same_within` the margin inside which two sides are the
     same, `why` the reason for both; `digits` are decimals on pages.
     """
@@ -51,6 +54,7 @@ class Measure:
     less: str | None = None
     time_to: str | None = None
     along: str = "cohousing_h"
+    guard: float | None = None
     smallest: float | None = None
     same_within: float | None = None
     why: str = ""
@@ -60,6 +64,8 @@ class Measure:
         ways = [bool(self.sum), self.first is not None and self.less is not None, self.time_to is not None]
         if sum(ways) != 1:
             raise UserError(f"the measure {self.name} needs exactly one of: sum, first and less, time_to")
+        if self.guard is not None and not (self.guard > 0 and self.per):
+            raise UserError(f"the measure {self.name} needs a guard above 0, and per beside it, to be log-odds")
         if (self.smallest or self.same_within) and not self.why:
             raise UserError(f"the measure {self.name} has a margin and no `why`")
         if self.hours is not None and not 0 <= self.hours[0] < self.hours[1]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from socialrl.analysis.habitat_measures import HABITATS, OF_THE_PARTNER
 from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure
 
 PREFERENCE = "PartnerPreference"
 LEVER = "SocialOperant"
 ENCOUNTER = "StrangerEncounter"
-HABITATS = ("GroupHabitat", "GroupMember")
 RELEASE = "OxytocinRelease"
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 _LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
@@ -239,58 +239,7 @@ MEASURES: tuple[Measure, ...] = (
         smallest=2.0,
         why="of 60 s of access; a choice",
     ),
-    Measure(
-        "partner_share",
-        "Partner's share of contact",
-        "fraction",
-        "contact with the cage mate / contact with everybody",
-        "after Black et al. 2025 Curr Biol 35:4178; definition ours",
-        assays=HABITATS,
-        high=1.0,
-        chance=1 / 7,
-        sum=("contact_s_partner",),
-        per=("contact_s_partner", "contact_s_others"),
-        smallest=0.05,
-        same_within=0.1,
-        why="a choice",
-    ),
-    *(
-        Measure(
-            f"partner_share_{name}",
-            f"Partner's share, {words}",
-            "fraction",
-            f"contact with the cage mate / contact with everybody, in the {words}",
-            "after Black et al. 2025 Curr Biol 35:4178; definition ours",
-            assays=HABITATS,
-            high=1.0,
-            chance=1 / 7,
-            sum=("partner_s_hourly",),
-            per=("partner_s_hourly", "others_s_hourly"),
-            hours=hours,
-            smallest=0.05,
-            why="a choice",
-        )
-        for name, words, hours in (
-            ("first_6h", "first 6 h", (0.0, 6.0)),
-            ("first_day", "first day", (0.0, 24.0)),
-            ("last_day", "last day", (96.0, 120.0)),
-        )
-    ),
-    Measure(
-        "partner_share_decline",
-        "Loss of the partner's share",
-        "first 6 h less last day",
-        "partner's share of the first 6 h less that of the last day",
-        "after Black et al. 2025 Curr Biol 35:4178; definition ours",
-        assays=HABITATS,
-        low=-1.0,
-        high=1.0,
-        chance=0.0,
-        first="partner_share_first_6h",
-        less="partner_share_last_day",
-        smallest=0.05,
-        why="a choice",
-    ),
+    *OF_THE_PARTNER,
     _counted("contact_s_partner", "Contact with the cage mate", "s", HABITATS, "seconds of contact with the cage mate"),
     _counted(
         "contact_s_others", "Contact with others", "s", HABITATS, "seconds of contact with each of the others, added"

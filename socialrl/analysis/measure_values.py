@@ -14,6 +14,7 @@ import pandas as pd
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_called
 from socialrl.errors import UserError, nearest
+from socialrl_envs.elementary import log
 
 HOUR_S = 3600.0
 
@@ -50,6 +51,10 @@ def values(
     if not measure.per:
         return part
     whole = _mean_sum(rows, measure, (measure.per, ()), by, sort)
+    if measure.guard is not None:
+        rest = (whole - part).where(whole > 0)
+        odds = (part + measure.guard) / (rest + measure.guard)
+        return pd.Series(log(odds.to_numpy(dtype=np.float64)), index=odds.index)
     return (part / whole.where(whole > 0)).astype(float)
 
 

@@ -1,4 +1,4 @@
-"""Verbs about folders of results on disk: whether their files are still what was written."""
+"""Verbs about results on disk: are files still what was written, and what changed between scorecards."""
 
 from __future__ import annotations
 
@@ -60,3 +60,55 @@ def check(
             typer.echo(f"{path}: {state}, {run.n_listed} files unchanged since they were written{old}")
     if damaged:
         raise UserError(f"{damaged} run folder{'s are' if damaged > 1 else ' is'} damaged or cannot be read")
+
+
+@app.command()
+def compare(
+    old: Annotated[
+        Path, typer.Argument(parser=a_path, metavar="OLD", help="A folder of a reproduction, or its scorecard.json.")
+    ],
+    new: Annotated[list[Path], typer.Argument(parser=a_path, metavar="NEW...", help="One or more to compare with it.")],
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME", help="What each is called, in order, instead of the names of the folders."),
+    ] = None,
+    notes: Annotated[
+        Path | None,
+        typer.Option(
+            parser=a_path,
+            metavar="FILE",
+            help="Your reasons (YAML): `notes: {F10: text, F10b: text}`; they stand beside their rows.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for comparison.html, .json, .csv and .md.")
+    ] = Path("runs/comparison"),
+) -> None:
+    """Set scorecards beside each other, row by row: verdicts, effects, and what changed.
+
+    Example: `socialrl compare docs/results/study runs/study --labels old,new --output runs/comparison`
+
+    Nothing is trained or scored again. Scorecards of older versions are read, too.
+    """
+    from rich.console import Console
+
+    from socialrl.findings.beside import names_of, set_beside
+    from socialrl.findings.kept import labelled, read_kept
+    from socialrl.findings.reasons import read_reasons
+    from socialrl.scorecard.beside import of_scorecards, write_beside
+    from socialrl.scorecard.beside_terminal import LEGEND, beside_table
+    from socialrl.scorecard.made import MadeWith
+
+    if output.exists() and not output.is_dir():
+        raise UserError(f"--output {output} is a file; the comparison needs a folder")
+    cards = labelled([read_kept(one) for one in (old, *new)], labels.split(",") if labels is not None else ())
+    results = {label: one.result for label, one in cards.items()}
+    beside = set_beside(results)
+    if notes is not None:
+        beside = set_beside(results, notes=read_reasons(notes, names_of(beside)))
+    made = [MadeWith(label, one.made) for label, one in cards.items()]
+    told = of_scorecards(beside, made)
+    page = write_beside(beside, told, made, output)
+    Console().print(beside_table(beside, told))
+    typer.echo(f"{LEGEND}\n{told.lede}")
+    typer.echo(f"comparison: {page}")

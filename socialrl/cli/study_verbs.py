@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
 from socialrl.config import limits
-from socialrl.errors import UserError, unknown
+from socialrl.errors import UserError, shortened, unknown
 from socialrl.progress import open_progress
+
+_MOST_SEEDS = 20
 
 _Parameters = Annotated[
     list[str] | None,
@@ -39,9 +44,22 @@ def reproduce(
         ),
     ] = None,
     output: Annotated[
-        Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for the runs and the scorecard.")
-    ] = Path("runs/reproduce"),
-    seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
+        Path | None,
+        typer.Option(
+            parser=a_path,
+            metavar="DIR",
+            help="Folder for the runs and the scorecard.",
+            show_default="runs/reproduce, or runs/seeds with --seeds",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all random numbers.", show_default="1")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,…",
+            help="Several seeds, each in a folder of its own, and a page on how stable verdicts and effects are.",
+        ),
+    ] = None,
     parameters: _Parameters = None,
     quiet: Quiet = False,
 ) -> None:
@@ -50,6 +68,8 @@ def reproduce(
     Example: `socialrl reproduce --preset quick`
 
     Without a mechanism, or with an earlier table: `socialrl reproduce --parameters settling_worth=0 --output runs/off`
+
+    Under three seeds: `socialrl reproduce --preset full --seeds 1,2,3 --output runs/seeds`
     """
     from socialrl.config.given_parameters import read_parameters
     from socialrl.findings.registry import load_findings
@@ -59,20 +79,30 @@ def reproduce(
 
     if preset not in PRESETS:
         raise UserError(unknown("preset", preset, PRESETS))
+    if seed is not None and seeds is not None:
+        raise UserError("--seed and --seeds contradict each other; use one of them")
     check_range("--seed", seed, 0, limits.MAX_SEED)
-    place, given = usable(output), read_parameters(parameters or [])
+    several = None if seeds is None else _seeds(seeds)
+    typed = output or Path("runs/seeds" if several else "runs/reproduce")
+    place, given = usable(typed), read_parameters(parameters or [])
     registry = load_findings(*findings) if findings else None
+
+    def say(line: str) -> None:
+        if not quiet or line.startswith("note"):
+            typer.echo(line, err=True)
+
+    how: dict[str, Any] = {
+        "quiet": quiet,
+        "say": say,
+        "registry": registry,
+        "findings": [path.name for path in findings or ()],
+        "parameters": given,
+    }
     with stoppable("finished stages are kept; run the same command again to resume"):
-        page = reproduce(
-            place,
-            preset,
-            seed,
-            quiet=quiet,
-            say=lambda line: typer.echo(line, err=True) if not quiet or line.startswith("note") else None,
-            registry=registry,
-            findings=[path.name for path in findings or ()],
-            parameters=given,
-        )
+        if several:
+            _reproduce_seeds(place, preset, several, **how)
+            return
+        page = reproduce(place, preset, 1 if seed is None else seed, **how)
     from rich.console import Console
 
     from socialrl.findings.results import read_result
@@ -80,6 +110,53 @@ def reproduce(
 
     Console().print(findings_table(read_result(place / "scorecard.json")))
     typer.echo(f"scorecard: {page}")
+
+
+def _reproduce_seeds(place: Path, preset: str, seeds: list[int], **how: Any) -> None:
+    from rich.console import Console
+
+    from socialrl.reproduction.seeds import reproduce_seeds, seed_folder
+    from socialrl.scorecard.beside import of_seeds
+    from socialrl.scorecard.beside_terminal import LEGEND, beside_table
+
+    def alone(seed: int) -> str:
+        return for_one_seed(sys.argv, seed, str(seed_folder(place, seed)))
+
+    page, beside = reproduce_seeds(place, preset, seeds, command=alone, **how)
+    told = of_seeds(beside)
+    Console().print(beside_table(beside, told))
+    typer.echo(f"{LEGEND}\n{told.lede}")
+    typer.echo(f"seeds: {page}")
+
+
+def for_one_seed(arguments: list[str], seed: int, output: str) -> str:
+    """Return the command line that makes one of several seeds alone, from the arguments of the one for all of them."""
+    new = {"--seeds": ["--seed", str(seed)], "--output": ["--output", output]}
+    told, rest = [os.path.basename(arguments[0])], list(arguments[1:])
+    while rest:
+        word = rest.pop(0)
+        name, given, _ = word.partition("=")
+        if name in new:
+            told += new.pop(name)
+            del rest[: 0 if given else 1]
+        elif name not in ("--seeds", "--output"):
+            told.append(word)
+    return shlex.join([*told, *(word for words in new.values() for word in words)])
+
+
+def _seeds(text: str) -> list[int]:
+    """Return the seeds of `--seeds`; anything but two or more different whole numbers raises `UserError`."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise UserError(f"--seeds needs whole numbers between commas, such as 1,2,3; got '{shortened(text)}'")
+    seeds = [int(word) for word in words]
+    for one in seeds:
+        check_range("--seeds", one, 0, limits.MAX_SEED)
+    if len(set(seeds)) < len(seeds):
+        raise UserError(f"--seeds names a seed twice; got '{shortened(text)}'")
+    if not 2 <= len(seeds) <= _MOST_SEEDS:
+        raise UserError(f"--seeds needs 2 to {_MOST_SEEDS} seeds, got {len(seeds)}; for one seed use --seed")
+    return seeds
 
 
 @app.command()

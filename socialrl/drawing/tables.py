@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: text, colour swatch, code type, a small second line, a mark for what was changed, a link."""
+    """One cell: text, colour swatch, code type, a small second line, a mark for what was changed, a link.
+
+    `anchor` is an id, so that other places of the page can link to the cell.
+    """
 
     text: str
     colour: str = ""
@@ -15,6 +18,7 @@ class Cell:
     below: str = ""
     marked: bool = False
     href: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ and the mean of these with its interval. A side is the mean of the measure over 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from socialrl.analysis import statistics
 from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import NAN, Estimate
 from socialrl.assays import short_id
+from socialrl.findings import matched
 from socialrl.findings.records import Contrast, Side
 from socialrl.findings.registry import Registry
 from socialrl.findings.tables import animal_values, time_to_criterion
@@ -137,6 +138,8 @@ def _evaluate(contrast: Contrast, tables: Prepared, registry: Registry, genotype
     if contrast.kind == "trend":
         slopes = _slopes(contrast, reader, notes)
         return _paired(slopes, None, 0.0, f"{measure.unit} per unit of {contrast.over}", notes)
+    if contrast.kind == "matched":
+        return _matched(contrast, reader, notes)
     this = _side(contrast.this, contrast, reader, notes)
     if contrast.kind == "against":
         assert contrast.value is not None
@@ -231,6 +234,37 @@ def _slopes(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
     return pd.Series(
         (complete.to_numpy(dtype=np.float64) * ((x - x.mean()) / spread)).sum(axis=1), index=complete.index
     )
+
+
+def _matched(contrast: Contrast, reader: _Reader, notes: list[str]) -> Effect:
+    """Two groups where both have the same mean of `at_equal`; p is that of the values mixed for this start."""
+    curves = []
+    for side in contrast.sides:
+        genotype, tests = reader.genotype(side.group[0]), side.conditions
+        curves.append(
+            matched.curve(
+                {test: reader.registry.conditions[test].cohousing_h for test in tests},
+                {test: reader.values(str(contrast.at_equal), test, genotype, side.where) for test in tests},
+                {test: reader.values(contrast.measure, test, genotype, side.where) for test in tests},
+            )
+        )
+    found = matched.compare(curves[0], curves[1], paired=contrast.paired)
+    unit, n = reader.registry.measures[contrast.measure].unit, found.difference.n
+    if found.this is None or found.than is None:
+        return Effect(found.difference, found.difference, "", NAN, "", n, unit, notes=tuple(notes))
+    where = (
+        f"{found.this_h:.0f} h of cohousing in {contrast.groups[0]} and {found.than_h:.0f} h in {contrast.groups[-1]}"
+    )
+    start = reader.registry.measures[str(contrast.at_equal)]
+    notes.append(f"at {found.start:.{start.digits}f} in both ({start.label.lower()}): after {where}".replace("_", " "))
+    if contrast.paired:
+        compared = _paired(found.this, found.than, NAN, unit, notes)
+        return replace(compared, difference=found.difference)
+    apart = statistics.unpaired(found.this, found.than)
+    return Effect(
+        found.difference, apart.hedges_g, "g", apart.mann_whitney_p, "Mann–Whitney", n, unit, found.this, found.than,
+        notes=tuple(notes),
+    )  # fmt: skip
 
 
 def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effect:

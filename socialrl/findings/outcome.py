@@ -16,6 +16,7 @@ from socialrl.findings.results import (
     ComparisonResult,
     FindingResult,
     MeasureResult,
+    MechanismResult,
     PublishedResult,
     Result,
     SideResult,
@@ -57,7 +58,29 @@ def result_of(
             for key, one in card.registry.measures.items()
             if key in used and one.why
         ),
+        mechanisms=_mechanisms(rows, (made or {}).get("parameters") or {}),
     )
+
+
+def _mechanisms(rows: Sequence[Row], given: Mapping[str, Any]) -> tuple[MechanismResult, ...]:
+    """The parameters of all mechanisms that findings name, in their order, with the comparisons that name them.
+
+    `given` is what the scorecard records of the animals' parameters.
+    """
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        for name in row.finding.mechanism_of(row.contrast):
+            named.setdefault(name, []).append(row.name)
+    if not named:
+        return ()
+    from socialrl_envs.parameters import parameter  # only where it is needed: the world is slow to load
+
+    values, found = given.get("values") or {}, []
+    for name, where in named.items():
+        one = parameter(name)
+        told = (one.unit, one.low, one.high, one.meaning, one.evidence, one.source)
+        found.append(MechanismResult(name, values.get(name, one.value), *told, tuple(where)))
+    return tuple(found)
 
 
 def _finding(judged: Judged, corrected: Mapping[str, float], hangs_on: Mapping[str, str]) -> FindingResult:
@@ -125,6 +148,7 @@ def _comparison(row: Row, p_holm: float) -> ComparisonResult:
         this=_side(effect.side_a) if sides else None,
         than=_side(effect.side_b) if sides else None,
         value=effect.reference,
+        mechanism=row.finding.mechanism_of(contrast),
         reference=None if published is None else PublishedResult(published.mean, published.sd, published.n),
     )
 

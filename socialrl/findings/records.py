@@ -35,6 +35,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
+_Parameters = Annotated[
+    tuple[PlainName, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
 _Grade = Annotated[str, choice("A", "B", "C")]
 _Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "control", "context")]
 _ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted")]
@@ -70,6 +73,7 @@ class OwnMeasure(Record):
 
     Either `sum` (columns that are added, list columns over `hours`), divided by the sum of `per`; or `first` less
     `less` (two measures); or `time_to` (hours of cohousing from which on that measure stays at the guide line of 2/3).
+    With a `guard` (in the unit of the columns) it is the log-odds ln((sum + guard) / (rest of per + guard)).
     Repeats are averaged before the ratio is taken. `smallest` is the smallest difference that counts as one,
     `same_within` the margin inside which two sides are the same; `why` gives the reason for both.
     """
@@ -82,6 +86,7 @@ class OwnMeasure(Record):
     first: str | None = None
     less: str | None = None
     time_to: str | None = None
+    guard: _Positive = None
     smallest: _Positive = None
     same_within: _Positive = None
     why: str = ""
@@ -94,6 +99,8 @@ class OwnMeasure(Record):
             raise refuse("needs exactly one of: sum (with per, or without), first and less, time_to")
         if self.per and not self.sum:
             raise refuse("per needs sum")
+        if self.guard and not self.per:
+            raise refuse("needs per: it makes the log-odds of sum against the rest of per", key="guard")
         if (self.smallest or self.same_within) and not self.why:
             raise refuse("is missing: give the reason for smallest and same_within", key="why")
         return self
@@ -177,11 +184,14 @@ class Contrast(Record):
 
     kind: `groups` and `conditions` compare `this` with `than`; `interaction` compares two differences (both sides have
     `minus`); `against` compares `this` with the number `value`; `distribution` compares the `mean` or the `spread` of
-    `this` with a published `reference`; `trend` asks for the slope of the measure `over` a column.
+    `this` with a published `reference`; `trend` asks for the slope of the measure `over` a column; `matched` compares
+    `this` with `than` where both have the same mean of the measure `at_equal`, between conditions of different
+    `cohousing_h` (see `socialrl.findings.matched`). `mechanism` names the parameters that switch on what was added
+    to the model because of this comparison.
     """
 
     says: Text
-    kind: Annotated[str, choice("groups", "conditions", "interaction", "against", "distribution", "trend")]
+    kind: Annotated[str, choice("groups", "conditions", "interaction", "against", "distribution", "trend", "matched")]
     measure: Name
     this: Side
     than: Side | None = None
@@ -189,11 +199,13 @@ class Contrast(Record):
     reference: Reference | None = None
     of: Literal["mean", "spread"] = "mean"
     over: Literal["oxtr_gain", "cohousing_h", "separation_h"] | None = None
+    at_equal: Name | None = None
     paired: bool = True
     expected: Annotated[str, choice(*SIGNS)]
     smallest: _Positive = None
     same_within: _Positive = None
     use: _ContrastUse | None = None
+    mechanism: _Parameters = ()
     grade: _Grade | None = None
     decides: bool = True
     note: str = ""
@@ -207,9 +219,14 @@ class Contrast(Record):
                 raise refuse(f"is missing: a contrast of kind {self.kind} needs it", key=name)
             if name != needs and given:
                 raise refuse(f"is not allowed in a contrast of kind {self.kind}", key=name)
+        if (self.kind == "matched") != (self.at_equal is not None):
+            wrong = "is missing: a contrast of kind matched needs it" if self.kind == "matched" else None
+            raise refuse(wrong or f"is not allowed in a contrast of kind {self.kind}", key="at_equal")
         for name, side in (("this", self.this), ("than", self.than)):
             if side is None:
                 continue
+            if self.kind == "matched" and side.minus:
+                raise refuse("is not allowed in a contrast of kind matched", key=f"{name}.minus")
             if self.kind == "interaction" and not side.minus:
                 raise refuse("is missing: an interaction compares two differences", key=f"{name}.minus")
             if len(side.group) != 1 and not (self.kind == "trend" and self.over == "oxtr_gain"):
@@ -251,8 +268,9 @@ class Finding(Record):
 
     grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
     parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which
-    therefore no longer tests the model; `predicted` is neither; `control` is a null control; `context` is not
-    compared. `may_fail` is one sentence on why the model may be wrong there.
+    therefore no longer tests the model, and `mechanism` then names the parameters that switch it on; `predicted` is
+    neither; `control` is a null control; `context` is not compared. `may_fail` is one sentence on why the model may be
+    wrong there.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,8}[0-9]{1,4}$")]
@@ -262,6 +280,7 @@ class Finding(Record):
     grade: _Grade
     confidence: Annotated[str, choice("high", "medium", "low")]
     use: _Use
+    mechanism: _Parameters = ()
     question: Annotated[str, choice(*QUESTIONS)]
     published: str = ""
     may_fail: Text
@@ -280,6 +299,10 @@ class Finding(Record):
     def use_of(self, contrast: Contrast) -> str:
         """How a contrast was used (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
         return contrast.use or self.use
+
+    def mechanism_of(self, contrast: Contrast) -> tuple[str, ...]:
+        """The parameters of the mechanism that was added because of a contrast: its own, else the finding's."""
+        return (contrast.mechanism or self.mechanism) if self.use_of(contrast) == "mechanism" else ()
 
     def grade_of(self, contrast: Contrast) -> str:
         """The evidence for a contrast: its own grade, else the finding's."""

@@ -210,17 +210,45 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
         _known(f"{where}: dose_response", "measure", [dose.measure], registry.measures)
         _known(f"{where}: dose_response", "condition", [dose.condition], registry.conditions)
     for finding in book.findings:
+        _check_mechanisms(f"{where}: {finding.id}", finding)
         for number, contrast in enumerate(finding.contrasts):
             at = f"{where}: {finding.id}: contrasts[{number}]"
-            _known(at, "measure", [contrast.measure], registry.measures)
+            matched_on = [contrast.at_equal] if contrast.at_equal else []
+            _known(at, "measure", [contrast.measure, *matched_on], registry.measures)
             _known(at, "condition", contrast.conditions, registry.conditions)
             _known(at, "group", contrast.groups, registry.groups)
             assays = {registry.assay_of[name] for name in contrast.conditions}
             if len(assays) > 1:
                 raise UserError(f"{at}: a comparison stays in one assay, got {' and '.join(sorted(assays))}")
+            if matched_on:
+                _check_hours(at, contrast, registry)
             margin = contrast.same_within or registry.measures[contrast.measure].same_within
             if contrast.expected == "same" and margin is None:
                 raise UserError(f"{at}: expected same needs same_within, here or at the measure {contrast.measure}")
+
+
+def _check_mechanisms(where: str, finding: Finding) -> None:
+    """Refuse mechanisms of comparisons that none was added for, and those that are no parameters of the model."""
+    uses = [finding.use_of(one) for one in finding.contrasts]
+    named = [("mechanism", finding.mechanism, "mechanism" if "mechanism" in uses else finding.use)]
+    named += [
+        (f"contrasts[{number}].mechanism", one.mechanism, uses[number]) for number, one in enumerate(finding.contrasts)
+    ]
+    for place, names, use in named:
+        if names and use != "mechanism":
+            raise UserError(f"{where}: {place}: is not allowed where use is {use}; allowed with use: mechanism")
+        if names:
+            from socialrl_envs.parameters import NAMES  # only where it is needed: the world is slow to load
+
+            _known(f"{where}: {place}", "parameter", names, dict.fromkeys(NAMES, ""))
+
+
+def _check_hours(at: str, contrast: Contrast, registry: Registry) -> None:
+    """Refuse conditions between which a comparison at the same start cannot interpolate."""
+    for name, side in (("this", contrast.this), ("than", contrast.than)):
+        hours = [registry.conditions[test].cohousing_h for test in side.conditions] if side else []
+        if len(set(hours)) < len(hours):
+            raise UserError(f"{at}: {name}.conditions: each must have other cohousing_h, got {hours}")
 
 
 def _known(where: str, kind: str, names: Iterable[str], known: Mapping[str, Any]) -> None:

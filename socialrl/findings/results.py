@@ -3,13 +3,14 @@ and Markdown, which take nothing else.
 
 Numbers that do not exist are NaN here and null in the file. Format 2 has every key of format 1, and adds to a
 comparison `kind`, `label`, `digits`, `missing`, `note`, `replicate`, `per_group`, `this`, `than`, `value` and
-`reference`, and to the whole `notes` and `measures`.
+`reference`, and to the whole `notes` and `measures`. Older files of format 2 lack `mechanism` and `mechanisms`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,7 +61,8 @@ class ComparisonResult:
 
     `comparison` is what is expected in words, `part` a, b, …; `tests` and `groups` are names joined by spaces.
     `missing` says why there are no numbers. `replicate` is what `n` counts ("animal" or "pair"), `per_group` whether it
-    counts them in each of two groups. `value` is the number that `this` side is compared with.
+    counts them in each of two groups. `value` is the number that `this` side is compared with. `mechanism` names the
+    parameters of what was added to the model because of this comparison.
     """
 
     part: str
@@ -102,6 +104,7 @@ class ComparisonResult:
     than: SideResult | None
     value: Number
     reference: PublishedResult | None
+    mechanism: tuple[str, ...] = ()
 
     @property
     def difference_estimate(self) -> Estimate:
@@ -166,6 +169,29 @@ class MeasureResult:
 
 
 @dataclass(frozen=True)
+class MechanismResult:
+    """A parameter that switches a mechanism which was added because of `rows`; 0 is off.
+
+    `value` is that of these animals unless a group has its own.
+    """
+
+    name: str
+    value: Number
+    unit: str
+    low: Number
+    high: Number
+    meaning: str
+    evidence: str
+    source: str
+    rows: tuple[str, ...]
+
+    @property
+    def off(self) -> bool:
+        """Whether these animals do not have it."""
+        return self.value == 0
+
+
+@dataclass(frozen=True)
 class Result:
     """A whole scorecard. `made` says how its tables were made, `counts` how many findings of a kind have a verdict."""
 
@@ -180,6 +206,7 @@ class Result:
     findings: tuple[FindingResult, ...]
     notes: tuple[str, ...]
     measures: tuple[MeasureResult, ...]
+    mechanisms: tuple[MechanismResult, ...] = ()
 
     def of_kind(self, kind: str) -> list[FindingResult]:
         """Return the findings of a kind in their order."""
@@ -203,6 +230,7 @@ def flat_rows(result: Result) -> pd.DataFrame:
             "finding_verdict": finding.verdict,
             "finding_kind": finding.kind,
             "counted": finding.counted,
+            "mechanism": " ".join(row.mechanism),
             "notes": row.notes,
         }
         for finding in result.findings
@@ -225,7 +253,11 @@ def as_json(result: Result) -> str:
 
 def read_result(path: Path) -> Result:
     """Return the result in a `scorecard.json`; one that is damaged or of another format raises `UserError`."""
-    content = read_json(path)
+    return result_from(read_json(path), path)
+
+
+def result_from(content: Mapping[str, Any], path: Path) -> Result:
+    """Return the result in the content of `path`, as `read_result` does."""
     made_as = content.get("format")
     if made_as != FORMAT:
         older = isinstance(made_as, int) and made_as < FORMAT

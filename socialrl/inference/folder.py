@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from socialrl.errors import UserError, command
 from socialrl.inference.battery import BY_NAME
-from socialrl.inference.traits import GAIN, Trait
+from socialrl.inference.traits import GAIN, Base, Trait, table_of
 from socialrl.storage.atomic import naming_the_place, remove_leftovers
 from socialrl.storage.files import data_frame, json_text, parquet_bytes, parquet_table, read_json
 from socialrl.storage.locks import FileLock
@@ -93,7 +93,7 @@ class Writing:
         meta: Mapping[str, Any],
         traits: Sequence[Trait],
         scores: NDArray[np.float64],
-        base: Mapping[str, float],
+        base: Base,
         tests: Sequence[str] = tuple(BY_NAME),
     ) -> Writing:
         """Begin simulations in `path`, or go on with those that are there; another plan there raises `UserError`."""
@@ -117,7 +117,7 @@ class Writing:
         meta: Mapping[str, Any],
         traits: Sequence[Trait],
         scores: NDArray[np.float64],
-        base: Mapping[str, float],
+        base: Base,
         tests: Sequence[str],
     ) -> None:
         for folder in (self.path, self.path / "tests"):
@@ -240,12 +240,13 @@ def _check_whole(path: Path, tests: pd.DataFrame, about: Mapping[str, Any], n_an
         )
 
 
-def _table_now(base: Mapping[str, float]) -> dict[str, list[float]]:
+def _table_now(base: Base) -> dict[str, list[float]]:
     """Return value and spread of all parameters as they are now, by name."""
-    from socialrl_envs.parameters import PARAMETERS
+    from socialrl_envs.parameters import rows_of
 
     return {
-        row.name: [float(base.get(row.name, row.value)), 0.0 if row.name == GAIN else row.spread] for row in PARAMETERS
+        row.name: [float(base.get(row.name, row.value)), 0.0 if row.name == GAIN else row.spread]
+        for row in rows_of(table_of(base))
     }
 
 

@@ -22,11 +22,12 @@ from socialrl.animals.animal import Animal, of_sex
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data
+from socialrl.config.values import TABLE
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.evaluation.playing import play_tests
 from socialrl.inference import battery
 from socialrl.inference.folder import Writing
-from socialrl.inference.traits import GENOTYPE, animals, draw_scores, traits_of
+from socialrl.inference.traits import GENOTYPE, Base, animals, draw_scores, traits_of
 from socialrl.progress import Progress
 from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -198,9 +199,12 @@ def _what_is_read(rows: pd.DataFrame, assay: str) -> pd.DataFrame:
     return rows[["index", "test", "repeat", *read]].sort_values(["index", "test", "repeat"], ignore_index=True)
 
 
-def _common_base(configs: Mapping[str, Config]) -> dict[str, float]:
-    """Return the parameters that all animals have in place of the table's; every assay has the same overrides."""
-    return of_sex(next(iter(configs.values())).env.changed_parameters, SEXES[0]) if configs else {}
+def _common_base(configs: Mapping[str, Config]) -> Base:
+    """Return the table and the parameters that all animals have; every assay has the same overrides."""
+    if not configs:
+        return {}
+    env = next(iter(configs.values())).env
+    return {TABLE: env.table, **of_sex(env.changed_parameters, SEXES[0])}
 
 
 def _network(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:

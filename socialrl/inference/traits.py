@@ -17,8 +17,10 @@ from scipy.special import ndtr
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal
+from socialrl.config.values import TABLE
 from socialrl_envs.elementary import exp
-from socialrl_envs.parameters import PARAMETERS, log_sd, parameter
+from socialrl_envs.named_tables import CURRENT
+from socialrl_envs.parameters import log_sd, parameter, rows_of
 
 GAIN = "oxtr_gain"
 GENOTYPE = "drawn"
@@ -66,15 +68,24 @@ class Trait:
 _SCORES_OF_LEVELS = np.array([-1.6448536269514722, 1.6448536269514722])
 
 
-def traits_of(base: Mapping[str, float] | None = None) -> tuple[Trait, ...]:
-    """Return the traits of the current parameter table, the gain first; `base` are values that differ from the table.
+Base = Mapping[str, float | str]
+"""What all animals have: values that differ from the parameter table, and the table's name as `table`."""
+
+
+def table_of(base: Base) -> str:
+    """Return the name of the parameter table, by default the current one."""
+    return str(base.get(TABLE, CURRENT))
+
+
+def traits_of(base: Base | None = None) -> tuple[Trait, ...]:
+    """Return the traits of a parameter table, the gain first; `base` names it and the values that differ from it.
 
     A parameter that is 0 is switched off in all animals and is no trait.
     """
     base = base or {}
-    gain = parameter(GAIN)
+    gain = parameter(GAIN, table_of(base))
     found = [Trait(GAIN, gain.value, 0.0, gain.low, gain.high, gain.unit, gain.meaning)]
-    for row in PARAMETERS:
+    for row in rows_of(table_of(base)):
         sd, value = log_sd(row), float(base.get(row.name, row.value))
         if row.name != GAIN and sd and value > 0.0:
             found.append(Trait(row.name, value, sd, row.low, row.high, row.unit, row.meaning))
@@ -91,10 +102,10 @@ def draw_scores(traits: Sequence[Trait], n: int, seed: int) -> NDArray[np.float6
     return scores
 
 
-def animals(
-    traits: Sequence[Trait], scores: NDArray[np.float64], first: int, base: Mapping[str, float] | None = None
-) -> list[Animal]:
+def animals(traits: Sequence[Trait], scores: NDArray[np.float64], first: int, base: Base | None = None) -> list[Animal]:
     """Return the animals with these scores (n, n_traits); their random streams are those of the index from `first`."""
+    base = base or {}
+    common = {name: float(value) for name, value in base.items() if name != TABLE}
     columns = {trait.name: trait.value(scores[:, k]) for k, trait in enumerate(traits)}
     return [
         Animal(
@@ -102,7 +113,8 @@ def animals(
             genotype=GENOTYPE,
             oxtr_gain=float(columns[GAIN][i]),
             index=first + i,
-            parameters={**(base or {}), **{name: float(column[i]) for name, column in columns.items()}},
+            parameters={**common, **{name: float(column[i]) for name, column in columns.items()}},
+            table=table_of(base),
         )
         for i in range(len(scores))
     ]

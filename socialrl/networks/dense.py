@@ -9,21 +9,18 @@ import math
 
 import numpy as np
 
+from socialrl.networks.activations import PLAIN, RELU, RELU_SLOPE, TANH, TANH_SLOPE
 from socialrl.networks.compiled import compiled
 from socialrl.networks.fused import fma
-from socialrl.networks.tiles import matmul
+from socialrl.networks.tiles import COLUMN_MULTIPLE, matmul
+from socialrl.networks.transposition import transpose
 
 CHUNK = 128
-"""Samples that go through the networks together: 32 to 128 were equally fast, 256 slower (benchmarks/cohort.md)."""
+"""Samples that go through the networks together: with 64 the update took 3 % longer, with 48 and 32 a tenth."""
 
-# tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.05, beyond which float32 tanh is 1. A minimax fit made for this file by
-# iteratively reweighted least squares on the relative error, 2.2e-8; in float32 the result is within 4e-7 of tanh
-# (relative).
-_TANH_LIMIT = np.float32(9.05)
-_P0, _P1, _P2, _P3, _P4 = (
-    np.float32(c) for c in (0.999999978, 0.133777545, 0.00349170283, 2.05451052e-05, 1.32658449e-08)
-)
-_Q1, _Q2, _Q3, _Q4 = (np.float32(c) for c in (0.467110692, 0.025862202, 0.000327927952, 7.74024786e-07))
+CACHE_LINE = 16
+"""float32 numbers in a cache line."""
+
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 _HALF, _TWO, _ROOT_2 = np.float32(0.5), np.float32(2.0), np.float32(math.sqrt(2.0))
@@ -38,42 +35,17 @@ _SMALLEST_NORMAL, _TWO_24, _MINUS_24 = np.float32(2.0**-126), np.float32(2.0**24
 
 
 @compiled()
-def tanh_in_place(x):
-    """Replace the float32 vector x by tanh(x), NaN kept; several times faster than the library's."""
-    for i in range(x.size):
-        y = x[i]
-        if y > _TANH_LIMIT:
-            y = _TANH_LIMIT
-        if y < -_TANH_LIMIT:
-            y = -_TANH_LIMIT
-        t = y * y
-        p = y * fma(fma(fma(fma(_P4, t, _P3), t, _P2), t, _P1), t, _P0)
-        q = fma(fma(fma(fma(_Q4, t, _Q3), t, _Q2), t, _Q1), t, ONE)
-        z = p / q
-        if z > ONE:
-            z = ONE
-        if z < -ONE:
-            z = -ONE
-        x[i] = z
+def aligned(n):
+    """Return n float32 numbers, not initialised, that begin at a cache line: a vector across two costs two loads."""
+    numbers = np.empty(n + CACHE_LINE, np.float32)
+    first = -(numbers.ctypes.data // 4) % CACHE_LINE
+    return numbers[first : first + n]
 
 
 @compiled()
-def _relu_in_place(x):
-    for i in range(x.size):
-        if x[i] < ZERO:
-            x[i] = ZERO
-
-
-@compiled()
-def _scale_by_slope(delta, activation, relu):
-    """delta *= derivative of the activation function, from the activation's own value."""
-    if relu:
-        for i in range(delta.size):
-            if not activation[i] > ZERO:
-                delta[i] = ZERO
-    else:
-        for i in range(delta.size):
-            delta[i] *= fma(-activation[i], activation[i], ONE)
+def padded(n):
+    """n, or the next multiple of COLUMN_MULTIPLE."""
+    return -(-n // COLUMN_MULTIPLE) * COLUMN_MULTIPLE
 
 
 @compiled()
@@ -86,6 +58,15 @@ def activations_size(layers):
 
 
 @compiled()
+def transposed_size(layers):
+    """Elements that a network's weight matrices take when they are transposed, n_out and n_in both padded."""
+    total = 0
+    for i in range(layers.shape[0]):
+        total += layers[i, 2] * padded(layers[i, 0])
+    return total
+
+
+@compiled()
 def count_layers(layers):
     n = 0
     while n < layers.shape[0] and layers[n, 0] > 0:
@@ -93,84 +74,116 @@ def count_layers(layers):
     return n
 
 
-@compiled("i8(i8[:, ::1], b1, f4[::1], f4[::1], i8, i8, f4[::1])")
-def forward(layers, relu, weights, x, x0, n_rows, activations):
+@compiled("i8(i8[:, ::1], b1, f4[::1], f4[::1], i8, i8, i8, f4[::1])")
+def forward(layers, relu, weights, x, x0, x_row, n_rows, activations):
     """Run n_rows <= CHUNK samples through one network; returns where its outputs begin in `activations`.
 
-    x is flat with D numbers a sample from element x0 on; layer i's block of `activations` is CHUNK rows of its width.
+    x is flat, sample r from element x0 + r*x_row on; layer i's block of `activations` is CHUNK rows of its width.
     """
-    source, source_at, source_row = x, x0, layers[0, 0]
+    source, source_at, source_row = x, x0, x_row
     at = 0
     n_layers = count_layers(layers)
     for i in range(n_layers):
         n_in, width, weight_at, bias_at = layers[i, 0], layers[i, 2], layers[i, 3], layers[i, 4]
+        last = i == n_layers - 1
+        function = PLAIN if last else (RELU if relu else TANH)
         matmul(
             source, source_at, source_row, 1, weights, weight_at, width, weights, bias_at, 0,
-            activations, at, width, n_rows, width, n_in,
+            activations, at, width, n_rows, width, n_in, function, activations, at, activations, at,
         )  # fmt: skip
-        if i == n_layers - 1:
+        if last:
             break
-        if relu:
-            _relu_in_place(activations[at : at + n_rows * width])
-        else:
-            tanh_in_place(activations[at : at + n_rows * width])
         source, source_at, source_row = activations, at, width
         at += CHUNK * width
     return at
 
 
 @compiled()
-def transpose_weights(layers, weights, transposed):
-    """Copy the matrices of every layer but the first, transposed to (n_out, width of the layer below)."""
-    at = 0
-    for i in range(1, count_layers(layers)):
-        n_in, n_out, width, weight_at = layers[i, 0], layers[i, 1], layers[i, 2], layers[i, 3]
-        row = layers[i - 1, 2]
-        for o in range(n_out):
-            for k in range(n_in):
-                transposed[at + o * row + k] = weights[weight_at + k * width + o]
-        at += n_out * row
+def _is_flat(n_in, n_out, width):
+    """Whether a layer's weight gradient is summed transposed: with few outputs, most of a vector across them is empty.
+
+    A product of two numbers does not depend on their order, so neither does the sum.
+    """
+    return n_out * padded(n_in) < n_in * width
 
 
 @compiled()
-def backward(layers, relu, transposed, x, n_rows, activations, outputs_at, delta, other_delta, zeros, gradients):
-    """Add the gradients of n_rows samples to `gradients` (laid out like the weights).
+def transpose_weights(layers, weights, transposed):
+    """Copy the matrices of every layer but the first, transposed to (n_out, n_in) with both padded."""
+    at = layers[0, 2] * padded(layers[0, 0])
+    for i in range(1, count_layers(layers)):
+        n_in, width, weight_at = layers[i, 0], layers[i, 2], layers[i, 3]
+        transpose(weights, weight_at, width, n_in, width, transposed, at, padded(n_in))
+        at += width * padded(n_in)
 
-    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero; it and `other_delta` are
-    overwritten. `zeros` has as many zeros as the widest layer.
+
+@compiled()
+def backward(
+    layers, relu, transposed, x, x_row, n_rows, activations, delta, zeros, one, first, gradients, flat_gradients
+):  # fmt: skip
+    """Add the gradients of n_rows samples to `gradients` (laid out like the weights) and to `flat_gradients`, or write
+    them if these are the `first` of a minibatch.
+
+    `delta` holds d loss / d output, n_rows of the last layer's width, padding zero. `zeros` has as many zeros as the
+    widest layer, `one` a 1. See `forward` for x and `activations`; these are replaced by d loss / d (their input),
+    which saves a trip to the second-level cache.
     """
     n_layers = count_layers(layers)
-    at = outputs_at
-    one = np.ones(1, np.float32)
-    transposed_at = 0
-    for i in range(1, n_layers):
-        transposed_at += layers[i, 1] * layers[i - 1, 2]
+    at = transposed_at = 0
+    for i in range(n_layers):
+        at += CHUNK * layers[i, 2]
+        transposed_at += layers[i, 2] * padded(layers[i, 0])
+    at -= CHUNK * layers[n_layers - 1, 2]
+    delta_at = 0
     for i in range(n_layers - 1, -1, -1):
         n_in, n_out, width, weight_at, bias_at = layers[i]
-        below = layers[i - 1, 2] if i > 0 else n_in
-        at -= CHUNK * below if i > 0 else 0
+        below = padded(n_in)
+        transposed_at -= width * below
+        source, source_at, source_row = x, 0, x_row
         if i > 0:
+            at -= CHUNK * below
+            source, source_at, source_row = activations, at, below
+        if _is_flat(n_in, n_out, width):
+            start, start_at, start_row = (zeros, 0, 0) if first else (flat_gradients, transposed_at, below)
             matmul(
-                activations, at, 1, below, delta, 0, width, gradients, weight_at, width,
-                gradients, weight_at, width, n_in, width, n_rows,
+                delta, delta_at, 1, width, source, source_at, source_row, start, start_at, start_row,
+                flat_gradients, transposed_at, below, n_out, below, n_rows, PLAIN, delta, 0, delta, 0,
             )  # fmt: skip
         else:
+            start, start_at, start_row = (zeros, 0, 0) if first else (gradients, weight_at, width)
             matmul(
-                x, 0, 1, below, delta, 0, width, gradients, weight_at, width,
-                gradients, weight_at, width, n_in, width, n_rows,
+                source, source_at, 1, source_row, delta, delta_at, width, start, start_at, start_row,
+                gradients, weight_at, width, n_in, width, n_rows, PLAIN, delta, 0, delta, 0,
             )  # fmt: skip
-        # The bias gradient is the column sum: a product with a row of ones.
-        matmul(
-            one, 0, 0, 0, delta, 0, width, gradients, bias_at, 0, gradients, bias_at, 0, 1, width, n_rows
-        )  # fmt: skip
+        if i == n_layers - 1:
+            # The bias gradient is the column sum: a product with a row of ones.
+            start, start_at = (zeros, 0) if first else (gradients, bias_at)
+            matmul(
+                one, 0, 0, 0, delta, delta_at, width, start, start_at, 0,
+                gradients, bias_at, 0, 1, width, n_rows, PLAIN, delta, 0, delta, 0,
+            )  # fmt: skip
         if i > 0:
-            transposed_at -= n_out * below
+            bias_below_at = layers[i - 1, 4]
+            if first:
+                gradients[bias_below_at : bias_below_at + below] = ZERO
             matmul(
-                delta, 0, width, 1, transposed, transposed_at, below, zeros, 0, 0,
-                other_delta, 0, below, n_rows, below, n_out,
+                delta, delta_at, width, 1, transposed, transposed_at, below, zeros, 0, 0,
+                activations, at, below, n_rows, below, n_out, RELU_SLOPE if relu else TANH_SLOPE, activations, at,
+                gradients, bias_below_at,
             )  # fmt: skip
-            _scale_by_slope(other_delta[: n_rows * below], activations[at : at + n_rows * below], relu)
-            delta, other_delta = other_delta, delta
+            delta, delta_at = activations, at
+
+
+@compiled()
+def complete_gradients(layers, gradients, flat_gradients):
+    """Complete `gradients` with those that were summed transposed."""
+    at = 0
+    for i in range(count_layers(layers)):
+        n_in, n_out, width, weight_at = layers[i, 0], layers[i, 1], layers[i, 2], layers[i, 3]
+        row = padded(n_in)
+        if _is_flat(n_in, n_out, width):
+            transpose(flat_gradients, at, row, width, n_in, gradients, weight_at, width)
+        at += width * row
 
 
 @compiled()

@@ -24,7 +24,7 @@ def unscaled_into(layers, weights, observations, out):
         for first in range(0, n_rows, CHUNK):
             n = min(CHUNK, n_rows - first)
             begin = animal * n_rows + first
-            at = forward(layers, False, weights[animal], flat, begin * n_features, n, activations)
+            at = forward(layers, False, weights[animal], flat, begin * n_features, n_features, n, activations)
             for r in range(n):
                 logits = activations[at + r * width : at + r * width + n_actions]
                 top = logits[0]

@@ -27,7 +27,13 @@ from socialrl.storage.run_folder import RunFolder
 _DEPTH = 3
 """How deep runs are looked for: `runs/NAME`, and a folder or two of the user's own between."""
 
-_STUDIES = {"scorecard.json": "scorecard.html", "calibration.json": "calibration.html", "recording.json": "release.svg"}
+_STUDIES = {
+    "scorecard.json": "scorecard.html",
+    "seeds.json": "seeds.html",
+    "comparison.json": "comparison.html",
+    "calibration.json": "calibration.html",
+    "recording.json": "release.svg",
+}
 
 
 def write_index(folder: Path) -> Path:
@@ -43,6 +49,7 @@ def write_index(folder: Path) -> Path:
     tables = [
         _runs(folder, runs),
         _cards(folder, found["scorecard.json"]),
+        _beside(folder, [*found["seeds.json"], *found["comparison.json"]]),
         _calibrations(folder, found["calibration.json"]),
         _recordings(folder, found["recording.json"]),
     ]
@@ -139,6 +146,18 @@ def _cards(folder: Path, files: list[Path]) -> Table:
             [_page(folder, file), Cell(str(made.get("preset", wording.MISSING))), Cell(told), Cell(_date(begun))]
         )
     return Table("Scorecards", ("Scorecard", "Preset", "Predicted findings", "Begun"), rows, n_left=4)
+
+
+def _beside(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        same = content.get("same_verdict") or {}
+        told = f"{same.get('findings', wording.MISSING)} of {same.get('of', wording.MISSING)}"
+        labels = ", ".join(map(str, content.get("labels") or [])) or wording.MISSING
+        rows.append([_page(folder, file), Cell(labels), Cell(told)])
+    head = ("Scorecards beside each other", "Which", "Findings with the same verdict in all")
+    return Table("Scorecards beside each other", head, rows, n_left=3)
 
 
 def _calibrations(folder: Path, files: list[Path]) -> Table:

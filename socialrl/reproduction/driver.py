@@ -28,6 +28,7 @@ from socialrl.reproduction.stages import CohortStage, check_folder, is_tested, r
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
+from socialrl.storage.run_folder import RunFolder
 
 
 def reproduce(
@@ -41,11 +42,13 @@ def reproduce(
     registry: Registry | None = None,
     findings: Sequence[str] = (),
     parameters: GivenParameters | None = None,
+    command: str | None = None,
 ) -> Path:
     """Run every stage that is not done under `output`, write scorecard and page there, and return the page's path.
 
     `say` is given one line per stage and note. `preset` takes the place of the one called `preset_name`, `registry`
-    that of the shipped findings; `findings` names the files that it was read from, for the record. All animals
+    that of the shipped findings; for the record, `findings` names the files that it was read from, and `command` the
+    command line that makes this folder, where that is not the one of this process. All animals
     have `parameters`, by default those of the current table. A folder with a stage of another preset, seed, registry,
     version of the model or other parameters, a condition that cannot be played, a damaged stage, or too little memory
     or disk space raises `UserError` before anything is run.
@@ -58,8 +61,8 @@ def reproduce(
     output = usable(output)
     stages = stages_of(preset, seed, output, book, given)
     with output_folder(output):
-        check_resources([stage for stage in stages if stage.assay != RELEASE and not _is_done(stage)], output)
-        made = provenance(preset_name, seed, findings, given)
+        check_resources([stage for stage in stages if not is_done(stage)], output)
+        made = provenance(preset_name, seed, findings, command, given)
         notes = [note for stage in stages if not stage.part for note in _unmet_notes(stage)]
         for note in notes:
             say(f"note: {note}")
@@ -68,13 +71,10 @@ def reproduce(
         for number, stage in enumerate(stages, start=1):
             begun = time.perf_counter()
             say(f"stage {number} of {len(stages)}: {stage.title}, {stage.n_animals} animals")
-            if stage.assay == RELEASE:
-                sexes = {group.name: group.sex for group in stage.groups if group.sex is not None}
-                table = record_release(stage.config, book, sexes)
-            else:
+            if stage.assay != RELEASE:
                 with open_progress(f"{number}/{len(stages)} {stage.title}", quiet=quiet) as progress:
-                    table = run_stage(stage, progress).read_table("evaluation")
-            tables.setdefault(stage.assay, []).append(labelled(table, stage))
+                    run_stage(stage, progress)
+            tables.setdefault(stage.assay, []).append(stage_table(stage))
             seconds[stage.config.name] = round(time.perf_counter() - begun, 1)
         say("scorecard")
         joined = {assay: pd.concat(pieces, ignore_index=True) for assay, pieces in tables.items()}
@@ -82,7 +82,7 @@ def reproduce(
         page = write_scorecard(joined, output, name=output.name, notes=about, registry=book, made=made)
         # Apart from the scorecard, which is the same whenever it is made.
         when = {
-            **collect_meta(seed, given.table),
+            **_meta(seed, command, given),
             "preset": preset_name,
             "parameters": given.recorded(),
             "seconds_of_this_call": seconds,
@@ -92,14 +92,27 @@ def reproduce(
 
 
 def provenance(
-    preset_name: str, seed: int, findings: Sequence[str] = (), parameters: GivenParameters | None = None
+    preset_name: str,
+    seed: int,
+    findings: Sequence[str] = (),
+    command: str | None = None,
+    parameters: GivenParameters | None = None,
 ) -> dict[str, Any]:
     """Return what a scorecard says about how it was made; equal for equal calls on one machine, so without the time."""
-    meta = collect_meta(seed)
+    given = parameters or GivenParameters()
+    meta = _meta(seed, command, given)
     kept = ("command", "versions", "commit", "commit_has_changes", "python", "platform")
     chosen = {"preset": preset_name, "findings": list(findings), "seed": seed, "world": world_checksum()}
-    chosen["parameters"] = (parameters or GivenParameters()).recorded()
+    chosen["parameters"] = given.recorded()
     return {**chosen, **{name: meta[name] for name in kept}}
+
+
+def stage_table(stage: CohortStage) -> pd.DataFrame:
+    """Return the rows of a finished stage, with the columns of their groups; release is recorded here."""
+    if stage.assay == RELEASE:
+        sexes = {group.name: group.sex for group in stage.groups if group.sex is not None}
+        return labelled(record_release(stage.config, stage.registry, sexes), stage)
+    return labelled(RunFolder.open(stage.config.run_path).read_table("evaluation"), stage)
 
 
 def labelled(table: pd.DataFrame, stage: CohortStage) -> pd.DataFrame:
@@ -113,8 +126,13 @@ def labelled(table: pd.DataFrame, stage: CohortStage) -> pd.DataFrame:
     return table.assign(**new)
 
 
-def _is_done(stage: CohortStage) -> bool:
-    """Whether a stage is finished; its table is read, so that a damaged one is found before any work."""
+def is_done(stage: CohortStage) -> bool:
+    """Whether a stage is finished; its table is read, so that a damaged one is found before any work.
+
+    Release, which is recorded in every call, counts as finished.
+    """
+    if stage.assay == RELEASE:
+        return True
     run = check_folder(stage)
     if run is None:
         return False
@@ -124,6 +142,10 @@ def _is_done(stage: CohortStage) -> bool:
         return False
     run.read_table("evaluation")
     return True
+
+
+def _meta(seed: int, command: str | None, given: GivenParameters) -> dict[str, Any]:
+    return {**collect_meta(seed, given.table), **({} if command is None else {"command": command})}
 
 
 def _unmet_notes(stage: CohortStage) -> list[str]:

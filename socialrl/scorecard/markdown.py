@@ -24,6 +24,11 @@ def markdown(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _mark(finding: FindingResult) -> str:
+    told = words.added(finding, "`{}`") or words.MARKS[finding.kind]
+    return told.replace(": not counted", "").replace(": not a test", "")
+
+
 def _line(finding: FindingResult) -> str:
     verdict = words.shown(finding.verdict, finding.use)
     if finding.verdict == NOT_REPRODUCED:
@@ -31,7 +36,12 @@ def _line(finding: FindingResult) -> str:
     if finding.hangs_on:
         verdict += f", depends on `{finding.hangs_on}` alone"
     row = finding.leading
-    cells = [finding.id, finding.title, words.MARKS[finding.kind].split(":")[0], verdict]
+    cells = [
+        finding.id,
+        finding.title,
+        (words.added(finding, "`{}`") or words.MARKS[finding.kind]).split(":")[0],
+        verdict,
+    ]
     if row is None or row.missing:
         cells += [row.comparison if row else wording.MISSING, row.missing if row else wording.MISSING, ""]
     else:

@@ -163,6 +163,7 @@ def html(result: Result, plates: Sequence[Shown], ablation: pd.DataFrame) -> str
         arms=_arms_table(ablation),
         hanging={one.id: one.hangs_on for one in result.findings if one.hangs_on},
         margins=_margins_table(result),
+        mechanisms=_mechanisms_table(result),
         rule=words.RULE,
         made=result.made,
     )
@@ -206,6 +207,22 @@ def _arms_table(ablation: pd.DataFrame) -> Table | None:
         for row in rows
     ]
     return Table("", head, cells, n_left=3)
+
+
+def _mechanisms_table(result: Result) -> Table | None:
+    """What was added to the model because of findings; None where nothing names its parameters."""
+    if not result.mechanisms:
+        return None
+    head = ("Parameter", "Value", "Range", "What it does", "Evidence", "Added because of")
+    rows = [
+        [Cell(name, code=True, anchor=f"parameter-{name}"), *map(Cell, rest)]
+        for name, *rest in words.mechanism_rows(result.mechanisms)
+    ]
+    note = (
+        "Each acts in all animals, and 0 switches it off. These rows do not test the model, whatever their verdict is"
+        " and whether the mechanism is on or off here."
+    )
+    return Table("Mechanisms that were added because of findings", head, rows, note, n_left=6)
 
 
 def _margins_table(result: Result) -> Table:

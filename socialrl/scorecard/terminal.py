@@ -9,7 +9,7 @@ from socialrl.findings.results import Result
 from socialrl.findings.scorecard import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from socialrl.scorecard import words
 
-_STYLES = {REPRODUCED: "green", NOT_REPRODUCED: "red", INCONCLUSIVE: "yellow"}
+STYLES = {REPRODUCED: "green", NOT_REPRODUCED: "red", INCONCLUSIVE: "yellow"}
 
 
 def findings_table(result: Result) -> Table:
@@ -27,6 +27,8 @@ def findings_table(result: Result) -> Table:
             table.add_row("", Text(heading.split(":")[0], style="italic"), "")
         for one in members:
             title = one.title + (f" (depends on {one.hangs_on} alone)" if one.hangs_on else "")
+            if words.added(one):
+                title += f" ({words.added(one)})"
             shown = f"{words.SYMBOL[one.verdict]} {words.shown(one.verdict, one.use)}"
-            table.add_row(one.id, Text(title), Text(shown, style=_STYLES.get(one.verdict, "dim")))
+            table.add_row(one.id, Text(title), Text(shown, style=STYLES.get(one.verdict, "dim")))
     return table

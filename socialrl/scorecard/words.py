@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.findings.records import SIGNS
-from socialrl.findings.results import ComparisonResult, Result, SideResult
+from socialrl.findings.results import ComparisonResult, FindingResult, MechanismResult, Result, SideResult
 from socialrl.findings.scorecard import (
     INCONCLUSIVE,
     MIN_ANIMALS,
@@ -113,7 +114,7 @@ def difference(row: ComparisonResult) -> str:
     """Return the model's difference with its interval, in the unit of the comparison."""
     if row.missing:
         return wording.MISSING
-    return wording.interval(row.difference_estimate, _digits(row), sign=True)
+    return wording.interval(row.difference_estimate, digits(row), sign=True)
 
 
 def unit(row: ComparisonResult) -> str:
@@ -156,6 +157,39 @@ def sides(row: ComparisonResult) -> str:
         numbers = f"{published.mean:,.0f} ± {published.sd:,.0f}".replace(",", "\u202f")
         return f"{mean} ± {sd} (sd) against published {numbers}, n = {published.n}"
     return f"{first} against {wording.number(row.value, max(row.digits, 2))}"
+
+
+def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
+    """Return which mechanism was added because of a comparison, with links to its parameters; empty where none was."""
+    if row.use != "mechanism":
+        return Markup("")
+    if not row.mechanism:
+        return Markup("Mechanism: one was added for this row.")
+    code = '<a href="#parameter-{0}"><code>{0}</code></a>' if links else "<code>{0}</code>"
+    names = Markup(" and ").join(Markup(code).format(name) for name in row.mechanism)
+    return Markup("Mechanism: {} {} added for this row.").format(names, "was" if len(row.mechanism) == 1 else "were")
+
+
+def mark(finding: FindingResult) -> str:
+    """Return how a finding was used, and what was added for it or for some of its comparisons.
+
+    "mechanism compensation_share added for it: not a test", "predicted; mechanism signal_adaptation added for b"
+    """
+    return MARKS[finding.kind] if not added(finding) else added(finding)
+
+
+def added(finding: FindingResult, code: str = "{}") -> str:
+    """Return which mechanism was added for a finding, or for which of its comparisons; empty where none is named.
+
+    `code` is how a parameter is written.
+    """
+    marked = [row for row in finding.comparisons if row.use == "mechanism"]
+    names = dict.fromkeys(name for row in marked for name in row.mechanism)
+    told = " and ".join(code.format(name) for name in names)
+    if finding.kind == "mechanism":
+        return f"mechanism {told} added for it: not a test" if told else ""
+    parts = ", ".join(row.part for row in marked)
+    return f"{MARKS[finding.kind]}; mechanism {told} added for {parts}".replace("  ", " ") if marked else ""
 
 
 def n_counts(row: ComparisonResult) -> str:
@@ -210,6 +244,21 @@ def margins(result: Result) -> list[dict[str, str]]:
     ]
 
 
+def mechanism_rows(mechanisms: Sequence[MechanismResult]) -> list[list[str]]:
+    """Return the parameters of mechanisms as text: name, value, range, what it is, evidence and source, rows."""
+    return [
+        [
+            one.name,
+            f"{one.value:g} {one.unit}".strip() + (" (off)" if one.off else ""),
+            f"{one.low:g} to {one.high:g}",
+            one.meaning,
+            f"{one.evidence}: {one.source}",
+            ", ".join(one.rows),
+        ]
+        for one in mechanisms
+    ]
+
+
 def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the ablation as rows of text: arm, setting, comparison, difference, effect size, share, n."""
     settings = {"knockout": "knocked out alone", "wild_type": "restored alone"}
@@ -233,7 +282,8 @@ def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _digits(row: ComparisonResult) -> int:
+def digits(row: ComparisonResult) -> int:
+    """Return the decimals that the difference of a comparison is shown with."""
     return 2 if row.kind in ("distribution", "trend") else row.digits
 
 

@@ -24,7 +24,7 @@ _META = {**collect_meta(1), "started": "2020-01-01T00:00:00+00:00", "command": "
 _LISTS = ("DONE", "sums.json")
 
 
-def _registry() -> Registry:
+def registry() -> Registry:
     """The shipped registry with one comparison of wild types alone."""
     side = {"group": "wild_type", "conditions": "intruder_168h"}
     contrast = {"says": "x", "kind": "against", "measure": "attacks", "this": side, "value": 0, "expected": "higher"}
@@ -51,7 +51,7 @@ class Reproduction:
             mock.patch.object(cohort_trainer, "export_zip"),
             mock.patch.object(cohort_trainer, "configure", lambda place, _: cohort_trainer.Logger(place, [])),
         ):
-            driver.reproduce(folder / "out", "tiny", 1, quiet=True, preset=PRESET, registry=_registry())
+            driver.reproduce(folder / "out", "tiny", 1, quiet=True, preset=PRESET, registry=registry())
 
     def result(self, folder: Path) -> dict[str, Any]:
         """Return the content of every file by name, without seconds, times of day and the place of the folder."""

@@ -11,6 +11,7 @@ import pandas as pd
 from socialrl.findings import load_registry
 
 GENOTYPES = {"wt": 1.0, "het": 0.5, "ko": 0.0, "over_expression": 1.5}
+_A_WEEK = {"cohousing_h": 168.0}
 ARMS = {"release": 0.15, "consolidation": 0.4, "reward": 0.25, "defence": 0.15, "retention": 0.05}
 
 
@@ -96,6 +97,8 @@ def _habitat(rng, condition, acts, index) -> dict:
     hours = np.arange(120)
     floor = 0.18 + 0.5 * min(max(acts, 0), 1)
     share = floor + (0.75 - floor) * np.exp(-hours / (6 + 60 * max(acts, 0)))
+    # pairs that were together for less than a week start lower
+    share *= 0.4 + 0.6 * min(1.0, _bond(condition, acts) / _bond(condition.model_copy(update=_A_WEEK), acts))
     share = np.clip(share + 0.05 * np.sin(index) + 0.04 * rng.standard_normal(120), 0.02, 0.98)
     if condition.partner_is == "shuffled":
         share = np.clip(1 / 7 + 0.04 * rng.standard_normal(120), 0.02, 0.98)

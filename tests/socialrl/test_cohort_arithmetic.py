@@ -9,21 +9,9 @@ from toy_envs import WalkVecEnv
 
 from socialrl.networks import dense
 from socialrl.networks.sums import sum_of_squares
-from socialrl.networks.tiles import _tile, matmul
 from socialrl.training.cohort import AnimalStreams, CohortPPO, rollout
 from socialrl.training.cohort.layout import network_layout
 from socialrl.training.cohort.memory import bytes_per_animal
-
-
-def test_tanh_is_tanh_to_float_precision() -> None:
-    x = np.concatenate([np.linspace(-12, 12, 100_001), np.logspace(-30, 0, 1000)]).astype(np.float32)
-    y = x.copy()
-    dense.tanh_in_place(y)
-    np.testing.assert_allclose(y, np.tanh(x.astype(np.float64)), rtol=4e-7)
-    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0], np.float32)
-    dense.tanh_in_place(special)
-    np.testing.assert_allclose(special, [np.nan, 1, -1, 0, 0], rtol=1e-7)
-    assert np.abs(y).max() == 1
 
 
 def test_exp_and_log_are_right_to_float_precision() -> None:
@@ -49,57 +37,10 @@ def test_sum_of_squares_has_sixteen_running_sums() -> None:
     assert total(np.empty(0, np.float32)) == 0
 
 
-@pytest.mark.parametrize("shape", [(1, 16, 1), (4, 64, 27), (7, 80, 3), (30, 112, 64), (5, 176, 0)])
-def test_matmul_tiles(shape: tuple[int, int, int]) -> None:
-    n_rows, n_columns, n_inner = shape
-    rng = np.random.default_rng(1)
-    a, b, s = (
-        rng.normal(size=size).astype(np.float32) for size in ((n_rows, n_inner), (n_inner, n_columns), n_columns)
-    )
-    c = np.full((n_rows, n_columns), np.nan, np.float32)
-    matmul(
-        a.ravel(), 0, n_inner, 1, b.ravel(), 0, n_columns, s, 0, 0, c.ravel(), 0, n_columns, n_rows, n_columns, n_inner
-    )
-    np.testing.assert_allclose(c, s + a.astype(np.float64) @ b, rtol=1e-5, atol=1e-5)
-    # The transposed view of a, added onto what is there.
-    t = np.ascontiguousarray(a.T)
-    matmul(
-        t.ravel(),
-        0,
-        1,
-        n_rows,
-        b.ravel(),
-        0,
-        n_columns,
-        c.ravel(),
-        0,
-        n_columns,
-        c.ravel(),
-        0,
-        n_columns,
-        n_rows,
-        n_columns,
-        n_inner,
-    )
-    np.testing.assert_allclose(c, s + 2 * (a.astype(np.float64) @ b), rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("lanes", [4, 8, 16])
-def test_tiles_for_other_processors(lanes: int) -> None:
-    """The vector lengths of processors without AVX-512 give the same sums, to the last bit."""
-    tile, reference = _tile(4, 16, lanes), _tile(4, 16, 16)
-
-    @numba.njit
-    def multiply(a, b, s, c, d):
-        tile(a, 0, 30, 1, b, 0, 16, s, 0, 0, c, 0, 16, 30)
-        reference(a, 0, 30, 1, b, 0, 16, s, 0, 0, d, 0, 16, 30)
-
-    rng = np.random.default_rng(2)
-    a, b, s = (rng.normal(size=size).astype(np.float32) for size in ((4, 30), (30, 16), 16))
-    c, d = np.zeros((4, 16), np.float32), np.zeros((4, 16), np.float32)
-    multiply(a.ravel(), b.ravel(), s, c.ravel(), d.ravel())
-    np.testing.assert_allclose(c, s + a.astype(np.float64) @ b, rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(c, d)
+def test_weights_begin_at_a_cache_line() -> None:
+    model = CohortPPO("MlpPolicy", WalkVecEnv(3), 3, seed=0, n_steps=8, batch_size=8)
+    arrays = (model.policy.weights, *model.policy.optimizer.moments()[:2])
+    assert [array[animal].data_ptr() % 64 for array in arrays for animal in range(3)] == [0] * 9
 
 
 def test_layout_by_hand() -> None:

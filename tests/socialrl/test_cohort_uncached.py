@@ -15,7 +15,7 @@ import numpy as np
 from socialrl.networks.tiles import matmul
 a, b = np.arange(4, dtype=np.float32), np.arange(32, dtype=np.float32)
 out = np.zeros(32, dtype=np.float32)
-matmul(a, 0, 2, 1, b, 0, 16, np.zeros(16, dtype=np.float32), 0, 0, out, 0, 16, 2, 16, 2)
+matmul(a, 0, 2, 1, b, 0, 16, np.zeros(16, dtype=np.float32), 0, 0, out, 0, 16, 2, 16, 2, 0, out, 0, out, 0)
 print((out.reshape(2, 16) == a.reshape(2, 2) @ b.reshape(2, 16)).all())
 """
 

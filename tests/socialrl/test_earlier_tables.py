@@ -16,9 +16,10 @@ from socialrl.animals.rows import Lineup
 from socialrl.config.loading import config_from_data, config_to_yaml, load_config, load_recording
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import evaluate_run
+from socialrl.inference.traits import animals, traits_of
 from socialrl.progress import Silent
 from socialrl.release.folder import record
-from socialrl.report import tables, write_report
+from socialrl.report import tables
 from socialrl.report.study import load
 from socialrl.storage.files import read_json
 from socialrl.storage.provenance import collect_meta
@@ -220,4 +221,19 @@ def test_a_report_shows_the_tables_of_its_runs(tmp_path, monkeypatch):
     assert (row[1].text, row[1].below, row[1].marked) == ("120", "in another table: 90 (b)", True)
     assert (row[4].below, row[4].marked) == ("in another table: 0.2 (b)", True)
     assert shown.note.startswith("Parameter table v1 (a), v2 (b). ")
-    assert "Parameter table v1. " in write_report([first]).read_text()
+    alone = load([first])
+    note = tables.parameters(alone, [vars(row) for row in alone.parameters["a"]]).note
+    assert note.startswith("Parameter table v1. Spread: ")
+
+
+@pytest.mark.usefixtures("another_current_table")
+def test_simulations_for_inference_take_their_table():
+    base = {"table": "v1", "stress_cost": 0.1}
+    traits = traits_of(base)
+    spread = {row["name"] for row in kept_rows("v1") if float(row["spread"])}
+    assert {one.name for one in traits} == spread | {"oxtr_gain"}
+    (animal,) = animals(traits, np.zeros((1, len(traits))), 0, base)
+    assert animal.table == "v1"
+    assert "table" not in animal.parameters
+    assert animal.parameters["contact_floor"] == pytest.approx(0.7)
+    assert animal.parameters["stress_cost"] == 0.1

@@ -60,6 +60,41 @@ def test_a_finding_is_added_from_python_as_data():
 
 
 @pytest.mark.parametrize(
+    ("finding", "contrast", "message"),
+    [
+        ({"mechanism": "contact_floor"}, {}, "X01: mechanism: is not allowed where use is predicted"),
+        ({}, {"mechanism": "contact_floor"}, r"contrasts\[0\].mechanism: is not allowed where use is predicted"),
+        (
+            {"use": "mechanism", "mechanism": "contact_flor"},
+            {},
+            "X01: mechanism: unknown parameter 'contact_flor'; did you mean 'contact_floor'",
+        ),
+        (
+            {},
+            {"use": "mechanism", "mechanism": ["contact_floor", "none"]},
+            r"X01: contrasts\[0\].mechanism: unknown parameter 'none'",
+        ),
+    ],
+)
+def test_a_mechanism_needs_its_use_and_a_parameter_of_the_model(finding, contrast, message):
+    data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["findings"]
+    data[0].update(finding)
+    data[0]["contrasts"][0].update(contrast)
+    with pytest.raises(UserError, match=message):
+        load_registry().adding({"findings": data}, "mine")
+
+
+def test_a_mechanism_of_the_finding_is_that_of_its_marked_comparisons():
+    data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["findings"]
+    own = {**data[0]["contrasts"][0], "use": "mechanism", "mechanism": "withdrawal_s"}
+    data[0].update(use="mechanism", mechanism=["contact_floor"])
+    data[0]["contrasts"] = [data[0]["contrasts"][0], own, {**data[0]["contrasts"][0], "use": "predicted"}]
+    finding = load_registry().adding({"findings": data}).finding("X01")
+    named = [finding.mechanism_of(one) for one in finding.contrasts]
+    assert named == [("contact_floor",), ("withdrawal_s",), ()]
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"findings": []}, "findings is empty, and with_shipped is false"),

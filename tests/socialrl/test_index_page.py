@@ -28,6 +28,10 @@ def runs(tmp_path):
     (card / "scorecard.json").write_text(json.dumps({"counts": counts, "made": {"preset": "quick"}}))
     (card / "scorecard.html").write_text("")
     (card / "reproduction.json").write_text(json.dumps({"started": "2025-03-04T05:06:07+00:00"}))
+    (folder / "three").mkdir()
+    same = {"labels": ["seed 1", "seed 2"], "same_verdict": {"findings": 20, "of": 22}}
+    (folder / "three" / "seeds.json").write_text(json.dumps(same))
+    (folder / "three" / "seeds.html").write_text("")
     (folder / "fit").mkdir()
     (folder / "fit" / "calibration.json").write_text(json.dumps({"verdict": "Nearer."}))
     return folder
@@ -39,7 +43,7 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ").replace("\u2060", "")
     links = re.findall(r'<a href="([^"#]*)"', text)
     assert f"--logdir &#39;{runs}&#39;" in text, "a path with a space is quoted"
-    assert links == ["with%20report/report.html", "card/scorecard.html"]
+    assert links == ["with%20report/report.html", "card/scorecard.html", "three/seeds.html"]
     assert "stage" not in text, "the scorecard stands for the runs of its stages"
     assert "unfinished" in text
     assert "cannot be read" in text
@@ -48,6 +52,8 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     assert "ko (gain 0.1)" in text
     assert "3 reproduced, 1 not reproduced" in text
     assert "2025-03-04 05:06" in text
+    assert "seed 1, seed 2" in text
+    assert "20 of 22" in text
     assert "Nearer." in text
 
 

@@ -90,6 +90,13 @@ def test_a_study_has_the_same_bytes_under_each_setting(name, tmp_path):
     assert_same(study(APART[name], parts, tmp_path if "NUMBA_CPU_NAME" in APART[name] else None), here(parts))
 
 
+def test_the_compiled_code_has_the_registers_of_the_processor_that_is_imitated():
+    program = "from socialrl.networks.lanes import LANES; print(LANES)"
+    environment = {**os.environ, **COMPILED_FOR_AVX2}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "8\n"
+
+
 def test_the_settings_do_something():
     """A comparison can fail only if the setting reaches the library: NumPy's own exp differs, ours does not."""
     if processor()["simd"] != "AVX512":

@@ -12,13 +12,17 @@ import pandas as pd
 import pytest
 from synthetic_battery import battery
 
+from socialrl.config.given_parameters import read_parameters
 from socialrl.findings import load_registry, variants
 from socialrl.findings.outcome import result_of
 from socialrl.findings.records import QUESTIONS
+from socialrl.findings.results import MechanismResult, read_result
 from socialrl.findings.scorecard import score
 from socialrl.findings.variants import UNCHANGED, sensitivity_table
 from socialrl.scorecard import words
+from socialrl.scorecard.markdown import markdown
 from socialrl.scorecard.page import Variants, write_scorecard
+from socialrl_envs import parameters
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -155,6 +159,52 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
         words.lede(result_of(score(tables, book))).split()
     )
     assert words.lede(result_of(score(only, book))) in page.text
+
+
+def test_a_mechanism_names_its_parameters_and_links_the_row_to_them(tables, tmp_path):
+    registry = load_registry()
+    finding = registry.finding("F06")
+    rows = [
+        one.model_copy(update={"use": "mechanism", "mechanism": ("contact_floor",)} if number == 0 else {})
+        for number, one in enumerate(finding.contrasts)
+    ]
+    changed = finding.model_copy(update={"contrasts": tuple(rows)})
+    only = {name: table for name, table in tables.items() if "Encounter" in name}
+    written = write_scorecard(
+        only, tmp_path, registry=dataclasses.replace(registry, findings=(changed,)), changed=NOTHING
+    )
+    page = Page(written.read_text(encoding="utf-8"))
+    text = " ".join(page.text.split())
+    assert "Mechanism: contact_floor was added for this row." in text
+    assert "#parameter-contact_floor" in page.links
+    assert "parameter-contact_floor" in page.ids
+    assert "Mechanisms that were added because of findings" in text
+    row = parameters.parameter("contact_floor")
+    assert row.meaning in text
+    result = read_result(tmp_path / "scorecard.json")
+    (mechanism,) = result.mechanisms
+    assert (mechanism.name, mechanism.value, mechanism.rows) == ("contact_floor", row.value, ("F06a",))
+    assert [one.mechanism for one in result.findings[0].comparisons] == [("contact_floor",), ()]
+    table = pd.read_csv(tmp_path / "scorecard.csv")
+    assert table["mechanism"].fillna("").tolist() == ["contact_floor", ""]
+    # one comparison of the finding is still a prediction, so the finding is; what was added for the other is said
+    told = "predicted, press copy only: not counted; mechanism contact_floor added for a"
+    assert words.mark(result.findings[0]) == told
+    assert text.count(told) == 2
+    whole = finding.model_copy(update={"use": "mechanism", "mechanism": ("contact_floor", "withdrawal_s")})
+    of_all = result_of(score(only, dataclasses.replace(registry, findings=(whole,))))
+    assert words.mark(of_all.findings[0]) == "mechanism contact_floor and withdrawal_s added for it: not a test"
+    assert "mechanism `contact_floor` and `withdrawal_s` added for it" in markdown(of_all)
+    # a reproduction without the mechanism says that it is off
+    without = read_parameters(["contact_floor=0"]).recorded()
+    off = result_of(score(only, dataclasses.replace(registry, findings=(whole,))), made={"parameters": without})
+    assert [(one.name, one.off) for one in off.mechanisms] == [("contact_floor", True), ("withdrawal_s", False)]
+
+
+def test_a_mechanism_that_is_off_says_so():
+    off = MechanismResult("x", 0.0, "1/h", 0.0, 2.0, "what it does", "assumed", "nobody", ("F10", "F11a"))
+    ((name, value, *_, where),) = words.mechanism_rows([off])
+    assert (name, value, where) == ("x", "0 1/h (off)", "F10, F11a")
 
 
 def test_numbers_tables_and_figures_lie_beside_the_page(written, page):

@@ -96,7 +96,9 @@ class CohortPolicy(BasePolicy):
             list(hidden.get("pi", [])),
             list(hidden.get("vf", [])),
         )
-        self.weights = nn.Parameter(torch.from_numpy(self._initial_weights()).to(device), requires_grad=False)
+        # torch's own memory begins at a cache line, NumPy's may not: a vector across two lines costs two loads
+        weights = torch.from_numpy(self._initial_weights()).clone()
+        self.weights = nn.Parameter(weights.to(device), requires_grad=False)
         self.optimizer: CohortAdam = CohortAdam(self.weights, **self.optimizer_kwargs)
         self.engine: Engine = make_engine(engine, self, self.weights.device, n_threads)
 

@@ -42,8 +42,8 @@ def act(
         for first in range(0, n_lives, CHUNK):
             n_rows = min(CHUNK, n_lives - first)
             x0 = (animal * n_lives + first) * n_observations
-            logits_at = forward(table[0], relu, weights[animal], flat, x0, n_rows, policy)
-            value_at = forward(table[1], relu, weights[animal], flat, x0, n_rows, value)
+            logits_at = forward(table[0], relu, weights[animal], flat, x0, n_observations, n_rows, policy)
+            value_at = forward(table[1], relu, weights[animal], flat, x0, n_observations, n_rows, value)
             logits_width = table[0, count_layers(table[0]) - 1, 2]
             value_width = table[1, count_layers(table[1]) - 1, 2]
             for r in range(n_rows):
@@ -95,7 +95,7 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values, 
                 n_rows += 1
             if n_rows == CHUNK or (r == n_lives - 1 and n_rows > 0):
                 if probabilities.shape[0] > 0:
-                    at = forward(table[0], relu, weights[animal], x, 0, n_rows, activations)
+                    at = forward(table[0], relu, weights[animal], x, 0, n_observations, n_rows, activations)
                     width = table[0, count_layers(table[0]) - 1, 2]
                     for i in range(n_rows):
                         log_probs = activations[at + i * width : at + i * width + n_actions]
@@ -103,7 +103,7 @@ def evaluate(table, relu, weights, observations, wanted, probabilities, values, 
                         for j in range(n_actions):
                             probabilities[rows[i], j] = exp32(log_probs[j])
                 if values.shape[0] > 0:
-                    at = forward(table[1], relu, weights[animal], x, 0, n_rows, activations)
+                    at = forward(table[1], relu, weights[animal], x, 0, n_observations, n_rows, activations)
                     width = table[1, count_layers(table[1]) - 1, 2]
                     for i in range(n_rows):
                         values[rows[i]] = activations[at + i * width]

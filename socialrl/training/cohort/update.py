@@ -17,16 +17,19 @@ from socialrl.networks.dense import (
     ONE,
     ZERO,
     activations_size,
+    aligned,
     backward,
+    complete_gradients,
     count_layers,
-    exp32,
     forward,
-    log32,
+    padded,
     transpose_weights,
+    transposed_size,
 )
 from socialrl.networks.fused import fma
 from socialrl.networks.sums import sum_of_squares
 from socialrl.training.cohort.compiled import compiled
+from socialrl.training.cohort.losses import N_SAMPLE_VECTORS, policy_slopes, value_slopes
 
 STATISTICS = (
     "policy_gradient_loss",
@@ -75,27 +78,31 @@ def update(
     """
     _, n_epochs, n_samples = permutations.shape
     n_observations = observations.shape[2]
-    policy_head, value_head = count_layers(table[0]) - 1, count_layers(table[1]) - 1
-    n_actions, policy_width, value_width = table[0, policy_head, 1], table[0, policy_head, 2], table[1, value_head, 2]
-    widest = 0
-    transposed_size = 0
+    policy_layers, value_layers = table[0], table[1]
+    n_actions = policy_layers[count_layers(policy_layers) - 1, 1]
+    policy_width = policy_layers[count_layers(policy_layers) - 1, 2]
+    value_width = value_layers[count_layers(value_layers) - 1, 2]
+    x_row = padded(n_observations)
+    widest = x_row
     for network in range(2):
         for i in range(table.shape[1]):
             widest = max(widest, table[network, i, 2])
-            if i > 0:
-                transposed_size += table[network, i, 1] * table[network, i - 1, 2]
+    policy, value = aligned(activations_size(policy_layers)), aligned(activations_size(value_layers))
+    policy_transposed, policy_flat = (aligned(transposed_size(policy_layers)), aligned(transposed_size(policy_layers)))
+    value_transposed, value_flat = (aligned(transposed_size(value_layers)), aligned(transposed_size(value_layers)))
+    gradients = aligned(weights.shape[1])
+    logits, logit_slopes = aligned(CHUNK * policy_width), aligned(CHUNK * policy_width)
+    vectors = aligned(N_SAMPLE_VECTORS * CHUNK).reshape(N_SAMPLE_VECTORS, CHUNK)
+    policy_delta, value_delta = aligned(CHUNK * policy_width), aligned(CHUNK * value_width)
+    x, zeros, one = aligned(CHUNK * x_row), aligned(widest), aligned(1)
+    # Zeroed once: padding is never written and must add nothing.
+    for padded_array in (
+        policy_transposed, policy_flat, value_transposed, value_flat, logit_slopes, value_delta, x, zeros,
+    ):  # fmt: skip
+        padded_array[:] = ZERO
+    one[0] = ONE
     for animal in range(first_animal, last_animal):
         row = weights[animal]
-        policy_layers, value_layers = table[0], table[1]
-        policy = np.empty(activations_size(policy_layers), np.float32)
-        value = np.empty(activations_size(value_layers), np.float32)
-        delta, other_delta = np.empty(CHUNK * widest, np.float32), np.empty(CHUNK * widest, np.float32)
-        zeros = np.zeros(widest, np.float32)
-        # Zeroed once: the padding columns are never written and must add nothing.
-        policy_transposed = np.zeros(transposed_size, np.float32)
-        value_transposed = np.zeros(transposed_size, np.float32)
-        gradients = np.empty(row.size, np.float32)
-        x = np.empty(CHUNK * n_observations, np.float32)
         learning_rate, clip_range = hyperparameters[animal, 0], np.float32(hyperparameters[animal, 1])
         clips_values, clip_range_vf = not math.isnan(hyperparameters[animal, 2]), np.float32(hyperparameters[animal, 2])
         ent_coef, vf_coef = np.float32(hyperparameters[animal, 3]), np.float32(hyperparameters[animal, 4])
@@ -118,65 +125,37 @@ def update(
                 if normalize_advantage and n_batch > 1:
                     centre, spread = _centre_and_spread(advantages[animal], order)
                 share = ONE / np.float32(n_batch)
-                gradients[:] = ZERO
                 sums[:] = 0.0
                 transpose_weights(policy_layers, row, policy_transposed)
                 transpose_weights(value_layers, row, value_transposed)
                 for first in range(0, n_batch, CHUNK):
                     n_rows = min(CHUNK, n_batch - first)
+                    chunk = order[first : first + n_rows]
                     for r in range(n_rows):
-                        sample = order[first + r]
+                        sample = chunk[r]
                         for j in range(n_observations):
-                            x[r * n_observations + j] = observations[animal, sample, j]
-                    at = forward(policy_layers, relu, row, x, 0, n_rows, policy)
-                    for r in range(n_rows):
-                        sample = order[first + r]
-                        _loss_slopes(
-                            policy[at + r * policy_width : at + (r + 1) * policy_width],
-                            delta[r * policy_width : (r + 1) * policy_width],
-                            n_actions,
-                            policy_width,
-                            actions[animal, sample],
-                            old_log_probs[animal, sample],
-                            np.float32((advantages[animal, sample] - centre) / spread),
-                            clip_range,
-                            ent_coef,
-                            share,
-                            sums,
-                        )
+                            x[r * x_row + j] = observations[animal, sample, j]
+                    at = forward(policy_layers, relu, row, x, 0, x_row, n_rows, policy)
+                    policy_slopes(
+                        policy, at, policy_width, n_rows, n_actions, chunk, actions[animal], old_log_probs[animal],
+                        advantages[animal], centre, spread, clip_range, ent_coef, share, logits, logit_slopes, vectors,
+                        policy_delta, sums,
+                    )  # fmt: skip
                     backward(
-                        policy_layers,
-                        relu,
-                        policy_transposed,
-                        x,
-                        n_rows,
-                        policy,
-                        at,
-                        delta,
-                        other_delta,
-                        zeros,
-                        gradients,
-                    )
-                    at = forward(value_layers, relu, row, x, 0, n_rows, value)
-                    for r in range(n_rows):
-                        sample = order[first + r]
-                        prediction, passes = value[at + r * value_width], ONE
-                        if clips_values:
-                            old_value = old_values[animal, sample]
-                            change = prediction - old_value
-                            if change > clip_range_vf:
-                                change, passes = clip_range_vf, ZERO
-                            if change < -clip_range_vf:
-                                change, passes = -clip_range_vf, ZERO
-                            prediction = old_value + change
-                        error = prediction - returns[animal, sample]
-                        sums[1] += error * error
-                        for j in range(value_width):
-                            delta[r * value_width + j] = ZERO
-                        delta[r * value_width] = np.float32(2.0) * error * share * vf_coef * passes
+                        policy_layers, relu, policy_transposed, x, x_row, n_rows, policy, policy_delta, zeros,
+                        one, first == 0, gradients, policy_flat,
+                    )  # fmt: skip
+                    at = forward(value_layers, relu, row, x, 0, x_row, n_rows, value)
+                    value_slopes(
+                        value, at, value_width, n_rows, chunk, old_values[animal], returns[animal], clips_values,
+                        clip_range_vf, vf_coef, share, value_delta, sums,
+                    )  # fmt: skip
                     backward(
-                        value_layers, relu, value_transposed, x, n_rows, value, at, delta, other_delta, zeros, gradients
-                    )
+                        value_layers, relu, value_transposed, x, x_row, n_rows, value, value_delta, zeros,
+                        one, first == 0, gradients, value_flat,
+                    )  # fmt: skip
+                complete_gradients(policy_layers, gradients, policy_flat)
+                complete_gradients(value_layers, gradients, value_flat)
                 for i in range(5):
                     sums[i] /= n_batch
                     totals[i] += sums[i]
@@ -223,54 +202,6 @@ def _centre_and_spread(advantages, order):
     for i in range(order.size):
         squares += (advantages[order[i]] - centre) ** 2
     return centre, math.sqrt(squares / (order.size - 1)) + 1e-8
-
-
-@compiled()
-def _loss_slopes(
-    logits, slopes, n_actions, width, action, old_log_prob, advantage, clip_range, ent_coef, share, sums
-):  # fmt: skip
-    """Write one sample's d loss / d logits to `slopes`, padding zero; adds its losses to `sums`.
-
-    share is 1 / (samples in the minibatch). sums: policy loss, (value loss), entropy loss, clipped samples, KL terms.
-    """
-    top = logits[0]
-    for j in range(1, n_actions):
-        if logits[j] > top:
-            top = logits[j]
-    total, weighted = ZERO, ZERO
-    taken = logits[action] - top
-    for j in range(n_actions):
-        shifted = logits[j] - top
-        exponential = exp32(shifted)
-        total += exponential
-        weighted += exponential * shifted
-        slopes[j] = exponential
-    log_total = log32(total)
-    # With p = exponential / total: entropy = -sum p log p = log total - sum p shifted.
-    entropy = log_total - weighted / total
-    log_ratio = (taken - log_total) - old_log_prob
-    ratio = exp32(log_ratio)
-    low, high = ONE - clip_range, ONE + clip_range
-    clipped = ratio
-    if clipped < low:
-        clipped = low
-    if clipped > high:
-        clipped = high
-    free_gain, clipped_gain = advantage * ratio, advantage * clipped
-    # The smaller gain is the objective; where the clipped one is smaller, the ratio lies outside the range and its
-    # slope is 0.
-    slope = ZERO if clipped_gain < free_gain else -free_gain * share
-    sums[0] -= min(free_gain, clipped_gain)
-    sums[2] -= entropy
-    if abs(ratio - ONE) > clip_range:
-        sums[3] += 1.0
-    sums[4] += (ratio - ONE) - log_ratio
-    for j in range(n_actions):
-        log_probability = logits[j] - top - log_total
-        slopes[j] = slopes[j] / total * (ent_coef * share * (log_probability + entropy) - slope)
-    slopes[action] += slope
-    for j in range(n_actions, width):
-        slopes[j] = ZERO
 
 
 @compiled()
