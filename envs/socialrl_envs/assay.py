@@ -45,8 +45,9 @@ class Assay:
     tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for
     `access_s` seconds after lever presses in chamber `lever` (the k-th access costs k presses). In a `known_place`
     exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins
-    of `bin_s`. `relationships` are those that cage mates may have; "mate" makes every animal that does not act one of
-    the other sex, so it is not possible where more than one pair lives together.
+    of `bin_s`. `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the
+    other sex than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where
+    more than one pair lives together.
     """
 
     id: str
@@ -79,6 +80,11 @@ class Assay:
         return self.sessions or {"all": (1,) * self.n_animals}
 
     @property
+    def strangers(self) -> tuple[int, ...]:
+        """The animals that nobody has met: those that do not act and have no cage mate."""
+        return tuple(i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting)
+
+    @property
     def is_group(self) -> bool:
         """Whether more than one pair lives together."""
         return sum(mate >= 0 for mate in self.cohoused_with) > 2
@@ -108,6 +114,7 @@ class Assay:
             degree=self.habitat.degree,
             acting=np.array(self.acting, dtype=np.int64),
             acts=acts,
+            strangers=np.isin(np.arange(self.n_animals), self.strangers).astype(np.int64),
             cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
             placements=np.array(list(self.placements.values()), dtype=np.int64),
             sessions=np.array(list(self.session_table.values()), dtype=np.int64),

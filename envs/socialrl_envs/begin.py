@@ -1,4 +1,4 @@
-"""The start of an episode: placement, sexes, slots, and the time before the test."""
+"""The start of an episode: placement, sexes of the others, slots, and the time before the test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
             world = worlds[w]
             # resets draw from a moment that no step uses
             base = noise.moment(world.test.key, world.test.episode, 2**31)
-            _place(stage, world, base)
+            _place(stage, rates, world, base)
             world.test.given = draw_doses(doses, base)
             live_before_test(stage, doses, cohousing_rates, world)
             _wake(rates, world, base)
@@ -38,8 +38,8 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
 
 
 @inlined
-def _place(stage, world, base):  # type: ignore[no-untyped-def]
-    """Put animals where the placement says; acting animals are of sex 0, in a mate test the others of sex 1.
+def _place(stage, rates, world, base):  # type: ignore[no-untyped-def]
+    """Put animals where the placement says, and give those that do not act their sex, with its rates.
 
     They are new, or (`continued`) those of the last episode with their state.
     """
@@ -55,7 +55,11 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
         _put(world.animals[i], here)
         if test.continued == 0:
             _new_animal(world.animals[i])
-        world.animals[i].sex = 1 if mates and not stage.acts[i] else 0
+        if not stage.acts[i]:
+            sex = _sex_of_other(stage, test, world.animals, i)
+            world.animals[i].sex = sex
+            # the last two records are those of females and of males that do not act
+            world.rates_of[i] = rates.shape[0] - 2 + sex
         for j in range(n_animals):
             pair = world.pairs[i, j]
             _part(pair)
@@ -63,6 +67,19 @@ def _place(stage, world, base):  # type: ignore[no-untyped-def]
                 _new_pair(pair)
             if mates and test.mating > 0 and stage.cohoused_with[i] == j and test.cohousing_h > 0.0:
                 pair.mated = 1
+
+
+@inlined
+def _sex_of_other(stage, test, animals, i):  # type: ignore[no-untyped-def]
+    """The sex of an animal that does not act: in a mate test the other one than that of its cage mate that acts, else
+    the same. A stranger's may be given (`stranger_sex`: 0 as the partner's, 1 the same, 2 the other).
+    """
+    mate = stage.cohoused_with[i]
+    own = animals[mate if mate >= 0 and stage.acts[mate] else stage.acting[0]].sex
+    differs = test.relationship == MATE
+    if stage.strangers[i] and test.stranger_sex > 0:
+        differs = test.stranger_sex == 2
+    return 1 - own if differs else own
 
 
 @inlined

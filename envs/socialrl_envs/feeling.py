@@ -11,6 +11,7 @@ from .state import EXPLORE, REST
     _CONTACT_GENERAL,
     _CONTACT_SELECTIVE,
     _DEFENCE,
+    _COURTSHIP,
     _NOVELTY,
     _EXPLORATION,
     _EFFORT,
@@ -23,6 +24,7 @@ from .state import EXPLORE, REST
         "contact_general",
         "contact_selective",
         "defence",
+        "courtship",
         "novelty",
         "exploration",
         "effort",
@@ -31,7 +33,7 @@ from .state import EXPLORE, REST
         "noise",
     )
 )
-assert len(rewards.TERMS) == 9, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 10, "every term of rewards.TERMS is felt"
 
 
 @inlined
@@ -44,11 +46,14 @@ def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, r
     me = animals[i]
     signal = rates.gain_reward * felt
     defended = rates.gain_defence * receptor
-    general, selective, defence, novelty = 0.0, 0.0, 0.0, 0.0
+    general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
+    mate_bond = 0.0
     unknown = 0.0
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
+        if pair.mated > 0:
+            mate_bond = max(mate_bond, pair.familiarity)
         if j != i and animals[j].chamber >= 0:
             unknown = max(unknown, 1.0 - pair.habituation)
         if pair.contact > 0:
@@ -76,6 +81,8 @@ def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, r
             defence -= rewards.threat(
                 pair.familiarity, me.bondedness, defended, rates.defence_floor, rates.defence_gain
             )
+            if animals[j].sex != me.sex and pair.mated == 0:
+                courtship = rates.courtship
             novelty += (1.0 - pair.habituation) * rates.novelty
     if me.drove_off > 0:
         familiarity = pairs[i, me.target].familiarity
@@ -88,6 +95,7 @@ def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, r
     terms[_CONTACT_GENERAL, row] = general
     terms[_CONTACT_SELECTIVE, row] = selective
     terms[_DEFENCE, row] = defence
+    terms[_COURTSHIP, row] = rewards.courting(courtship, mate_bond)
     terms[_NOVELTY, row] = novelty - rates.uncertainty * unknown
     terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(

@@ -16,6 +16,7 @@ from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, parameter
 from .records import plain
 from .rewards import TERMS
+from .vocabulary import SEXES
 
 try:
     from pettingzoo import ParallelEnv
@@ -32,11 +33,11 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
 
     Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action
     and number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number,
-    eight of them, or a mapping from some agents to numbers (the others have the table's value). After `duration_s`
-    every agent is truncated and `agents` is empty until the next reset. **Info** of each agent, with the same keys at
-    every moment: `reward_terms` (zero at a reset) and `record`, which is filled with the last step. `state()` is what
-    all agents perceive, one after the other. `render_mode` "ansi", "rgb_array" or "human" shows the world with vole0 as
-    the focal animal.
+    eight of them, or a mapping from some agents to numbers (the others have the table's value); so is `sex`, in words
+    (the others are female). After `duration_s` every agent is truncated and `agents` is empty until the next reset.
+    **Info** of each agent, with the same keys at every moment: `reward_terms` (zero at a reset) and `record`, which is
+    filled with the last step. `state()` is what all agents perceive, one after the other. `render_mode` "ansi",
+    "rgb_array" or "human" shows the world with vole0 as the focal animal.
     """
 
     metadata: dict[str, Any] = {
@@ -155,10 +156,14 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
 
 
 def _by_agent(name: str, value: Any, table: str) -> Any:
-    """A parameter given for some agents by name, as one value a row, the others by `table`; anything else as it is."""
-    if name not in NAMES or not isinstance(value, Mapping):
+    """A parameter, or the sex, given for some agents by name, as one value a row; anything else as it is.
+
+    The other agents have the value of `table`, or are females.
+    """
+    if name not in (*NAMES, "sex") or not isinstance(value, Mapping) or set(value) <= set(SEXES):
         return value
+    what, usual = ("sex", SEXES[0]) if name == "sex" else (f"parameter '{name}'", parameter(name, table).value)
     for agent in value:
         if agent not in AGENTS:
-            raise ParameterError(f"parameter '{name}': unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")
-    return [value.get(agent, parameter(name, table).value) for agent in AGENTS]
+            raise ParameterError(f"{what}: unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")
+    return [value.get(agent, usual) for agent in AGENTS]

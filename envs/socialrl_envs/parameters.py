@@ -17,7 +17,7 @@ import hashlib
 import math
 import operator
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from numbers import Real
 from typing import Any
@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .named_tables import CURRENT, kept_rows, table_names, write_rows
 from .spelling import nearest
+from .vocabulary import SEXES
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
 _STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
@@ -54,7 +55,8 @@ class UnexpectedKeyword(ParameterError, TypeError):
 class Parameter:
     """One constant: `value` in `unit`, allowed in [`low`, `high`]; `spread` is the log-sd between animals.
 
-    `evidence` is one of `EVIDENCE`; `source` says where the value comes from in words.
+    `evidence` is one of `EVIDENCE`; `source` says where the value comes from in words. `male` is the value of males
+    where it is another one, for which `source` must give a reason; None: the sexes do not differ.
     """
 
     name: str
@@ -66,6 +68,11 @@ class Parameter:
     meaning: str
     evidence: str
     source: str
+    male: float | None = None
+
+    def of(self, sex: str) -> float:
+        """Return the value of animals of a sex."""
+        return self.male if self.male is not None and sex == "male" else self.value
 
 
 # name, value, unit, lowest, highest, spread, meaning, evidence, source
@@ -153,6 +160,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("signal_adaptation", 0.0, "fraction", 0.0, 1.0, 0.0,
               "share of the receptor signal of a standing agonist that adds nothing to contact; 0 = off",
               "assumed", "an agonist at the test blocks a preference: Johnson et al. 2024"),
+    Parameter("courtship_reward", 0.0, "reward/min", 0.0, 50.0, 0.0,
+              "extra worth of contact with an animal of the other sex for one that has no mate; 0 = off", "assumed",
+              "DeVries et al. 1997 Can J Zool 75:295 (direction); amount not measured"),
     # --- the rest of a vole's life, none of it scaled by the gain
     Parameter("exploration_reward", 5.3, "reward/min", 0.0, 50.0, 0.185,
               "worth of exploring at full activity drive", "fitted", _CALIBRATED),
@@ -276,15 +286,40 @@ def check_override(name: str, value: ArrayLike, table: str = CURRENT) -> NDArray
     return array
 
 
-def record(n: int = 1, overrides: dict[str, Any] | None = None, table: str = CURRENT) -> NDArray[np.void]:
+def by_sex(name: str, given: Any, table: str = CURRENT) -> dict[str, float]:
+    """Return a value for each sex from one that is given for some of them by name; the others have that of `table`.
+
+    Anything but a mapping of sexes to numbers in range raises `ParameterError`.
+    """
+    if not given or any(sex not in SEXES for sex in given):
+        raise ParameterError(
+            f"parameter '{name}' must be a number, or numbers by sex ({', '.join(SEXES)}), got {given!r}"
+        )
+    row = parameter(name, table)
+    return {sex: float(check_override(name, given[sex], table)) if sex in given else row.of(sex) for sex in SEXES}
+
+
+def record(
+    n: int = 1,
+    overrides: dict[str, Any] | None = None,
+    table: str = CURRENT,
+    *,
+    sex: str | Sequence[str] = SEXES[0],
+) -> NDArray[np.void]:
     """Return parameter records, shape `(n,)`, dtype `PARAMETER_DTYPE`: the table called `table` with `overrides`.
 
-    Each override is a scalar (all rows) or has shape `(n,)` (one value a row).
+    Each override is a scalar (all rows), has shape `(n,)` (one value a row), or is a mapping of sexes to values. `sex`
+    is one word, or one for each row.
     """
+    sexes = np.broadcast_to(np.asarray(sex), n)
     rows = np.empty(n, dtype=PARAMETER_DTYPE)
     for row in rows_of(table):
-        rows[row.name] = row.value
+        rows[row.name] = row.value if row.male is None else np.where(sexes == "male", row.male, row.value)
     for name, value in (overrides or {}).items():
+        if isinstance(value, Mapping):
+            own = by_sex(name, value, table)
+            rows[name] = np.where(sexes == "male", own["male"], own["female"])
+            continue
         array = check_override(name, value, table)
         if array.ndim and array.shape != (n,):
             raise ParameterError(f"parameter '{name}' must be one number or have shape ({n},), got shape {array.shape}")
@@ -315,13 +350,16 @@ def draw_individual(
     overrides: Mapping[str, float],
     spread: float | Mapping[str, float] = 1.0,
     table: str = CURRENT,
+    *,
+    sex: str = SEXES[0],
 ) -> dict[str, float]:
     """Return `overrides` with every spread parameter multiplied by this individual's log-normal factor.
 
-    `spread` as in `log_sd`; `table` names the table whose values and spreads they are. One number of `rng` is the
-    individual; each parameter's standard normal number depends on it and on the parameter's *name*. So an individual
-    keeps its numbers across genotypes and tables, and no parameter is changed by another one's spread or by a parameter
-    that is added to the table, removed or moved. Values stay inside the allowed range.
+    `spread` as in `log_sd`; `table` names the table whose values and spreads they are, `sex` chooses the value. One
+    number of `rng` is the individual; each parameter's standard normal number depends on it and on the parameter's
+    *name*. So an individual keeps its numbers across genotypes, sexes and tables, and no parameter is changed by
+    another one's spread or by a parameter that is added to the table, removed or moved. Values stay inside the allowed
+    range.
     """
     from .elementary import exp  # imported here, because the table itself is also read where nothing is compiled
 
@@ -331,7 +369,7 @@ def draw_individual(
         sd = log_sd(row, spread)
         if sd is not None:
             z = np.random.default_rng([individual, _number_of(row.name)]).standard_normal()
-            drawn[row.name] = float(np.clip(overrides.get(row.name, row.value) * exp(sd * z), row.low, row.high))
+            drawn[row.name] = float(np.clip(overrides.get(row.name, row.of(sex)) * exp(sd * z), row.low, row.high))
     return drawn
 
 
@@ -358,7 +396,8 @@ def markdown(name: str = CURRENT) -> str:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in rows_of(name):
         span = f"{row.low:g} – {row.high:g}"
-        cells = (f"`{row.name}`", f"{row.value:g}", row.unit, span, f"{row.spread:g}", row.evidence)
+        value = f"{row.value:g}" if row.male is None else f"{row.value:g}; males {row.male:g}"
+        cells = (f"`{row.name}`", value, row.unit, span, f"{row.spread:g}", row.evidence)
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "What each parameter means, and the source of its value:", ""]
     for row in rows_of(name):

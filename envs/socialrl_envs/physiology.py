@@ -38,6 +38,7 @@ _CONVERTED = frozenset(
         "defence_floor",
         "defence_gain",
         "defence_payoff_min",
+        "courtship_reward",
         "exploration_reward",
         "activity_rise_s",
         "activity_spend_s",
@@ -89,7 +90,7 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     for part in ("floor", "gain"):
         r[f"defence_{part}"] = p[f"defence_{part}"] * minutes
         r[f"driving_off_{part}"] = p[f"defence_{part}"] * p["defence_payoff_min"]
-    for name in ("exploration", "novelty", "rest"):
+    for name in ("courtship", "exploration", "novelty", "rest"):
         r[name] = p[f"{name}_reward"] * minutes
     r["uncertainty"] = p["uncertainty_cost"] * minutes
     r["stress_cost"] = p["stress_cost"] * minutes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counters
-from .vocabulary import OPTIONS, RELATIONSHIPS
+from .vocabulary import OPTIONS, RELATIONSHIPS, SEXES
 from .world import World
 
 # the counters of each conspecific that every assay reports
@@ -30,7 +30,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     breakpoints and seconds of access; one with an animal that roams, attacks (rejections of it), seconds in one chamber
     with it and apart from it.
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
-    and its partner have mated while cohoused. Seconds, counts, familiarity 0 to 1; a latency without an event is
+    and its partner have mated while cohoused; `sex` is the animal's, and `stranger_sex`, where there is a stranger,
+    whether it is of the same sex or the other. Seconds, counts, familiarity 0 to 1; a latency without an event is
     NaN.
     """
     assay, batch = world.assay, world.batch
@@ -43,7 +44,11 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "mating": batch.pairs["mated"][w, me, np.array(assay.cohoused_with)[me]] > 0,
         "side": np.array(list(assay.placements))[batch.worlds["placement"][w]],
         "session": np.array(list(assay.session_table))[batch.worlds["session"][w]],
+        "sex": np.array(SEXES)[batch.animals["sex"][w, me]],
     }
+    for stranger in assay.strangers[:1]:
+        differs = batch.animals["sex"][w, stranger] != batch.animals["sex"][w, me]
+        record["stranger_sex"] = np.where(differs, "other", "same")
     for option in OPTIONS:
         if option.is_number and (assay.doors or not option.of_doors):
             record.setdefault(option.name, batch.worlds[option.name][w])

@@ -15,8 +15,8 @@ from .drugs import ALL_DOSES, levels, schedule
 from .parameters import ParameterError, is_number
 from .physiology import derive_rates, relax, release_level
 from .recording import Recording, streams
+from .sexes import checked_sexes
 
-SEXES: tuple[str, ...] = ("female", "male")
 DURATION_S, DT_S = 600.0, 1.0
 
 
@@ -182,14 +182,6 @@ def _check_pulses(starts: NDArray[np.float64], pulse_s: float, duration_s: float
         )
     if (np.diff(starts) < pulse_s - 1e-9).any():
         raise ParameterError(f"pulses must be at least pulse_s = {pulse_s:g} s apart, got {np.diff(starts).min():g} s")
-
-
-def checked_sexes(sex: Any) -> list[str]:
-    """Return `sex`, one word or several, as a list; other words raise `ParameterError`."""
-    kinds = [sex] if isinstance(sex, str) else list(sex) if isinstance(sex, (list, tuple, np.ndarray)) else []
-    if not kinds or any(kind not in SEXES for kind in kinds):
-        raise ParameterError(f"sex must be one of {', '.join(SEXES)}, got {sex!r}")
-    return kinds
 
 
 def checked_strength(strength: float) -> float:

@@ -12,6 +12,7 @@ TERMS: tuple[str, ...] = (
     "contact_general",
     "contact_selective",
     "defence",
+    "courtship",
     "novelty",
     "exploration",
     "effort",
@@ -47,6 +48,16 @@ def contact_selective(
 def threat(familiarity: float, bondedness: float, gain: float, floor: float, slope: float) -> float:
     """Cost of an unfamiliar animal to a bonded one: (1 − F)·B·(a0 + a1·g). Paid in contact, earned by driving off."""
     return (1.0 - familiarity) * bondedness * (floor + slope * gain)
+
+
+@inlined
+def courting(worth: float, mate_bond: float) -> float:
+    """Contact with an animal of the other sex that is no mate: `worth`·(1 − F of the most familiar mate).
+
+    A bond with a mate closes it, one with a peer does not: mated voles reject strangers of the other sex (Aragona et
+    al. 2006 Nat Neurosci 9:133).
+    """
+    return worth * (1.0 - mate_bond)
 
 
 @inlined

@@ -63,6 +63,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
     def __init__(
         self,
         *,
+        sex: str = "female",
         dt_s: float | None = None,
         duration_s: float | None = None,
         table: str = CURRENT,
@@ -75,12 +76,15 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             raise ParameterError(
                 f"render_mode must be one of {', '.join(self.metadata['render_modes'])} or None, got {render_mode!r}"
             )
+        if not isinstance(sex, str):
+            raise ParameterError(f"sex must be one word in a single environment, got {sex!r}")
         options, overrides = split_keywords(options_and_parameters)
         for name, value in overrides.items():
             if np.ndim(value):
                 raise ParameterError(f"parameter '{name}' must be one number in a single environment, got {value!r}")
         self.world = self._make_world(
             overrides=overrides,
+            sex=sex,
             table=table,
             dt_s=dt_s,
             duration_s=duration_s,
@@ -125,9 +129,10 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
         `options`: `cohousing_h` (0–336, or a list to draw from), `relationship` ("peer" or "mate"), `separation_h`,
         `side` (a placement name, None = drawn), `session`, `ratio_step` (assays with doors: extra presses for each
-        further access); `mating` (False: cohoused with an animal of the other sex that
-        does not mate); `continued` (True: no new animals, those of the last episode live on with their familiarity,
-        habituation, stress and activity). Unknown or impossible options raise `ParameterError`.
+        further access), `stranger_sex` (assays with a stranger: "as_partner", or "same" or "other" than the acting
+        animal's); `mating` (False: cohoused with an animal of the other sex that does not mate); `continued` (True: no
+        new animals, those of the last episode live on with their familiarity, habituation, stress and activity).
+        Unknown or impossible options raise `ParameterError`.
         """
         super().reset(seed=seed)
         self.world.check_history(options or {})

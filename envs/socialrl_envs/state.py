@@ -66,7 +66,7 @@ ANIMAL_DTYPE = np.dtype(
         ("passage_s", np.float64),  # how long the passage is in the tube: the last so many seconds of travel_s
         ("intent", np.int64),
         ("target", np.int64),
-        ("sex", np.int64),
+        ("sex", np.int64),  # sexes.FEMALE or MALE; of an animal that acts it is set once, with its world
         ("oxytocin", np.float64),
         ("receptor_signal", np.float64),
         ("dopamine_tone", np.float64),  # this and the next as they are now, drugs included
@@ -110,6 +110,7 @@ class Stage(NamedTuple):
     degree: NDArray[np.int64]  # (n_chambers,)
     acting: NDArray[np.int64]  # (n_acting,) animal indices
     acts: NDArray[np.int64]  # (n_animals,) 1 for animals that act (and get the drugs), 0 for the others
+    strangers: NDArray[np.int64]  # (n_animals,) 1 for animals that nobody has met, see `Assay.strangers`
     cohoused_with: NDArray[np.int64]  # (n_animals,) animal index or −1
     placements: NDArray[np.int64]  # (n_placements, n_animals) start chambers
     sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part

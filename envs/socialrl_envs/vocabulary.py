@@ -36,6 +36,10 @@ RELEASE_ID = "socialrl/OxytocinRelease-v0"
 ARMS: tuple[str, ...] = ("release", "consolidation", "reward", "defence", "retention")
 ARM_SETTINGS: tuple[str, ...] = ("own", "wild_type", "knockout")
 RELATIONSHIPS: tuple[str, ...] = ("peer", "mate")
+SEXES: tuple[str, ...] = ("female", "male")
+STRANGER_SEXES: tuple[str, ...] = ("as_partner", "same", "other")
+"""The sex of an animal that nobody has met: that of the partner, or the same as or other than that of the animal that
+acts."""
 
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
@@ -77,8 +81,10 @@ def register_drug(name: str, drug: Drug) -> None:
 class Option(NamedTuple):
     """An option of an episode: one value, or a list from which each reset draws with the random stream `stream`.
 
-    A number from 0 to `highest` in `unit`, or (highest 0) a word that the assay knows. `default` None: any of the
-    assay's. An option `of_doors` is allowed only in assays with doors. The equations read it as `world.test.<name>`.
+    A number from 0 to `highest` in `unit`, or (highest 0) one of `words`, which the equations see as its place in them;
+    without `words`, one that the assay knows. `default` None: any of the assay's. An option `of_doors` is allowed only
+    in assays with doors, one `of_strangers` only where there is a stranger. The equations read it as
+    `world.test.<name>`.
     """
 
     name: str
@@ -87,6 +93,8 @@ class Option(NamedTuple):
     highest: float = 0.0
     unit: str = ""
     of_doors: bool = False
+    words: tuple[str, ...] = ()
+    of_strangers: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -97,10 +105,11 @@ class Option(NamedTuple):
 OPTIONS: tuple[Option, ...] = (
     Option("cohousing_h", 24.0, 0, MAX_COHOUSING_H, "hours"),
     Option("separation_h", 0.0, 2, MAX_SEPARATION_H, "hours"),
-    Option("relationship", "peer", 1),
+    Option("relationship", "peer", 1, words=RELATIONSHIPS),
     Option("session", None, 3),
     # extra presses for each further access
     Option("ratio_step", 1.0, 4, MAX_RATIO_STEP, "presses", of_doors=True),
+    Option("stranger_sex", "as_partner", 5, words=STRANGER_SEXES, of_strangers=True),
 )
 OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)
 RESET_KEYS: tuple[str, ...] = (*OPTION_NAMES, "side", "mating", "continued")

@@ -22,10 +22,11 @@ from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import TERMS
+from .sexes import sex_of_rows
 from .spelling import nearest
 from .state import Batch, world_dtype
 from .step import step_worlds
-from .vocabulary import OPTIONS, RELATIONSHIPS, RESET_KEYS, Option
+from .vocabulary import OPTIONS, RESET_KEYS, SEXES, Option
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 
@@ -42,9 +43,9 @@ class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
-    animals, world by world). Conspecifics that do not act have the table's values, whatever the overrides; `table` is
-    the name of the parameter table. `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a
-    list that each reset draws from.
+    animals, world by world). `sex` is that of the acting animals, one word or one for each row; `table` is the name of
+    the parameter table. Conspecifics that do not act have the table's values for their sex, whatever the overrides.
+    `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class World:
         n_worlds: int,
         *,
         overrides: Mapping[str, Any] | None = None,
+        sex: str | Sequence[str] = "female",
         table: str = CURRENT,
         dt_s: float | None = None,
         duration_s: float | None = None,
@@ -69,13 +71,16 @@ class World:
         self._doses = schedule(drugs)
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
+        self.sexes = sex_of_rows(sex, self.n_rows)
+        self._check_cage_mates()
         overrides = dict(overrides or {})
         per_row = any(np.ndim(value) for value in [*overrides.values(), *(arms or {}).values()])
+        per_row |= len(set(self.sexes.tolist())) > 1
         n_records = self.n_rows if per_row else 1
-        # the last record is that of the animals that do not act
-        self.parameters = np.concatenate(
-            [parameters.record(n_records, overrides, table), parameters.record(1, table=table)]
-        )
+        sexes = [SEXES[number] for number in self.sexes[:n_records]]
+        acting = parameters.record(n_records, overrides, table, sex=sexes)
+        # the last two records are those of females and of males that do not act
+        self.parameters = np.concatenate([acting, parameters.record(2, table=table, sex=SEXES)])
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
         if assay.known_place:
@@ -87,6 +92,7 @@ class World:
         self.record_of[:] = n_records
         rows = np.arange(self.n_rows).reshape(n_worlds, n_acting)
         self.record_of[:, list(assay.acting)] = rows if per_row else 0
+        self._worlds["animals"]["sex"][:, list(assay.acting)] = self.sexes.reshape(n_worlds, n_acting)
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
         self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
@@ -102,6 +108,18 @@ class World:
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
 
+    def _check_cage_mates(self) -> None:
+        """Refuse animals of both sexes as cage mates where these can only be peers."""
+        if "mate" in self.assay.relationships:
+            return
+        sexes = self.sexes.reshape(self.n_worlds, -1)
+        for i, j in enumerate(self.assay.cohoused_with[: sexes.shape[1]]):
+            if 0 <= j < sexes.shape[1] and (sexes[:, i] != sexes[:, j]).any():
+                raise ParameterError(
+                    f"sex: {self.assay.animals[i]} and {self.assay.animals[j]} are cage mates, which are of one sex in "
+                    f"{self.assay.id}; got a female and a male"
+                )
+
     @staticmethod
     def _switches(arms: Mapping[str, str | Sequence[str]], n_records: int) -> dict[str, NDArray[np.str_]]:
         """Return arm settings for every parameter record; animals that do not act keep their own gain."""
@@ -109,7 +127,7 @@ class World:
         for arm, setting in check_arms(arms).items():
             if setting.ndim and setting.shape != (n_records,):
                 raise ParameterError(f"arm '{arm}' must be one setting or one for each of {n_records} rows")
-            switches[arm] = np.append(np.broadcast_to(setting, n_records).astype("U9"), "own")
+            switches[arm] = np.append(np.broadcast_to(setting, n_records).astype("U9"), ["own", "own"])
         return switches
 
     # ------------------------------------------------------------------ episodes
@@ -145,11 +163,12 @@ class World:
         return np.atleast_1d(array.astype(np.float64))
 
     def _check_word(self, option: Option, given: Any) -> NDArray[np.int64]:
-        known, why = list(self.assay.session_table), ""
+        known, why = list(option.words or self.assay.session_table), ""
         allowed = known
-        if option.name == "relationship":
-            known, allowed = list(RELATIONSHIPS), list(self.assay.relationships)
-            why = "" if known == allowed else f" in {self.assay.id}, whose animals are all of one sex"
+        if option.name == "relationship" and list(self.assay.relationships) != known:
+            allowed, why = list(self.assay.relationships), f" in {self.assay.id}, whose cage mates are of one sex"
+        if option.of_strangers and not self.assay.strangers:
+            allowed, why = [str(option.default)], f" in {self.assay.id}, which has no stranger"
         kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
         if not kinds or any(kind not in allowed for kind in kinds):
             raise ParameterError(f"{option.name} must be one of {', '.join(allowed)}{why}, got {given!r}")

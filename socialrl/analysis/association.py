@@ -123,9 +123,9 @@ def association_by_hour(records: pd.DataFrame) -> pd.DataFrame:
 def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:
     """Return the partner's share of all contact along a test: one row per pair, test and span of hours.
 
-    `records` are the rows of one run in the group habitat. Columns: genotype, company (the kind of habitat, "their own
-    kind" where all are of one genotype), pair, test, hour (middle of the span) and share, 0 to 1, NaN without contact.
-    Cage mates share their contact, so those of one genotype count as one.
+    `records` are the rows of one run in the group habitat. Columns: genotype, sex (if the records have it), company
+    (the kind of habitat, "their own kind" where all are of one genotype), pair, test, hour (middle of the span) and
+    share, 0 to 1, NaN without contact. Cage mates share their contact, so those of one genotype count as one.
     """
     hourly = association_by_hour(records)
     lives_in = records.drop_duplicates("animal").set_index("animal")
@@ -137,7 +137,9 @@ def share_of_partner(records: pd.DataFrame) -> pd.DataFrame:
         pair=hourly["animal"].map(lives_in["habitat"]) + "/" + (hourly["index"] // 2).astype(str),
         hour=(hourly["hour"] // span + 0.5) * span,
     )
-    keys = ["genotype", "company", "pair", "test", "hour"]
+    if "sex" in lives_in:  # cage mates are of one sex
+        hourly["sex"] = hourly["animal"].map(lives_in["sex"])
+    keys = [name for name in ("genotype", "sex", "company", "pair", "test", "hour") if name in hourly]
     table = hourly.groupby(keys, sort=False)[["partner_s", "others_s"]].sum().reset_index()
     table["share"] = measures.preference(table["partner_s"], table["others_s"])
     return table

@@ -25,7 +25,7 @@ CHANCE = 0.5
 BIN_MIN = 10
 """Length in minutes of the bins in which huddling is counted along a test."""
 
-ANIMAL_KEYS = ("run", "animal", "genotype", "oxtr_gain", "index")
+ANIMAL_KEYS = ("run", "animal", "genotype", "oxtr_gain", "index", "sex")
 TEST_KEYS = ("assay", "test", "cohousing_h", "relationship", "mating", "separation_h")
 
 

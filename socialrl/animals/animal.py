@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from socialrl import seeding
 from socialrl.config.loading import Config, RecordingConfig
-from socialrl_envs import ASSAYS
+from socialrl_envs import ASSAYS, Assay
 from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import draw_individual, rows_of
+from socialrl_envs.vocabulary import SEXES
 
 
 @dataclass(frozen=True)
 class Animal:
     """One animal: `id` (`knockout-03`), its group, the group's gain, its pair number and its own parameters.
 
-    `parameters` holds every parameter that differs from the table called `table`, the individual's own gain among them;
-    `arms` the places of receptor action that do not follow the gain. Animals with the same `index` share all random
-    streams and individual factors across groups. Where animals share a world, `habitat` names it (`mixed-0`) and
-    `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
+    `sex` is female or male. `parameters` holds every parameter that differs from the table called `table`, the
+    individual's own gain among them; `arms` the places of receptor action that do not follow the gain. Animals with the
+    same `index` share all random streams and individual factors across groups. Where animals share a world, `habitat`
+    names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Animal:
     arms: dict[str, str] = field(default_factory=dict)
     habitat_type: str = ""
     habitat: str = ""
+    sex: str = SEXES[0]
     table: str = CURRENT
 
     @property
@@ -46,21 +48,46 @@ class Animal:
             "genotype": self.genotype,
             "oxtr_gain": self.oxtr_gain,
             "index": self.index,
+            "sex": self.sex,
             **lives_in,
         }
 
 
 def animals_of(config: Config) -> list[Animal]:
     """Return all animals of an experiment, group by group; those that share a habitat follow each other."""
-    return _drawn(config, config.members, len(ASSAYS[config.env.id].acting))
+    assay = ASSAYS[config.env.id]
+
+    def sex_of(genotype: str, index: int) -> str:
+        sex = config.genotypes[genotype].sex
+        return SEXES[cage_of(assay, index) % len(SEXES)] if sex == "mixed" else sex
+
+    return _drawn(config, config.members, len(assay.acting), sex_of)
 
 
-def animals_recorded(config: RecordingConfig) -> list[Animal]:
-    """Return all animals of a recording of evoked release, group by group."""
-    return _drawn(config, {name: (name,) for name in config.genotypes}, 1)
+def animals_recorded(
+    config: Config | RecordingConfig, sexes: Sequence[str] = SEXES, own: Mapping[str, str | None] | None = None
+) -> list[Animal]:
+    """Return all animals of a recording of evoked release, group by group.
+
+    `own` gives the sex of groups (female, male or mixed: in turn). In the others the first half by number has the first
+    of `sexes`, the rest the second.
+    """
+
+    def sex_of(genotype: str, index: int) -> str:
+        sex = (own or {}).get(genotype)
+        if sex is None:
+            return sexes[index * len(sexes) // config.animals]
+        return SEXES[index % len(SEXES)] if sex == "mixed" else sex
+
+    return _drawn(config, {name: (name,) for name in config.genotypes}, 1, sex_of)
 
 
-def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]], share: int) -> list[Animal]:
+def _drawn(
+    config: Config | RecordingConfig,
+    kinds: Mapping[str, Sequence[str]],
+    share: int,
+    sex_of: Callable[[str, int], str],
+) -> list[Animal]:
     """Draw the animals of each kind of group; `kinds` has its members' genotypes, `share` how many live together."""
     animals = []
     for kind, members in kinds.items():
@@ -69,12 +96,27 @@ def _drawn(config: Config | RecordingConfig, kinds: Mapping[str, Sequence[str]],
             group = config.genotypes[genotype]
             rng = seeding.generator(config.seed, "animal", index, "individual")
             given = {**config.env.changed_parameters, **group.parameters, "oxtr_gain": group.oxtr_gain}
-            own = draw_individual(rng, given, config.individual_spread, config.env.table)
+            sex, table = sex_of(genotype, index), config.env.table
+            own = draw_individual(rng, of_sex(given, sex), config.individual_spread, table, sex=sex)
             arms = {**config.env.arms, **group.arms}
             lives_in = (kind, f"{kind}-{index // share}") if share > 1 else ("", "")
-            table = config.env.table
-            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, table))
+            animals.append(Animal(name, genotype, group.oxtr_gain, index, own, arms, *lives_in, sex, table))
     return animals
+
+
+def of_sex(given: Mapping[str, float | Mapping[str, float]], sex: str) -> dict[str, float]:
+    """Return the parameters that are given for animals of a sex; one given for the other sex only is left out."""
+    own = {name: value.get(sex) if isinstance(value, Mapping) else value for name, value in given.items()}
+    return {name: value for name, value in own.items() if value is not None}
+
+
+def cage_of(assay: Assay, index: int) -> int:
+    """Return the number of the cage that animal `index` of a group lived in; where one animal acts, its own number."""
+    habitat, member = divmod(index, len(assay.acting))
+    mates = assay.cohoused_with[: len(assay.acting)]
+    firsts = [one for one, mate in enumerate(mates) if not 0 <= mate < one]  # the first animal of every cage
+    mate = mates[member]
+    return habitat * len(firsts) + firsts.index(mate if 0 <= mate < member else member)
 
 
 def ids_by_group(animals: Sequence[Animal]) -> dict[str, list[str]]:
@@ -90,9 +132,9 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
 
     A parameter that only some of the animals have changed is that of the table in the others.
     """
-    usual = {row.name: row.value for row in rows_of(table_of(animals))}
+    rows = {row.name: row for row in rows_of(table_of(animals))}
     return {
-        name: [animal.parameters.get(name, usual[name]) for animal in animals for _ in range(repeats)]
+        name: [animal.parameters.get(name, rows[name].of(animal.sex)) for animal in animals for _ in range(repeats)]
         for name in dict.fromkeys(name for animal in animals for name in animal.parameters)
     }
 

@@ -21,6 +21,7 @@ from socialrl_envs.noise import fill_uniform
 from socialrl_envs.observation import space
 from socialrl_envs.parameters import rows_of
 from socialrl_envs.single import action_names
+from socialrl_envs.vocabulary import SEXES
 from socialrl_envs.world import World
 
 N_COMPANIONS = N_ANIMALS - 1
@@ -31,8 +32,8 @@ class FrozenCompanions:
     """Seven animals that no longer learn: the partner first, then the three other pairs.
 
     `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
-    in each of them. `world` are the arguments of `FrozenCompanionsEnv` that they were trained with: length of a tick
-    and of a test, parameter table, cohousing, drugs.
+    in each of them, `sexes` female or male. `world` are the arguments of `FrozenCompanionsEnv` that they were trained
+    with: length of a tick and of a test, parameter table, cohousing, drugs.
     """
 
     names: tuple[str, ...]
@@ -40,9 +41,10 @@ class FrozenCompanions:
     parameters: tuple[Mapping[str, float], ...]
     arms: tuple[Mapping[str, str], ...]
     world: Mapping[str, Any]
+    sexes: tuple[str, ...] = (SEXES[0],) * N_COMPANIONS
 
     def __post_init__(self) -> None:
-        counts = {len(self.names), self.policies.n_animals, len(self.parameters), len(self.arms)}
+        counts = {len(self.names), self.policies.n_animals, len(self.parameters), len(self.arms), len(self.sexes)}
         if counts != {N_COMPANIONS}:
             raise UserError(f"companions must be {N_COMPANIONS}, each with a name, a network, parameters and arms")
 
@@ -77,6 +79,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
             "separation_h": list(config.env.reset.separation_h),
             "drugs": [drug.model_dump() for drug in config.env.drugs],
         },
+        sexes=tuple(one.sex for one in others),
     )
 
 
@@ -108,8 +111,9 @@ class FrozenCompanionsEnv(SocialEnv):
     **Episode.** `duration_s` seconds in ticks of `dt_s`, then truncation; it never terminates. `reset(seed=…)` alone
     reproduces everything, the companions' choices among it.
 
-    **Arguments.** `companions`; all others are those of `GroupMemberEnv` without `others`, with the companions'
-    `world` as defaults. Parameters by name and `arms` are those of the acting animal, drugs act on all eight.
+    **Arguments.** `companions`; all others are those of `GroupMemberEnv` without `others`, with the companions' `world`
+    and the partner's sex as defaults. Parameters by name and `arms` are those of the acting animal, drugs act on all
+    eight.
     """
 
     assay = replace(GROUP_HABITAT, animals=GROUP_MEMBER.animals)
@@ -121,7 +125,7 @@ class FrozenCompanionsEnv(SocialEnv):
             raise UserError(
                 f"table must be {theirs}, which the companions were trained with, got {arguments['table']!r}"
             )
-        super().__init__(**{**companions.world, **arguments})
+        super().__init__(**{**companions.world, "sex": companions.sexes[0], **arguments})
         fits = (self.observation_space.shape[0], self.world.n_actions)
         has = (companions.policies.n_features, companions.policies.n_actions)
         if has != fits:
@@ -145,13 +149,18 @@ class FrozenCompanionsEnv(SocialEnv):
     def _make_world(self, **arguments: Any) -> World:
         everybody = [arguments.pop("overrides"), *self.companions.parameters]
         names = dict.fromkeys(name for one in everybody for name in one)
-        usual = {row.name: row.value for row in rows_of(arguments["table"])}
+        usual = {row.name: row for row in rows_of(arguments["table"])}
         switches = [arguments.pop("arms") or {}, *self.companions.arms]
         switched = dict.fromkeys(arm for one in switches for arm in one)
+        sexes = [arguments.pop("sex"), *self.companions.sexes]
         return World(
             self.assay,
             1,
-            overrides={name: [one.get(name, usual[name]) for one in everybody] for name in names},
+            sex=sexes,
+            overrides={
+                name: [one.get(name, usual[name].of(sex)) for one, sex in zip(everybody, sexes, strict=True)]
+                for name in names
+            },
             arms={arm: [one.get(arm, "own") for one in switches] for arm in switched},
             **arguments,
         )

@@ -41,11 +41,14 @@ class Lineup:
         return len(self.order)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the environment's arguments that make these animals: `table`, and `arms` and parameters row by row."""
+        """Return the environment's arguments that make these animals: `table`, and sex, `arms` and parameters row by
+        row.
+        """
         animals = list(self.animals)
         own = in_env_order(self.order, per_row(animals, self.lives))
+        sex = in_env_order(self.order, {"sex": [animal.sex for animal, _ in self.rows]})
         arms = in_env_order(self.order, arms_per_row(animals, self.lives))
-        return {"table": table_of(animals), "arms": arms, **own}
+        return {**sex, "table": table_of(animals), "arms": arms, **own}
 
     def world_seeds(self, seeds: NDArray[np.int64]) -> list[int]:
         """Return one seed a world of seeds (n_rows,) given animal by animal: that of the first animal in it."""

@@ -21,7 +21,11 @@ _THREE_CHAMBERS = AssayStudy(
         "env": {
             "dt_s": 15,
             "duration_s": 10_800,
-            "reset": {"cohousing_h": [0, 6, 24, 72, 168], "relationship": ["peer", "mate"]},
+            "reset": {
+                "cohousing_h": [0, 6, 24, 72, 168],
+                "relationship": ["peer", "mate"],
+                "stranger_sex": ["as_partner", "other"],
+            },
             # one test in ten under each of the drugs that animals are tested under: a network that is frozen at the
             # test can only do what it has learned, and an animal that perceives its drug reacts at once
             "drugs": [

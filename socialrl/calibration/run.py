@@ -9,6 +9,7 @@ from typing import Any
 import torch as th
 
 import socialrl_envs
+from socialrl.animals.animal import of_sex
 from socialrl.calibration.calibrate import Plan, calibrate
 from socialrl.calibration.limits import check_work
 from socialrl.calibration.outcome import Calibration
@@ -29,6 +30,7 @@ from socialrl.training import cohort
 from socialrl.training.devices import usable_device
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
+from socialrl_envs.vocabulary import SEXES
 
 ASSAY = "socialrl/PartnerPreference-v0"
 REPEATS = 4
@@ -80,7 +82,7 @@ def run_calibration(
             say(f"note: {note}")
     settings = starting_from(training_settings(config, plan.seed, steps, voles.kinds), parameters)
     hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
-    space = Space.around(settings.env.parameters)
+    space = Space.around(of_sex(settings.env.changed_parameters, SEXES[0]))
     check_work(plan, settings)
     counts = ", ".join(f"{len(tests)} with {kind}" for kind, tests in by_kind(voles.early).items())
     say(

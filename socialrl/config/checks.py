@@ -89,6 +89,12 @@ def explained_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidato
     return BeforeValidator(_choice_check(allowed))
 
 
+def optional_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidator:
+    """Accept what `explained_choice` accepts, and null."""
+    check = _choice_check(allowed)
+    return BeforeValidator(lambda value: None if value is None else check(value))
+
+
 def one_or_list(check: BeforeValidator) -> BeforeValidator:
     """Accept one value or a list of at least one; the result is always a tuple, each item passed through `check`."""
     item: Check = check.func  # type: ignore[assignment]

@@ -43,6 +43,7 @@ from socialrl.config.values import (
     Section,
     SeparationHours,
     Spread,
+    StrangerSex,
     TickLength,
     Value,
     WorldParameters,
@@ -71,6 +72,9 @@ class _History(Section):
     )
     relationship: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.RELATIONSHIPS))] = ("peer",)
     separation_h: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_SEPARATION_H))] = (0.0,)
+    stranger_sex: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.STRANGER_SEXES))] = (
+        "as_partner",
+    )
     session: Annotated[str | None, identifier(optional=True)] = None
 
 
@@ -151,13 +155,15 @@ class EnvSection(Section, ParametersOfWorld):
 class Genotype(Section):
     """A group of animals; `oxtr_gain` is relative to the wild type: knockout 0, over-expression above 1.
 
-    `arms` switches places of receptor action for this group, before those of `env.arms`; `parameters` are biological
-    parameters of this group, before those of `env.parameters`.
+    `sex` is female, male, or mixed: females and males in turn, so that animals of equal number are of one sex in all
+    mixed groups. `arms` switches places of receptor action for this group, before those of `env.arms`; `parameters` are
+    biological parameters of this group, before those of `env.parameters`.
     """
 
     oxtr_gain: Annotated[float, number(0, 2)]
     arms: Arms = FrozenDict()
     parameters: Parameters = FrozenDict()
+    sex: Annotated[str, explained_choice(lambda: words.SEXES)] = "female"
 
 
 class PPOSection(Section):
@@ -182,7 +188,8 @@ class PPOSection(Section):
 class TestCondition(Section):
     """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is.
 
-    A mate (`relationship: mate`) mates during cohousing unless `mating` is false.
+    A mate (`relationship: mate`) mates during cohousing unless `mating` is false. `stranger_sex` is that of the
+    stranger: as the partner's, or the same as or other than that of the tested animal.
     """
 
     __test__ = False  # not a test class for pytest, despite its name
@@ -193,6 +200,7 @@ class TestCondition(Section):
     separation_h: SeparationHours = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
+    stranger_sex: StrangerSex = "as_partner"
     drugs: DosesOfTest = ()
 
     @model_validator(mode="after")
@@ -202,10 +210,11 @@ class TestCondition(Section):
         return self
 
     def history(self) -> dict[str, Any]:
-        """Return the reset options of the environment; `mating` and `session` only if the test sets them."""
+        """Return the reset options of the environment; those that a test need not have only if it sets them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
         given = {name: getattr(self, name) for name in ("mating", "session") if getattr(self, name) is not None}
-        return {**options, **given}
+        stranger = {} if self.stranger_sex == "as_partner" else {"stranger_sex": self.stranger_sex}
+        return {**options, **given, **stranger}
 
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:
@@ -237,7 +246,8 @@ class EvaluationSection(Section):
     tests: Tests = ()
 
 
-def _usable_groups(groups: dict[str, Value]) -> dict[str, Value]:
+def usable_groups(groups: dict[str, Value]) -> dict[str, Value]:
+    """Refuse names of groups that cannot be names of files; the result cannot be changed."""
     seen: dict[str, str] = {}
     if len(groups) > limits.MAX_GROUPS:
         raise refuse(f"must have at most {limits.MAX_GROUPS:,} groups, got {len(groups):,}")
@@ -253,15 +263,16 @@ def _usable_groups(groups: dict[str, Value]) -> dict[str, Value]:
     return FrozenDict(groups)
 
 
-def _some_groups(groups: dict[str, Genotype]) -> dict[str, Genotype]:
+def some_groups(groups: dict[str, Value]) -> dict[str, Value]:
+    """Refuse an experiment without groups."""
     if not groups:
         raise refuse("must name at least one group, for example wild_type: {oxtr_gain: 1.0}")
     return groups
 
 
-Genotypes = Annotated[dict[str, Genotype], AfterValidator(_some_groups), AfterValidator(_usable_groups)]
+Genotypes = Annotated[dict[str, Genotype], AfterValidator(some_groups), AfterValidator(usable_groups)]
 # For each kind of habitat the genotypes of its animals, in order.
-Habitats = Annotated[dict[str, Annotated[tuple[str, ...], listed(identifier())]], AfterValidator(_usable_groups)]
+Habitats = Annotated[dict[str, Annotated[tuple[str, ...], listed(identifier())]], AfterValidator(usable_groups)]
 
 
 class Config(Section):
@@ -312,7 +323,7 @@ class Config(Section):
         if self.engine == "sb3" and len(assay.acting) > 1:
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
             raise refuse(text, key="engine", involves=["engine", "env.id"])
-        check_habitats(self.habitats, self.genotypes, assay)
+        check_habitats(self.habitats, {name: one.sex for name, one in self.genotypes.items()}, assay)
         if self.evaluation.duration_s is not None:
             try:
                 count_ticks(self.env.dt_s, self.evaluation.duration_s)
@@ -322,8 +333,17 @@ class Config(Section):
                     text, key="evaluation.duration_s", involves=["env.dt_s", "evaluation.duration_s"]
                 ) from error
         named = {"env.reset.session": self.env.reset.session}
+        strangers = {"env.reset": (self.env.reset.session, self.env.reset.stranger_sex)}
         for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
             named |= {f"{section}.tests.{k}.session": test.session for k, test in enumerate(tests)}
+            strangers |= {f"{section}.tests.{k}": (test.session, (test.stranger_sex,)) for k, test in enumerate(tests)}
+        for key, (session, sexes) in strangers.items():
+            here = [one for name, one in assay.session_table.items() if session in (None, name)]
+            met = any(one[stranger] for one in here for stranger in assay.strangers)
+            if here and not met and set(sexes) != {"as_partner"}:
+                where = f"the session {session}" if assay.strangers else assay.id
+                text = f"must be as_partner in {where}, where there is no stranger, got {', '.join(sexes)}"
+                raise refuse(text, key=f"{key}.stranger_sex", involves=[f"{key}.stranger_sex", "env.id"])
         for key, session in named.items():
             if session is not None and session not in assay.session_table:
                 raise refuse(f"is not usable: {unknown('session', session, assay.session_table)}", key=key)

@@ -12,7 +12,16 @@ from pydantic import Field, ValidationError
 from socialrl.config.layers import lay_over
 from socialrl.config.problems import problems
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
-from socialrl.config.values import TABLE, ParametersOfWorld, Section, Spread, WorldParameters, with_table
+from socialrl.config.values import (
+    TABLE,
+    Given,
+    ParametersOfWorld,
+    Section,
+    Spread,
+    WorldParameters,
+    in_words,
+    with_table,
+)
 from socialrl.errors import UserError, shortened
 from socialrl_envs.named_tables import CURRENT, table_names
 
@@ -35,7 +44,7 @@ class GivenParameters(Section, ParametersOfWorld):
         """Return them as a piece of a configuration."""
         return {"env": {"parameters": dict(self.parameters)}, "individual_spread": self.individual_spread}
 
-    def values(self) -> dict[str, float]:
+    def values(self) -> dict[str, Given]:
         """Return the value of every parameter but the gain, which belongs to a group."""
         from socialrl_envs.parameters import rows_of
 
@@ -54,7 +63,7 @@ class GivenParameters(Section, ParametersOfWorld):
 
     def in_words(self) -> str:
         """Return them in a few words: "table v1, settling_worth 0"."""
-        changed = [f"{name} {value:g}" for name, value in self.changed_parameters.items()]
+        changed = [f"{name} {in_words(value)}" for name, value in self.changed_parameters.items()]
         spread = self.individual_spread
         if isinstance(spread, Mapping):
             own = ", ".join(f"{name} {value:g}" for name, value in spread.items())
@@ -65,7 +74,7 @@ class GivenParameters(Section, ParametersOfWorld):
 
 
 def read_parameters(
-    given: Sequence[str], option: str = "--parameters", start: Mapping[str, float | str] | None = None
+    given: Sequence[str], option: str = "--parameters", start: Mapping[str, Given | str] | None = None
 ) -> GivenParameters:
     """Return what `given` asks for, each the name of a table, NAME=VALUE, or a YAML file; later ones come on top.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from socialrl.config.checks import refuse
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from socialrl_envs import Assay
 
 
-def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collection[str], assay: Assay) -> None:
-    """Refuse kinds of habitats that do not fit `assay`, or whose members are not groups of `genotypes`.
+def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Mapping[str, str], assay: Assay) -> None:
+    """Refuse kinds of habitats that do not fit `assay`, or whose members are not among `genotypes` (with their sex).
 
     A kind that has the name of a genotype must hold that genotype alone, because animals are called after their
-    habitat.
+    habitat. Cage mates are of one sex where they can only be peers.
     """
     if not habitats:
         return
@@ -37,8 +37,16 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Collectio
             raise refuse(text, key=key, involves=involves)
         for member in members:
             if member not in genotypes:
-                text = f"is not usable: {unknown('genotype', member, genotypes)}"
+                text = f"is not usable: {unknown('genotype', member, list(genotypes))}"
                 raise refuse(text, key=key, involves=[f"habitats.{name}", "genotypes"])
+        for one, other in enumerate(assay.cohoused_with[:n_members]):
+            sexes = [genotypes[members[k]] for k in (one, other) if 0 <= k < n_members]
+            if len(set(sexes)) > 1 and "mate" not in assay.relationships:
+                text = (
+                    f"has {members[one]} ({sexes[0]}) and {members[other]} ({sexes[1]}) as cage mates, animals {one} "
+                    f"and {other}, which are of one sex; give both groups the same sex"
+                )
+                raise refuse(text, key=key, involves=[key, *(f"genotypes.{members[k]}.sex" for k in (one, other))])
         if name in genotypes and set(members) != {name}:
             text = (
                 f"has the name of a genotype but holds other animals ({', '.join(dict.fromkeys(members))}); rename it"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from socialrl.config import limits
-from socialrl.config.checks import choice, folder, number, one_or_list, refuse, run_name, whole
-from socialrl.config.experiment import RELEASE, Genotypes, check_whole_ticks, numbered
+from socialrl.config import limits, words
+from socialrl.config.checks import choice, folder, number, one_or_list, optional_choice, refuse, run_name, whole
+from socialrl.config.experiment import RELEASE, Genotype, check_whole_ticks, numbered, some_groups, usable_groups
 from socialrl.config.paths import expanded
 from socialrl.config.values import (
     Arms,
@@ -24,8 +24,7 @@ from socialrl.config.values import (
     WorldParameters,
 )
 from socialrl_envs.named_tables import CURRENT
-
-SEXES = ("female", "male")
+from socialrl_envs.vocabulary import SEXES
 
 
 class ReleaseSection(Section, ParametersOfWorld):
@@ -72,8 +71,18 @@ class NoiseSection(Section):
     smoothing_s: Annotated[float, number(0, 60)] = 5.0
 
 
+class RecordedGroup(Genotype):
+    """A group of animals as in an experiment; `sex` null: those of the recording's key `sex`."""
+
+    sex: Annotated[str | None, optional_choice(lambda: words.SEXES)] = None  # type: ignore[assignment]
+
+
 class RecordingConfig(Section):
-    """A whole recording, as read by `socialrl.config.load_recording`; `animals` counts per genotype, over all `sex`."""
+    """A whole recording, as read by `socialrl.config.load_recording`; `animals` counts per genotype, over all `sex`.
+
+    `sex` is that of the groups that name none of their own: the first half of a group has the first, the rest the
+    second.
+    """
 
     name: Annotated[str, run_name()]
     output: Annotated[str, folder()] = "runs"
@@ -81,7 +90,7 @@ class RecordingConfig(Section):
     env: ReleaseSection = ReleaseSection()
     stimulation: StimulationSection = StimulationSection()
     recording: NoiseSection = NoiseSection()
-    genotypes: Genotypes
+    genotypes: Annotated[dict[str, RecordedGroup], AfterValidator(some_groups), AfterValidator(usable_groups)]
     animals: Annotated[int, whole(1, limits.MAX_ANIMALS)]
     sex: Annotated[tuple[str, ...], one_or_list(choice(*SEXES))] = SEXES
     individual_spread: Spread = 1.0

@@ -30,6 +30,9 @@ Repeats = Annotated[int, whole(1, limits.MAX_REPEATS)]
 CohousingHours = Annotated[float, number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING)]
 SeparationHours = Annotated[float, number(0, limits.MAX_SEPARATION_H)]
 Relationship = Annotated[str, explained_choice(lambda: words.RELATIONSHIPS)]
+StrangerSex = Annotated[str, explained_choice(lambda: words.STRANGER_SEXES)]
+Given = float | dict[str, float]
+"""A parameter's value in a configuration: one number, or numbers by sex."""
 TABLE = "table"
 """The key of a parameter table's name among the parameters of `env`."""
 _ONE_TABLE = "; one table holds for all animals: env.parameters.table"
@@ -76,26 +79,47 @@ class Drug(Section):
         return self
 
 
-def known_parameters(value: Any, *, table: str = CURRENT) -> dict[str, float]:
+def known_parameters(value: Any, *, table: str = CURRENT) -> dict[str, Given]:
     """Return parameters and their numbers, in the ranges of `table`; the gain, which a group has, is refused."""
-    from socialrl_envs.parameters import NAMES, check_override
-
     if not isinstance(value, dict):
         more = _ONE_TABLE if isinstance(value, str) and value in table_names() else ""
         raise refuse(f"must be a mapping of parameter names to numbers, got {shown(value)}{more}")
-    checked: dict[str, float] = {}
+    checked: dict[str, Given] = {}
     for name, given in value.items():
         if name == TABLE:
             raise refuse(f"cannot be set here{_ONE_TABLE}", key=name)
         if name == "oxtr_gain":
             raise refuse("cannot be set here; set it for each group: genotypes.<name>.oxtr_gain", key=name)
-        if name in NAMES and (isinstance(given, bool) or not isinstance(given, int | float)):
-            raise refuse(f"must be one number, got {shown(given)}", key=name)
-        try:
-            checked[name] = float(check_override(name, given, table))
-        except ValueError as error:
-            raise refuse(f"is not usable: {error}", key=name) from error
+        checked[name] = _known_value(name, given, table)
     return checked
+
+
+def _known_value(name: str, given: Any, table: str) -> Given:
+    """Return the number that is given for a parameter, or the numbers by sex."""
+    from socialrl_envs.parameters import NAMES, check_override
+    from socialrl_envs.vocabulary import SEXES
+
+    by_sex = name in NAMES and isinstance(given, dict) and bool(given) and all(sex in SEXES for sex in given)
+    numbers: dict[str, float] = {}
+    for sex, one in given.items() if by_sex else [("", given)]:
+        key = f"{name}.{sex}" if sex else name
+        if name in NAMES and (isinstance(one, bool) or not isinstance(one, int | float)):
+            more = f", or numbers by sex ({', '.join(SEXES)})" if isinstance(one, dict) else ""
+            raise refuse(f"must be one number{more}, got {shown(one)}", key=key)
+        try:
+            numbers[sex] = float(check_override(name, one, table))
+        except ValueError as error:
+            raise refuse(f"is not usable: {error}", key=key) from error
+    return numbers if by_sex else numbers[""]
+
+
+def in_words(given: Given) -> str:
+    """Return a parameter's value as a page shows it: one number, or numbers by sex."""
+    return "; ".join(f"{sex}s {one:g}" for sex, one in given.items()) if isinstance(given, Mapping) else f"{given:g}"
+
+
+def _frozen_within(value: dict[str, Any]) -> FrozenDict[str, Any]:
+    return FrozenDict({name: FrozenDict(one) if isinstance(one, dict) else one for name, one in value.items()})
 
 
 def with_table(value: Any, unnamed: str = CURRENT) -> Any:
@@ -110,7 +134,7 @@ def with_table(value: Any, unnamed: str = CURRENT) -> Any:
     return {TABLE: value.get(TABLE, unnamed), **{name: one for name, one in value.items() if name != TABLE}}
 
 
-def _known_table_and_parameters(value: Any) -> dict[str, float | str]:
+def _known_table_and_parameters(value: Any) -> dict[str, Given | str]:
     alone = isinstance(value, str)
     value = with_table(value)
     if not isinstance(value, dict):
@@ -127,7 +151,7 @@ class ParametersOfWorld:
     """What a section with `parameters` (`WorldParameters`) says of them."""
 
     if TYPE_CHECKING:
-        parameters: Mapping[str, float | str]
+        parameters: Mapping[str, Given | str]
 
     @property
     def table(self) -> str:
@@ -135,9 +159,9 @@ class ParametersOfWorld:
         return str(self.parameters[TABLE])
 
     @property
-    def changed_parameters(self) -> dict[str, float]:
-        """The parameters that differ from that table in all animals."""
-        return {name: float(one) for name, one in self.parameters.items() if name != TABLE}
+    def changed_parameters(self) -> dict[str, Given]:
+        """The parameters that differ from that table in all animals, or in those of a sex."""
+        return {name: one for name, one in self.parameters.items() if not isinstance(one, str)}
 
 
 def _known_arms(value: Any) -> Any:
@@ -174,9 +198,9 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[dict[str, float], BeforeValidator(known_parameters), AfterValidator(FrozenDict)]
+Parameters = Annotated[dict[str, Given], BeforeValidator(known_parameters), AfterValidator(_frozen_within)]
 WorldParameters = Annotated[
-    dict[str, float | str], BeforeValidator(_known_table_and_parameters), AfterValidator(FrozenDict)
+    dict[str, Given | str], BeforeValidator(_known_table_and_parameters), AfterValidator(_frozen_within)
 ]
 Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
 Spread = Annotated[

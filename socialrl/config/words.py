@@ -9,6 +9,19 @@ from socialrl_envs.vocabulary import DRUGS
 
 RELATIONSHIPS: Mapping[str, str] = {"peer": "a partner of the same sex", "mate": "a partner of the other sex"}
 
+SEXES: Mapping[str, str] = {
+    "female": "all females",
+    "male": "all males",
+    "mixed": "females and males in turn, cage by cage where several live together",
+}
+"""The sex of a group's animals."""
+
+STRANGER_SEXES: Mapping[str, str] = {
+    "as_partner": "the sex of the partner",
+    "same": "the sex of the tested animal",
+    "other": "the other sex than that of the tested animal",
+}
+
 ARMS: Mapping[str, str] = {
     "release": "how much oxytocin contact releases",
     "consolidation": "how fast contact makes an animal familiar",

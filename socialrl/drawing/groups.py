@@ -45,7 +45,8 @@ _LIGHTNESS, _CHROMA = 0.60, 0.12
 class Group:
     """Animals of one genotype in one run; `key` is its value in the column `group` of every table.
 
-    `name` is what the group is called; `label` adds the run, on a page with several runs.
+    `name` is what the group is called; `label` adds the run, on a page with several runs. `sex` is that of all its
+    animals where the page shows the females and the males of its genotype apart, else empty.
     """
 
     key: str
@@ -57,27 +58,40 @@ class Group:
     gain: float
     colour: str
     marker: str
+    sex: str = ""
 
 
 def group_of(
-    genotype: str, gain: float, *, changed: bool = False, run: str = "", key: str = "", of_run: bool = False
+    genotype: str,
+    gain: float,
+    *,
+    changed: bool = False,
+    run: str = "",
+    key: str = "",
+    of_run: bool = False,
+    sex: str = "",
 ) -> Group:
     """Return a group as it looks everywhere.
 
-    `changed`: arms or parameters of its own. `of_run` puts the run into its label, for a page with several runs.
+    `changed`: arms or parameters of its own. `of_run` puts the run into its label, for a page with several runs. `sex`
+    makes it a group of females or males beside one of the others; males have a colour of their own.
     """
-    colour, marker = looks(genotype, gain, changed)
+    male = sex == "male"
+    colour, marker = looks(f"{genotype} {sex}" if male else genotype, gain, changed or male)
     name = label(genotype, gain, changed)
+    name = f"{name}, {sex}s" if sex else name
+    several = plural(genotype, gain, changed)
     return Group(
         key or genotype,
         name,
         f"{name} ({run})" if of_run else name,
-        plural(genotype, gain, changed),
+        f"{sex} {several}" if sex else several,
         run,
         genotype,
         gain,
         colour,
         marker,
+        sex,
     )
 
 

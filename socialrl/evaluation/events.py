@@ -24,7 +24,7 @@ from socialrl_envs import SocialVectorEnv
 from socialrl_envs.counters import named
 
 KINDS = ("chamber", "passage", "contact")
-LABELS = ("animal", "genotype", "index", "habitat_type", "habitat", "test", "repeat")
+LABELS = ("animal", "genotype", "index", "sex", "habitat_type", "habitat", "test", "repeat")
 """Columns of a table of tests that say whose row it is; a world is a habitat, test and repeat."""
 
 _CHAMBER, _PASSAGE, _CONTACT = range(3)

@@ -1,4 +1,4 @@
-"""What tests require and training never had: a mate, a drug at the test, a session.
+"""What tests require and training never had: a mate, a stranger of the other sex, a drug at the test, a session.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
 has taught it what that is worth, so such a test is played with a note.
@@ -19,7 +19,7 @@ _MOST_NAMES = 3
 class Demand:
     """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
-    `session` is None if the test does not name one.
+    `session` is None if the test does not name one. `stranger_sex` is a word of the worlds' option.
     """
 
     test: str
@@ -27,6 +27,7 @@ class Demand:
     relationship: str
     drugs: tuple[tuple[str, float], ...] = ()
     session: str | None = None
+    stranger_sex: str = "as_partner"
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -40,6 +41,7 @@ def demands_of(config: Config) -> list[Demand]:
                 (one.drug, one.dose) for one in test.drugs if one.start_s < config.env.duration_s and one.end_s > 0.0
             ),
             test.session,
+            test.stranger_sex,
         )
         for test in config.evaluation.tests or config.probes.tests
     ]
@@ -47,6 +49,7 @@ def demands_of(config: Config) -> list[Demand]:
 
 def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     """Return a line for each thing that the tests require and that training never had, with what to add to training."""
+    demands = list(demands)
     met = set(config.env.reset.relationship)
     given = {one.drug for one in config.env.drugs}
     relationships: dict[str, list[str]] = {}
@@ -60,10 +63,22 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         for drug, dose in one.drugs:
             if drug not in given:
                 drugs.setdefault(drug, (dose, []))[1].append(one.test)
+    strangers: dict[tuple[str, str, str], list[str]] = {}
+    company = {(one, sex_of_stranger(one, word)) for one in met for word in config.env.reset.stranger_sex}
+    for one in demands:
+        sex = sex_of_stranger(one.relationship, one.stranger_sex)
+        if ASSAYS[one.assay].strangers and one.relationship in met and (one.relationship, sex) not in company:
+            strangers.setdefault((one.relationship, sex, one.stranger_sex), []).append(one.test)
     lines = [
         f"no animal of this run met a {relationship} in training, which {_tests(tests)}; "
         f"train with env.reset.relationship=[{', '.join([*sorted(met, reverse=True), relationship])}]"
         for relationship, tests in relationships.items()
+    ]
+    trained_with = config.env.reset.stranger_sex
+    lines += [
+        f"no animal of this run with a {relationship} met a stranger of the {sex} sex in training, which "
+        f"{_tests(tests)}; train with env.reset.stranger_sex=[{', '.join([*trained_with, word])}]"
+        for (relationship, sex, word), tests in strangers.items()
     ]
     lines += [
         f"no animal of this run was in the session {session} in training, which {_tests(tests)}; "
@@ -77,6 +92,13 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         for drug, (dose, tests) in drugs.items()
     ]
     return lines
+
+
+def sex_of_stranger(relationship: str, stranger_sex: str) -> str:
+    """Return whether a stranger is of the "same" sex as the tested animal or of the "other"."""
+    if stranger_sex != "as_partner":
+        return stranger_sex
+    return "other" if relationship == "mate" else "same"
 
 
 def _tests(names: list[str]) -> str:

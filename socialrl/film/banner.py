@@ -13,10 +13,10 @@ _HEIGHT_SHARE = 1 / 15
 _INKS = ((0, 0, 0), (255, 255, 255))
 
 
-def with_banner(frames: Sequence[np.ndarray], group: Group, animal: str) -> list[np.ndarray]:
-    """Return frames, each uint8 (height, width, 3), with a banner on top: group, animal; a 15th higher."""
+def with_banner(frames: Sequence[np.ndarray], group: Group, animal: str, sex: str) -> list[np.ndarray]:
+    """Return frames, each uint8 (height, width, 3), with a banner on top: group, animal, sex; a 15th higher."""
     height, width, _ = frames[0].shape
-    banner = _banner(width, 2 * round(height * _HEIGHT_SHARE / 2), group, animal)
+    banner = _banner(width, 2 * round(height * _HEIGHT_SHARE / 2), group, f"{animal} · {sex}")
     return [np.vstack([banner, frame]) for frame in frames]
 
 

@@ -69,12 +69,13 @@ def render_test(
     finally:
         env.close()
     if actor.group is not None:
-        frames = with_banner(frames, actor.group, actor.name)
+        frames = with_banner(frames, actor.group, actor.name, actor.world["sex"])
     if gif is not None:
         write_gif(frames, gif, fps=_FPS, overwrite=overwrite, width_px=width_px)
     if png is not None:
         write_png(frames[-1], png, overwrite=overwrite)
-    return f"{actor.name}, receptor gain {keywords['oxtr_gain']:.3g}, after {cohousing_h:g} h of cohousing"
+    sex = f", {actor.world['sex']}" if "sex" in actor.world else ""
+    return f"{actor.name}{sex}, receptor gain {keywords['oxtr_gain']:.3g}, after {cohousing_h:g} h of cohousing"
 
 
 def _duration_s(env: gym.Env[Any, Any]) -> float:
@@ -132,6 +133,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
     world = {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
+        "sex": animal.sex,
         "table": animal.table,
         "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],

@@ -17,7 +17,7 @@ from socialrl.findings.records import Condition
 RELEASE = "OxytocinRelease"
 """The assay without a policy: slices are recorded, and no animals are housed together."""
 
-PLAYED = ("name", "cohousing_h", "relationship", "separation_h", "mating", "session", "drugs")
+PLAYED = ("name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "drugs")
 """The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
 _OF_A_RECORDING = ("name", "drugs", "note")
 
@@ -46,6 +46,11 @@ def mistake(assay: str, condition: Condition) -> str:
         return f"must name a session in {assay}: {', '.join(sessions)}"
     if condition.session is not None and condition.session not in sessions:
         return f"has an {unknown('session', condition.session, sessions)}"
+    if condition.stranger_sex != "as_partner":
+        here = world.session_table[condition.session or sessions[0]]
+        if not any(here[stranger] for stranger in world.strangers):
+            place = f"the session {condition.session}" if world.strangers else assay
+            return f"must have stranger_sex as_partner in {place}, where there is no stranger"
     return ""
 
 

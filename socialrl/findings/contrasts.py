@@ -168,20 +168,21 @@ def _evaluate(contrast: Contrast, tables: Prepared, registry: Registry, genotype
 def _side(side: Side, contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
     """One value per animal: mean over the conditions, less the mean over `minus`; an animal must have been in all."""
     genotype = reader.genotype(side.group[0])
+    where = {**reader.registry.groups[side.group[0]].where, **side.where}
     measure = reader.registry.measures[contrast.measure]
     parts = []
     for tests in (side.conditions, side.minus):
         if not tests:
             continue
         if measure.time_to is not None:
-            by_test = [reader.values(measure.time_to, test, genotype, side.where) for test in tests]
+            by_test = [reader.values(measure.time_to, test, genotype, where) for test in tests]
             values, n_never = time_to_criterion(
                 by_test, [reader.registry.conditions[test].cohousing_h for test in tests]
             )
             if n_never:
                 notes.append(f"{n_never} of {len(values)} {genotype} never reached it")
         else:
-            by_test = [reader.values(contrast.measure, test, genotype, side.where) for test in tests]
+            by_test = [reader.values(contrast.measure, test, genotype, where) for test in tests]
             values = pd.concat(by_test, axis=1, join="inner").mean(axis=1, skipna=False)
         parts.append(values)
     return parts[0] if len(parts) == 1 else parts[0] - parts[1]

@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from socialrl.analysis.measure import Measure
-from socialrl.config.checks import choice, identifier, number, one_or_list, refuse, whole
-from socialrl.config.values import CohousingHours, DosesOfTest, SeparationHours
+from socialrl.config import words
+from socialrl.config.checks import choice, identifier, number, one_or_list, optional_choice, refuse, whole
+from socialrl.config.values import CohousingHours, DosesOfTest, SeparationHours, StrangerSex
+from socialrl_envs.vocabulary import SEXES
 
 QUESTIONS: dict[str, str] = {
     "bond": "Do they bond, and how fast?",
@@ -49,11 +51,21 @@ class Record(BaseModel):
 
 
 class AnimalGroup(Record):
-    """Animals of one kind: what to train (`oxtr_gain`, `arms`) and under which genotype names they are found."""
+    """Animals of one kind: what to train (`oxtr_gain`, `arms`, `sex`) and under which genotype names they are found.
+
+    `sex` is female, male or mixed (in turn); of a group that names none females are trained, and evoked release is
+    recorded in both sexes. Rows of the other sex do not count for a group of one.
+    """
 
     oxtr_gain: Annotated[float, number(0, 2)]
     names: Annotated[tuple[Name, ...], Field(min_length=1)]
     arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
+    sex: Annotated[str | None, optional_choice(lambda: words.SEXES)] = None
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The column and value that the group's rows must have."""
+        return {"sex": self.sex} if self.sex in SEXES else {}
 
 
 class OwnMeasure(Record):
@@ -108,7 +120,8 @@ class Condition(Record):
     """One test: what the animals live through before it, which animals it holds, and which drug acts when.
 
     A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
-    negative before it. `session` is one of the assay's sessions and must be named where it has several. `partner_is`
+    negative before it. `session` is one of the assay's sessions and must be named where it has several. `stranger_sex`
+    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `partner_is`
     shuffled means that who is called the partner is drawn at random after the test. `note` is for the reader only.
     """
 
@@ -118,6 +131,7 @@ class Condition(Record):
     separation_h: SeparationHours = 0.0
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
+    stranger_sex: StrangerSex = "as_partner"
     drugs: DosesOfTest = ()
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
     note: str = ""

@@ -42,11 +42,12 @@ def dose_response(tables: Tables, registry: Registry | None = None) -> pd.DataFr
     """Return the measures of the registry's `dose_response` against the gain: gain, measure, mean, low, high, n.
 
     Groups with a value in the column `dose` are taken; at a gain without one, the registry's groups of that gain whose
-    arms all follow it. Assays and measures that were not run are left out. Intervals are 95 % over animals.
+    arms all follow it and whose sex is not their own. Assays and measures that were not run are left out. Intervals are
+    95 % over animals.
     """
     book = registry or load_registry()
-    plain = {name for group in book.groups.values() if not group.arms for name in group.names}
-    plain |= {name for name, group in book.groups.items() if not group.arms}
+    usual = {name: group for name, group in book.groups.items() if not group.arms and group.sex in (None, "female")}
+    plain = {*usual, *(name for group in usual.values() for name in group.names)}
     tables = prepared(tables)
     records: list[dict[str, Any]] = []
     for dose in book.dose_response:

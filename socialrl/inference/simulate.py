@@ -18,10 +18,11 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
 from socialrl import seeding
-from socialrl.animals.animal import Animal
+from socialrl.animals.animal import Animal, of_sex
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data
+from socialrl.config.values import TABLE
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.evaluation.playing import play_tests
 from socialrl.inference import battery
@@ -32,6 +33,7 @@ from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort_trainer import build_cohort
+from socialrl_envs.vocabulary import SEXES
 
 LEAST_ANIMALS = 32
 """Fewer cannot be split into animals that a posterior learns from and animals that it is tested on."""
@@ -199,7 +201,10 @@ def _what_is_read(rows: pd.DataFrame, assay: str) -> pd.DataFrame:
 
 def _common_base(configs: Mapping[str, Config]) -> Base:
     """Return the table and the parameters that all animals have; every assay has the same overrides."""
-    return dict(next(iter(configs.values())).env.parameters) if configs else {}
+    if not configs:
+        return {}
+    env = next(iter(configs.values())).env
+    return {TABLE: env.table, **of_sex(env.changed_parameters, SEXES[0])}
 
 
 def _network(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:

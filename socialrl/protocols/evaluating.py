@@ -106,7 +106,13 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[
     strange = sorted({test.assay for test in tests} - {config.env.id})
     lines = [f"the animals learned in {config.env.id}; new to them: {', '.join(strange)}"] if strange else []
     demands = [
-        Demand(test.name, test.assay, test.relationship, tuple((one[0], one[1]) for one in drugs_in_test(test)))
+        Demand(
+            test.name,
+            test.assay,
+            test.relationship,
+            tuple((one[0], one[1]) for one in drugs_in_test(test)),
+            stranger_sex=test.stranger_sex,
+        )
         for test in tests
     ]
     return (*lines, *unmet(config, demands))

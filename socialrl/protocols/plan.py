@@ -15,10 +15,12 @@ from typing import Any
 from socialrl.assays import short_id
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
+from socialrl.evaluation.unmet import sex_of_stranger
 from socialrl.protocols.schema import OPTIONS_OF_TESTS, AssayPhase, Cohouse, Phase, Protocol, place
 from socialrl.protocols.stimulus_animals import (
     check_order,
     check_same_stranger,
+    check_stranger_sex,
     partner_of,
     relationship_of,
     session_of,
@@ -58,6 +60,7 @@ class PlannedTest:
     session: str
     relationship: str
     stranger: str
+    stranger_sex: str
     dt_s: float
     duration_s: float
     options: Mapping[str, float]
@@ -66,6 +69,11 @@ class PlannedTest:
     separation_h: float
     mated: bool
     doses: str
+
+    @property
+    def sex_of_stranger(self) -> str:
+        """Whether the stranger is of the same sex as the tested animal or of the other."""
+        return sex_of_stranger(self.relationship, self.stranger_sex)
 
 
 @dataclass(frozen=True)
@@ -207,9 +215,11 @@ class _Life:
             check_order(assay, None if self._last is None else self._last.assay)
             session = session_of(assay, phase.with_)
             relationship = relationship_of(assay, session, phase.relationship, self._relationship)
+            check_stranger_sex(assay, session, phase.stranger_sex)
             if phase.stranger == "same":
-                before = None if self._last is None else (self._last.assay, self._last.session, self._last.relationship)
-                check_same_stranger(assay, session, relationship, before)
+                last = self._last
+                before = None if last is None else (last.assay, last.session, last.sex_of_stranger)
+                check_same_stranger(assay, session, sex_of_stranger(relationship, phase.stranger_sex), before)
         except UserError as error:
             raise self._error(number, str(error)) from error
         if takes_part(assay, session, partner_of(assay)):
@@ -238,6 +248,7 @@ class _Life:
             session=session,
             relationship=relationship,
             stranger=phase.stranger,
+            stranger_sex=phase.stranger_sex,
             dt_s=dt_s,
             duration_s=duration_s,
             options=self._options(number, phase),

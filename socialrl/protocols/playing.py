@@ -170,6 +170,7 @@ class _Test:
             "relationship": stretch.relationship,
             "mating": stretch.mating,
             "session": self._test.session,
+            "stranger_sex": self._test.stranger_sex,
             "continued": continued,
         }
         return env.reset(seed=self._world_seeds, options={**options, **self._test.options})[0]

@@ -20,7 +20,7 @@ from socialrl.config.checks import IDENTIFIER, choice, explained_choice, identif
 from socialrl.config.problems import Place, problems
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
-from socialrl.config.values import FrozenDict, Relationship, Section
+from socialrl.config.values import FrozenDict, Relationship, Section, StrangerSex
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs import ASSAYS
@@ -112,9 +112,9 @@ OPTIONS_OF_TESTS = tuple(one for one in OPTIONS if one.is_number and one.name no
 class _AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
-    `relationship` gives their sex if the history does not (peer: the same, mate: the other). `minutes` replaces the
-    assay's length. Options of an episode are keys, too, such as `ratio_step`, the number of extra presses for each
-    further access at a lever.
+    `relationship` gives their sex if the history does not (peer: the same, mate: the other), `stranger_sex` that of the
+    stranger alone. `minutes` replaces the assay's length. Options of an episode are keys, too, such as `ratio_step`,
+    the number of extra presses for each further access at a lever.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -122,6 +122,7 @@ class _AssayPhase(Section):
     with_: Annotated[tuple[str, ...], one_or_list(BeforeValidator(_text))] = Field(default=(), alias="with")
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, explained_choice(lambda: words.RELATIONSHIPS)] = None
+    stranger_sex: StrangerSex = "as_partner"
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
 
 

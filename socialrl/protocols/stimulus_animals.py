@@ -83,11 +83,26 @@ def relationship_of(assay: Assay, session: str, given: str | None, so_far: str |
     return relationship
 
 
-def check_same_stranger(assay: Assay, session: str, relationship: str, before: tuple[str, str, str] | None) -> None:
-    """Refuse `stranger: same` unless the test before (`before`: assay, session, relationship) had this stranger."""
+def check_stranger_sex(assay: Assay, session: str, stranger_sex: str) -> None:
+    """Refuse the sex of a stranger where there is none."""
+    if stranger_sex != "as_partner" and not takes_part(assay, session, stranger_of(assay)):
+        raise UserError(
+            f"stranger_sex needs a stranger in this assay, and there is none; leave it out, got {stranger_sex}"
+        )
+
+
+def check_same_stranger(assay: Assay, session: str, sex: str, before: tuple[str, str, str] | None) -> None:
+    """Refuse `stranger: same` unless the test before (`before`: assay, session, sex) had this stranger.
+
+    `sex` is that of `sex_of_stranger`.
+    """
     if not takes_part(assay, session, stranger_of(assay)):
         raise UserError("stranger: same needs a stranger in this assay, and there is none")
     if before is None or not takes_part(ASSAYS[before[0]], before[1], stranger_of(ASSAYS[before[0]])):
         raise UserError("stranger: same needs a stranger in the assay before, and there was none; write new")
-    if before[2] != relationship:
-        raise UserError(f"relationship must be {before[2]}, as for this stranger before, got {relationship}")
+    if before[2] != sex:
+        told = {"same": "peer", "other": "mate"}
+        raise UserError(
+            f"the stranger must be of the {before[2]} sex (relationship {told[before[2]]}, or stranger_sex "
+            f"{before[2]}), as it was before, got the {sex} sex"
+        )

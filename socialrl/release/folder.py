@@ -39,9 +39,8 @@ def record(config: RecordingConfig, *, overwrite: bool = False) -> pd.DataFrame:
     replace = _may_replace(place, overwrite)
     check_recording(config.animals * len(config.genotypes), round(config.env.duration_s / config.env.dt_s))
     table = release_table(
-        animals_recorded(config),
+        animals_recorded(config, config.sex, {name: one.sex for name, one in config.genotypes.items()}),
         config.seed,
-        sex=config.sex,
         env=config.env,
         stimulation=config.stimulation,
         recording=config.recording,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from socialrl import seeding
 from socialrl.animals.animal import Animal, arms_per_row, per_row, table_of
 from socialrl.config.experiment import RELEASE
-from socialrl.config.recording import SEXES, NoiseSection, ReleaseSection, StimulationSection
+from socialrl.config.recording import NoiseSection, ReleaseSection, StimulationSection
 
 BIN_S = 5.0
 
@@ -21,17 +21,15 @@ def release_table(
     animals: Sequence[Animal],
     seed: int,
     *,
-    sex: Sequence[str] = SEXES,
     env: ReleaseSection | None = None,
     stimulation: StimulationSection | None = None,
     recording: NoiseSection | None = None,
 ) -> pd.DataFrame:
     """Return one row per animal: peak, area and decay of a noisy recording, and its trace.
 
-    With two sexes the first half of every group, by `index`, has the first and the rest the second, so that no animal
-    is both; the model has no sex difference. `fluorescence` holds ΔF/F in means over `BIN_S` seconds (over ticks where
-    those are longer). Slices and frames depend on `seed`, the animal and its group. Unlike the noise of behaviour, they
-    are not shared in pairs, because two animals are never recorded in one slice.
+    The model has no sex difference in release. `fluorescence` holds ΔF/F in means over `BIN_S` seconds (over ticks
+    where those are longer). Slices and frames depend on `seed`, the animal and its group. Unlike the noise of
+    behaviour, they are not shared in pairs, because two animals are never recorded in one slice.
     """
     from socialrl_envs.parameters import record
     from socialrl_envs.recording import Recording
@@ -39,11 +37,16 @@ def release_table(
 
     env, train = env or ReleaseSection(), stimulation or StimulationSection()
     trace = evoked_release(
-        record(len(animals), dict(per_row(list(animals), 1)), table_of(animals)),
+        record(
+            len(animals),
+            dict(per_row(list(animals), 1)),
+            table_of(animals),
+            sex=[animal.sex for animal in animals],
+        ),
         pulse_train(train.pulses, train.rate_hz, train.start_s),
         pulse_s=train.pulse_s,
         strength=train.strength,
-        sex=_sexes(animals, sex),
+        sex=[animal.sex for animal in animals],
         recording=Recording(**(recording or NoiseSection()).model_dump()),
         seed=[seeding.seed_int(seed, "animal", animal.index, "slice", animal.genotype) for animal in animals],
         dt_s=env.dt_s,
@@ -61,11 +64,6 @@ def release_table(
         repeat=0,
         steps=0,
     )
-
-
-def _sexes(animals: Sequence[Animal], sex: Sequence[str]) -> list[str]:
-    n = max(animal.index for animal in animals) + 1
-    return [sex[animal.index * len(sex) // n] for animal in animals]
 
 
 def _settings(animals: Sequence[Animal]) -> Mapping[str, NDArray[Any]]:

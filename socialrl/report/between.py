@@ -61,11 +61,12 @@ def run_contrasts(study: Study) -> list[RunContrast]:
 def only_in_one(study: Study) -> str:
     """Return which groups cannot be compared, because another run has none of that name; empty when all can."""
     runs = list(study.names.values())
-    names = {run: {group.genotype for group in study.groups_in(study.final) if group.run == run} for run in runs}
+    tested = study.groups_in(study.final)
+    names = {run: {(group.genotype, group.sex) for group in tested if group.run == run} for run in runs}
     lonely = [
         group.label
         for group in study.groups
-        if len(runs) > 1 and not any(group.genotype in names[run] for run in runs if run != group.run)
+        if len(runs) > 1 and not any((group.genotype, group.sex) in names[run] for run in runs if run != group.run)
     ]
     return f"Without a group of the same name in another run: {', '.join(lonely)}." if lonely else ""
 
@@ -144,9 +145,9 @@ def _lengths_differ(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def _same_groups(study: Study, run: str, first: str) -> list[tuple[Group, Group]]:
-    theirs = {group.genotype: group for group in study.groups if group.run == first}
-    ours = [group for group in study.groups if group.run == run and group.genotype in theirs]
-    return [(group, theirs[group.genotype]) for group in ours]
+    theirs = {(group.genotype, group.sex): group for group in study.groups if group.run == first}
+    ours = [group for group in study.groups if group.run == run and (group.genotype, group.sex) in theirs]
+    return [(group, theirs[group.genotype, group.sex]) for group in ours]
 
 
 def _other_group(row: RunContrast) -> str:

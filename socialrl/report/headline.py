@@ -65,14 +65,16 @@ def findings(study: Study, summary: Summary) -> list[Finding]:
         groups = [group for group in study.groups if group.run == run and not study.of(study.final, group).empty]
         if not groups:
             continue
-        reference, lowest = study.reference(run), groups[-1]
-        if lowest.gain < reference.gain:
-            own = [_later(summary, lowest, reference, key), _weaker(summary, lowest, reference, key)]
-        else:
-            own = [_prefers(summary, reference, key)]
-        longest = study.longest_condition(run)
-        if longest is not None:
-            own.append(_prefers(summary, lowest, longest))
+        own: list[Finding] = []
+        for sex in dict.fromkeys(group.sex for group in groups):
+            reference, lowest = study.reference(run, sex), [group for group in groups if group.sex == sex][-1]
+            if lowest.gain < reference.gain:
+                own += [_later(summary, lowest, reference, key), _weaker(summary, lowest, reference, key)]
+            else:
+                own.append(_prefers(summary, reference, key))
+            longest = study.longest_condition(run)
+            if longest is not None:
+                own.append(_prefers(summary, lowest, longest))
         found += [replace(one, of=run) for one in own] if len(study.runs) > 1 else own
     return found
 

@@ -19,7 +19,7 @@ from socialrl.drawing.tables import Cell, Table
 from socialrl.report.study import Study
 from socialrl.storage.run_folder import RunFolder
 
-_KEYS = ("animal", "genotype", "oxtr_gain", "index", "history", "test", "assay")
+_KEYS = ("animal", "genotype", "oxtr_gain", "index", "sex", "history", "test", "assay")
 _SHOWN = 4
 """The number of measures of an assay in the table; all are in `protocol_<name>.csv`."""
 
@@ -50,8 +50,8 @@ class Played:
 
     def of(self, test: str, group: Group, measure: str) -> pd.DataFrame:
         """Return the animals' values of one measure of one group in one test."""
-        rows = self.values
-        return rows[(rows["test"] == test) & (rows["genotype"] == group.genotype) & (rows["measure"] == measure)]
+        rows = _of_group(self.values, group)
+        return rows[(rows["test"] == test) & (rows["measure"] == measure)]
 
 
 def played(study: Study) -> list[Played]:
@@ -67,9 +67,15 @@ def played_of(study: Study, run: RunFolder, table: str) -> Played:
     pieces = [measured(of, shown_in(str(assay)), _KEYS) for assay, of in rows.groupby("assay", sort=False)]
     values = pd.concat(pieces, ignore_index=True)
     groups = [group for group in study.groups if group.run == name]
-    present = [group for group in groups if (values["genotype"] == group.genotype).any()]
+    present = [group for group in groups if len(_of_group(values, group))]
     short = table.removeprefix("protocol_")
     return Played(name, short, values, present, len(study.runs) > 1, run.protocol_notes(short))
+
+
+def _of_group(values: pd.DataFrame, group: Group) -> pd.DataFrame:
+    """The rows of a group of one run."""
+    rows = values[values["genotype"] == group.genotype]
+    return rows[rows["sex"] == group.sex] if group.sex else rows
 
 
 def table(protocol: Played) -> list[Table]:

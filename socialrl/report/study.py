@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from socialrl.config.values import TABLE, with_table
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError
-from socialrl.report import alike
+from socialrl.report import alike, sexes
 from socialrl.storage.parameter_table import rows_when_made
 from socialrl_envs.named_tables import UNNAMED
 from socialrl_envs.parameters import Parameter
@@ -114,14 +114,18 @@ class Study:
         present = set(table["test"]) if len(table) else set()
         return [condition for condition in self.conditions if condition.test in present]
 
-    def reference(self, run: str) -> Group:
-        """Return the group of a run that the others are compared with: `wild_type` or `wt`, else the gain nearest 1."""
+    def reference(self, run: str, sex: str = "") -> Group:
+        """Return the group of a run that the others are compared with: `wild_type` or `wt`, else the gain nearest 1.
+
+        Groups of one sex are compared with one of the same `sex`, where there is one.
+        """
         candidates = [group for group in self.groups if group.run == run]
+        candidates = [group for group in candidates if group.sex in ("", sex)] or candidates
         return min(candidates, key=lambda group: (group.genotype not in ("wild_type", "wt"), abs(group.gain - 1)))
 
     def comparisons(self) -> list[tuple[Group, Group]]:
         """Return pairs (group, its reference) within each run, in order of the groups."""
-        pairs = [(group, self.reference(group.run)) for group in self.groups]
+        pairs = [(group, self.reference(group.run, group.sex)) for group in self.groups]
         return [(group, reference) for group, reference in pairs if group != reference]
 
     def conditions_of(self, run: str) -> list[Condition]:
@@ -160,9 +164,11 @@ def load(runs: Iterable[RunFolder]) -> Study:
     names = _run_names(runs)
     configs = {names[run.path]: _config(run) for run in runs}
     gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}
+    both = sexes.of_both_sexes(gathered.values())
+    gathered = {name: sexes.with_group(table, both) for name, table in gathered.items()}
     for name in ("evaluation", "probes"):
         _need_assay(gathered[name], name)
-    probes = _scored(gathered["probes"])
+    probes = _scored(gathered["probes"], both)
     finals, final_is_probe, raw_finals = [], {}, []
     for run in runs:
         name = names[run.path]
@@ -170,7 +176,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         final_is_probe[name] = evaluated.empty
         raw = _last_probes(_rows_of(gathered["probes"], name)) if evaluated.empty else evaluated
         raw_finals.append(raw)
-        finals.append(_scored(raw))
+        finals.append(_scored(raw, both))
     final, probes = (_with_drugs(table, configs) for table in (_stack(finals), probes))
     traces = gathered["traces"]
     if len(runs) > 1:
@@ -181,17 +187,17 @@ def load(runs: Iterable[RunFolder]) -> Study:
     return Study(
         runs=runs,
         configs=configs,
-        groups=_groups(tables, configs, several=len(runs) > 1),
+        groups=_groups(tables, configs, both, several=len(runs) > 1),
         conditions=_conditions([final, probes]),
         animals=gathered["animals"],
         final=final,
         final_is_probe=final_is_probe,
         probes=probes,
-        criterion=_with_group(measures.criterion_table(probes)) if len(probes) else pd.DataFrame(),
-        bins=_bins(_stack(raw_finals)),
+        criterion=sexes.with_group(measures.criterion_table(probes), both) if len(probes) else pd.DataFrame(),
+        bins=_bins(_stack(raw_finals), both),
         traces=traces,
-        habitat=_habitat(raw_finals),
-        measured=_measured(raw_finals),
+        habitat=_habitat(raw_finals, both),
+        measured=_measured(raw_finals, both),
         names=names,
         parameters={names[run.path]: rows_when_made(run.path, table_of(configs[names[run.path]])) for run in runs},
     )
@@ -223,13 +229,13 @@ def _config(run: RunFolder) -> dict[str, Any]:
 
 
 def _gather(runs: list[RunFolder], names: dict[Path, str], table: str) -> pd.DataFrame:
-    """One stored table of all runs below each other, with `run` and `group`; runs without the file add nothing."""
+    """One stored table of all runs below each other, with `run`; runs without the file add nothing."""
     parts = []
     for run in runs:
         rows = run.read_table(table) if run.has_table(table) else None if run.finished else run.read_parts(table)
         if rows is not None and len(rows):
             parts.append(rows.assign(run=names[run.path]))
-    return _with_group(_stack(parts))
+    return _stack(parts)
 
 
 def _need_assay(tests: pd.DataFrame, table: str) -> None:
@@ -237,14 +243,6 @@ def _need_assay(tests: pd.DataFrame, table: str) -> None:
         raise UserError(
             f"report: the table {table} has tests without the column assay, so it is not known what they test"
         )
-
-
-def _with_group(table: pd.DataFrame) -> pd.DataFrame:
-    if table.empty:
-        return table
-    return table.assign(
-        group=[f"{run}/{genotype}" for run, genotype in zip(table["run"], table["genotype"], strict=True)]
-    )
 
 
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -264,7 +262,7 @@ def _tests_with(records: pd.DataFrame, measure: str) -> pd.DataFrame:
     return records[records["assay"].map(has).astype(bool)]
 
 
-def _scored(records: pd.DataFrame) -> pd.DataFrame:
+def _scored(records: pd.DataFrame, both: Collection[str]) -> pd.DataFrame:
     """`animal_table` of the rows that are partner-preference tests; tests of other assays are in `measured`."""
     tests = _tests_with(records, "preference").copy()
     if tests.empty:
@@ -274,9 +272,12 @@ def _scored(records: pd.DataFrame) -> pd.DataFrame:
     if "mating" in tests:
         # an animal of the other sex that it lived with and did not mate with is a partner of its own kind
         unmated = (tests["relationship"] == "mate") & (tests["cohousing_h"] > 0) & ~tests["mating"].astype(bool)
-        tests.loc[unmated, "relationship"] = UNMATED
+        named = sexes.of_another_company(tests)
+        tests["relationship"] = named.where(~unmated, named.str.replace("mate", UNMATED, n=1))
+    else:
+        tests["relationship"] = sexes.of_another_company(tests)
     tables = [measures.animal_table(rows, str(assay)) for assay, rows in tests.groupby("assay", sort=False)]
-    return _with_group(_stack(tables))
+    return sexes.with_group(_stack(tables), both)
 
 
 def _last_probes(probes: pd.DataFrame) -> pd.DataFrame:
@@ -286,55 +287,71 @@ def _last_probes(probes: pd.DataFrame) -> pd.DataFrame:
     return probes[probes["steps"] == last]
 
 
-def _bins(records: pd.DataFrame) -> pd.DataFrame:
+def _bins(records: pd.DataFrame, both: Collection[str]) -> pd.DataFrame:
     tests = _tests_with(records, "preference")
     if tests.empty or "huddle_s_partner_10min" not in tests:
         return pd.DataFrame()
-    return _with_group(measures.huddle_bins(tests))
+    return sexes.with_group(measures.huddle_bins(tests), both)
 
 
-def _habitat(finals: list[pd.DataFrame]) -> pd.DataFrame:
+def _habitat(finals: list[pd.DataFrame], both: Collection[str]) -> pd.DataFrame:
     """Association in the group habitats of runs, below each other; `finals` are the runs' last tests."""
     parts = []
     for records in finals:
         tests = records[[study_of(name).pairs for name in records["assay"]]] if len(records) else records
         if len(tests):
             parts.append(share_of_partner(tests).assign(run=tests["run"].iloc[0]))
-    return _with_group(_stack(parts))
+    return sexes.with_group(_stack(parts), both)
 
 
-def _measured(finals: list[pd.DataFrame]) -> pd.DataFrame:
+def _measured(finals: list[pd.DataFrame], both: Collection[str]) -> pd.DataFrame:
     """What pages show of the last tests, whatever the assay: one row per animal, test and measure."""
     parts = []
     for records in finals:
         if records.empty:
             continue
         names = (*measures.ANIMAL_KEYS, *measures.TEST_KEYS, "session", "habitat")
+        if "relationship" in records:
+            records = records.assign(relationship=sexes.of_another_company(records))
         for assay, rows in records.groupby("assay", sort=False):
             keys = [name for name in names if name in rows and not rows[name].isna().all()]
             parts.append(measured(rows, shown_in(str(assay)), keys))
-    return _with_group(_stack(parts))
+    return sexes.with_group(_stack(parts), both)
 
 
-def _groups(tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], *, several: bool) -> list[Group]:
-    """Groups that have rows, or that the configuration names, by gain descending and then by run and name."""
-    found: dict[tuple[str, str], float] = {}
+def _groups(
+    tables: list[pd.DataFrame], configs: dict[str, dict[str, Any]], both: Collection[str], *, several: bool
+) -> list[Group]:
+    """Groups that have rows, or that the configuration names, by gain descending and then by run, name and sex.
+
+    Those of the genotypes in `both` are groups of females and of males.
+    """
+    found: dict[tuple[str, str, str], float] = {}
     changed = set()
     for run, config in configs.items():
         for genotype, settings in (config.get("genotypes") or {}).items():
-            found[(run, genotype)] = float((settings or {}).get("oxtr_gain", 1.0))
+            sex = str((settings or {}).get("sex", "female"))
+            for one in sexes.SEXES if genotype in both and sex == "mixed" else [sex if genotype in both else ""]:
+                found[(run, genotype, one)] = float((settings or {}).get("oxtr_gain", 1.0))
             if (settings or {}).get("arms") or (settings or {}).get("parameters"):
                 changed.add((run, genotype))
     for table in tables:
         if len(table):
-            for run, genotype, gain in (
-                table[["run", "genotype", "oxtr_gain"]].drop_duplicates().itertuples(index=False)
-            ):
-                found[(run, genotype)] = float(gain)
+            kinds = table[["run", "genotype", "sex", "oxtr_gain"]].drop_duplicates()
+            for run, genotype, sex, gain in kinds.itertuples(index=False):
+                found[(run, genotype, sex if genotype in both else "")] = float(gain)
     ordered = sorted(found.items(), key=lambda item: (-item[1], *item[0]))
     return [
-        group_of(genotype, gain, changed=(run, genotype) in changed, run=run, key=f"{run}/{genotype}", of_run=several)
-        for (run, genotype), gain in ordered
+        group_of(
+            genotype,
+            gain,
+            changed=(run, genotype) in changed,
+            run=run,
+            key=sexes.key_of(run, genotype, sex),
+            of_run=several,
+            sex=sex,
+        )
+        for (run, genotype, sex), gain in ordered
     ]
 
 

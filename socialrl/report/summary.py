@@ -186,7 +186,7 @@ def criterion_rows(study: Study) -> list[CriterionRow]:
                 continue
             horizon = float(of_test.loc[of_test["run"] == group.run, "steps_followed"].max())
             times = survival.event_times(ours["event_steps"], ours["reached"], horizon)
-            reference = study.reference(group.run)
+            reference = study.reference(group.run, group.sex)
             theirs = study.of(of_test, reference)
             difference, logrank = None, None
             if group != reference and len(theirs):
@@ -211,6 +211,7 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
         table = per_animal[(per_animal["relationship"] == relationship) & (per_animal["separation_h"] == separation_h)]
         for group in study.groups:
             ours = table[(table["run"] == group.run) & (table["genotype"] == group.genotype)]
+            ours = ours[ours["sex"] == group.sex] if group.sex else ours
             if ours.empty or ours["n_times"].max() < 2:
                 continue
             tests = study.of(undrugged, group)
@@ -234,7 +235,8 @@ def cohousing_rows(study: Study) -> list[CohousingRow]:
 def plain(value: Any) -> Any:
     """Return records as JSON holds them: dicts, lists, numbers; a number that is not finite becomes null."""
     if isinstance(value, Group):
-        return {"run": value.run, "genotype": value.genotype, "oxtr_gain": value.gain}
+        sex = {"sex": value.sex} if value.sex else {}
+        return {"run": value.run, "genotype": value.genotype, **sex, "oxtr_gain": value.gain}
     if isinstance(value, Condition):
         names = ("test", "cohousing_h", "relationship", "separation_h", "drugs")
         return {name: getattr(value, name) for name in names}

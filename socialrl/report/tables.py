@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from socialrl.analysis.measure import PROBES_IN_A_ROW
 from socialrl.analysis.measure_rows import PREFERENCE
 from socialrl.analysis.measure_table import measures_of
 from socialrl.assays import study_of
+from socialrl.config.values import Given, in_words
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
@@ -227,15 +229,17 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         name = row["name"]
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
+        usual = f"{row['value']:g}" + (f"; males {row['male']:g}" if row["male"] is not None else "")
         theirs = [(run, own[name]) for run, own in others.items() if name in own]
-        elsewhere = [(run, one.value) for run, one in theirs if one.value != row["value"]]  # another run's table
+        # another run's table
+        elsewhere = [(run, one.value) for run, one in theirs if (one.value, one.male) != (row["value"], row["male"])]
         wider_elsewhere = [(run, one.spread) for run, one in theirs if one.spread != row["spread"]]
-        value, below = f"{row['value']:g}", ""
+        value, below = usual, ""
         if name == "oxtr_gain" and gains:
             value, below = "by group", gains
         elif changed:
             value = _by_run(changed, several)
-            below = f"changed in the configuration; table value {row['value']:g}"
+            below = f"changed in the configuration; table value {usual}"
         if elsewhere:
             below = f"{below}; " if below else ""
             below += f"in another table: {_by_run(elsewhere, several)}"
@@ -282,8 +286,8 @@ def glossary(study: Study) -> Table:
     return Table("", ("Measure", "Unit", "Definition", "Source"), rows, note, n_left=4)
 
 
-def _by_run(values: list[tuple[str, float]], several: bool) -> str:
-    return ", ".join(f"{value:g}" + (f" ({run})" if several else "") for run, value in values)
+def _by_run(values: Sequence[tuple[str, Given]], several: bool) -> str:
+    return ", ".join(in_words(value) + (f" ({run})" if several else "") for run, value in values)
 
 
 def _group(group: Group, text: str | None = None) -> Cell:

@@ -110,7 +110,8 @@ def provenance(
 def stage_table(stage: CohortStage) -> pd.DataFrame:
     """Return the rows of a finished stage, with the columns of their groups; release is recorded here."""
     if stage.assay == RELEASE:
-        return labelled(record_release(stage.config, stage.registry), stage)
+        sexes = {group.name: group.sex for group in stage.groups if group.sex is not None}
+        return labelled(record_release(stage.config, stage.registry, sexes), stage)
     return labelled(RunFolder.open(stage.config.run_path).read_table("evaluation"), stage)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from socialrl.animals.animal import animals_of
+from socialrl.animals.animal import animals_of, animals_recorded
 from socialrl.assays import study_of
 from socialrl.config.loading import Config
 from socialrl.config.recording import ReleaseSection
@@ -32,12 +34,13 @@ def evaluate(run: RunFolder, assay: str, registry: Registry, progress: Progress)
     return table
 
 
-def record_release(config: Config, registry: Registry) -> pd.DataFrame:
+def record_release(config: Config, registry: Registry, sexes: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the recordings of every condition of evoked release: one row per animal and condition, named by `test`.
 
     An animal has the same slice and the same noise in all conditions, so that a drug is compared within animals.
+    `sexes` are those of single groups; the others have as many females as males.
     """
-    animals = animals_of(config)
+    animals = animals_recorded(config, own=sexes)
     tables = [
         release_table(animals, config.seed, env=ReleaseSection(drugs=one.drugs)).assign(test=one.name)
         for one in registry.conditions_in(RELEASE)

@@ -27,18 +27,21 @@ TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 class TrainedGroup:
     """Animals of one kind: `name` in configurations, their settings, and the columns that mark them in tables.
 
-    `columns` are set in the group's rows, `genotype` among them where a table is to show another name.
+    `sex` None is that of a configuration, in evoked release as many females as males. `columns` are set in the group's
+    rows, `genotype` among them where a table is to show another name.
     """
 
     name: str
     oxtr_gain: float
     arms: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
+    sex: str | None = None
     columns: Mapping[str, str | float] = field(default_factory=dict)
 
     def section(self) -> dict[str, Any]:
         """Return the group as a configuration has it."""
-        return {"oxtr_gain": self.oxtr_gain, "arms": dict(self.arms), "parameters": dict(self.parameters)}
+        own = {} if self.sex is None else {"sex": self.sex}
+        return {"oxtr_gain": self.oxtr_gain, "arms": dict(self.arms), "parameters": dict(self.parameters), **own}
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,17 @@ class Change:
         name = f"{self.parameter}_x{self.factor:g}_{group.name}".replace(".", "_")
         own = {} if self.value is None else {self.parameter: self.value}
         columns: dict[str, str | float] = {"genotype": group.name, "parameter": self.parameter, "factor": self.factor}
-        return TrainedGroup(name, group.oxtr_gain, group.arms, {**group.parameters, **own}, columns)
+        return TrainedGroup(name, group.oxtr_gain, group.arms, {**group.parameters, **own}, group.sex, columns)
 
 
 def registered(registry: Registry | None = None) -> list[TrainedGroup]:
     """Return the groups of the registry, wild type, heterozygote and knockout under their short names, first."""
     book = registry or load_registry()
     short = {"wild_type": "wt", "heterozygote": "het", "knockout": "ko"}
-    return [TrainedGroup(short.get(name, name), group.oxtr_gain, group.arms) for name, group in book.groups.items()]
+    return [
+        TrainedGroup(short.get(name, name), group.oxtr_gain, group.arms, sex=group.sex)
+        for name, group in book.groups.items()
+    ]
 
 
 def compared_in(assay: str, registry: Registry | None = None, *, controls: bool = False) -> list[TrainedGroup]:
@@ -81,7 +87,7 @@ def compared_in(assay: str, registry: Registry | None = None, *, controls: bool 
 
 def doses(registry: Registry | None = None) -> list[TrainedGroup]:
     """Return groups for those of `GAINS` that no group of the registry has; the column `dose` marks their rows."""
-    known = {group.oxtr_gain for group in registered(registry) if not group.arms}
+    known = {group.oxtr_gain for group in registered(registry) if not group.arms and group.sex in (None, "female")}
     return [
         TrainedGroup(f"gain_{gain:g}".replace(".", "_"), gain, columns={"dose": gain})
         for gain in GAINS
@@ -108,15 +114,15 @@ def assumed_parameters(table: str = CURRENT) -> list[str]:
 def changes(given: GivenParameters | None = None) -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
-    The factors are of the values that are `given`. A parameter whose value is 0 has no factor and is left out, as is a
-    change that the range leaves without effect.
+    The factors are of the values that are `given`. A parameter whose value is 0 has no factor and is left out, as is
+    one that differs between the sexes, and a change that the range leaves without effect.
     """
     given = given or GivenParameters()
     usual = given.values()
     found = [Change(UNCHANGED, 1.0, None)]
     for name in assumed_parameters(given.table):
         row, usually = parameter(name, given.table), usual[name]
-        if usually == 0.0:
+        if isinstance(usually, Mapping) or row.male is not None or usually == 0.0:
             continue
         values = TIME_CONSTANTS_S if name == "oxytocin_tau_s" else [usually * factor for factor in FACTORS]
         inside = dict.fromkeys(float(value) for value in np.clip(values, row.low, row.high))

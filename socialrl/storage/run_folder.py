@@ -36,6 +36,7 @@ from socialrl.storage.files import (
 from socialrl.storage.listed_files import SUMS, ListedFiles
 from socialrl.storage.locks import FileLock
 from socialrl.storage.manifest import listing
+from socialrl.storage.older_tables import with_sex
 from socialrl.storage.places import described, followed, replaceable, take_lock
 from socialrl_envs.named_tables import UNNAMED
 
@@ -181,7 +182,7 @@ class RunFolder:
         """
         path = self._table_path(name)
         if self.has_table(name):
-            return data_frame(parquet_table(self._files.content(path.name), path), path)
+            return with_sex(data_frame(parquet_table(self._files.content(path.name), path), path))
         parts = None if self.finished else self.read_parts(name)
         if parts is not None:
             return parts
@@ -223,7 +224,7 @@ class RunFolder:
             for piece, part in zip(found, names, strict=True)
         ]
         # Permissive, because a column that is missing in one animal (never entered, so no latency) has no type there.
-        return data_frame(pa.concat_tables(tables, promote_options="permissive"), self._files.parts)
+        return with_sex(data_frame(pa.concat_tables(tables, promote_options="permissive"), self._files.parts))
 
     def has_part(self, piece: str, name: str) -> bool:
         """Whether a piece of a table is there; one that was written and is missing raises `UserError`."""

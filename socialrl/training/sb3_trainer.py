@@ -121,7 +121,7 @@ def train_animal(
 
 def build_model(config: Config, animal: Animal) -> PPO:
     """Return an untrained PPO for one animal in its own world; all streams are children of the root seed."""
-    own: dict[str, Any] = {"table": animal.table, "arms": animal.arms, **animal.parameters}
+    own: dict[str, Any] = {"sex": animal.sex, "table": animal.table, "arms": animal.arms, **animal.parameters}
     env = SocialVecEnv.native(config.env.id, config.lives, None, **native_arguments(config), **own)
     settings: dict[str, Any] = config.ppo.model_dump()
     net_arch = list(settings.pop("net_arch"))

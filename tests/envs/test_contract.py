@@ -191,7 +191,8 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> N
         return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
 
     # the V1a gain is felt where there is no mate, too
-    mating, work = {"consolidation_mate_per_h", "selective_mate"}, {"press_cost", "press_s"}
+    mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward"}
+    work = {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
     idle |= set() if assay.known_place else {"known_place_exploration"}
     as_in_table = played()

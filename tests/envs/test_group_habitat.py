@@ -218,7 +218,7 @@ def test_halving_the_tick_leaves_the_group_as_it_was() -> None:
 
 @pytest.mark.parametrize("env_id", [GROUP, MEMBER])
 def test_there_are_no_mates_in_a_group(env_id: str) -> None:
-    message = f"relationship must be one of peer in {env_id}, whose animals are all of one sex, got 'mate'"
+    message = f"relationship must be one of peer in {env_id}, whose cage mates are of one sex, got 'mate'"
     env = make_rows(N, env_id)
     env.reset(seed=0)
     with pytest.raises(ParameterError, match=message):

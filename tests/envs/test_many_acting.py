@@ -11,6 +11,7 @@ from playing import play, random_actions
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.assay import Assay
 from socialrl_envs.habitat import Habitat
+from socialrl_envs.rewards import TERMS
 from socialrl_envs.world import World
 
 REST, EXPLORE = 0, 1
@@ -101,7 +102,7 @@ def test_both_animals_feel_and_count_a_huddle_that_one_of_them_sought() -> None:
     assert terms[0, 0] > 0.0
     assert terms[0, 2] == terms[0, 0], "general worth of contact"
     assert terms[0, [1, 3]].tolist() == [0.0, 0.0]
-    assert terms[7, 2] == 0.0, "who is huddled with does not rest alone"
+    assert terms[TERMS.index("rest"), 2] == 0.0, "who is huddled with does not rest alone"
     huddle_s = world.counters[0, :, :4]
     expected = np.zeros((4, 4))
     expected[0, 2] = expected[2, 0] = world.dt_s

@@ -95,9 +95,10 @@ def test_v1_releases_what_it_released():
 @pytest.mark.usefixtures("another_current_table")
 def test_animals_that_do_not_act_have_the_values_of_the_named_table():
     env = gym.make("socialrl/PartnerPreference-v0", table="v1", withdrawal_s=60.0)
-    acting, others = env.unwrapped.world.parameters
+    acting, females, males = env.unwrapped.world.parameters
     assert acting["withdrawal_s"] == 60.0
-    assert others["withdrawal_s"] == float(next(r for r in kept_rows("v1") if r["name"] == "withdrawal_s")["value"])
+    kept = float(next(r for r in kept_rows("v1") if r["name"] == "withdrawal_s")["value"])
+    assert females["withdrawal_s"] == males["withdrawal_s"] == kept
 
 
 def test_what_is_younger_than_a_table_is_off_in_it(monkeypatch):
@@ -178,4 +179,4 @@ def test_the_parallel_habitat_fills_in_the_named_table():
 
     env = GroupHabitatParallelEnv(table="v1", contact_floor={"vole2": 2.0})
     floors = env._rows.world.parameters["contact_floor"]
-    assert floors.tolist() == [0.7, 0.7, 2.0, *[0.7] * 6]
+    assert floors.tolist() == [0.7, 0.7, 2.0, *[0.7] * 7]  # the last two: females and males that do not act

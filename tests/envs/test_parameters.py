@@ -45,7 +45,18 @@ def test_every_constant_has_a_unit_a_range_a_meaning_and_a_source(row) -> None: 
 def test_names_are_unique_and_the_table_is_complete() -> None:
     assert len(set(NAMES)) == len(NAMES) == len(table())
     assert PARAMETER_DTYPE.names == NAMES
-    assert set(table()[0]) == {"name", "value", "unit", "low", "high", "meaning", "evidence", "source", "spread"}
+    assert set(table()[0]) == {
+        "name",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "meaning",
+        "evidence",
+        "source",
+        "spread",
+        "male",
+    }
 
 
 def test_records_hold_the_table_and_the_overrides() -> None:

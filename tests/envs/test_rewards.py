@@ -41,7 +41,7 @@ def state(env: Any) -> tuple[Any, Any]:
 
 
 def test_the_reward_is_the_sum_of_its_terms() -> None:
-    env = make_rows(50, relationship=["peer", "mate"])
+    env = make_rows(50, relationship=["peer", "mate"], courtship_reward=1.0)
     env.reset(seed=0)
     out = play(env, random_actions(env, 400))
     assert tuple(out.terms) == TERMS

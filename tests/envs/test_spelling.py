@@ -8,7 +8,7 @@ import pytest
 from socialrl.assays import short_id
 from socialrl.config.experiment import Config
 from socialrl.config.problems import section_in
-from socialrl.config.recording import SEXES, RecordingConfig
+from socialrl.config.recording import RecordingConfig
 from socialrl.errors import nearest, unknown
 from socialrl.protocols.schema import KINDS
 from socialrl_envs import ASSAYS
@@ -16,7 +16,7 @@ from socialrl_envs.drugs import DRUGS
 from socialrl_envs.parameters import NAMES
 from socialrl_envs.physiology import ARM_SETTINGS, ARMS
 from socialrl_envs.spelling import _distance
-from socialrl_envs.state import RELATIONSHIPS
+from socialrl_envs.vocabulary import RELATIONSHIPS, SEXES
 
 
 def _sections(kind, seen):

@@ -9,13 +9,14 @@ import pytest
 from socialrl.animals.animal import Animal
 from socialrl.findings.scorecard import score
 from socialrl.release.table import BIN_S, release_table
+from socialrl_envs.vocabulary import SEXES
 
 GAINS = {"wt": 1.0, "ko": 0.0}
 
 
 def animals(n: int, **arms: str) -> list[Animal]:
     return [
-        Animal(f"{genotype}-{index:02d}", genotype, gain, index, {"oxtr_gain": gain}, arms)
+        Animal(f"{genotype}-{index:02d}", genotype, gain, index, {"oxtr_gain": gain}, arms, sex=SEXES[index * 2 // n])
         for genotype, gain in GAINS.items()
         for index in range(n)
     ]

@@ -205,7 +205,7 @@ def test_films_of_habitats(run, tmp_path) -> None:
     """Of a trained animal among its companions, and of animals that act at random."""
     png, gif = tmp_path / "a.png", tmp_path / "a.gif"
     words = films.render_test(run, animal="mixed-11", png=png, gif=gif, every_s=1800.0)
-    assert words.startswith("mixed-11, receptor gain 0, after 24 h")
+    assert words.startswith("mixed-11, female, receptor gain 0, after 24 h")
     actor = films._trained(run, "mixed-11")
     env = actor.make(**actor.world)
     assert isinstance(env, FrozenCompanionsEnv)

@@ -252,7 +252,7 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("ppo.learning_rat=1", "unknown key ppo.learning_rat; did you mean ppo.learning_rate? Allowed: learning_rate,"),
         ("learning_rate=1e-3", "unknown key learning_rate; did you mean ppo.learning_rate? Allowed: name,"),
         ("env.reset.side=left", "unknown key env.reset.side; allowed: cohousing_h, relationship, separation_h"),
-        ("genotypes.knockout.gain=1", "unknown key genotypes.knockout.gain; allowed: oxtr_gain, arms, parameters"),
+        ("genotypes.knockout.gain=1", "unknown key genotypes.knockout.gain; allowed: oxtr_gain, arms, parameters, sex"),
         (
             "probes.tests=[{name: a, cohoused_h: 2}]",
             "unknown key probes.tests[0].cohoused_h; allowed: name, cohousing_h",
@@ -275,7 +275,7 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("genotypes.knockout.oxtr_gain='0.5'", "oxtr_gain must be a number from 0 to 2, got the text '0.5'"),
         (
             "genotypes.knockout=0.5",
-            "genotypes.knockout must be a mapping with the keys oxtr_gain, arms, parameters, got 0.5",
+            "genotypes.knockout must be a mapping with the keys oxtr_gain, arms, parameters, sex, got 0.5",
         ),
         (
             "genotypes.knockout.parameters={oxytocin_tau: 5}",

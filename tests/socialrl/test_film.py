@@ -72,14 +72,14 @@ def test_actions_are_sampled(run):
 def test_film_and_picture_of_a_trained_animal(run, tmp_path):
     gif, png = tmp_path / "a.gif", tmp_path / "a.png"
     words = films.render_test(run, animal="knockout-00", gif=gif, png=png, cohousing_h=6)
-    assert words == "knockout-00, receptor gain 0, after 6 h of cohousing"
+    assert words == "knockout-00, female, receptor gain 0, after 6 h of cohousing"
     assert 1 <= getattr(Image.open(gif), "n_frames", 1) <= 6
     assert Image.open(png).size[0] > 100
 
 
 def test_the_gain_at_test_can_be_replaced(run, tmp_path):
     words = films.render_test(run, gain=0.5, png=tmp_path / "a.png")
-    assert words == "wild_type-00, receptor gain 0.5, after 24 h of cohousing"
+    assert words == "wild_type-00, female, receptor gain 0.5, after 24 h of cohousing"
 
 
 def test_an_assay_is_played_with_random_actions(tmp_path, monkeypatch):

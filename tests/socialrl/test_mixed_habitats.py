@@ -39,7 +39,7 @@ def test_animals_are_called_after_their_habitat_and_keep_their_own_genotype() ->
     assert [one.habitat for one in mixed] == ["mixed-0"] * 8 + ["mixed-1"] * 8
     assert [one.oxtr_gain for one in mixed[:2]] == [1.0, 0.0]
     common = mixed[9].common()
-    assert list(common) == ["animal", "genotype", "oxtr_gain", "index", "habitat_type", "habitat"]
+    assert list(common) == ["animal", "genotype", "oxtr_gain", "index", "sex", "habitat_type", "habitat"]
     assert (common["genotype"], common["habitat"], common["index"]) == ("ko", "mixed-1", 9)
 
 

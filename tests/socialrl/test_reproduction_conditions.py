@@ -52,6 +52,7 @@ CHANGED = {
     "mating": False,
     "session": "with_partner",
     "side": "left",
+    "stranger_sex": "other",
     "drugs": [DOSE],
     "arms": {"reward": "knockout"},
     "partner_is": "shuffled",
@@ -133,6 +134,21 @@ def test_every_key_changes_what_is_played_or_is_refused(assay, key):
         ("StrangerEncounter", {"partner_is": "shuffled"}, r"shuffled, which is not possible in StrangerEncounter"),
         ("GroupHabitat", {"relationship": "mate"}, r"must have relationship peer in GroupHabitat, got mate"),
         ("GroupMember", {}, r"is of the assay GroupMember, which the battery does not train; it has PartnerPref"),
+        (
+            "SocialOperant",
+            {"stranger_sex": "other"},
+            r"must have stranger_sex as_partner in the session partner, where there is no stranger",
+        ),
+        (
+            "GroupHabitat",
+            {"stranger_sex": "same"},
+            r"must have stranger_sex as_partner in GroupHabitat, where there is",
+        ),
+        (
+            "StrangerEncounter",
+            {"stranger_sex": "male"},
+            r"stranger_sex must be as_partner \(the sex of the partner\), ",
+        ),
         ("OxytocinRelease", {"cohousing_h": 24}, r"must have no cohousing_h in OxytocinRelease"),
     ],
 )

@@ -57,7 +57,7 @@ def test_hparams_show_names_that_can_be_broken_and_keep_their_tags(tmp_path):
 def test_a_film_has_a_banner_in_the_colour_of_its_group(gain):
     frames = [np.zeros((90, 160, 3), dtype=np.uint8)] * 2
     group = group_of("low", gain)
-    banded = with_banner(frames, group, "low-00")
+    banded = with_banner(frames, group, "low-00", "male")
     assert [one.shape for one in banded] == [(96, 160, 3)] * 2
     colour = "#" + "".join(f"{channel:02X}" for channel in banded[0][0, -1])
     assert colour == group.colour

@@ -31,7 +31,7 @@ def test_a_run_without_a_finished_episode_goes_all_the_way(
     )
     episodes = RunFolder.open(run).read_table("episodes")
     assert len(episodes) == 0
-    assert list(episodes) == ["animal", "genotype", "oxtr_gain", "index", "steps", "life", "return"]
+    assert list(episodes) == ["animal", "genotype", "oxtr_gain", "index", "sex", "steps", "life", "return"]
     assert RunFolder.open(run).has_table("probes") == (not probes)
     events = EventAccumulator(str(run / "tb" / "wt")).Reload()
     assert ("eval/cohoused_24h/return" in events.Tags()["scalars"]) == (not probes)

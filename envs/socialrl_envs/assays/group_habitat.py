@@ -67,9 +67,10 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     act.
 
     A central arena with four side cages; each pair starts in a cage of its own after `cohousing_h` hours together. A
-    row is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. All are of one
-    sex; `relationship` "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178. The same world as a PettingZoo
-    `ParallelEnv` is `socialrl_envs.parallel.GroupHabitatParallelEnv`; with one acting animal, `GroupMemberEnv`.
+    row is an animal: rows 8·w … 8·w + 7 are the animals of world w, and `num_envs` is a multiple of 8. Cage mates are
+    of one sex; `relationship` "mate" is refused. Paper: Black et al. 2025, Curr Biol 35:4178. The same world as a
+    PettingZoo `ParallelEnv` is `socialrl_envs.parallel.GroupHabitatParallelEnv`; with one acting animal,
+    `GroupMemberEnv`.
 
     **Actions** (`Discrete(16)`, names in `env.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
     slot 0 to 6, as in `PartnerPreferenceEnv`.
@@ -88,8 +89,8 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
-    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md).
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
+    exploration, effort, stress, rest, noise (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
     fixed length. It never terminates.
@@ -101,8 +102,9 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     (`contact_s_each`) and in one chamber with each, touching or not (`together_s`, which the field calls cohabitation;
     0 for itself); seconds in and entries into each chamber, seconds in tubes out of it, and the mate's familiarity.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`; a parameter may have one value per row. The
-    habitat is a known place: exploring is worth `known_place_exploration` of what it is in a new one.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv` without `stranger_sex`; a parameter, and `sex`,
+    may have one value per row. The habitat is a known place: exploring is worth `known_place_exploration` of what it is
+    in a new one.
 
     **Versions.** v0: first.
     """
@@ -147,8 +149,8 @@ class GroupMemberEnv(SocialEnv):
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
-    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md).
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
+    exploration, effort, stress, rest, noise (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
     fixed length. It never terminates.
@@ -157,7 +159,7 @@ class GroupMemberEnv(SocialEnv):
     `GroupHabitatVectorEnv`.
 
     **Arguments.** `others`: "sociable" (default), "roaming", or a list of seven of these; all others and the reset
-    options are those of `PartnerPreferenceEnv`.
+    options are those of `PartnerPreferenceEnv` without `stranger_sex`.
 
     **Versions.** v0: first.
     """

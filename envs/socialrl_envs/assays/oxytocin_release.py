@@ -19,9 +19,10 @@ from ..named_tables import CURRENT
 from ..parameters import ParameterError, record
 from ..physiology import derive_rates
 from ..recording import Recording
-from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_sexes, checked_strength
+from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_strength
+from ..sexes import checked_sexes
 from ..single import NOT_BEGUN, split_overrides
-from ..vocabulary import RELEASE_ID
+from ..vocabulary import RELEASE_ID, SEXES
 
 __all__ = ["RELEASE_ID", "RELEASE_PAPER", "OxytocinReleaseEnv"]
 
@@ -97,7 +98,9 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.dt_s, self.strength, self.sensor = float(dt_s), checked_strength(strength), sensor or Sensor()
         self.recording = recording
         self._n_ticks = count_ticks(dt_s, duration_s)
-        self._rates = derive_rates(record(1, split_overrides(overrides), table), self.dt_s, arms)
+        changed = split_overrides(overrides)
+        self._rates_of = {sex: derive_rates(record(1, changed, table, sex=sex), self.dt_s, arms) for sex in SEXES}
+        self._rates = self._rates_of[self.sex]
         self._doses = schedule(drugs)
         lowest, highest = 0.0, self.sensor.highest
         if recording is not None:
@@ -177,6 +180,7 @@ class OxytocinReleaseEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def _begin(self, sex: str) -> None:
         self._sex, self._begun = sex, True
+        self._rates = self._rates_of[sex]
         self._tick = 0
         self._pulses_s: list[float] = []
         self._oxytocin = np.zeros((1, self._n_ticks + 1))

@@ -58,9 +58,9 @@ class PartnerPreferenceEnv(SocialEnv):
     Slots are shuffled at every reset: neither slot nor side shows who is the partner, and nobody is labelled. The
     partner is the animal that has become familiar.
 
-    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md). The receptor acts on the first three only. Rescaling the
-    reward per animal (VecNormalize) would hide part of what the gain does; do not do it.
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
+    exploration, effort, stress, rest, noise (equations in docs/model.md). The receptor acts on the first three only.
+    Rescaling the reward per animal (VecNormalize) would hide part of what the gain does; do not do it.
 
     **Episode.** `duration_s` seconds (10,800 s = 3 h) in ticks of `dt_s` (15 s), then truncation: a test of fixed
     length says nothing about what comes after, so a learner should bootstrap. It never terminates.
@@ -78,8 +78,11 @@ class PartnerPreferenceEnv(SocialEnv):
     retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative to the
     start of the test (with `share`, given in that share of the episodes only); `render_mode`; `table`, the name of an
     earlier parameter table such as "v1"; and any parameter of `socialrl_envs.parameters` by name, above all
-    `oxtr_gain`. Reset options: `cohousing_h`, `relationship`, `separation_h`, `side`, `mating` (False: mates that were
-    cohoused but did not mate), `continued` (True: the animals of the last episode live on).
+    `oxtr_gain`. `sex` "female" or "male" is that of the focal animal: its partner is of the same sex (peer) or the
+    other (mate). `stranger_sex` says of which sex the stranger is: "as_partner", or "same" or "other" than the focal
+    animal's, or a list that each reset draws from. Reset options: `cohousing_h`, `relationship`, `separation_h`,
+    `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate), `continued` (True: the animals
+    of the last episode live on).
 
     **Versions.** v0: first.
     """

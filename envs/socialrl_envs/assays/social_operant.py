@@ -70,9 +70,9 @@ class SocialOperantEnv(SocialEnv):
 
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 
-    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per press, divided
-    by the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
+    exploration, effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per
+    press, divided by the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates. A door opens at most once in a tick, at its end; where ticks are longer than `press_s`,

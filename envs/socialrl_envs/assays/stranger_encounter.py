@@ -58,8 +58,8 @@ class StrangerEncounterEnv(SocialEnv):
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
-    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, novelty, exploration,
-    effort, stress, rest, noise (equations in docs/model.md).
+    **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
+    exploration, effort, stress, rest, noise (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (600 s = 10 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates.
@@ -67,7 +67,7 @@ class StrangerEncounterEnv(SocialEnv):
     **Info** and `record` are those of `PartnerPreferenceEnv` for stranger and partner, with huddle seconds in 1-min
     bins. Rejections of the stranger are `attacks`; `chamber_s_with_stranger` are seconds in one chamber with it and
     `chamber_s_apart` the others, the avoidance. All animals are of one sex, except with `relationship` "mate": then
-    partner *and* stranger are of the other sex.
+    partner *and* stranger are of the other sex. `stranger_sex` "same" or "other" sets the stranger's alone.
 
     **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`. The home is a known place:
     exploring is worth `known_place_exploration` of what it is in a new one.
