@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from socialrl.analysis.measure_table import measure_table
+from socialrl.config.given_parameters import GivenParameters
 from socialrl.config.paths import expanded
+from socialrl.config.values import TABLE
 from socialrl.errors import UserError, nearest, shortened
 from socialrl.findings.results import Result, result_from
 from socialrl.findings.scorecard import NOT_RUN
 from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.files import read_json
+from socialrl_envs.named_tables import UNNAMED
 
 FILE = "scorecard.json"
 _LONGEST = 40
@@ -48,8 +51,16 @@ def read_kept(place: Path | str) -> Kept:
         content = _as_format_2(content)
     result, beside = result_from(content, file), file.with_name("reproduction.json")
     began = read_json(beside) if beside.exists() else {}
-    parameters = {"parameters": began["parameters"]} if began.get("parameters") else {}
-    return Kept(file, result, {**parameters, **result.made})
+    parameters = began.get("parameters")
+    if not parameters and "world" in result.made:  # made by `reproduce` before it recorded them
+        parameters = _before_tables_had_names()
+    return Kept(file, result, {**({"parameters": parameters} if parameters else {}), **result.made})
+
+
+def _before_tables_had_names() -> dict[str, Any]:
+    """The parameters of a scorecard that does not name its table: it is older than all tables but one."""
+    table = GivenParameters(parameters={TABLE: UNNAMED})
+    return {**table.recorded(), "in_words": f"{table.in_words()} (not recorded; the only one at that time)"}
 
 
 def _missing(path: Path) -> str:

@@ -19,7 +19,7 @@ _ROWS = {
     "commit": "Commit",
     "command": "Command",
 }
-_TABLE = "Table of parameters"
+_TABLE = "Parameters"
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class MadeWith:
     made: Mapping[str, Any]
 
     @property
-    def table(self) -> str:
-        """The name of its table of parameters, or a dash where none was recorded."""
+    def parameters(self) -> str:
+        """Its parameters in words, "table v1, settling_worth 0", or a dash where none were recorded."""
         recorded = self.made.get("parameters")
-        name = recorded.get("table") if isinstance(recorded, Mapping) else recorded
+        name = recorded.get("in_words") if isinstance(recorded, Mapping) else recorded
         return str(name) if name else wording.MISSING
 
     @property
@@ -59,7 +59,7 @@ class MadeWith:
 def made_table(members: Sequence[MadeWith]) -> Table:
     """Return how each was made, one column a scorecard; what differs from the first is marked."""
     lines = {_ROWS[key]: [one.told(key) for one in members] for key in _ROWS}
-    lines[_TABLE] = [one.table for one in members]
+    lines[_TABLE] = [one.parameters for one in members]
     kept = {name: told for name, told in lines.items() if any(text != wording.MISSING for text in told)}
     rows = [[Cell(name), *_marked(told, code=name in ("Command", "Commit"))] for name, told in kept.items()]
     return Table("How each was made", ("", *(one.label for one in members)), rows, _SAME, n_left=len(members) + 1)

@@ -27,6 +27,7 @@ from socialrl.scorecard.beside import flat, markdown, of_scorecards, of_seeds, w
 from socialrl.scorecard.beside_terminal import beside_table
 from socialrl.scorecard.beside_words import scatter, scatter_range
 from socialrl.scorecard.made import MadeWith, made_table, parameters_table
+from socialrl_envs.parameters import parameter
 
 STUDY = Path(__file__).parents[2] / "docs" / "results" / "study"
 
@@ -148,6 +149,8 @@ def test_the_kept_study_of_an_older_format_is_read_with_its_numbers():
             assert (found.verdict, found.n) == (row["verdict"], row["n"])
             assert found.difference == pytest.approx(row["difference"], nan_ok=True)
     assert kept.made["seed"] == 1
+    assert MadeWith("old", kept.made).parameters == "table v1 (not recorded; the only one at that time)"
+    assert MadeWith("old", kept.made).values["contact_floor"] == parameter("contact_floor", "v1").value
     beside = set_beside({"kept": kept.result, "today": result_of(score({}))})
     alone = {row.name for row in beside.rows if row.of[1] is None}
     assert not alone  # every comparison of the kept study is found again in today's registry
@@ -297,7 +300,7 @@ def test_the_terminal_marks_a_finding_whose_verdict_differs(whole):
 
 def test_parameters_that_differ_stand_in_a_table_of_their_own():
     def made(table, **values):
-        return {"parameters": {"table": table, "values": values}, "seed": 1}
+        return {"parameters": {"in_words": table, "table": table, "values": values}, "seed": 1}
 
     one, other = MadeWith("old", made("v1", b0=1.0, g=0.5)), MadeWith("new", made("v2", b0=1.0, g=0.75, k=2.0))
     table = parameters_table([one, other])
@@ -306,7 +309,7 @@ def test_parameters_that_differ_stand_in_a_table_of_their_own():
     assert parameters_table([one, MadeWith("again", made("v1", b0=1.0, g=0.5))]) is None
     assert parameters_table([one, MadeWith("older", {})]) is None
     names = {row[0].text: [cell.text for cell in row[1:]] for row in made_table([one, other]).rows}
-    assert names == {"Seed": ["1", "1"], "Table of parameters": ["v1", "v2"]}
+    assert names == {"Seed": ["1", "1"], "Parameters": ["v1", "v2"]}
 
 
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium on this machine")
