@@ -176,6 +176,25 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
     assert info["huddle_s"].max() > 0.0
 
 
+SWITCHED_ON = {
+    "compensation_share": 0.3,
+    "recognition_lasting": 0.3,
+    "v1a_recall": 0.3,
+    "settling_worth": 2.0,
+    "incentive_comfort": 0.3,
+    "signal_adaptation": 0.3,
+    "activity_budget": 0.3,
+    "day_calm": 0.3,
+    "rhythm_depth": 0.3,
+    "uncertainty_cost": 1.0,
+}
+"""Mechanisms whose other parameters do nothing while they are off."""
+SOME_OF_EACH = [
+    {"drug": drug, "dose": 0.4, "start_s": -1e6, "end_s": 1e6} for drug in ("agonist", "antagonist", "v1a_antagonist")
+]
+"""Drugs that some mechanisms are about."""
+
+
 @every_assay
 def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> None:
     """Each parameter, changed alone, changes a life; those of mates and of work only where they occur."""
@@ -184,8 +203,9 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> N
 
     def played(**overrides: float) -> bytes:
         # at gain 1 the receptor-independent share of release would not show
-        changed = {"oxtr_gain": 0.5, **overrides}
-        env = make_worlds(4, env_id, relationship=relationship, cohousing_h=2.0, duration_s=400 * assay.dt_s, **changed)
+        changed = {"oxtr_gain": 0.5, **SWITCHED_ON, **overrides}
+        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s}
+        env = make_worlds(4, env_id, relationship=relationship, drugs=SOME_OF_EACH, **length, **changed)
         first, _ = env.reset(seed=3)
         result = play(env, random_actions(env, 399))
         return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
