@@ -30,7 +30,7 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False
 
 
 # parameter values reach the compiled code as data: changing them compiles nothing again
-_DATA_ONLY = ("named_tables.py", "parameters.py")
+_DATA_ONLY = ("named_tables.py", "parameter_rows.py", "parameters.py")
 
 
 def sources_digest(folder: Path) -> str:

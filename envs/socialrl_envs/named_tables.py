@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 CURRENT = "v2"
-"""The name of the table that is in `parameters.PARAMETERS`."""
+"""The name of the table that is in `parameter_rows.PARAMETERS`."""
 
 UNNAMED = "v1"
 """The table of whatever was written before tables had names."""

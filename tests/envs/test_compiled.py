@@ -37,7 +37,7 @@ def test_any_changed_new_or_renamed_source_makes_the_cache_stale(tmp_path: Path)
 def test_values_of_parameters_are_data_and_compile_nothing_anew(tmp_path: Path) -> None:
     (tmp_path / "step.py").write_text("a = 1\n")
     before = sources_digest(tmp_path)
-    (tmp_path / "parameters.py").write_text("gain = 2\n")
+    (tmp_path / "parameter_rows.py").write_text("gain = 2\n")
     assert sources_digest(tmp_path) == before
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from socialrl_envs.parameter_rows import EVIDENCE
 from socialrl_envs.parameters import (
-    EVIDENCE,
     NAMES,
     PARAMETER_DTYPE,
     PARAMETERS,

@@ -154,7 +154,7 @@ def test_a_format_is_an_entry_point(tmp_path):
 
 ADDED = {
     # a parameter: a row of the table, a line of an equation
-    "parameters.py": (
+    "parameter_rows.py": (
         "PARAMETERS: tuple[Parameter, ...] = (\n",
         'Parameter("grooming_reward", 0.0, "reward/tick", 0.0, 50.0, 0.0, "worth of grooming", "assumed", "test"),',
     ),

@@ -1,0 +1,181 @@
+"""The rows of the current parameter table: value, unit, range, source and spread between animals.
+
+How they are read, and earlier tables by name: parameters.py and named_tables.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
+_STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
+_BLACK = "Black et al. 2025 Curr Biol 35:4178 (direction); amount not measured"
+
+EVIDENCE = ("definition", "published", "fitted", "assumed")
+"""What a value rests on: a definition, published data, the fit to wild types, or only a choice."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One constant: `value` in `unit`, allowed in [`low`, `high`]; `spread` is the log-sd between animals.
+
+    `evidence` is one of `EVIDENCE`; `source` says where the value comes from in words. `male` is the value of males
+    where it is another one, for which `source` must give a reason; None: the sexes do not differ.
+    """
+
+    name: str
+    value: float
+    unit: str
+    low: float
+    high: float
+    spread: float
+    meaning: str
+    evidence: str
+    source: str
+    male: float | None = None
+
+    def of(self, sex: str) -> float:
+        """Return the value of animals of a sex."""
+        return self.male if self.male is not None and sex == "male" else self.value
+
+
+# name, value, unit, lowest, highest, spread, meaning, evidence, source
+# fmt: off
+PARAMETERS: tuple[Parameter, ...] = (
+    # --- the receptor and the peptides
+    Parameter("oxtr_gain", 1.0, "× wild type", 0.0, 2.0, 0.1,
+              "oxytocin-receptor gain: knockout 0, wild type 1", "definition", "by definition"),
+    Parameter("dopamine_tone", 1.0, "× normal", 0.0, 2.0, 0.0,
+              "vigour of work and of the mating route; 0 = blocked", "definition", "by definition"),
+    Parameter("v1a_gain", 1.0, "× normal", 0.0, 2.0, 0.0,
+              "vasopressin V1a route to mate value; 0 = blocked", "definition", "by definition"),
+    # --- oxytocin
+    Parameter("oxytocin_tau_s", 120.0, "s", 10.0, 1800.0, 0.0,
+              "time constant of accumbens oxytocin", "assumed", "no vole measurement found; sweep 10 s to 30 min"),
+    Parameter("release_floor", 0.5, "fraction", 0.0, 1.0, 0.0,
+              "release in contact without the receptor (rho)", "assumed", _BLACK),
+    Parameter("receptor_half", 1.0, "oxytocin units", 0.05, 20.0, 0.0,
+              "oxytocin at which the receptor passes half of its maximum", "assumed", "no measurement found"),
+    # --- familiarity
+    Parameter("consolidation_floor_per_h", 0.017, "1/h of contact", 0.0, 10.0, 0.48,
+              "bond growth without the receptor (kappa0)", "published",
+              "knockouts prefer by about 7 days: Black et al. 2025 (press)"),
+    Parameter("consolidation_gain_per_h", 0.069, "1/h of contact", 0.0, 10.0, 0.48,
+              "bond growth per unit of receptor signal (kappa1), times dopamine tone", "published",
+              "wild types prefer a peer after 24 h, little before: Black et al. 2025; "
+              "Williams et al. 1992 Horm Behav 26:339"),
+    Parameter("consolidation_mate_per_h", 0.22, "1/h of contact", 0.0, 10.0, 0.0,
+              "bond growth with a mate, times dopamine tone, V1a gain and open mating route", "published",
+              "6 h with mating as good as 24 h without: Williams et al. 1992 Horm Behav 26:339"),
+    Parameter("absence_loss_per_h", 0.0005, "1/h", 0.0, 1.0, 0.0,
+              "bond loss while apart", "published",
+              "preference lasts 2 weeks or more after mating: Insel & Hulihan 1995"),
+    Parameter("interference_per_h", 0.05, "1/h of contact", 0.0, 10.0, 0.0,
+              "bond loss while in contact with others, without protection", "assumed", "no measurement found"),
+    Parameter("retention", 0.8, "fraction", 0.0, 1.0, 0.0,
+              "share of interference that the receptor prevents at gain 1", "assumed", "no measurement found"),
+    Parameter("habituation_tau_s", 300.0, "s of contact", 10.0, 1e5, 0.0,
+              "time to get used to a novel animal", "assumed", "no measurement found"),
+    Parameter("habituation_recovery_h", 72.0, "h", 0.1, 1e4, 0.0,
+              "time for novelty to come back", "assumed", "no measurement found"),
+    Parameter("recognition_noise", 0.127, "familiarity units", 0.0, 1.0, 0.49,
+              "error in recognising familiarity, drawn per encounter", "assumed", _STARTED),
+    Parameter("compensation_share", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of receptor-free bond growth that is compensation and closes with the mating route; 0 = off",
+              "assumed", "an acute block differs from a lifelong loss: Young et al. 2001, Berendzen et al. 2023"),
+    Parameter("recognition_lasting", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of the variance of recognition errors that lasts the whole test; 0 = off",
+              "assumed", "no measurement found"),
+    Parameter("v1a_recall", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of recognised familiarity that needs the V1a receptor; 0 = off",
+              "assumed", "males: Donaldson et al. 2010; females spared: Insel & Hulihan 1995"),
+    # --- what contact is worth
+    Parameter("contact_floor", 0.7, "reward/min", 0.0, 50.0, 0.23,
+              "worth of contact with anyone, without the receptor (b0)", "assumed", _STARTED),
+    Parameter("contact_gain", 0.35, "reward/min", 0.0, 50.0, 0.23,
+              "worth of contact with anyone per unit of receptor signal (b1)", "fitted", _CALIBRATED),
+    Parameter("selective_floor", 0.81, "reward/min", 0.0, 50.0, 0.255,
+              "extra worth of a familiar animal, without the receptor (w0)", "assumed", _BLACK),
+    Parameter("selective_gain", 0.24, "reward/min", 0.0, 50.0, 0.255,
+              "extra worth of a familiar animal per unit of receptor signal (w1)", "fitted", _CALIBRATED),
+    Parameter("selective_mate", 0.9, "reward/min", 0.0, 50.0, 0.0,
+              "extra worth of a familiar mate, times V1a gain", "assumed",
+              "knockouts keep mates: Berendzen et al. 2023 Neuron 111:787; amount not measured"),
+    Parameter("defence_floor", 0.11, "reward/min", 0.0, 50.0, 0.13,
+              "cost of contact with an unfamiliar animal when bonded, without the receptor (a0)", "assumed", _BLACK),
+    Parameter("defence_gain", 0.44, "reward/min", 0.0, 50.0, 0.13,
+              "the same, per unit of gain (a1)", "fitted", _CALIBRATED),
+    Parameter("defence_payoff_min", 1.0, "min", 0.0, 60.0, 0.0,
+              "minutes of unfamiliar contact that driving off is worth", "assumed", "no measurement found"),
+    Parameter("rejection_cost", 0.3, "reward", 0.0, 50.0, 0.0,
+              "cost of one rejection", "assumed", "no measurement found"),
+    Parameter("withdrawal_s", 120.0, "s", 1.0, 1e4, 0.0,
+              "time a driven-off animal keeps away", "assumed", "no measurement found"),
+    Parameter("settling_worth", 0.0, "× worth", 0.0, 20.0, 0.0,
+              "how much more contact with anyone is worth once the animal has settled with it; 0 = off",
+              "assumed", "no measurement found"),
+    Parameter("settling_tau_s", 900.0, "s of contact", 10.0, 1e5, 0.0,
+              "time constant of settling in a bout of contact", "assumed", "no measurement found"),
+    Parameter("settling_loss_s", 60.0, "s apart", 1.0, 1e5, 0.0,
+              "time constant at which settling is lost apart", "assumed", "no measurement found"),
+    Parameter("incentive_comfort", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of the receptor-independent worth of a familiar animal that needs settling; 0 = off",
+              "assumed", "work and huddling dissociate: Pierce et al. 2024, Beery et al. 2021"),
+    Parameter("signal_adaptation", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of the receptor signal of a standing agonist that adds nothing to contact; 0 = off",
+              "assumed", "an agonist at the test blocks a preference: Johnson et al. 2024"),
+    Parameter("courtship_reward", 0.0, "reward/min", 0.0, 50.0, 0.0,
+              "extra worth of contact with an animal of the other sex for one that has no mate; 0 = off", "assumed",
+              "DeVries et al. 1997 Can J Zool 75:295 (direction); amount not measured"),
+    # --- the rest of a vole's life, none of it scaled by the gain
+    Parameter("exploration_reward", 5.3, "reward/min", 0.0, 50.0, 0.185,
+              "worth of exploring at full activity drive", "fitted", _CALIBRATED),
+    Parameter("activity_rise_s", 247.0, "s", 10.0, 1e5, 0.44,
+              "time constant of the activity drive's rise in rest and contact", "fitted", _CALIBRATED),
+    Parameter("activity_spend_s", 674.0, "s", 10.0, 1e5, 0.02,
+              "time constant of the activity drive's fall while exploring", "fitted", _CALIBRATED),
+    Parameter("activity_budget", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "how far the activity drive rises and falls at a constant rate instead of relaxing; 0 = off",
+              "assumed", "voles that huddle much and little spend as much time in the middle: Brusman et al. 2024"),
+    Parameter("day_calm", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "how far the activity drive stays below its maximum on the calmest day; 0 = off",
+              "assumed", "no measurement found"),
+    Parameter("rhythm_depth", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "how far the activity drive stays below its maximum in the rest phase of a rhythm; 0 = off",
+              "assumed", "voles have one: Gerkema et al. 1993"),
+    Parameter("rhythm_h", 3.0, "h", 0.1, 100.0, 0.0,
+              "period of the rest-activity rhythm", "published", "2 to 4 h: Gerkema et al. 1993, Halle 1995"),
+    Parameter("explore_dwell_s", 54.0, "s", 5.0, 1e4, 0.29,
+              "mean stay in a chamber while exploring", "fitted", _CALIBRATED),
+    Parameter("transit_s", 15.0, "s", 1.0, 600.0, 0.0,
+              "time to pass from one chamber to the next", "assumed", "no measurement found"),
+    Parameter("novelty_reward", 1.77, "reward/min", 0.0, 50.0, 0.56,
+              "worth of first investigation of a novel animal", "assumed", _STARTED),
+    Parameter("uncertainty_cost", 0.0, "reward/min", 0.0, 50.0, 0.0,
+              "cost of an animal nearby that has not been inspected; 0 = off", "assumed", "no measurement found"),
+    Parameter("move_cost", 0.05, "reward/move", 0.0, 50.0, 0.0,
+              "effort of passing to another chamber", "assumed", "no measurement found"),
+    Parameter("rest_reward", 0.2, "reward/min", 0.0, 50.0, 0.0,
+              "worth of resting alone", "assumed", "no measurement found"),
+    Parameter("stress_cost", 0.3, "reward/min", 0.0, 50.0, 0.0,
+              "cost of a unit of stress", "assumed", "no measurement found"),
+    Parameter("stress_tau_s", 1800.0, "s", 10.0, 1e5, 0.0,
+              "time constant of stress: rises alone, falls with a familiar animal", "assumed", "no measurement found"),
+    Parameter("reward_noise", 0.3, "reward/√min", 0.0, 50.0, 0.0,
+              "noise in the felt reward, independent of the gain", "assumed", "no measurement found"),
+    # --- cohousing before a test
+    Parameter("cohousing_contact_share", 0.5, "fraction", 0.0, 1.0, 0.0,
+              "share of cohousing spent in side-by-side contact", "assumed", "no measurement found"),
+    Parameter("cohousing_bout_s", 1200.0, "s", 60.0, 1e5, 0.0,
+              "length of one contact bout while cohoused", "assumed", "no measurement found"),
+    # --- work for access
+    Parameter("press_cost", 0.03, "reward/press", 0.0, 50.0, 0.3,
+              "effort of one lever press, divided by the dopamine tone", "assumed", "set so that all wild types work"),
+    Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,
+              "time of one lever press", "assumed", "no measurement found"),
+    # --- a place that the animal knows
+    Parameter("known_place_exploration", 0.35, "fraction", 0.0, 1.0, 0.0,
+              "worth of exploring a place known from days or daily sessions, relative to a new one", "assumed",
+              "set so that wild types work in the operant box and huddle in the habitat"),
+)
+# fmt: on
