@@ -97,6 +97,20 @@ def test_numbers_with_an_exponent_are_numbers_in_file_and_override(write, text):
     assert load_config(write(), [f"ppo.learning_rate={text}"]).ppo.learning_rate == 0.001
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("lin_3e-3", "lin_0.003"), ("lin_3E-03", "lin_0.003"), ("lin_.5", "lin_0.5"), ("lin_2", "lin_2.0")],
+)
+@pytest.mark.parametrize("key", ["learning_rate", "clip_range", "clip_range_vf"])
+def test_a_value_of_ppo_may_fall_linearly(write, tmp_path, key, text, value):
+    config = load_config(write(MINIMAL + f"ppo: {{{key}: {text}}}\n"))
+    assert getattr(config.ppo, key) == value
+    assert config == load_config(write(), [f"ppo.{key}={text}"])
+    again = tmp_path / "config.yaml"
+    again.write_text(config_to_yaml(config))
+    assert load_config(again) == config
+
+
 @pytest.mark.parametrize("text", ["1e3", "2024", "007", "true", "no", "1.5", "a.b-c_d"])
 def test_names_stay_text_whatever_they_look_like(write, text):
     assert load_config(write(MINIMAL.replace("small", text))).name == text
@@ -323,6 +337,25 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("ppo.gamma=1.01", "ppo.gamma must be a number from 0 to 1, got 1.01"),
         ("ppo.gae_lambda=-1", "ppo.gae_lambda must be a number from 0 to 1, got -1"),
         ("ppo.learning_rate=0", "ppo.learning_rate must be a number above 0, got 0"),
+        ("ppo.learning_rate=null", "ppo.learning_rate must be a number above 0, got nothing (null)"),
+        (
+            "ppo.learning_rate=fast",
+            "ppo.learning_rate must be a number above 0, lin_ and such a number (lin_3e-3 falls linearly to 0 at the"
+            " end of training), got the text 'fast'",
+        ),
+        ("ppo.learning_rate=linear_3e-3", "got the text 'linear_3e-3'; did you mean 'lin_3e-3'?"),
+        ("ppo.clip_range=LIN_.2", "got the text 'LIN_.2'; did you mean 'lin_.2'?"),
+        ("ppo.clip_range_vf=lin.2", "at the end of training) or null, got the text 'lin.2'; did you mean 'lin_.2'?"),
+        (
+            "ppo.learning_rate=lin_0",
+            "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text 'lin_0'",
+        ),
+        ("ppo.learning_rate=lin_-1", "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text"),
+        (
+            "ppo.learning_rate=lin_1e999",
+            "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text",
+        ),
+        ("ppo.ent_coef=lin_0.1", "ppo.ent_coef must be a number from 0 to 1e+09, got the text 'lin_0.1'"),
         ("ppo.clip_range_vf=0", "ppo.clip_range_vf must be a number above 0 or null, got 0"),
         ("ppo.normalize_advantage=yes", "ppo.normalize_advantage must be true or false, got the text 'yes'"),
         ("ppo.normalize_advantage=1", "ppo.normalize_advantage must be true or false, got 1"),
