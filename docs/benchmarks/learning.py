@@ -1,16 +1,15 @@
 """How many steps wild types need until they behave as they do at the end of training, under several settings of PPO.
 
-    python docs/benchmarks/learning.py --assay PartnerPreference \\
-        --settings "" --settings "steps=75000 lives=8 ppo.learning_rate=lin_3e-3"
+    python docs/benchmarks/learning.py --assay PartnerPreference --seeds 1,2 \\
+        --settings "" --settings "before" --settings "steps=75000 lives=8 ppo.learning_rate=lin_3e-3"
 
 Each `--settings` is a list of changes to the battery's training of that assay, as on the command line of `socialrl
-train`, separated by spaces; "" changes nothing. Only wild types (gain 1, the table's spread between animals) learn,
-because settings are never chosen by what knockouts do. During training frozen copies of all animals take the same
-tests again and again; their CPU seconds are not counted. Runs are added to learning.json beside this file, a run with
-the same assay, settings and seed is replaced, and learning.csv, learning.md and the pictures are made anew from all of
-them; without `--settings` only that. Several minutes on two cores.
-
-The criterion was written down before any of these runs was made; see `learning_page.py`.
+train`, separated by spaces. "" changes nothing, and "before" stands for the settings that the assay had when it was
+made faster, the reference. Only wild types (gain 1, the table's spread between animals) learn, because settings are
+never chosen by what knockouts do. During training frozen copies of all animals take the same tests again and again;
+their CPU seconds are not counted. Runs are added to learning.json, and one with the same assay, settings and seed is
+replaced; learning.csv, learning.md and the pictures are made anew from all of them, without `--settings` only that.
+A run takes 10 to 40 CPU seconds.
 """
 
 from __future__ import annotations
@@ -21,8 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from learning_page import FROM_THE_START, PROBED, write_page
+import numpy as np
+from learning_curves import PROBED
+from learning_page import write_page
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
@@ -39,18 +39,17 @@ from socialrl.training.cohort_trainer import build_cohort
 
 HERE = Path(__file__).parent
 REPEATS = 4
-CHUNK = 2_048
-"""A probe comes at the first rollout after a multiple of the distance, so that settings are compared at like steps."""
+_TRAINED_AS = {"GroupMember": "GroupHabitat"}
 
 
 def wild_types(assay: str, animals: int, seed: int, changes: list[str]) -> Config:
     """Return the battery's training of an assay for one group of wild types, with `changes`."""
-    study = study_of(assay)
+    study = study_of(_TRAINED_AS.get(assay, assay))
     data = {
         "name": "learning",
         "seed": seed,
         "workers": 1,
-        "env": {"id": study.id, **study.training["env"]},
+        "env": {"id": study_of(assay).id, **study.training["env"]},
         "genotypes": {"wt": {"oxtr_gain": 1.0}},
         "animals": animals,
         "lives": study.training["lives"],
@@ -63,11 +62,12 @@ def wild_types(assay: str, animals: int, seed: int, changes: list[str]) -> Confi
 
 
 class Probing(BaseCallback):
-    """Takes the tests about every `every` steps and at the end; `rows` has one number per step, measure and animal."""
+    """Takes the tests at the first rollout after every `every` steps, and at the end; `rows` has one entry for each."""
 
     def __init__(self, config: Config, every: int) -> None:
         super().__init__()
         self._config, self._every, self._next = config, every, 0
+        self._assay = study_of(config.env.id).name
         self._animals = animals_of(config)
         self._probing_cpu_s, self._begun = 0.0, 0.0
         self.rows: list[dict[str, Any]] = []
@@ -103,16 +103,18 @@ class Probing(BaseCallback):
             self._config.for_evaluation(), self._animals, FrozenPolicies(weights), tests,
             repeats=REPEATS, purpose="probe", steps=self.num_timesteps,
         )  # fmt: skip
-        for test, name in PROBED[short(self._config)].measures:
-            by_animal = values(table[table["test"] == test], measure_called(name), ["animal"])
-            what = {"steps": self.num_timesteps, "cpu_s": round(cpu_s, 3), "test": test, "measure": name}
-            self.rows.append({**what, "values": [round(float(one), 5) for one in by_animal]})
+        by_animal = {
+            f"{test}/{name}": values(table[table["test"] == test], measure_called(name), ["animal"])
+            for test, name in PROBED[self._assay].measures
+        }
+        rounded = {name: [float(f"{one:.4g}") for one in column] for name, column in by_animal.items()}
+        self.rows.append({"steps": self.num_timesteps, "cpu_s": round(cpu_s, 2), "values": rounded})
         self._probing_cpu_s += time.process_time() - begun
 
 
-def short(config: Config) -> str:
-    """Return the short id of the assay of a configuration."""
-    return study_of(config.env.id).name
+def settings_of(config: Config) -> dict[str, Any]:
+    """Return what decides how the animals of a configuration learn."""
+    return {"steps": config.steps, "lives": config.lives, **config.ppo.model_dump(mode="json")}
 
 
 def measure(config: Config, every: int) -> list[dict[str, Any]]:
@@ -122,6 +124,11 @@ def measure(config: Config, every: int) -> list[dict[str, Any]]:
     probing = Probing(config, every)
     model.learn(config.steps, callback=probing)
     return probing.rows
+
+
+def stored(path: Path) -> list[dict[str, Any]]:
+    """Return the runs that are kept in a file."""
+    return list(json.loads(path.read_text())) if path.exists() else []
 
 
 def main() -> None:
@@ -135,22 +142,30 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=HERE / "learning.json", help="where runs are kept")
     chosen = parser.parse_args()
     path: Path = chosen.results
-    runs = json.loads(path.read_text()) if path.exists() else []
+    runs = stored(path)
     if chosen.settings:  # compiles, so that the first run is not slower than the others
-        measure(wild_types(chosen.assay, 8, 1, [f"steps={2 * CHUNK}", "lives=8"]), 10**9)
+        measure(wild_types(chosen.assay, 8, 1, ["steps=4096", "lives=8"]), 10**9)
     for settings in chosen.settings:
         for seed in map(int, chosen.seeds.split(",")):
-            config = wild_types(chosen.assay, chosen.animals, seed, [*FROM_THE_START[chosen.assay], *settings.split()])
+            config = wild_types(chosen.assay, chosen.animals, seed, changes(settings, chosen.assay))
             rows = measure(config, chosen.every)
-            key = {"assay": chosen.assay, "settings": settings, "seed": seed}
-            runs = [run for run in runs if {name: run[name] for name in key} != key]
+            key = {"assay": chosen.assay, "settings": settings_of(config), "seed": seed}
+            runs = [run for run in stored(path) if {name: run[name] for name in key} != key]
             runs.append({**key, "animals": chosen.animals, "probes": rows})
             write_bytes(path, (json.dumps(runs, separators=(",", ":")) + "\n").replace("},{", "},\n{").encode())
-            last = pd.DataFrame([row for row in rows if row["steps"] == rows[-1]["steps"]])
-            means = ", ".join(f"{r.test} {r.measure} {pd.Series(r.values).mean():.3g}" for r in last.itertuples())
-            print(f"{settings or 'today'} seed {seed}: {rows[-1]['steps']} steps, {rows[-1]['cpu_s']:.1f} s; {means}")
-    if path == HERE / "learning.json":
-        write_page(runs, HERE)
+            means = ", ".join(f"{name} {np.nanmean(column):.3g}" for name, column in rows[-1]["values"].items())
+            print(f"{settings or 'in use'}, seed {seed}: {rows[-1]['steps']:,} steps, {rows[-1]['cpu_s']} s; {means}")
+    current = {
+        f"{kind}{assay}": settings_of(wild_types(assay, 8, 1, changes(kind.strip(), assay)))
+        for kind in ("", "before ")
+        for assay in PROBED
+    }
+    write_page(runs, current, path.parent)
+
+
+def changes(settings: str, assay: str) -> list[str]:
+    """Return the changes that a `--settings` stands for."""
+    return (PROBED[assay].before if settings == "before" else settings).split()
 
 
 if __name__ == "__main__":

@@ -169,9 +169,9 @@ class PPOSection(Section):
     writes it.
     """
 
-    learning_rate: Schedule = 1e-3
-    n_steps: Annotated[int, whole(1, limits.MAX_ROLLOUT_STEPS)] = 128
-    batch_size: Annotated[int, whole(2, limits.MAX_LIVES * limits.MAX_ROLLOUT_STEPS)] = 256
+    learning_rate: Schedule = "lin_0.004"
+    n_steps: Annotated[int, whole(1, limits.MAX_ROLLOUT_STEPS)] = 64
+    batch_size: Annotated[int, whole(2, limits.MAX_LIVES * limits.MAX_ROLLOUT_STEPS)] = 64
     n_epochs: Annotated[int, whole(1, limits.MAX_EPOCHS)] = 4
     gamma: Fraction = 0.99
     gae_lambda: Fraction = 0.95

@@ -323,16 +323,16 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("steps=0", "steps must be a whole number of at least 1, got 0"),
         ("steps=many", "steps must be a whole number of at least 1, got the text 'many'"),
         ("steps=010000", "steps must be a whole number of at least 1, got the text '010000'"),
-        ("steps=2047", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2047"),
+        ("steps=1023", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 64 = 1024, got 1023"),
         (
-            "ppo.batch_size=2049",
-            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2049",
+            "ppo.batch_size=1025",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 64 = 1024, got 1025",
         ),
         ("ppo.batch_size=1", "ppo.batch_size must be a whole number of at least 2, got 1"),
         ("lives=0", "lives must be a whole number of at least 1, got 0"),
         (
-            "lives=1",
-            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 1 × 128 = 128, got 256",
+            "ppo.n_steps=2",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 2 = 32, got 64",
         ),
         ("ppo.gamma=1.01", "ppo.gamma must be a number from 0 to 1, got 1.01"),
         ("ppo.gae_lambda=-1", "ppo.gae_lambda must be a number from 0 to 1, got -1"),
@@ -511,7 +511,7 @@ def test_a_mistake_in_the_file_names_the_file(write):
 
 def test_a_clash_of_file_and_override_is_blamed_on_the_override(write):
     path = write()
-    assert refusal(path, "ppo.n_steps=8").startswith("command line: ppo.batch_size must be at most")
+    assert refusal(path, "ppo.n_steps=2").startswith("command line: ppo.batch_size must be at most")
     path = write(MINIMAL.replace("4096", "100"))
     assert refusal(path, "seed=1").startswith(f"{path}: steps must be at least one rollout")
 
