@@ -27,22 +27,22 @@ _INTRODUCTION = (
     f"**Criterion.** A setting has arrived at the first test from which on the mean of every measure stays within"
     f" {WITHIN_SD:g} standard deviations between animals of what it is at the end under the earlier settings,"
     " at their full number of steps; a higher return also counts. The same seeds are compared.",
-    "Settings: learning rate (from … to 0 = falling in a straight line), minibatch, rollout (lives × ticks), entropy"
-    " bonus. Four epochs, gamma 0.99, lambda 0.95, two networks of 64 × 64, if nothing else is said. **Bold**: in use."
-    " *Italic*: the earlier settings, the reference. Rows with one seed are a first look. A rate that falls lets"
-    " behaviour settle when it ends, so the same settings with more steps arrive later. Numbers of all probes:"
-    " `learning.csv`, of all animals: `learning.json`.",
+    "Settings in their order: learning rate (from … to 0 = falling in a straight line), minibatch, rollout (lives"
+    " × ticks), entropy bonus. Four epochs, gamma 0.99, lambda 0.95, two networks of 64 × 64, if nothing else is"
+    " said. **Bold**: in use. *Italic*: the earlier settings, the reference. Rows with one seed are a first look."
+    " A rate that falls lets behaviour settle when it ends, so the same settings with more steps arrive later."
+    " Numbers of all probes: `learning.csv`, of all animals: `learning.json`.",
 )
 
 
 def described(settings: dict[str, Any]) -> str:
-    """Return settings in words: learning rate, minibatch, rollout, and what else differs from the usual."""
+    """Return settings in short: learning rate, minibatch, rollout, entropy bonus, and what else is not as usual."""
     usual = {"n_epochs": 4, "gamma": 0.99, "gae_lambda": 0.95, "clip_range": 0.2, "net_arch": [64, 64]}
-    others = [f"{key} {settings[key]}" for key, value in usual.items() if settings[key] != value]
+    others = [f"{key.removesuffix('_range')} {settings[key]}" for key, value in usual.items() if settings[key] != value]
     rate = str(settings["learning_rate"])
     rate = f"{float(rate[4:]):g} to 0" if rate.startswith("lin_") else f"{float(rate):g}"
     rollout = f"{settings['lives']} × {settings['n_steps']}"
-    return "; ".join([rate, f"batch {settings['batch_size']}", rollout, f"entropy {settings['ent_coef']:g}", *others])
+    return "; ".join([rate, str(settings["batch_size"]), rollout, f"{settings['ent_coef']:g}", *others])
 
 
 def write_page(runs: Sequence[Run], current: dict[str, dict[str, Any]], folder: Path) -> None:
@@ -89,7 +89,7 @@ def _reference_and_used(
 def _summary(rows: Sequence[tuple[str, Curve | None, Curve | None]]) -> list[str]:
     """Return the lines of the table of all assays: steps and CPU seconds, before and now, and what is farthest off."""
     lines = [
-        "| assay | steps before | CPU s | steps now | CPU s | farthest off at the end |",
+        "| assay | steps before | CPU s | steps now | CPU s | farthest off at the end, SD |",
         "|---|---:|---:|---:|---:|---|",
     ]
     for assay, reference, used in rows:
@@ -102,13 +102,13 @@ def _summary(rows: Sequence[tuple[str, Curve | None, Curve | None]]) -> list[str
 def _farthest(curve: Curve, reference: Curve, assay: str) -> str:
     ends = {measure: off(curve, reference, measure)[-1] for measure in PROBED[assay].measures}
     worst = max(ends, key=lambda measure: abs(ends[measure]))
-    return f"{ends[worst]:+.2f} SD, {_title(worst)}"
+    return f"{ends[worst]:+.2f}, {_title(worst)}"
 
 
 def _settings_table(curves: Sequence[Curve], reference: Curve, used: Curve | None, assay: str) -> list[str]:
     """Return the lines of the table of all settings, each once: when they arrive, what is farthest off at the end."""
     lines = [
-        "| settings | seeds | steps | CPU s | arrived at | farthest off at the end |",
+        "| settings | seeds | steps | CPU s | arrived at | farthest off at the end, SD |",
         "|---|---:|---:|---:|---:|---|",
     ]
     for curve in dict.fromkeys(curves):
