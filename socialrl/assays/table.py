@@ -1,4 +1,8 @@
-"""The assays that come with socialrl: one row each. Training settings are numbers only, tuned on wild types."""
+"""The assays that come with socialrl: one row each.
+
+Training settings are numbers only, chosen on wild types (docs/benchmarks/learning.md); what a row does not name is the
+default of a configuration.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ _THREE_CHAMBERS = AssayStudy(
         },
         "lives": 16,
     },
-    steps={"quick": 120_000, "full": 200_000, "sensitivity": 80_000},
+    steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
     shuffle="columns",
 )
 
@@ -63,9 +67,10 @@ _LEVER = AssayStudy(
             "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 0, 1]},
         },
         "lives": 16,
-        "ppo": {"ent_coef": 0.1},  # more than elsewhere: work has to be found before it can pay
+        # more entropy than elsewhere: work has to be found before it can pay
+        "ppo": {"ent_coef": 0.1, "learning_rate": "lin_3e-3", "batch_size": 256},
     },
-    steps={"quick": 280_000, "full": 400_000, "sensitivity": 250_000},
+    steps={"quick": 140_000, "full": 200_000, "sensitivity": 125_000},
     shuffle="sessions",
     sessions=("partner", "stranger"),
 )
@@ -77,8 +82,9 @@ _ENCOUNTER = AssayStudy(
     training={
         "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
         "lives": 16,
+        "ppo": {"learning_rate": "lin_3e-3", "batch_size": 256},
     },
-    steps={"quick": 60_000, "full": 100_000, "sensitivity": 60_000},
+    steps={"quick": 40_000, "full": 50_000, "sensitivity": 40_000},
 )
 
 _HABITAT_MEASURES = (
@@ -96,8 +102,8 @@ _HABITAT = AssayStudy(
     figures=("habitat", "measures"),
     pairs=True,
     # short episodes and many lives, so that the seven others are met in many orders of the slots
-    training={"env": {"dt_s": 60, "duration_s": 43_200, "reset": {"cohousing_h": 168}}, "lives": 32},
-    steps={"quick": 120_000, "full": 300_000, "sensitivity": 100_000},
+    training={"env": {"dt_s": 60, "duration_s": 43_200, "reset": {"cohousing_h": 168}}, "lives": 16},
+    steps={"quick": 80_000, "full": 150_000, "sensitivity": 50_000},
     test_s=432_000,  # five days, because the registry compares the first with the last of five
     least_animals=16,  # eight pairs; the pair is the replicate there, and a verdict needs six
     shuffle="members",

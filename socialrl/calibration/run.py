@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "env": {"id": ASSAY},
     "genotypes": {"wt": {"oxtr_gain": 1.0}},
     "animals": 1,
-    "steps": 150_000,
+    "steps": 80_000,
 }
 """The configuration of a calibration that is given none: what differs from the schema's values."""
 

@@ -22,6 +22,9 @@ Check = Callable[[Any], Any]
 
 # Names become parts of file names, of animal ids (`<genotype>-<NN>`) and of table columns.
 IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}")
+LINEAR = "lin_"
+"""Before a number in the settings of PPO: the value falls in a straight line from it to 0, as RL Zoo writes it."""
+_LINEAR = re.compile(r"(?P<word>lin(?:ear)?[ _-]?)(?P<start>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)
 _RUN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -72,6 +75,30 @@ def number(
     With `above`, `low` and `high` are generous limits, named when they are passed. `note` says what the range is of.
     """
     return BeforeValidator(_number_check(low, high, above, optional, note))
+
+
+def scheduled(low: float, high: float, *, optional: bool = False) -> BeforeValidator:
+    """Accept numbers above 0, and `lin_` with such a number: a value that falls in a straight line to 0.
+
+    The text is returned with its number as Python writes it. `low` and `high` are generous limits, named when passed.
+    """
+    check = _number_check(low, high, 0, optional, "")
+    allowed = "a number above 0, lin_ and such a number (lin_3e-3 falls linearly to 0 at the end of training)"
+    allowed += " or null" if optional else ""
+
+    def run(value: Any) -> Any:
+        if not isinstance(value, str):
+            return check(value)
+        match = _LINEAR.fullmatch(value)
+        if match is None or match["word"] != LINEAR:
+            hint = f"; did you mean '{LINEAR}{match['start']}'?" if match else ""
+            raise refuse(f"must be {allowed}, got {shown(value)}{hint}")
+        start = float(match["start"])
+        if not low <= start <= high:
+            raise refuse(f"must be lin_ and a number from {low:g} to {high:g}, got {shown(value)}")
+        return f"{LINEAR}{start!r}"
+
+    return BeforeValidator(run)
 
 
 def whole(low: int, high: int | None = None, *, optional: bool = False) -> BeforeValidator:

@@ -35,11 +35,13 @@ from socialrl.config.values import (
     FrozenDict,
     NonNegative,
     OptionalPositive,
+    OptionalSchedule,
     Parameters,
     ParametersOfWorld,
     Positive,
     Relationship,
     Repeats,
+    Schedule,
     Section,
     SeparationHours,
     Spread,
@@ -167,16 +169,20 @@ class Genotype(Section):
 
 
 class PPOSection(Section):
-    """PPO settings under the names and meanings of Stable-Baselines3."""
+    """PPO settings under the names and meanings of Stable-Baselines3.
 
-    learning_rate: Positive = 1e-3
-    n_steps: Annotated[int, whole(1, limits.MAX_ROLLOUT_STEPS)] = 128
-    batch_size: Annotated[int, whole(2, limits.MAX_LIVES * limits.MAX_ROLLOUT_STEPS)] = 256
+    A learning rate or clip range such as `lin_3e-3` falls in a straight line from 3e-3 to 0 over training, as RL Zoo
+    writes it.
+    """
+
+    learning_rate: Schedule = "lin_0.004"
+    n_steps: Annotated[int, whole(1, limits.MAX_ROLLOUT_STEPS)] = 64
+    batch_size: Annotated[int, whole(2, limits.MAX_LIVES * limits.MAX_ROLLOUT_STEPS)] = 64
     n_epochs: Annotated[int, whole(1, limits.MAX_EPOCHS)] = 4
     gamma: Fraction = 0.99
     gae_lambda: Fraction = 0.95
-    clip_range: Positive = 0.2
-    clip_range_vf: OptionalPositive = None
+    clip_range: Schedule = 0.2
+    clip_range_vf: OptionalSchedule = None
     normalize_advantage: bool = Field(default=True, strict=True)
     ent_coef: NonNegative = 0.05
     vf_coef: NonNegative = 0.5

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from socialrl.config import limits, words
-from socialrl.config.checks import either, explained_choice, number, refuse, shown, whole
+from socialrl.config.checks import either, explained_choice, number, refuse, scheduled, shown, whole
 from socialrl.config.spread import check_spread
 from socialrl.errors import nearest, unknown
 from socialrl_envs.named_tables import CURRENT, table_names
@@ -24,6 +24,8 @@ NonNegative = Annotated[float, number(0, limits.LARGEST)]
 Positive = Annotated[float, number(above=0, low=limits.SMALLEST, high=limits.LARGEST)]
 OptionalPositive = Annotated[float | None, number(above=0, low=limits.SMALLEST, high=limits.LARGEST, optional=True)]
 Fraction = Annotated[float, number(0, 1)]
+Schedule = Annotated[float | str, scheduled(limits.SMALLEST, limits.LARGEST)]
+OptionalSchedule = Annotated[float | str | None, scheduled(limits.SMALLEST, limits.LARGEST, optional=True)]
 TickLength = Annotated[float, number(*limits.DT_S)]
 Duration = Annotated[float, number(limits.DT_S[0], limits.MAX_DURATION_S)]
 Repeats = Annotated[int, whole(1, limits.MAX_REPEATS)]

@@ -84,7 +84,8 @@ def _of(values: pd.Series, animals: Sequence[str]) -> pd.Series:
 
 
 def _settings(config: Config, genotype: str) -> dict[str, float | str]:
-    ppo = {f"ppo/{name}": value for name, value in config.ppo.model_dump().items() if isinstance(value, float | int)}
+    given = config.ppo.model_dump().items()
+    ppo = {f"ppo/{name}": value for name, value in given if isinstance(value, float | int | str)}
     return {
         "genotype": genotype,
         "oxtr_gain": config.genotypes[genotype].oxtr_gain,

@@ -24,6 +24,7 @@ from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
 from socialrl.training.cohort.export import export_zip
 from socialrl.training.scalars import episode_scalars, headline, probe_scalars, record_group
+from socialrl.training.schedules import ppo_settings
 from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import SocialVecEnv, native_arguments
 from socialrl_envs import ASSAYS
@@ -78,18 +79,15 @@ def build_cohort(config: Config, animals: Sequence[Animal]) -> CohortPPO:
     lineup = Lineup(ASSAYS[config.env.id], animals, config.lives)
     arguments = {**native_arguments(config), **lineup.arguments()}
     env = SocialVecEnv.native(config.env.id, len(lineup), lineup.order, **arguments)
-    settings: dict[str, Any] = config.ppo.model_dump()
-    net_arch = list(settings.pop("net_arch"))
     model = CohortPPO(
         "MlpPolicy",
         env,
         n_animals=len(animals),
         seeds=[_seed(config, animal) for animal in animals],
         animal_names=[animal.id for animal in animals],
-        policy_kwargs={"net_arch": net_arch},
         n_threads=config.workers,
         device=config.device,
-        **settings,
+        **ppo_settings(config.ppo),
     )
     env.seed_rows([seeding.seed_int(config.seed, "animal", one.index, "life", k) for one, k in lineup.rows])
     return model

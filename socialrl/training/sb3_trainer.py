@@ -35,6 +35,7 @@ from socialrl.training.devices import usable_device
 from socialrl.training.finite import check_losses, check_rewards
 from socialrl.training.group_curves import write_group_curves
 from socialrl.training.scalars import episode_scalars, probe_scalars, record_animal
+from socialrl.training.schedules import ppo_settings
 from socialrl.training.tables import animal_row, episode_row, episode_table
 from socialrl.training.vec_env import BatchedBootstrap, SocialVecEnv, native_arguments
 
@@ -123,13 +124,12 @@ def build_model(config: Config, animal: Animal) -> PPO:
     """Return an untrained PPO for one animal in its own world; all streams are children of the root seed."""
     own: dict[str, Any] = {"sex": animal.sex, "table": animal.table, "arms": animal.arms, **animal.parameters}
     env = SocialVecEnv.native(config.env.id, config.lives, None, **native_arguments(config), **own)
-    settings: dict[str, Any] = config.ppo.model_dump()
-    net_arch = list(settings.pop("net_arch"))
+    settings = ppo_settings(config.ppo)
+    net_arch = list(config.ppo.net_arch)
     seed = seeding.seed_int(config.seed, "animal", animal.index, "ppo")
     model = PPO(
         "MlpPolicy",
         env,
-        policy_kwargs={"net_arch": net_arch},
         device=usable_device(config.device),
         seed=seed,
         **settings,

@@ -12,6 +12,8 @@ from socialrl.analysis.measure_page import page
 from socialrl.analysis.measure_table import headline_of, measure_called, measure_table, measures_of, shown_in
 from socialrl.analysis.measure_values import measured
 from socialrl.assays import registered_studies, study_of
+from socialrl.config.experiment import PPOSection
+from socialrl.config.loading import load_config
 from socialrl.errors import UserError
 from socialrl.findings.registry import load_registry
 from socialrl.report import terminal_summary, write_report
@@ -165,3 +167,13 @@ def test_values_lie_in_the_range_that_the_table_gives():
         for name, values in found.groupby("measure")["value"]:
             one = measure_called(str(name))
             assert values.dropna().between(one.low, one.high).all(), name
+
+
+@pytest.mark.parametrize(
+    "name", ["partner_preference", "demo", "social_operant", "group_habitat", "mixed_habitat", "stranger_encounter"]
+)
+def test_a_shipped_configuration_learns_as_the_battery_does(name):
+    config = load_config(f"configs/{name}.yaml")
+    training = study_of(config.env.id).training
+    assert config.ppo == PPOSection.model_validate(training.get("ppo", {}))
+    assert config.lives == training["lives"]

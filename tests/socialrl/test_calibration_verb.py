@@ -23,7 +23,7 @@ from socialrl.calibration.calibrate import Plan
         (["scores.csv", "--vectors", "3"], "error: --vectors must be at least 16, got 3"),
         (
             ["scores.csv", "--vectors", "99999999999999"],
-            "error: 299999999999995 animals with 150000 steps each are 4.5e+19 training steps, at most",
+            "error: 299999999999995 animals with 80000 steps each are 2.4e+19 training steps, at most",
         ),
         (["scores.csv", "--vectors", "900000", "--steps", "2048"], "error: a cohort of 900000 animals with "),
         (["scores.csv", "--steps", "999999999999"], "error: 768 animals with 999999999999 steps each are"),
@@ -157,7 +157,7 @@ def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch,
     arguments = ["-q", str(tmp_path / "scores.csv"), "--vectors", "20", "--output", str(tmp_path / "out")]
     assert cli.main(["calibrate", *arguments]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert "24 tests of scores.csv (12 with peers, 12 with mates); 40 animals learn 150000 steps each" in said
+    assert "24 tests of scores.csv (12 with peers, 12 with mates); 40 animals learn 80000 steps each" in said
     assert any(line.startswith("Distance of trained animals from the voles: peers ") for line in said)
     goals, retest = (
         next(k for k, line in enumerate(said) if line.startswith(title))

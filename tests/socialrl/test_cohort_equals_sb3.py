@@ -29,6 +29,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "clip_range": LinearSchedule(0.3, 0.05, 1.0),
         "clip_range_vf": LinearSchedule(0.5, 0.1, 1.0),
     },
+    "rate_that_falls_to_0": {"learning_rate": LinearSchedule(3e-3, 0.0, 1.0)},
     "unequal_last_minibatch": {"batch_size": 24},
     "last_minibatch_of_one": {"batch_size": 21},
     "entropy_and_value_terms": {"ent_coef": 0.05, "vf_coef": 1.3, "max_grad_norm": 5.0},

@@ -91,6 +91,17 @@ def test_a_taken_out_animal_trains_on_from_its_adam_state(model: CohortPPO) -> N
     assert single.num_timesteps == 192
 
 
+def test_a_linear_schedule_stays_one_and_other_code_becomes_its_value(model: CohortPPO) -> None:
+    single = model.animal("a")
+    assert [single.lr_schedule(left) for left in (1.0, 0.5, 0.0)] == pytest.approx([5e-3, 3e-3, 1e-3])
+    own = CohortPPO("MlpPolicy", WalkVecEnv(4), 2, n_steps=16, batch_size=16, learning_rate=lambda left: 1e-3 + left)
+    assert own.animal(1).learning_rate == 1.001
+    each = CohortPPO(
+        "MlpPolicy", WalkVecEnv(4), 2, n_steps=16, batch_size=16, clip_range=[0.1, LinearSchedule(2, 1, 1)]
+    )
+    assert [each.animal(index).clip_range(0.5) for index in (0, 1)] == [0.1, 1.5]
+
+
 def test_the_zip_loads_and_predicts_where_socialrl_is_not_installed(model: CohortPPO, tmp_path: Path) -> None:
     export_zip(model, "c", tmp_path / "c.zip")
     np.save(tmp_path / "rows.npy", ROWS)

@@ -97,6 +97,20 @@ def test_numbers_with_an_exponent_are_numbers_in_file_and_override(write, text):
     assert load_config(write(), [f"ppo.learning_rate={text}"]).ppo.learning_rate == 0.001
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("lin_3e-3", "lin_0.003"), ("lin_3E-03", "lin_0.003"), ("lin_.5", "lin_0.5"), ("lin_2", "lin_2.0")],
+)
+@pytest.mark.parametrize("key", ["learning_rate", "clip_range", "clip_range_vf"])
+def test_a_value_of_ppo_may_fall_linearly(write, tmp_path, key, text, value):
+    config = load_config(write(MINIMAL + f"ppo: {{{key}: {text}}}\n"))
+    assert getattr(config.ppo, key) == value
+    assert config == load_config(write(), [f"ppo.{key}={text}"])
+    again = tmp_path / "config.yaml"
+    again.write_text(config_to_yaml(config))
+    assert load_config(again) == config
+
+
 @pytest.mark.parametrize("text", ["1e3", "2024", "007", "true", "no", "1.5", "a.b-c_d"])
 def test_names_stay_text_whatever_they_look_like(write, text):
     assert load_config(write(MINIMAL.replace("small", text))).name == text
@@ -309,20 +323,39 @@ def test_writing_and_reading_gives_the_same_configuration(tmp_path, gain, rate, 
         ("steps=0", "steps must be a whole number of at least 1, got 0"),
         ("steps=many", "steps must be a whole number of at least 1, got the text 'many'"),
         ("steps=010000", "steps must be a whole number of at least 1, got the text '010000'"),
-        ("steps=2047", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2047"),
+        ("steps=1023", "steps must be at least one rollout, lives × ppo.n_steps = 16 × 64 = 1024, got 1023"),
         (
-            "ppo.batch_size=2049",
-            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 128 = 2048, got 2049",
+            "ppo.batch_size=1025",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 64 = 1024, got 1025",
         ),
         ("ppo.batch_size=1", "ppo.batch_size must be a whole number of at least 2, got 1"),
         ("lives=0", "lives must be a whole number of at least 1, got 0"),
         (
-            "lives=1",
-            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 1 × 128 = 128, got 256",
+            "ppo.n_steps=2",
+            "ppo.batch_size must be at most the size of a rollout, lives × ppo.n_steps = 16 × 2 = 32, got 64",
         ),
         ("ppo.gamma=1.01", "ppo.gamma must be a number from 0 to 1, got 1.01"),
         ("ppo.gae_lambda=-1", "ppo.gae_lambda must be a number from 0 to 1, got -1"),
         ("ppo.learning_rate=0", "ppo.learning_rate must be a number above 0, got 0"),
+        ("ppo.learning_rate=null", "ppo.learning_rate must be a number above 0, got nothing (null)"),
+        (
+            "ppo.learning_rate=fast",
+            "ppo.learning_rate must be a number above 0, lin_ and such a number (lin_3e-3 falls linearly to 0 at the"
+            " end of training), got the text 'fast'",
+        ),
+        ("ppo.learning_rate=linear_3e-3", "got the text 'linear_3e-3'; did you mean 'lin_3e-3'?"),
+        ("ppo.clip_range=LIN_.2", "got the text 'LIN_.2'; did you mean 'lin_.2'?"),
+        ("ppo.clip_range_vf=lin.2", "at the end of training) or null, got the text 'lin.2'; did you mean 'lin_.2'?"),
+        (
+            "ppo.learning_rate=lin_0",
+            "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text 'lin_0'",
+        ),
+        ("ppo.learning_rate=lin_-1", "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text"),
+        (
+            "ppo.learning_rate=lin_1e999",
+            "ppo.learning_rate must be lin_ and a number from 1e-12 to 1e+09, got the text",
+        ),
+        ("ppo.ent_coef=lin_0.1", "ppo.ent_coef must be a number from 0 to 1e+09, got the text 'lin_0.1'"),
         ("ppo.clip_range_vf=0", "ppo.clip_range_vf must be a number above 0 or null, got 0"),
         ("ppo.normalize_advantage=yes", "ppo.normalize_advantage must be true or false, got the text 'yes'"),
         ("ppo.normalize_advantage=1", "ppo.normalize_advantage must be true or false, got 1"),
@@ -478,7 +511,7 @@ def test_a_mistake_in_the_file_names_the_file(write):
 
 def test_a_clash_of_file_and_override_is_blamed_on_the_override(write):
     path = write()
-    assert refusal(path, "ppo.n_steps=8").startswith("command line: ppo.batch_size must be at most")
+    assert refusal(path, "ppo.n_steps=2").startswith("command line: ppo.batch_size must be at most")
     path = write(MINIMAL.replace("4096", "100"))
     assert refusal(path, "seed=1").startswith(f"{path}: steps must be at least one rollout")
 

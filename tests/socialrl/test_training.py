@@ -119,9 +119,10 @@ def test_the_seed_decides(run, tmp_path):
     assert not run.read_table("episodes")["return"].equals(other.read_table("episodes")["return"])
 
 
-def test_a_stopped_cohort_goes_on_bit_identically(tmp_path, monkeypatch):
-    whole = trained(tmp_path / "whole", "engine=cohort")
-    stopped = new_run(tmp_path / "stopped", "engine=cohort")
+@pytest.mark.parametrize("rate", ["1e-3", "lin_3e-3"])
+def test_a_stopped_cohort_goes_on_bit_identically(tmp_path, monkeypatch, rate):
+    whole = trained(tmp_path / "whole", "engine=cohort", f"ppo.learning_rate={rate}")
+    stopped = new_run(tmp_path / "stopped", "engine=cohort", f"ppo.learning_rate={rate}")
     on_step = CohortRecorder._on_step
 
     def stop_in_the_middle(recorder: CohortRecorder) -> bool:

@@ -1,9 +1,12 @@
 """One animal out of a cohort as a plain Stable-Baselines3 model."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.utils import LinearSchedule
 
 from socialrl.training.cohort.update import HYPERPARAMETERS
 
@@ -13,22 +16,24 @@ def single_ppo(model: Any, index: int) -> PPO:
     an env.
 
     `model` is a `CohortPPO`. `predict` and `save` work immediately, and `PPO.load` reads the file without socialrl; to
-    continue training, use `set_env` and `learn`. Schedules become their value at this point of training, because a
-    schedule may be the caller's code.
+    continue training, use `set_env` and `learn`. A `LinearSchedule` of Stable-Baselines3 stays one; other schedules
+    become their value at this point of training, because they may be the caller's code.
     """
     table = dict(zip(HYPERPARAMETERS, model._hyperparameters()[index], strict=True))
     with torch.random.fork_rng(devices=[]):
         single = PPO(
             "MlpPolicy",
             None,  # type: ignore[arg-type]
-            learning_rate=float(table["learning_rate"]),
+            learning_rate=_kept(model.learning_rate, index, table["learning_rate"]),
             n_steps=model.n_steps,
             batch_size=model.batch_size,
             n_epochs=model.n_epochs,
             gamma=_own(model.gamma, index),
             gae_lambda=_own(model.gae_lambda, index),
-            clip_range=float(table["clip_range"]),
-            clip_range_vf=None if model.clip_range_vf is None else float(table["clip_range_vf"]),
+            clip_range=_kept(model.clip_range, index, table["clip_range"]),
+            clip_range_vf=None
+            if model.clip_range_vf is None
+            else _kept(model.clip_range_vf, index, table["clip_range_vf"]),
             normalize_advantage=model.normalize_advantage,
             ent_coef=float(table["ent_coef"]),
             vf_coef=model.vf_coef,
@@ -62,6 +67,12 @@ def single_ppo(model: Any, index: int) -> PPO:
     single._current_progress_remaining = model._current_progress_remaining
     single._total_timesteps = model._total_timesteps
     return single
+
+
+def _kept(value: Any, index: int, now: float) -> float | Callable[[float], float]:
+    """Return the animal's own schedule if it is a linear one of Stable-Baselines3, else its number `now`."""
+    own = value[index] if isinstance(value, (Sequence, np.ndarray)) else value
+    return own if type(own) is LinearSchedule else float(now)
 
 
 def _own(value: Any, index: int) -> float:
