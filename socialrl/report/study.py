@@ -22,7 +22,7 @@ from socialrl.errors import UserError
 from socialrl.report import alike, sexes
 from socialrl.storage.parameter_table import rows_when_made
 from socialrl_envs.named_tables import UNNAMED
-from socialrl_envs.parameters import Parameter
+from socialrl_envs.parameter_rows import Parameter
 
 if TYPE_CHECKING:
     from socialrl.storage.run_folder import RunFolder

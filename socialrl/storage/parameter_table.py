@@ -9,7 +9,8 @@ from typing import Any
 from socialrl.errors import UserError
 from socialrl.storage.listed_files import ListedFiles
 from socialrl_envs.named_tables import read_rows
-from socialrl_envs.parameters import Parameter, completed, differences, rows_of, table_csv
+from socialrl_envs.parameter_rows import Parameter
+from socialrl_envs.parameters import completed, differences, rows_of, table_csv
 
 FILE = "parameters.csv"
 
