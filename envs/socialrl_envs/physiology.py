@@ -172,7 +172,7 @@ def compensated(rate: float, route: float, share: float) -> float:
 @inlined
 def felt_occupancy(occupied: float, standing: float, adaptation: float) -> float:
     """What contact adds: s(O + agonist) − h·s(agonist), h the share of a standing agonist that is no longer felt."""
-    return occupied - adaptation * standing
+    return max(occupied - adaptation * standing, 0.0)
 
 
 @inlined
