@@ -99,7 +99,7 @@ class Scene:
 
     @property
     def _session(self) -> str:
-        return list(self._world.assay.session_table)[self._world.batch.worlds[self._w]["session"]]
+        return list(self._world.assay.session_table)[int(self._world.batch.worlds[self._w]["session"])]
 
     def _title(self) -> str:
         """Assay, session where there are several, and hours of cohousing."""
