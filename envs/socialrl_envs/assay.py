@@ -44,10 +44,12 @@ class Assay:
     (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
     tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for
     `access_s` seconds after lever presses in chamber `lever` (the k-th access costs k presses). In a `known_place`
-    exploring is worth the share `known_place_exploration` of what it is in a new one. Huddling is also counted in bins
-    of `bin_s`. `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the
-    other sex than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where
-    more than one pair lives together.
+    exploring is worth the share `known_place_exploration` of what it is in a new one. `new_places` are the sessions
+    that are held in another place of the same shape, which is new to all: for each of them the start chambers, by
+    placement. They are played only where they are named. Huddling is also counted in bins of `bin_s`. `relationships`
+    are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex than the animal
+    that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than one pair lives
+    together.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Assay:
     lever: int = 0
     access_s: float = 0.0
     known_place: bool = False
+    new_places: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     relationships: tuple[str, ...] = RELATIONSHIPS
 
     @property
@@ -85,6 +88,16 @@ class Assay:
         return tuple(i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting)
 
     @property
+    def usual_sessions(self) -> tuple[str, ...]:
+        """The sessions that an episode is drawn from where none is named: all but those in a new place."""
+        return tuple(name for name in self.session_table if name not in self.new_places)
+
+    def chamber_labels(self, session: str) -> tuple[str, ...]:
+        """Return what the chambers are called in pictures; in a new place they have no names, only numbers."""
+        names = self.habitat.names
+        return tuple(f"chamber {k + 1}" for k in range(len(names))) if session in self.new_places else names
+
+    @property
     def is_group(self) -> bool:
         """Whether more than one pair lives together."""
         return sum(mate >= 0 for mate in self.cohoused_with) > 2
@@ -93,6 +106,8 @@ class Assay:
         # rows of a world and the columns of its counters rely on this order
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
         assert all(here[i] for here in self.session_table.values() for i in self.acting), "who acts takes part"
+        assert set(self.new_places) < set(self.session_table), "a new place is that of a session, and not of all"
+        assert all(list(starts) == list(self.placements) for starts in self.new_places.values()), "same placements"
 
     def keepers(self) -> NDArray[np.int64]:
         """Return (n_placements, n_chambers): the animal behind a chamber's door, −1 where there is no door."""
@@ -116,8 +131,15 @@ class Assay:
             acts=acts,
             strangers=np.isin(np.arange(self.n_animals), self.strangers).astype(np.int64),
             cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
-            placements=np.array(list(self.placements.values()), dtype=np.int64),
+            placements=np.array(
+                [list(self.new_places.get(name, self.placements).values()) for name in self.session_table],
+                dtype=np.int64,
+            ),
             sessions=np.array(list(self.session_table.values()), dtype=np.int64),
+            known_place=np.array(
+                [self.known_place and name not in self.new_places for name in self.session_table], dtype=np.int64
+            ),
+            new_place=np.array([name in self.new_places for name in self.session_table], dtype=np.int64),
             rules=np.array([RULES.index(rule) for rule in self.rules or ("tethered",) * self.n_animals]),
             keepers=self.keepers(),
             has_doors=int(bool(self.doors)),

@@ -47,11 +47,11 @@ def _place(stage, rates, world, base):  # type: ignore[no-untyped-def]
     test.tick = 0
     drawn = noise.uniform(noise.draw(base, noise.PLACEMENT, 0, 0))
     if test.placement < 0:
-        test.placement = int(drawn * stage.placements.shape[0])
+        test.placement = int(drawn * stage.placements.shape[1])
     mates = test.relationship == MATE
     n_animals = world.animals.shape[0]
     for i in range(n_animals):
-        here = stage.placements[test.placement, i] if stage.sessions[test.session, i] else ABSENT
+        here = stage.placements[test.session, test.placement, i] if stage.sessions[test.session, i] else ABSENT
         _put(world.animals[i], here)
         if test.continued == 0:
             _new_animal(world.animals[i])

@@ -37,11 +37,13 @@ assert len(rewards.TERMS) == 10, "every term of rewards.TERMS is felt"
 
 
 @inlined
-def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row):  # type: ignore[no-untyped-def]
+def feel(  # type: ignore[no-untyped-def]
+    rates, animals, pairs, i, felt, receptor, dopamine, v1a, known_place, base, terms, reward, row
+):
     """Write the named reward terms of acting animal `i` of `animals` into column `row` of `terms`, and their sum.
 
     `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor`, `dopamine` and `v1a` are drug
-    levels; `base` the tick's noise.
+    levels; `known_place` whether exploring is worth less here; `base` the tick's noise.
     """
     me = animals[i]
     signal = rates.gain_reward * felt
@@ -91,13 +93,14 @@ def feel(rates, animals, pairs, i, felt, receptor, dopamine, v1a, base, terms, r
             - rates.rejection_cost
         )
     exploring = me.intent == EXPLORE
+    exploration = rates.exploration * rates.known_place_exploration if known_place else rates.exploration
     resting = me.intent == REST and not in_contact
     terms[_CONTACT_GENERAL, row] = general
     terms[_CONTACT_SELECTIVE, row] = selective
     terms[_DEFENCE, row] = defence
     terms[_COURTSHIP, row] = rewards.courting(courtship, mate_bond)
     terms[_NOVELTY, row] = novelty - rates.uncertainty * unknown
-    terms[_EXPLORATION, row] = rates.exploration * me.activity_drive if exploring else 0.0
+    terms[_EXPLORATION, row] = exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(
         me.presses, rates.press_cost, rates.dopamine_tone * dopamine
     )

@@ -52,8 +52,9 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
     me = animals[i]
     own = rates[world.rates_of[i]]
     n_chambers = stage.degree.shape[0]
+    elsewhere = stage.new_place[world.test.session] > 0  # in none of the chambers that it knows
     for chamber in range(n_chambers):
-        out[chamber] = 1.0 if chamber == me.chamber else 0.0
+        out[chamber] = 1.0 if chamber == me.chamber and not elsewhere else 0.0
     at = n_chambers
     for slot in range(slots.shape[0]):
         j = slots[slot]

@@ -53,7 +53,6 @@ _CONVERTED = frozenset(
         "settling_tau_s",
         "settling_loss_s",
         "recognition_lasting",  # as the weights of its two parts
-        "known_place_exploration",  # acts on the rate of exploring, where an assay is a known place
     }
 )
 """Parameters that a tick needs only as something else; every other one is in the rates as it is, under its name."""

@@ -81,7 +81,7 @@ class Scene:
         others = here[1:]
         touching = [(a, b) for a, i in enumerate(here) for b, j in enumerate(here[:a]) if pairs[i, j]["contact"] > 0]
         return Snapshot(
-            chamber_names=assay.habitat.names,
+            chamber_names=assay.chamber_labels(self._session),
             chamber_edges=assay.habitat.edges,
             chamber_xy=assay.habitat.xy,
             animals=tuple(views),
@@ -97,12 +97,16 @@ class Scene:
             title=self._title(),
         )
 
+    @property
+    def _session(self) -> str:
+        return list(self._world.assay.session_table)[int(self._world.batch.worlds[self._w]["session"])]
+
     def _title(self) -> str:
         """Assay, session where there are several, and hours of cohousing."""
         assay, test = self._world.assay, self._world.batch.worlds[self._w]
         parts = [assay.id.partition("/")[2]]
         if assay.sessions:
-            parts.append(list(assay.sessions)[test["session"]].replace("_", " "))
+            parts.append(self._session.replace("_", " "))
         return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
 
     def _is_shut(self, edge: tuple[int, int]) -> bool:

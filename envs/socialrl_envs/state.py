@@ -112,8 +112,10 @@ class Stage(NamedTuple):
     acts: NDArray[np.int64]  # (n_animals,) 1 for animals that act (and get the drugs), 0 for the others
     strangers: NDArray[np.int64]  # (n_animals,) 1 for animals that nobody has met, see `Assay.strangers`
     cohoused_with: NDArray[np.int64]  # (n_animals,) animal index or −1
-    placements: NDArray[np.int64]  # (n_placements, n_animals) start chambers
+    placements: NDArray[np.int64]  # (n_sessions, n_placements, n_animals) start chambers
     sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part
+    known_place: NDArray[np.int64]  # (n_sessions,) 1 where exploring is worth `known_place_exploration` of its worth
+    new_place: NDArray[np.int64]  # (n_sessions,) 1 where the session is held in a place that is new to all
     rules: NDArray[np.int64]  # (n_animals,) how an animal that does not act behaves: conspecifics.RULES
     keepers: NDArray[np.int64]  # (n_placements, n_chambers) the animal behind a chamber's door, −1: no door
     has_doors: int

@@ -277,6 +277,7 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
 def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row):  # type: ignore[no-untyped-def]
     """Update the inner state of every animal, and compute the rewards of those that act."""
     drugged = levels(doses, world.test.given, time_s)
+    known_place = stage.known_place[world.test.session] > 0
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         own = rates[world.rates_of[i]]
@@ -284,7 +285,9 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
         pass_day(own, me, i, base, time_s, stage.dt_s)
         felt = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
         if stage.acts[i]:
-            feel(own, world.animals, world.pairs, i, felt, receptor, dopamine, v1a, base, terms, reward, row)
+            feel(
+                own, world.animals, world.pairs, i, felt, receptor, dopamine, v1a, known_place, base, terms, reward, row
+            )
             row += 1
 
 

@@ -83,8 +83,6 @@ class World:
         self.parameters = np.concatenate([acting, parameters.record(2, table=table, sex=SEXES)])
         switches = self._switches(arms or {}, n_records)
         self.rates = derive_rates(self.parameters, self.dt_s, switches)
-        if assay.known_place:
-            self.rates["exploration"] *= self.parameters["known_place_exploration"]
         self._cohousing_rates = derive_rates(self.parameters, self.stage.cohousing_dt_s, switches)
         n_acting, n_chambers = len(assay.acting), len(assay.habitat.names)
         self._packed_stage = self.stage.packed()
@@ -103,7 +101,7 @@ class World:
         if options:
             raise TypeError(f"got an unexpected keyword argument '{next(iter(options))}'")
         if given["session"] is None:
-            given["session"] = list(assay.session_table)
+            given["session"] = list(assay.usual_sessions)
         self._history = self.check_history(given)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]

@@ -247,7 +247,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "attacks",
         "Attacks",
-        "per 10 min",
+        "per test",
         "rejections of the stranger in an encounter",
         "resident-intruder test; direction: Black et al. 2025 Curr Biol 35:4178",
         assays=(ENCOUNTER,),

@@ -80,7 +80,16 @@ _ENCOUNTER = AssayStudy(
     title="stranger encounter",
     measures=("attacks", "avoidance", "huddle_s_stranger", "rejections_partner", "return"),
     training={
-        "env": {"dt_s": 5, "duration_s": 600, "reset": {"cohousing_h": [0, 24, 168], "session": "alone"}},
+        "env": {
+            "dt_s": 5,
+            "duration_s": 600,
+            # half of the encounters at home, half in a neutral cage
+            "reset": {"cohousing_h": [0, 24, 168], "session": ["alone", "neutral"]},
+            "drugs": [
+                {"drug": "agonist", "dose": 4.0, "start_s": 0, "end_s": 3_600, "share": 0.1},
+                {"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 3_600, "share": 0.1},
+            ],
+        },
         "lives": 16,
         "ppo": {"learning_rate": "lin_3e-3", "batch_size": 256},
     },

@@ -17,6 +17,9 @@ def render(
     source: Annotated[str, typer.Argument(metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.")],
     animal: Annotated[str | None, typer.Option(help="Animal of the run; default: the first.")] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
+    session: Annotated[
+        str | None, typer.Option(help="Session of the assay, such as neutral; default: drawn, in a run of its own.")
+    ] = None,
     gain: Annotated[float | None, typer.Option(help="Receptor gain in the test, instead of the animal's own.")] = None,
     gif: Annotated[Path | None, typer.Option(parser=a_path, metavar="FILE", help="Write the test as a film.")] = None,
     png: Annotated[
@@ -56,6 +59,7 @@ def render(
         source if source in ASSAYS else RunFolder.open(source),
         animal=animal,
         cohousing_h=cohousing_h,
+        session=session,
         gain=gain,
         gif=gif,
         png=png,

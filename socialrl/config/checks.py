@@ -122,11 +122,16 @@ def optional_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidator
     return BeforeValidator(lambda value: None if value is None else check(value))
 
 
-def one_or_list(check: BeforeValidator) -> BeforeValidator:
-    """Accept one value or a list of at least one; the result is always a tuple, each item passed through `check`."""
+def one_or_list(check: BeforeValidator, *, optional: bool = False) -> BeforeValidator:
+    """Accept one value or a list of at least one; the result is always a tuple, each item passed through `check`.
+
+    `optional` accepts null, too, which stays as it is.
+    """
     item: Check = check.func  # type: ignore[assignment]
 
     def run(value: Any) -> Any:
+        if value is None and optional:
+            return None
         if isinstance(value, list | tuple):
             if not value:
                 raise refuse("must have at least one value, got an empty list")

@@ -33,6 +33,7 @@ from socialrl.config.values import (
     Duration,
     Fraction,
     FrozenDict,
+    LengthOfTest,
     NonNegative,
     OptionalPositive,
     OptionalSchedule,
@@ -77,7 +78,7 @@ class _History(Section):
     stranger_sex: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.STRANGER_SEXES))] = (
         "as_partner",
     )
-    session: Annotated[str | None, identifier(optional=True)] = None
+    session: Annotated[tuple[str, ...] | None, one_or_list(identifier(), optional=True)] = None
 
 
 def _of_option(option: Option) -> Any:
@@ -195,7 +196,8 @@ class TestCondition(Section):
     """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is.
 
     A mate (`relationship: mate`) mates during cohousing unless `mating` is false. `stranger_sex` is that of the
-    stranger: as the partner's, or the same as or other than that of the tested animal.
+    stranger: as the partner's, or the same as or other than that of the tested animal. `duration_s` is the length of
+    this test where it is not that of the others.
     """
 
     __test__ = False  # not a test class for pytest, despite its name
@@ -208,6 +210,7 @@ class TestCondition(Section):
     session: Annotated[str | None, identifier(optional=True)] = None
     stranger_sex: StrangerSex = "as_partner"
     drugs: DosesOfTest = ()
+    duration_s: LengthOfTest = None
 
     @model_validator(mode="after")
     def _mates_mate(self) -> TestCondition:
@@ -248,7 +251,7 @@ class EvaluationSection(Section):
     """Tests that `socialrl evaluate` plays; `duration_s` is their length if training episodes are shorter."""
 
     repeats: Repeats = 4
-    duration_s: Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)] = None
+    duration_s: LengthOfTest = None
     tests: Tests = ()
 
 
@@ -330,29 +333,33 @@ class Config(Section):
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
             raise refuse(text, key="engine", involves=["engine", "env.id"])
         check_habitats(self.habitats, {name: one.sex for name, one in self.genotypes.items()}, assay)
-        if self.evaluation.duration_s is not None:
-            try:
-                count_ticks(self.env.dt_s, self.evaluation.duration_s)
-            except ValueError as error:
-                text = f"is not usable: {error}"
-                raise refuse(
-                    text, key="evaluation.duration_s", involves=["env.dt_s", "evaluation.duration_s"]
-                ) from error
-        named = {"env.reset.session": self.env.reset.session}
-        strangers = {"env.reset": (self.env.reset.session, self.env.reset.stranger_sex)}
+        lengths = {"evaluation.duration_s": self.evaluation.duration_s}
+        named = {"env.reset": self.env.reset.session or ()}
+        strangers = {"env.reset": self.env.reset.stranger_sex}
         for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
-            named |= {f"{section}.tests.{k}.session": test.session for k, test in enumerate(tests)}
-            strangers |= {f"{section}.tests.{k}": (test.session, (test.stranger_sex,)) for k, test in enumerate(tests)}
-        for key, (session, sexes) in strangers.items():
-            here = [one for name, one in assay.session_table.items() if session in (None, name)]
+            for k, test in enumerate(tests):
+                key = f"{section}.tests.{k}"
+                lengths[f"{key}.duration_s"] = test.duration_s
+                named[key] = () if test.session is None else (test.session,)
+                strangers[key] = (test.stranger_sex,)
+        for key, duration_s in lengths.items():
+            if duration_s is None:
+                continue
+            try:
+                count_ticks(self.env.dt_s, duration_s)
+            except ValueError as error:
+                raise refuse(f"is not usable: {error}", key=key, involves=["env.dt_s", key]) from error
+        for key, sessions in named.items():
+            for session in sessions:
+                if session not in assay.session_table:
+                    text = f"is not usable: {unknown('session', session, assay.session_table)}"
+                    raise refuse(text, key=f"{key}.session")
+            here = [assay.session_table[name] for name in sessions or assay.session_table]
             met = any(one[stranger] for one in here for stranger in assay.strangers)
-            if here and not met and set(sexes) != {"as_partner"}:
-                where = f"the session {session}" if assay.strangers else assay.id
-                text = f"must be as_partner in {where}, where there is no stranger, got {', '.join(sexes)}"
+            if not met and set(strangers[key]) != {"as_partner"}:
+                where = f"the session {', '.join(sessions)}" if assay.strangers else assay.id
+                text = f"must be as_partner in {where}, where there is no stranger, got {', '.join(strangers[key])}"
                 raise refuse(text, key=f"{key}.stranger_sex", involves=[f"{key}.stranger_sex", "env.id"])
-        for key, session in named.items():
-            if session is not None and session not in assay.session_table:
-                raise refuse(f"is not usable: {unknown('session', session, assay.session_table)}", key=key)
         return self
 
     def for_evaluation(self) -> Config:
@@ -361,6 +368,10 @@ class Config(Section):
             return self
         env = self.env.model_copy(update={"duration_s": self.evaluation.duration_s})
         return self.model_copy(update={"env": env})
+
+    def length_of(self, test: TestCondition) -> float:
+        """Return the seconds that a test lasts."""
+        return self.env.duration_s if test.duration_s is None else test.duration_s
 
     @property
     def run_path(self) -> Path:

@@ -198,6 +198,7 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
     return known_doses(drugs)
 
 
+LengthOfTest = Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)]
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
 Parameters = Annotated[dict[str, Given], BeforeValidator(known_parameters), AfterValidator(_frozen_within)]

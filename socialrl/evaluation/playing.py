@@ -50,14 +50,14 @@ def play_tests(
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
     `purpose` names the random streams ("probe", "evaluation"): the same purpose plays the same tests again, so that
-    probes at different steps differ by what was learned. `steps` is copied into the rows. Tests with different drugs
-    are played in separate worlds, one after another.
+    probes at different steps differ by what was learned. `steps` is copied into the rows. Tests with different drugs or
+    of different length are played in separate worlds, one after another.
     """
     pieces = []
-    for drugs in dict.fromkeys(test.drugs for test in tests):
-        alike = [test for test in tests if test.drugs == drugs]
+    for drugs, duration_s in dict.fromkeys((test.drugs, config.length_of(test)) for test in tests):
+        alike = [test for test in tests if (test.drugs, config.length_of(test)) == (drugs, duration_s)]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
-        played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs])
+        played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs], duration_s)
         sums, record = played.play(policies, tracer, events)
         labels = played.labels()
         columns: dict[str, Any] = {
@@ -85,6 +85,7 @@ class _Tests:
         block: Sequence[tuple[TestCondition, int]],
         purpose: str,
         drugs: Sequence[Drug],
+        duration_s: float,
     ) -> None:
         self.rows = [(animal, test, repeat) for animal in animals for test, repeat in block]
         lineup = Lineup(ASSAYS[config.env.id], animals, len(block))
@@ -95,7 +96,7 @@ class _Tests:
             vectorization_mode="vector_entry_point",
             autoreset_mode=AutoresetMode.DISABLED,
             dt_s=config.env.dt_s,
-            duration_s=config.env.duration_s,
+            duration_s=duration_s,
             drugs=[drug.model_dump() for drug in drugs],
             **lineup.arguments(),
         ).unwrapped
@@ -197,12 +198,13 @@ def play_evaluation(
     n_acting = len(ASSAYS[config.env.id].acting)
     # whole habitats at a time, so that animals that share a world stay together
     at_once = n_acting * max(1, _ROWS_AT_ONCE // (n_acting * len(tests) * repeats))
+    longest_s = max(config.length_of(test) for test in tests)
     check_tests(
         len(animals),
         len(tests),
         repeats,
-        config.env.duration_s,
-        round(config.env.duration_s / config.env.dt_s),
+        longest_s,
+        round(longest_s / config.env.dt_s),
         at_once=at_once * len(tests) * repeats,
     )
     pieces = []

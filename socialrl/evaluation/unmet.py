@@ -38,7 +38,7 @@ def demands_of(config: Config) -> list[Demand]:
             config.env.id,
             test.relationship,
             tuple(
-                (one.drug, one.dose) for one in test.drugs if one.start_s < config.env.duration_s and one.end_s > 0.0
+                (one.drug, one.dose) for one in test.drugs if one.start_s < config.length_of(test) and one.end_s > 0.0
             ),
             test.session,
             test.stranger_sex,
@@ -51,12 +51,13 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     """Return a line for each thing that the tests require and that training never had, with what to add to training."""
     demands = list(demands)
     met = set(config.env.reset.relationship)
+    been_in = set(config.env.reset.session or ASSAYS[config.env.id].usual_sessions)
     given = {one.drug for one in config.env.drugs}
     relationships: dict[str, list[str]] = {}
     drugs: dict[str, tuple[float, list[str]]] = {}
     sessions: dict[str, list[str]] = {}
     for one in demands:
-        if one.session is not None and config.env.reset.session not in (None, one.session):
+        if one.session is not None and one.assay == config.env.id and one.session not in been_in:
             sessions.setdefault(one.session, []).append(one.test)
         if one.relationship not in met and len(ASSAYS[one.assay].acting) == 1:
             relationships.setdefault(one.relationship, []).append(one.test)
@@ -82,7 +83,7 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     ]
     lines += [
         f"no animal of this run was in the session {session} in training, which {_tests(tests)}; "
-        "train without env.reset.session, which then draws from all sessions"
+        f"train with env.reset.session=[{', '.join([*sorted(been_in), session])}]"
         for session, tests in sessions.items()
     ]
     duration = f"{config.env.duration_s:g}"

@@ -34,6 +34,7 @@ def render_test(
     *,
     animal: str | None = None,
     cohousing_h: float = 24.0,
+    session: str | None = None,
     gain: float | None = None,
     gif: Path | None = None,
     png: Path | None = None,
@@ -45,7 +46,8 @@ def render_test(
     """Write a film and/or the last picture of one test and return in words what was shown.
 
     `source` is a run (its `animal`, default the first with a trained network, acts with sampled actions) or the id of
-    an assay (actions are random). `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds
+    an assay (actions are random). `session` is one of the assay's; without it one is drawn, of those in training where
+    the source is a run. `gain` replaces the receptor gain at test. A frame is taken every `every_s` seconds
     of the test (default: every minute, in a test of more than three hours 180 times); `width_px` shrinks the film. A
     trained animal's film has a banner in the colour of its group. Of animals that share a habitat, each is played by
     its own network.
@@ -56,6 +58,10 @@ def render_test(
         actor = _at_random(source)
     else:
         actor = _trained(source, animal)
+    table = ASSAYS[actor.assay].session_table
+    if session is not None and session not in table:
+        raise UserError(f"--session: {unknown('session', session, table)}")
+    sessions = actor.sessions if session is None else (session,)
     keywords = actor.world if gain is None else {**actor.world, "oxtr_gain": gain}
     env = actor.make(**keywords, render_mode="rgb_array")
     try:
@@ -63,7 +69,7 @@ def render_test(
             env,
             actor.policy(env, generator(seed, "film", "actions")),
             seed=seed_int(seed, "film", "env"),
-            options={"cohousing_h": cohousing_h},
+            options={"cohousing_h": cohousing_h, **({} if sessions is None else {"session": list(sessions)})},
             every_s=max(_FRAME_EVERY_S, _duration_s(env) / _FRAMES) if every_s is None else every_s,
         )
     finally:
@@ -85,13 +91,18 @@ def _duration_s(env: gym.Env[Any, Any]) -> float:
 
 @dataclass(frozen=True)
 class _Actor:
-    """Who acts in which world: `make` is called with `world`; `network` is None for random actions, `group` too."""
+    """Who acts in which world: `make` is called with `world`; `network` is None for random actions, `group` too.
+
+    `sessions` are those in training, None for all that the assay draws from.
+    """
 
     name: str
+    assay: str
     make: Callable[..., gym.Env[Any, Any]]
     world: dict[str, Any]
     network: FrozenPolicies | None
     group: Group | None = None
+    sessions: tuple[str, ...] | None = None
 
     def policy(self, env: gym.Env[Any, Any], rng: np.random.Generator) -> Policy:
         space = env.action_space
@@ -114,7 +125,7 @@ def _at_random(assay: str) -> _Actor:
         make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, random_companions())
     else:
         make = partial(gym.make, assay)
-    return _Actor(f"{assay} with random actions", make, {"oxtr_gain": 1.0}, None)
+    return _Actor(f"{assay} with random actions", assay, make, {"oxtr_gain": 1.0}, None)
 
 
 def _trained(run: RunFolder, name: str | None) -> _Actor:
@@ -141,4 +152,5 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
     }
     own = config.genotypes[animal.genotype]
     group = group_of(animal.genotype, own.oxtr_gain, changed=bool(own.arms or own.parameters))
-    return _Actor(animal.id, make, world, FrozenPolicies([load_trained(run, animal.id)]), group)
+    networks = FrozenPolicies([load_trained(run, animal.id)])
+    return _Actor(animal.id, config.env.id, make, world, networks, group, config.env.reset.session)

@@ -17,7 +17,9 @@ from socialrl.findings.records import Condition
 RELEASE = "OxytocinRelease"
 """The assay without a policy: slices are recorded, and no animals are housed together."""
 
-PLAYED = ("name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "drugs")
+PLAYED = (
+    "name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "drugs", "duration_s",
+)  # fmt: skip
 """The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
 _OF_A_RECORDING = ("name", "drugs", "note")
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from socialrl.analysis.measure import Measure
 from socialrl.config import words
 from socialrl.config.checks import choice, identifier, number, one_or_list, optional_choice, refuse, whole
-from socialrl.config.values import CohousingHours, DosesOfTest, SeparationHours, StrangerSex
+from socialrl.config.values import CohousingHours, DosesOfTest, LengthOfTest, SeparationHours, StrangerSex
 from socialrl_envs.vocabulary import SEXES
 
 QUESTIONS: dict[str, str] = {
@@ -121,8 +121,9 @@ class Condition(Record):
 
     A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
     negative before it. `session` is one of the assay's sessions and must be named where it has several. `stranger_sex`
-    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `partner_is`
-    shuffled means that who is called the partner is drawn at random after the test. `note` is for the reader only.
+    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `duration_s` is
+    the length of the test where it is not that of the others in its assay. `partner_is` shuffled means that who is
+    called the partner is drawn at random after the test. `note` is for the reader only.
     """
 
     name: PlainName
@@ -133,6 +134,7 @@ class Condition(Record):
     session: Annotated[str | None, identifier(optional=True)] = None
     stranger_sex: StrangerSex = "as_partner"
     drugs: DosesOfTest = ()
+    duration_s: LengthOfTest = None
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
     note: str = ""
 

@@ -111,6 +111,7 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[
             test.assay,
             test.relationship,
             tuple((one[0], one[1]) for one in drugs_in_test(test)),
+            test.session,
             stranger_sex=test.stranger_sex,
         )
         for test in tests

@@ -213,7 +213,7 @@ class _Life:
         assay = ASSAYS[phase.id]
         try:
             check_order(assay, None if self._last is None else self._last.assay)
-            session = session_of(assay, phase.with_)
+            session = session_of(assay, phase.with_, phase.session)
             relationship = relationship_of(assay, session, phase.relationship, self._relationship)
             check_stranger_sex(assay, session, phase.stranger_sex)
             if phase.stranger == "same":

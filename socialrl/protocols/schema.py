@@ -113,8 +113,9 @@ class _AssayPhase(Section):
     """A test that is recorded. `with` names the stimulus animals; `stranger` new (never met) or the same as last time.
 
     `relationship` gives their sex if the history does not (peer: the same, mate: the other), `stranger_sex` that of the
-    stranger alone. `minutes` replaces the assay's length. Options of an episode are keys, too, such as `ratio_step`,
-    the number of extra presses for each further access at a lever.
+    stranger alone. `session` names a session that `with` alone does not tell, such as `neutral` of an encounter.
+    `minutes` replaces the assay's length. Options of an episode are keys, too, such as `ratio_step`, the number of
+    extra presses for each further access at a lever.
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -123,6 +124,7 @@ class _AssayPhase(Section):
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, explained_choice(lambda: words.RELATIONSHIPS)] = None
     stranger_sex: StrangerSex = "as_partner"
+    session: Annotated[str | None, identifier(optional=True)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
 
 

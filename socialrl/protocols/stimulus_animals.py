@@ -43,20 +43,28 @@ def check_order(assay: Assay, before: str | None) -> None:
         )
 
 
-def session_of(assay: Assay, given: Sequence[str]) -> str:
-    """Return the session in which just the animals in `given` take part beside the tested one (empty: the only one)."""
+def session_of(assay: Assay, given: Sequence[str], session: str | None = None) -> str:
+    """Return the session in which just the animals in `given` take part beside the tested one (empty: the only one).
+
+    `session` names one, which must be played with just those animals; without it, it is none in a new place.
+    """
+    table = assay.session_table
+    if session is not None and session not in table:
+        raise UserError(f"session: {unknown('session', session, table)}")
+    possible = assay.usual_sessions if session is None else (session,)
     short = short_id(assay.id)
     names = [name for i, name in enumerate(assay.animals) if i not in assay.acting]
     sessions = {
-        frozenset(name for name, there in zip(assay.animals, members, strict=True) if there and name in names): session
-        for session, members in assay.session_table.items()
+        frozenset(name for name, there in zip(assay.animals, table[one], strict=True) if there and name in names): one
+        for one in possible
     }
+    what = short if session is None else f"{short}, session {session},"
     played = " or ".join(f"[{', '.join(name for name in names if name in members)}]" for members in sessions)
     if not names and given:
         raise UserError(f"with: all animals of {short} are tested animals; leave it out, got [{', '.join(given)}]")
     if not given:
         if len(sessions) > 1:
-            raise UserError(f"with is missing; {short} is played with {played}")
+            raise UserError(f"with is missing; {what} is played with {played}")
         return next(iter(sessions.values()))
     if len(given) > len(names):
         raise UserError(
@@ -67,7 +75,7 @@ def session_of(assay: Assay, given: Sequence[str]) -> str:
         if name not in names:
             raise UserError(f"with: {unknown('animal', name, names)}")
     if len(set(given)) < len(given) or frozenset(given) not in sessions:
-        raise UserError(f"with: {short} is played with {played}, got [{', '.join(given)}]")
+        raise UserError(f"with: {what} is played with {played}, got [{', '.join(given)}]")
     return sessions[frozenset(given)]
 
 

@@ -212,10 +212,14 @@ def _facts(study: Study, name: str) -> list[Fact]:
 
 
 def _length_of_tests(study: Study, name: str) -> str:
-    """The length of a run's last tests: `evaluation.duration_s`, else that of training."""
+    """The lengths of a run's last tests: a test's own, else `evaluation.duration_s`, else that of training."""
     config = study.configs[name]
-    own = None if study.final_is_probe[name] else (config.get("evaluation") or {}).get("duration_s")
-    return wording.length(own or config["env"]["duration_s"])
+    probes, evaluation = config.get("probes") or {}, config.get("evaluation") or {}
+    usual, tests = config["env"]["duration_s"], probes.get("tests") or ()
+    if not study.final_is_probe[name]:
+        usual, tests = evaluation.get("duration_s") or usual, evaluation.get("tests") or tests
+    lengths = {test.get("duration_s") or usual for test in tests} or {usual}
+    return " or ".join(wording.length(one) for one in sorted(lengths))
 
 
 def _repeats(study: Study, name: str) -> str:

@@ -61,12 +61,20 @@ def _columns_in(assay: str) -> frozenset[str]:
 
 
 def _mistake(name: str, condition: Condition, registry: Registry) -> str:
+    from socialrl_envs.assay import count_ticks
+
     assay = registry.assay_of[name]
     study = study_of(assay)
     trained = [one.name for one in registered_studies() if one.training]
     if assay != RELEASE and not study.training:
         return f"is of the assay {assay}, which the battery does not train; it has {', '.join([*trained, RELEASE])}"
     test_s = _RECORDING_S if assay == RELEASE else study.test_s or study.training["env"]["duration_s"]
+    if condition.duration_s is not None:
+        try:
+            count_ticks(study.training["env"]["dt_s"], condition.duration_s)
+        except ValueError as error:
+            return f"cannot be played: {error}"
+        test_s = condition.duration_s
     late = [dose for dose in condition.drugs if dose.start_s >= test_s]
     if late:
         return f"gives {late[0].drug} {late[0].start_s:g} s after the start of a test that ends after {test_s:g} s"

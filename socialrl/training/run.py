@@ -28,7 +28,8 @@ def check_fits(config: Config, n_animals: int | None = None) -> None:
     # Engine `sb3` trains as many animals at a time as it has workers, each alone.
     at_once = everybody if config.engine == "cohort" else min(everybody, config.workers or os.cpu_count() or 1)
     rows = at_once * len(config.probes.tests) * config.probes.repeats
-    budget.check_training(everybody, at_once, config.lives, rows, config.env.duration_s, config.steps)
+    longest_s = max([config.env.duration_s, *map(config.length_of, config.probes.tests)])
+    budget.check_training(everybody, at_once, config.lives, rows, longest_s, config.steps)
 
 
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:

@@ -54,6 +54,7 @@ CHANGED = {
     "side": "left",
     "stranger_sex": "other",
     "drugs": [DOSE],
+    "duration_s": 1200,
     "arms": {"reward": "knockout"},
     "partner_is": "shuffled",
     "note": "for the reader",
@@ -191,12 +192,13 @@ def test_a_drug_changes_what_is_recorded_and_leaves_the_slice_as_it_is():
 
 def test_what_no_animal_met_in_training_is_noted_and_the_shipped_registry_has_nothing_of_it():
     assert [note for one in stages_of(PRESETS["quick"], 1, Path("unused")) for note in _unmet_notes(one)] == []
-    own = {"relationship": "mate", "session": "with_partner", "drugs": [DOSE]}
+    blocked = {**DOSE, "drug": "dopamine_antagonist"}
+    own = {"relationship": "mate", "session": "with_partner", "drugs": [blocked]}
     told = _unmet_notes(stage(with_condition("StrangerEncounter", **own)))
     assert [line.split(" in training")[0] for line in told] == [
         "StrangerEncounter: no animal of this run met a mate",
         "StrangerEncounter: no animal of this run was in the session with_partner",
-        "StrangerEncounter: no animal of this run was under the antagonist",
+        "StrangerEncounter: no animal of this run was under the dopamine_antagonist",
     ]
 
 

@@ -23,9 +23,10 @@ from socialrl.reproduction.presets import Preset, Size
 
 ASSAYS = ["StrangerEncounter", "GroupHabitat", "OxytocinRelease"]
 _PPO = {"n_steps": 16, "batch_size": 16, "n_epochs": 1, "net_arch": [4]}
+_DRUGS = [{"drug": drug, "dose": 1.0, "start_s": 0, "end_s": 300, "share": 0.1} for drug in ("agonist", "antagonist")]
 _TRAINING = {
     "StrangerEncounter": {
-        "env": {"dt_s": 5, "duration_s": 300, "reset": {"session": "alone"}},
+        "env": {"dt_s": 5, "duration_s": 300, "reset": {"session": ["alone", "neutral"]}, "drugs": _DRUGS},
         "lives": 2,
         "ppo": _PPO,
     },
