@@ -12,13 +12,14 @@ TERMS: tuple[str, ...] = (
     "contact_general",
     "contact_selective",
     "defence",
-    "courtship",
     "novelty",
     "exploration",
     "effort",
     "stress",
     "rest",
     "noise",
+    # younger terms come last, so that sums of terms that are off stay the same to the last bit
+    "courtship",
 )
 
 

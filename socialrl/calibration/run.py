@@ -183,6 +183,7 @@ def training_settings(config: Config | None, seed: int, steps: int | None, kinds
         config = config_from_data({**DEFAULTS, "seed": seed})
     if config.env.id != ASSAY:
         raise UserError(f"score sheets are of partner-preference tests: env.id must be {ASSAY}, got {config.env.id}")
+    usable_device(config.device)  # a missing GPU is refused before anything is made
     tests_s = config.for_evaluation().env.duration_s
     if tests_s != TEST_S:
         key = "env" if config.evaluation.duration_s is None else "evaluation"

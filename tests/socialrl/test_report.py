@@ -373,6 +373,7 @@ def test_parameter_table_of_two_runs_names_the_run_that_changed_a_value(tmp_path
         "evidence": "",
         "spread": 0,
         "meaning": "",
+        "male": None,
     }
     cell = tables.parameters(study, [row]).rows[0][1]
     assert (cell.text, cell.marked) == ("0.55 (a)", True)

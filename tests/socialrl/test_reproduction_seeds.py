@@ -192,6 +192,8 @@ def test_joined_tables_keep_pairs_apart_and_pair_animals_within_a_seed():
             assert row.effect.n == sum(part.n for part in parts), row.name
         if row.contrast.kind in ("groups", "conditions", "against", "interaction"):
             weights = [part.n for part in parts]
+            if not any(weights):  # the synthetic animals were not in this test
+                continue
             expected = np.average([part.difference.value for part in parts], weights=weights)
             assert row.effect.difference.value == pytest.approx(expected), row.name
     f02 = next(row for row in both.rows if row.name == "F02a").effect
