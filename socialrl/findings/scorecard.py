@@ -163,11 +163,10 @@ def _judge(
 ) -> Judged:
     uses = [finding.use_of(contrast, on) for contrast in finding.contrasts]
     grades = [finding.grade_of(contrast) for contrast in finding.contrasts]
-    press_only = all(grade == "C" for grade in grades)
-    may_decide = [
-        contrast.decides and use != "novel" and (press_only or grade != "C")
-        for contrast, use, grade in zip(finding.contrasts, uses, grades, strict=True)
-    ]
+    # what is only shown is no evidence that the finding has
+    able = [one.decides and use != "novel" for one, use in zip(finding.contrasts, uses, strict=True)]
+    press_only = any(able) and all(grade == "C" for one, grade in zip(able, grades, strict=True) if one)
+    may_decide = [one and (press_only or grade != "C") for one, grade in zip(able, grades, strict=True)]
     # A finding that was used for the parameters can still hold a comparison that was not; that one then decides.
     best = min((_RANK[use] for use, may in zip(uses, may_decide, strict=True) if may), default=0)
     rows = []
