@@ -14,8 +14,8 @@ A finding is reproduced when all its deciding comparisons are, not reproduced wh
 inconclusive. Calibrated comparisons, and those for which a mechanism was added to the model, are marked and decide only
 where a finding has no other. A mechanism whose parameter is off in the animals does not count as one (`mechanisms`). A
 comparison that is `novel` has not been tested in animals: it is shown without a verdict and decides nothing. A
-comparison whose evidence is press copy (grade C) is judged but never decides a finding
-that has better evidence, and a finding that has none is not counted.
+comparison whose evidence is press copy (grade C) is judged but never decides a finding that has better evidence, and a
+finding that has none is not counted.
 """
 
 from __future__ import annotations
@@ -37,7 +37,14 @@ NO_VERDICT = "no verdict"
 KINDS = ("predicted", "press", "mechanism", "calibrated", "control")
 """The kinds of findings that are counted separately; see `Judged.kind`."""
 MIN_ANIMALS = 6
-_RANK = {"predicted": 0, "control": 0, "context": 0, "mechanism": 1, "calibrated": 2, "novel": 3}  # the lowest of a finding decide
+_RANK = {
+    "predicted": 0,
+    "control": 0,
+    "context": 0,
+    "mechanism": 1,
+    "calibrated": 2,
+    "novel": 3,
+}  # the lowest of a finding decide
 ALPHA = 0.05
 
 
@@ -70,7 +77,8 @@ class Judged:
     """One finding with its comparisons and the verdict over them.
 
     `kind` is `predicted`, `press` (predicted, but known from press copy only), `mechanism`, `calibrated` or `control`;
-    `novel` where no comparison has been tested in animals, and `context` where nothing is compared. Only `predicted` ones are tests of the model.
+    `novel` where no comparison has been tested in animals, and `context` where nothing is compared. Only `predicted`
+    ones are tests of the model.
     """
 
     finding: Finding

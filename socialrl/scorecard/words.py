@@ -181,7 +181,9 @@ def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
 
     on = [name for name in row.mechanism if name not in row.off]
     added = named(on) if on else Markup("one" if row.use == "mechanism" else "")
-    told = Markup("Mechanism: {} {} added for this row.").format(added, "was" if len(on) < 2 else "were") if added else ""
+    told = (
+        Markup("Mechanism: {} {} added for this row.").format(added, "was" if len(on) < 2 else "were") if added else ""
+    )
     if not row.off:
         return Markup(told)
     off = Markup("{} can be switched on for {} and {} off here.").format(

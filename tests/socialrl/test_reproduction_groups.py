@@ -44,11 +44,7 @@ def test_every_assumed_parameter_is_halved_and_raised_by_half_inside_its_range()
     for change in groups.changes():
         made.setdefault(change.parameter, []).append(change)
     assert next(iter(made)) == UNCHANGED
-    off = [
-        name
-        for name, switches in groups.ACTS_WITH.items()
-        if not any(parameter(one).value for one in switches)
-    ]
+    off = [name for name, switches in groups.ACTS_WITH.items() if not any(parameter(one).value for one in switches)]
     acting = {name for name in groups.assumed_parameters() if parameter(name).value and name not in off}
     assert set(made) - {UNCHANGED} == acting - {name for name in acting if parameter(name).male is not None}
     for name, tried in made.items():

@@ -38,9 +38,9 @@ class SocialOperantEnv(SocialEnv):
     has never met are tethered behind doors at the left and right (their sides are drawn at reset, or set by
     `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes it
     a fixed ratio of 1, as in shaping). Its door is then open for `access_s` seconds (60), after which the focal animal
-    is put back at the lever. Exploring does not lead through a closed door. Sessions (`options={"session": …}`, drawn where not given):
-    "partner" or "stranger", with one animal present, and "choice", with both. Paper: Beery et al. 2021, eLife
-    10:e72684.
+    is put back at the lever. Exploring does not lead through a closed door. Sessions (`options={"session": …}`, drawn
+    where not given): "partner" or "stranger", with one animal present, and "choice", with both. Paper: Beery et al.
+    2021, eLife 10:e72684.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
 
@@ -79,8 +79,8 @@ class SocialOperantEnv(SocialEnv):
 
     **Info** and `record` are those of `PartnerPreferenceEnv` (chambers: lever, partner, stranger) and, for partner and
     stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
-    `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none); `ratio_step` and, as the length of an
-    access, `access_s`.
+    `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none);
+    `ratio_step` and, as the length of an access, `access_s`.
 
     **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`, `ratio_step` (extra presses for
     each further access, 0 to 100) and `access_s` (0 to 3,600), numbers or lists that each reset draws from. Nothing in
