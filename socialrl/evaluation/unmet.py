@@ -59,10 +59,11 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     drugs: dict[str, tuple[float, list[str]]] = {}
     sessions: dict[str, list[str]] = {}
     accesses: dict[float, list[str]] = {}
+    lengths = config.env.reset.model_dump()["access_s"]
     for one in demands:
         if one.session is not None and one.assay == config.env.id and one.session not in been_in:
             sessions.setdefault(one.session, []).append(one.test)
-        if one.access_s is not None and one.assay == config.env.id and one.access_s not in config.env.reset.access_s:
+        if one.access_s is not None and one.assay == config.env.id and one.access_s not in lengths:
             accesses.setdefault(one.access_s, []).append(one.test)
         if one.relationship not in met and len(ASSAYS[one.assay].acting) == 1:
             relationships.setdefault(one.relationship, []).append(one.test)
@@ -91,10 +92,10 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"train with env.reset.session=[{', '.join([*sorted(been_in), session])}]"
         for session, tests in sessions.items()
     ]
-    lengths = ", ".join(f"{one:g}" for one in config.env.reset.access_s)
+    had = ", ".join(f"{one:g}" for one in lengths)
     lines += [
         f"no animal of this run had an access of {access_s:g} s in training, which {_tests(tests)}; "
-        f"train with env.reset.access_s=[{lengths}, {access_s:g}]"
+        f"train with env.reset.access_s=[{had}, {access_s:g}]"
         for access_s, tests in accesses.items()
     ]
     duration = f"{config.env.duration_s:g}"
