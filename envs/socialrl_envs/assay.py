@@ -40,16 +40,16 @@ class Assay:
     `animals` names every animal of a world; `acting` are the indices of those that act; `cohoused_with` gives each
     animal's cage mate before the test (−1: none); `placements` maps a placement name (for a tethered test: the side of
     the partner) to the start chamber of every animal; `chambers` names the chambers in records, from the acting
-    animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes part
-    (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`; empty:
-    tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens for
-    `access_s` seconds after lever presses in chamber `lever` (the k-th access costs k presses). In a `known_place`
-    exploring is worth the share `known_place_exploration` of what it is in a new one. `new_places` are the sessions
-    that are held in another place of the same shape, which is new to all: for each of them the start chambers, by
-    placement. They are played only where they are named. Huddling is also counted in bins of `bin_s`. `relationships`
-    are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex than the animal
-    that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than one pair lives
-    together.
+    animal's point of view, for each placement. `sessions` maps a session name to 1 or 0 for each animal: who takes
+    part (empty: one session "all"). `rules` says how each animal that does not act behaves (`conspecifics.RULES`;
+    empty: tethered). `doors` are the chambers behind doors: each keeps the animal placed in it, and its door opens
+    after lever presses in chamber `lever` (the k-th access costs k presses; the option `access_s` says for how long).
+    In a `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. `new_places`
+    are the sessions that are held in another place of the same shape, which is new to all: for each of them the start
+    chambers, by placement. They are played only where they are named. Huddling is also counted in bins of `bin_s`.
+    `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex
+    than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
+    one pair lives together.
     """
 
     id: str
@@ -67,7 +67,6 @@ class Assay:
     rules: tuple[str, ...] = ()
     doors: tuple[int, ...] = ()
     lever: int = 0
-    access_s: float = 0.0
     known_place: bool = False
     new_places: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     relationships: tuple[str, ...] = RELATIONSHIPS
@@ -144,7 +143,6 @@ class Assay:
             keepers=self.keepers(),
             has_doors=int(bool(self.doors)),
             lever=self.lever,
-            access_s=self.access_s,
             dt_s=float(dt_s),
             n_ticks=n_ticks,
             bin_s=self.bin_s,

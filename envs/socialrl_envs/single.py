@@ -129,10 +129,11 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
 
         `options`: `cohousing_h` (0–336, or a list to draw from), `relationship` ("peer" or "mate"), `separation_h`,
         `side` (a placement name, None = drawn), `session`, `ratio_step` (assays with doors: extra presses for each
-        further access), `stranger_sex` (assays with a stranger: "as_partner", or "same" or "other" than the acting
-        animal's); `mating` (False: cohoused with an animal of the other sex that does not mate); `continued` (True: no
-        new animals, those of the last episode live on with their familiarity, habituation, stress and activity).
-        Unknown or impossible options raise `ParameterError`.
+        further access), `access_s` (assays with doors: seconds for which a door stays open), `stranger_sex` (assays
+        with a stranger: "as_partner", or "same" or "other" than the acting animal's); `mating` (False: cohoused with an
+        animal of the other sex that does not mate); `continued` (True: no new animals, those of the last episode live
+        on with their familiarity, habituation, stress and activity). Unknown or impossible options raise
+        `ParameterError`.
         """
         super().reset(seed=seed)
         self.world.check_history(options or {})

@@ -120,7 +120,6 @@ class Stage(NamedTuple):
     keepers: NDArray[np.int64]  # (n_placements, n_chambers) the animal behind a chamber's door, −1: no door
     has_doors: int
     lever: int  # the lever's chamber, where an animal is put when its access is over
-    access_s: float
     dt_s: float
     n_ticks: int
     bin_s: float

@@ -126,7 +126,7 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
         if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
                 keeper = stage.keepers[world.test.placement, goal]
-                _press(stage, world.test.ratio_step, own, me, animals[keeper], counters[k], animals.shape[0], keeper)
+                _press(stage, world.test, own, me, animals[keeper], counters[k], animals.shape[0], keeper)
             goal = -1
         if goal >= 0:
             me.travel_to = goal
@@ -161,7 +161,7 @@ def _closed(stage, world, chamber):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _press(stage, ratio_step, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
+def _press(stage, test, rates, me, behind, counters, n_animals, j):  # type: ignore[no-untyped-def]
     """Press the lever of the door that keeps animal `j` (its record is `behind`)."""
     me.presses = min(rates.presses, behind.work_left)
     behind.work_left -= me.presses
@@ -169,8 +169,8 @@ def _press(stage, ratio_step, rates, me, behind, counters, n_animals, j):  # typ
     if behind.work_left <= 1e-9:
         opened = 1.0
         behind.accesses += 1
-        behind.access_s = stage.access_s + stage.dt_s  # from the end of this tick, which was spent pressing
-        behind.work_left = 1.0 + ratio_step * behind.accesses
+        behind.access_s = test.access_s + stage.dt_s  # from the end of this tick, which was spent pressing
+        behind.work_left = 1.0 + test.ratio_step * behind.accesses
     count_work(counters, n_animals, j, me.presses, opened)
 
 

@@ -44,6 +44,7 @@ acts."""
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
 MAX_RATIO_STEP = 100.0
+MAX_ACCESS_S = 3600.0
 MAX_DOSES = 62  # of a schedule: one bit each
 
 
@@ -110,6 +111,8 @@ OPTIONS: tuple[Option, ...] = (
     # extra presses for each further access
     Option("ratio_step", 1.0, 4, MAX_RATIO_STEP, "presses", of_doors=True),
     Option("stranger_sex", "as_partner", 5, words=STRANGER_SEXES, of_strangers=True),
+    # how long a door stays open
+    Option("access_s", 60.0, 6, MAX_ACCESS_S, "seconds", of_doors=True),
 )
 OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)
 RESET_KEYS: tuple[str, ...] = (*OPTION_NAMES, "side", "mating", "continued")

@@ -239,6 +239,17 @@ MEASURES: tuple[Measure, ...] = (
         smallest=2.0,
         why="of 60 s of access; a choice",
     ),
+    Measure(
+        "huddled_share_of_access",
+        "Huddling behind the door",
+        _FRACTION,
+        "(P + S) / seconds in the chamber of either during accesses",
+        "definition ours",
+        assays=(LEVER,),
+        high=1.0,
+        sum=(_P, _S),
+        per=("access_s_partner", "access_s_stranger"),
+    ),
     *OF_THE_PARTNER,
     _counted("contact_s_partner", "Contact with the cage mate", "s", HABITATS, "seconds of contact with the cage mate"),
     _counted(

@@ -64,7 +64,14 @@ _LEVER = AssayStudy(
         "env": {
             "dt_s": 10,
             "duration_s": 1_800,
-            "reset": {"cohousing_h": [24, 168], "relationship": ["peer", "mate"], "ratio_step": [0, 0, 1]},
+            "reset": {
+                "cohousing_h": [24, 168],
+                "relationship": ["peer", "mate"],
+                "ratio_step": [0, 0, 1],
+                # some longer accesses: what an animal feels in one that lasts is new to a network that never had any
+                "access_s": [60, 60, 60, 300],
+            },
+            "drugs": [{"drug": "agonist", "dose": 4.0, "start_s": 0, "end_s": 1_800, "share": 0.1}],
         },
         "lives": 16,
         # more entropy than elsewhere: work has to be found before it can pay

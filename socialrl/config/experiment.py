@@ -33,6 +33,7 @@ from socialrl.config.values import (
     Duration,
     Fraction,
     FrozenDict,
+    LengthOfAccess,
     LengthOfTest,
     NonNegative,
     OptionalPositive,
@@ -196,8 +197,9 @@ class TestCondition(Section):
     """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is.
 
     A mate (`relationship: mate`) mates during cohousing unless `mating` is false. `stranger_sex` is that of the
-    stranger: as the partner's, or the same as or other than that of the tested animal. `duration_s` is the length of
-    this test where it is not that of the others.
+    stranger: as the partner's, or the same as or other than that of the tested animal. `access_s` is how long a door
+    stays open at a lever, where it is not the usual minute. `duration_s` is the length of this test where it is not
+    that of the others.
     """
 
     __test__ = False  # not a test class for pytest, despite its name
@@ -209,6 +211,7 @@ class TestCondition(Section):
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
     stranger_sex: StrangerSex = "as_partner"
+    access_s: LengthOfAccess = None
     drugs: DosesOfTest = ()
     duration_s: LengthOfTest = None
 
@@ -221,7 +224,8 @@ class TestCondition(Section):
     def history(self) -> dict[str, Any]:
         """Return the reset options of the environment; those that a test need not have only if it sets them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
-        given = {name: getattr(self, name) for name in ("mating", "session") if getattr(self, name) is not None}
+        optional = ("mating", "session", "access_s")
+        given = {name: getattr(self, name) for name in optional if getattr(self, name) is not None}
         stranger = {} if self.stranger_sex == "as_partner" else {"stranger_sex": self.stranger_sex}
         return {**options, **given, **stranger}
 
@@ -342,6 +346,9 @@ class Config(Section):
                 lengths[f"{key}.duration_s"] = test.duration_s
                 named[key] = () if test.session is None else (test.session,)
                 strangers[key] = (test.stranger_sex,)
+                if test.access_s is not None and not assay.doors:
+                    text = f"is not allowed in {assay.id}, which has no doors; got {test.access_s:g}"
+                    raise refuse(text, key=f"{key}.access_s", involves=[f"{key}.access_s", "env.id"])
         for key, duration_s in lengths.items():
             if duration_s is None:
                 continue

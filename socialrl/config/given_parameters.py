@@ -45,11 +45,20 @@ class GivenParameters(Section, ParametersOfWorld):
         return {"env": {"parameters": dict(self.parameters)}, "individual_spread": self.individual_spread}
 
     def values(self) -> dict[str, Given]:
-        """Return the value of every parameter but the gain, which belongs to a group."""
-        from socialrl_envs.parameters import rows_of
+        """Return the value of every parameter but the gain, which belongs to a group; numbers by sex where they differ.
 
-        values = {row.name: row.value for row in rows_of(self.table) if row.name != "oxtr_gain"}
-        return {**values, **self.changed_parameters}
+        A sex for which no number was given has that of the table.
+        """
+        from socialrl_envs.parameters import by_sex, rows_of
+        from socialrl_envs.vocabulary import SEXES
+
+        values: dict[str, Given] = {}
+        for row in rows_of(self.table):
+            own = row.value if row.male is None else {sex: row.of(sex) for sex in SEXES}
+            given = self.changed_parameters.get(row.name, own)
+            values[row.name] = by_sex(row.name, dict(given), self.table) if isinstance(given, Mapping) else given
+        values.pop("oxtr_gain")
+        return values
 
     def recorded(self) -> dict[str, Any]:
         """Return what a study records of them: in words, the table, what is changed in it, and every value."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 # The same as in socialrl_envs.vocabulary, which loads Gymnasium: the command line's help would wait for it.
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
+MAX_ACCESS_S = 3600.0
 
 MAX_FILE_BYTES = 512 * 1024
 MAX_VALUE_CHARACTERS = 10_000

@@ -32,6 +32,7 @@ Repeats = Annotated[int, whole(1, limits.MAX_REPEATS)]
 CohousingHours = Annotated[float, number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING)]
 SeparationHours = Annotated[float, number(0, limits.MAX_SEPARATION_H)]
 Relationship = Annotated[str, explained_choice(lambda: words.RELATIONSHIPS)]
+LengthOfAccess = Annotated[float | None, number(0, limits.MAX_ACCESS_S, optional=True)]
 StrangerSex = Annotated[str, explained_choice(lambda: words.STRANGER_SEXES)]
 Given = float | dict[str, float]
 """A parameter's value in a configuration: one number, or numbers by sex."""

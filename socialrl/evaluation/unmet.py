@@ -1,4 +1,4 @@
-"""What tests require and training never had: a mate, a stranger of the other sex, a drug at the test, a session.
+"""What tests require and training never had: a mate, a stranger of the other sex, a drug, a session, long accesses.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
 has taught it what that is worth, so such a test is played with a note.
@@ -19,7 +19,7 @@ _MOST_NAMES = 3
 class Demand:
     """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
-    `session` is None if the test does not name one. `stranger_sex` is a word of the worlds' option.
+    `session` and `access_s` are None if the test does not name one. `stranger_sex` is a word of the worlds' option.
     """
 
     test: str
@@ -28,6 +28,7 @@ class Demand:
     drugs: tuple[tuple[str, float], ...] = ()
     session: str | None = None
     stranger_sex: str = "as_partner"
+    access_s: float | None = None
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -42,6 +43,7 @@ def demands_of(config: Config) -> list[Demand]:
             ),
             test.session,
             test.stranger_sex,
+            test.access_s,
         )
         for test in config.evaluation.tests or config.probes.tests
     ]
@@ -56,9 +58,13 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     relationships: dict[str, list[str]] = {}
     drugs: dict[str, tuple[float, list[str]]] = {}
     sessions: dict[str, list[str]] = {}
+    accesses: dict[float, list[str]] = {}
+    lengths = config.env.reset.model_dump()["access_s"]
     for one in demands:
         if one.session is not None and one.assay == config.env.id and one.session not in been_in:
             sessions.setdefault(one.session, []).append(one.test)
+        if one.access_s is not None and one.assay == config.env.id and one.access_s not in lengths:
+            accesses.setdefault(one.access_s, []).append(one.test)
         if one.relationship not in met and len(ASSAYS[one.assay].acting) == 1:
             relationships.setdefault(one.relationship, []).append(one.test)
         for drug, dose in one.drugs:
@@ -85,6 +91,12 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"no animal of this run was in the session {session} in training, which {_tests(tests)}; "
         f"train with env.reset.session=[{', '.join([*sorted(been_in), session])}]"
         for session, tests in sessions.items()
+    ]
+    had = ", ".join(f"{one:g}" for one in lengths)
+    lines += [
+        f"no animal of this run had an access of {access_s:g} s in training, which {_tests(tests)}; "
+        f"train with env.reset.access_s=[{had}, {access_s:g}]"
+        for access_s, tests in accesses.items()
     ]
     duration = f"{config.env.duration_s:g}"
     lines += [

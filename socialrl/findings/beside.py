@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from socialrl.findings.results import ComparisonResult, FindingResult, Result
-from socialrl.findings.scorecard import NOT_COMPARED, NOT_RUN
+from socialrl.findings.scorecard import NO_VERDICT, NOT_COMPARED, NOT_RUN
 
 NAN = math.nan
+_NONE = (NOT_RUN, NOT_COMPARED, NO_VERDICT)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class RowBeside:
     @property
     def verdicts(self) -> list[str]:
         """The verdicts where it is and was run."""
-        return [one.verdict for one in self.of if one is not None and one.verdict != NOT_RUN]
+        return [one.verdict for one in self.of if one is not None and one.verdict not in _NONE]
 
     @property
     def same_unit(self) -> bool:
@@ -108,7 +109,7 @@ class FindingBeside:
     @property
     def verdicts(self) -> list[str]:
         """The verdicts where it was compared and run."""
-        return [one.verdict for one in self.of if one is not None and one.verdict not in (NOT_RUN, NOT_COMPARED)]
+        return [one.verdict for one in self.of if one is not None and one.verdict not in _NONE]
 
 
 @dataclass(frozen=True)

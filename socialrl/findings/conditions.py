@@ -18,7 +18,8 @@ RELEASE = "OxytocinRelease"
 """The assay without a policy: slices are recorded, and no animals are housed together."""
 
 PLAYED = (
-    "name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "drugs", "duration_s",
+    "name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "access_s", "drugs",
+    "duration_s",
 )  # fmt: skip
 """The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
 _OF_A_RECORDING = ("name", "drugs", "note")
@@ -48,6 +49,8 @@ def mistake(assay: str, condition: Condition) -> str:
         return f"must name a session in {assay}: {', '.join(sessions)}"
     if condition.session is not None and condition.session not in sessions:
         return f"has an {unknown('session', condition.session, sessions)}"
+    if condition.access_s is not None and not world.doors:
+        return f"must have no access_s in {assay}, which has no doors"
     if condition.stranger_sex != "as_partner":
         here = world.session_table[condition.session or sessions[0]]
         if not any(here[stranger] for stranger in world.strangers):

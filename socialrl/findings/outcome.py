@@ -11,6 +11,7 @@ import pandas as pd
 from socialrl import __version__
 from socialrl.analysis import statistics
 from socialrl.findings import scorecard as scoring
+from socialrl.findings.mechanisms import Given, switched_on, told
 from socialrl.findings.results import (
     FORMAT,
     ComparisonResult,
@@ -42,6 +43,7 @@ def result_of(
     predicted = [row.effect.p if row.use == "predicted" else math.nan for row in rows]
     corrected = {row.name: float(p) for row, p in zip(rows, statistics.holm(predicted) if rows else [], strict=True)}
     used = {row.contrast.measure for row in rows}
+    values = ((made or {}).get("parameters") or {}).get("values") or {}
     return Result(
         format=FORMAT,
         socialrl=__version__,
@@ -51,21 +53,21 @@ def result_of(
         min_animals=scoring.MIN_ANIMALS,
         alpha=scoring.ALPHA,
         counts=card.counts(),
-        findings=tuple(_finding(one, corrected, hangs_on or {}) for one in card.findings),
+        findings=tuple(_finding(one, corrected, hangs_on or {}, values) for one in card.findings),
         notes=tuple(notes),
         measures=tuple(
             MeasureResult(one.label, one.unit, one.smallest or math.nan, one.same_within or math.nan, one.why)
             for key, one in card.registry.measures.items()
             if key in used and one.why
         ),
-        mechanisms=_mechanisms(rows, (made or {}).get("parameters") or {}),
+        mechanisms=_mechanisms(rows, values),
     )
 
 
-def _mechanisms(rows: Sequence[Row], given: Mapping[str, Any]) -> tuple[MechanismResult, ...]:
+def _mechanisms(rows: Sequence[Row], values: Mapping[str, Given]) -> tuple[MechanismResult, ...]:
     """The parameters of all mechanisms that findings name, in their order, with the comparisons that name them.
 
-    `given` is what the scorecard records of the animals' parameters.
+    `values` are the animals' parameters as far as they were recorded.
     """
     named: dict[str, list[str]] = {}
     for row in rows:
@@ -75,15 +77,18 @@ def _mechanisms(rows: Sequence[Row], given: Mapping[str, Any]) -> tuple[Mechanis
         return ()
     from socialrl_envs.parameters import parameter  # only where it is needed: the world is slow to load
 
-    values, found = given.get("values") or {}, []
+    found, on = [], switched_on(named, values)
     for name, where in named.items():
         one = parameter(name)
-        told = (one.unit, one.low, one.high, one.meaning, one.evidence, one.source)
-        found.append(MechanismResult(name, values.get(name, one.value), *told, tuple(where)))
+        value, words = told(name, values)
+        about = (one.unit, one.low, one.high, one.meaning, one.evidence, one.source)
+        found.append(MechanismResult(name, value, *about, tuple(where), name in on, words))
     return tuple(found)
 
 
-def _finding(judged: Judged, corrected: Mapping[str, float], hangs_on: Mapping[str, str]) -> FindingResult:
+def _finding(
+    judged: Judged, corrected: Mapping[str, float], hangs_on: Mapping[str, str], values: Mapping[str, Given]
+) -> FindingResult:
     finding = judged.finding
     return FindingResult(
         id=finding.id,
@@ -100,15 +105,17 @@ def _finding(judged: Judged, corrected: Mapping[str, float], hangs_on: Mapping[s
         counted=judged.counted,
         hangs_on=hangs_on.get(finding.id),
         may_fail=finding.may_fail,
-        comparisons=tuple(_comparison(row, corrected[row.name]) for row in judged.rows),
+        comparisons=tuple(_comparison(row, corrected[row.name], values) for row in judged.rows),
     )
 
 
-def _comparison(row: Row, p_holm: float) -> ComparisonResult:
+def _comparison(row: Row, p_holm: float, values: Mapping[str, Given]) -> ComparisonResult:
     effect, contrast = row.effect, row.contrast
     sides = effect.side_a is not None and not effect.missing
     two_groups = effect.side_b is not None and contrast.kind != "conditions" and contrast.paired
     published = contrast.reference
+    mechanism = row.finding.mechanism_of(contrast)
+    on = switched_on(mechanism, values)
     return ComparisonResult(
         part=row.part,
         comparison=contrast.says,
@@ -148,7 +155,8 @@ def _comparison(row: Row, p_holm: float) -> ComparisonResult:
         this=_side(effect.side_a) if sides else None,
         than=_side(effect.side_b) if sides else None,
         value=effect.reference,
-        mechanism=row.finding.mechanism_of(contrast),
+        mechanism=mechanism,
+        off=tuple(name for name in mechanism if name not in on),
         reference=None if published is None else PublishedResult(published.mean, published.sd, published.n),
     )
 

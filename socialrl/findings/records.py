@@ -7,6 +7,7 @@ it. The words are those of the file: `this` is expected to be `higher` or `lower
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -14,7 +15,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from socialrl.analysis.measure import Measure
 from socialrl.config import words
 from socialrl.config.checks import choice, identifier, number, one_or_list, optional_choice, refuse, whole
-from socialrl.config.values import CohousingHours, DosesOfTest, LengthOfTest, SeparationHours, StrangerSex
+from socialrl.config.values import (
+    CohousingHours,
+    DosesOfTest,
+    LengthOfAccess,
+    LengthOfTest,
+    SeparationHours,
+    StrangerSex,
+)
 from socialrl_envs.vocabulary import SEXES
 
 QUESTIONS: dict[str, str] = {
@@ -39,8 +47,10 @@ _Parameters = Annotated[
     tuple[PlainName, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
 _Grade = Annotated[str, choice("A", "B", "C")]
-_Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "control", "context")]
-_ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted")]
+_Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "novel", "control", "context")]
+_ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted", "novel")]
+NAMING_MECHANISMS = ("mechanism", "predicted")
+"""The uses of comparisons that can name a mechanism."""
 _Positive = Annotated[float | None, number(above=0, optional=True)]
 
 
@@ -121,8 +131,9 @@ class Condition(Record):
 
     A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
     negative before it. `session` is one of the assay's sessions and must be named where it has several. `stranger_sex`
-    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `duration_s` is
-    the length of the test where it is not that of the others in its assay. `partner_is` shuffled means that who is
+    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `access_s` is how
+    long a door stays open, where there are doors and it is not a minute. `duration_s` is the length of the test where
+    it is not that of the others in its assay. `partner_is` shuffled means that who is
     called the partner is drawn at random after the test. `note` is for the reader only.
     """
 
@@ -133,6 +144,7 @@ class Condition(Record):
     mating: Annotated[bool | None, Field(strict=True)] = None
     session: Annotated[str | None, identifier(optional=True)] = None
     stranger_sex: StrangerSex = "as_partner"
+    access_s: LengthOfAccess = None
     drugs: DosesOfTest = ()
     duration_s: LengthOfTest = None
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
@@ -159,6 +171,11 @@ class Condition(Record):
                 )
                 raise refuse(text, key=f"drugs.{number_}.start_s")
         return self
+
+    @property
+    def dose(self) -> float:
+        """The dose of its drug, the highest where it is given several times; 0 without a drug."""
+        return max((one.dose for one in self.drugs), default=0.0)
 
 
 class Side(Record):
@@ -189,7 +206,7 @@ class Contrast(Record):
     `this` with a published `reference`; `trend` asks for the slope of the measure `over` a column; `matched` compares
     `this` with `than` where both have the same mean of the measure `at_equal`, between conditions of different
     `cohousing_h` (see `socialrl.findings.matched`). `mechanism` names the parameters that switch on what was added
-    to the model because of this comparison.
+    to the model because of this comparison; one whose `use` is predicted counts as a prediction where they are off.
     """
 
     says: Text
@@ -200,7 +217,7 @@ class Contrast(Record):
     value: Annotated[float | None, number(optional=True)] = None
     reference: Reference | None = None
     of: Literal["mean", "spread"] = "mean"
-    over: Literal["oxtr_gain", "cohousing_h", "separation_h"] | None = None
+    over: Literal["oxtr_gain", "cohousing_h", "separation_h", "dose"] | None = None
     at_equal: Name | None = None
     paired: bool = True
     expected: Annotated[str, choice(*SIGNS)]
@@ -271,7 +288,8 @@ class Finding(Record):
     grade: A full text or deposited data, B abstract or figure caption, C press copy. use: `calibrated` went into the
     parameters; `mechanism`: a mechanism was added to the model, for all animals, because of this finding, which
     therefore no longer tests the model, and `mechanism` then names the parameters that switch it on; `predicted` is
-    neither; `control` is a null control; `context` is not compared. `may_fail` is one sentence on why the model may be
+    neither; `novel` has not been tested in animals and gets no verdict; `control` is a null control; `context` is not
+    compared. `may_fail` is one sentence on why the model may be
     wrong there.
     """
 
@@ -298,13 +316,21 @@ class Finding(Record):
             )
         return self
 
-    def use_of(self, contrast: Contrast) -> str:
-        """How a contrast was used (`calibrated`, `mechanism`, …): its own mark, else the finding's."""
-        return contrast.use or self.use
+    def use_of(self, contrast: Contrast, on: Collection[str] = ()) -> str:
+        """How a contrast was used (`calibrated`, `mechanism`, …): its own mark, else the finding's.
+
+        `on` are the parameters of mechanisms that the animals have (`mechanisms.switched_on`): a prediction that one of
+        them was added for is a `mechanism`.
+        """
+        use = contrast.use or self.use
+        return "mechanism" if use == "predicted" and any(one in on for one in self.mechanism_of(contrast)) else use
 
     def mechanism_of(self, contrast: Contrast) -> tuple[str, ...]:
         """The parameters of the mechanism that was added because of a contrast: its own, else the finding's."""
-        return (contrast.mechanism or self.mechanism) if self.use_of(contrast) == "mechanism" else ()
+        if contrast.mechanism:
+            return contrast.mechanism
+        use = contrast.use or self.use
+        return self.mechanism if use == "mechanism" or (use == self.use and use in NAMING_MECHANISMS) else ()
 
     def grade_of(self, contrast: Contrast) -> str:
         """The evidence for a contrast: its own grade, else the finding's."""

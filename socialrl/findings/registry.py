@@ -22,7 +22,7 @@ from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.findings.conditions import mistake, twin
-from socialrl.findings.records import AnimalGroup, Book, Condition, Contrast, Dose, Finding
+from socialrl.findings.records import NAMING_MECHANISMS, AnimalGroup, Book, Condition, Contrast, Dose, Finding
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "says", "title", "statement"})
@@ -222,21 +222,24 @@ def _check_references(where: str, book: Book, registry: Registry) -> None:
                 raise UserError(f"{at}: a comparison stays in one assay, got {' and '.join(sorted(assays))}")
             if matched_on:
                 _check_hours(at, contrast, registry)
+            if contrast.over == "dose":
+                _check_doses(at, contrast, registry)
             margin = contrast.same_within or registry.measures[contrast.measure].same_within
             if contrast.expected == "same" and margin is None:
                 raise UserError(f"{at}: expected same needs same_within, here or at the measure {contrast.measure}")
 
 
 def _check_mechanisms(where: str, finding: Finding) -> None:
-    """Refuse mechanisms of comparisons that none was added for, and those that are no parameters of the model."""
+    """Refuse mechanisms of comparisons that none can be added for, and those that are no parameters of the model."""
     uses = [finding.use_of(one) for one in finding.contrasts]
     named = [("mechanism", finding.mechanism, "mechanism" if "mechanism" in uses else finding.use)]
     named += [
         (f"contrasts[{number}].mechanism", one.mechanism, uses[number]) for number, one in enumerate(finding.contrasts)
     ]
     for place, names, use in named:
-        if names and use != "mechanism":
-            raise UserError(f"{where}: {place}: is not allowed where use is {use}; allowed with use: mechanism")
+        if names and use not in NAMING_MECHANISMS:
+            allowed = " or ".join(NAMING_MECHANISMS)
+            raise UserError(f"{where}: {place}: is not allowed where use is {use}; allowed with use: {allowed}")
         if names:
             from socialrl_envs.parameters import NAMES  # only where it is needed: the world is slow to load
 
@@ -249,6 +252,14 @@ def _check_hours(at: str, contrast: Contrast, registry: Registry) -> None:
         hours = [registry.conditions[test].cohousing_h for test in side.conditions] if side else []
         if len(set(hours)) < len(hours):
             raise UserError(f"{at}: {name}.conditions: each must have other cohousing_h, got {hours}")
+
+
+def _check_doses(at: str, contrast: Contrast, registry: Registry) -> None:
+    """Refuse a slope over doses of different drugs, which are in different units."""
+    drugs = {one.drug for test in contrast.this.conditions for one in registry.conditions[test].drugs}
+    if len(drugs) != 1:
+        got = ", ".join(sorted(drugs)) or "none"
+        raise UserError(f"{at}: this.conditions: a trend over dose needs doses of one drug, got {got}")
 
 
 def _known(where: str, kind: str, names: Iterable[str], known: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ class ComparisonResult:
     `comparison` is what is expected in words, `part` a, b, …; `tests` and `groups` are names joined by spaces.
     `missing` says why there are no numbers. `replicate` is what `n` counts ("animal" or "pair"), `per_group` whether it
     counts them in each of two groups. `value` is the number that `this` side is compared with. `mechanism` names the
-    parameters of what was added to the model because of this comparison.
+    parameters of what was added to the model because of this comparison, `off` those of them that are off here.
     """
 
     part: str
@@ -105,6 +105,7 @@ class ComparisonResult:
     value: Number
     reference: PublishedResult | None
     mechanism: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
     @property
     def difference_estimate(self) -> Estimate:
@@ -170,9 +171,10 @@ class MeasureResult:
 
 @dataclass(frozen=True)
 class MechanismResult:
-    """A parameter that switches a mechanism which was added because of `rows`; 0 is off.
+    """A parameter that switches a mechanism which was added because of `rows`.
 
-    `value` is that of these animals unless a group has its own.
+    `value` is that of these animals, of females where the sexes differ, unless a group has its own; `in_words` has both
+    sexes. `on` is None in files older than it, where a value of 0 is off.
     """
 
     name: str
@@ -184,11 +186,13 @@ class MechanismResult:
     evidence: str
     source: str
     rows: tuple[str, ...]
+    on: bool | None = None
+    in_words: str = ""
 
     @property
     def off(self) -> bool:
         """Whether these animals do not have it."""
-        return self.value == 0
+        return self.value == 0 if self.on is None else not self.on
 
 
 @dataclass(frozen=True)

@@ -12,28 +12,39 @@ counts (in the registry, fixed beforehand):
 
 A finding is reproduced when all its deciding comparisons are, not reproduced when one of them is not, else
 inconclusive. Calibrated comparisons, and those for which a mechanism was added to the model, are marked and decide only
-where a finding has no other. A comparison whose evidence is press copy (grade C) is judged but never decides a finding
-that has better evidence, and a finding that has none is not counted.
+where a finding has no other. A mechanism whose parameter is off in the animals does not count as one (`mechanisms`). A
+comparison that is `novel` has not been tested in animals: it is shown without a verdict and decides nothing. A
+comparison whose evidence is press copy (grade C) is judged but never decides a finding that has better evidence, and a
+finding that has none is not counted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.statistics import Estimate
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared
+from socialrl.findings.mechanisms import Given, switched_on
 from socialrl.findings.records import SIGNS, Contrast, Finding
 from socialrl.findings.registry import Registry, load_registry
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN = "reproduced", "not reproduced", "inconclusive", "not run"
 NOT_COMPARED = "not compared"
+NO_VERDICT = "no verdict"
 KINDS = ("predicted", "press", "mechanism", "calibrated", "control")
 """The kinds of findings that are counted separately; see `Judged.kind`."""
 MIN_ANIMALS = 6
-_RANK = {"predicted": 0, "control": 0, "context": 0, "mechanism": 1, "calibrated": 2}  # the lowest of a finding decide
+_RANK = {
+    "predicted": 0,
+    "control": 0,
+    "context": 0,
+    "mechanism": 1,
+    "calibrated": 2,
+    "novel": 3,
+}  # the lowest of a finding decide
 ALPHA = 0.05
 
 
@@ -65,8 +76,9 @@ class Row:
 class Judged:
     """One finding with its comparisons and the verdict over them.
 
-    `kind` is `predicted`, `press` (predicted, but known from press copy only), `mechanism`, `calibrated` or `control`,
-    and `context` where nothing is compared. Only `predicted` ones are tests of the model.
+    `kind` is `predicted`, `press` (predicted, but known from press copy only), `mechanism`, `calibrated` or `control`;
+    `novel` where no comparison has been tested in animals, and `context` where nothing is compared. Only `predicted`
+    ones are tests of the model.
     """
 
     finding: Finding
@@ -106,14 +118,22 @@ class Scorecard:
         return {kind: {verdict: found.count((kind, verdict)) for verdict in verdicts} for kind in KINDS}
 
 
-def score(tables: Tables, registry: Registry | None = None, genotypes: Mapping[str, str] | None = None) -> Scorecard:
+def score(
+    tables: Tables,
+    registry: Registry | None = None,
+    genotypes: Mapping[str, str] | None = None,
+    parameters: Mapping[str, Given] | None = None,
+) -> Scorecard:
     """Return the scorecard of evaluation tables: `{assay id: rows}`, the column `test` naming the condition.
 
     Findings whose tables are absent get the verdict "not run" with the reason. `genotypes` as in `contrasts.evaluate`.
+    `parameters` are those that all animals had, by default the current table's; they say which mechanisms are on.
     """
     book = registry or load_registry()
     ready = prepared(tables)
-    return Scorecard(tuple(_judge(finding, ready, book, genotypes) for finding in book.findings), book)
+    named = {name for one in book.findings for contrast in one.contrasts for name in one.mechanism_of(contrast)}
+    on = switched_on(named, parameters)
+    return Scorecard(tuple(_judge(finding, ready, book, genotypes, on) for finding in book.findings), book)
 
 
 def judge(
@@ -146,14 +166,15 @@ def judge(
     return INCONCLUSIVE, "the interval includes zero"
 
 
-def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None) -> Judged:
-    uses = [finding.use_of(contrast) for contrast in finding.contrasts]
+def _judge(
+    finding: Finding, tables: Tables, registry: Registry, genotypes: Mapping[str, str] | None, on: Collection[str]
+) -> Judged:
+    uses = [finding.use_of(contrast, on) for contrast in finding.contrasts]
     grades = [finding.grade_of(contrast) for contrast in finding.contrasts]
-    press_only = all(grade == "C" for grade in grades)
-    may_decide = [
-        contrast.decides and (press_only or grade != "C")
-        for contrast, grade in zip(finding.contrasts, grades, strict=True)
-    ]
+    # what is only shown is no evidence that the finding has
+    able = [one.decides and use != "novel" for one, use in zip(finding.contrasts, uses, strict=True)]
+    press_only = any(able) and all(grade == "C" for one, grade in zip(able, grades, strict=True) if one)
+    may_decide = [one and (press_only or grade != "C") for one, grade in zip(able, grades, strict=True)]
     # A finding that was used for the parameters can still hold a comparison that was not; that one then decides.
     best = min((_RANK[use] for use, may in zip(uses, may_decide, strict=True) if may), default=0)
     rows = []
@@ -166,6 +187,8 @@ def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapp
         same_within = contrast.same_within or (math.nan if own_unit else measure.same_within or math.nan)
         if effect.missing:
             verdict, because = NOT_RUN, effect.missing
+        elif uses[number] == "novel":
+            verdict, because = NO_VERDICT, "not tested in animals"
         else:
             verdict, because = judge(contrast.expected, effect.difference, effect.p, effect.n, smallest, same_within)
         rows.append(
@@ -185,14 +208,17 @@ def _judge(finding: Finding, tables: Tables, registry: Registry, genotypes: Mapp
                 same_within=same_within,
             )
         )
-    kind = next((row.use for row in rows if row.decides), finding.use)
+    novel = bool(rows) and all(use == "novel" for use in uses)
+    kind = "novel" if novel else next((row.use for row in rows if row.decides), finding.use)
     return Judged(finding, tuple(rows), _overall(rows), "press" if kind == "predicted" and press_only else kind)
 
 
 def _overall(rows: Iterable[Row]) -> str:
+    rows = list(rows)
     verdicts = [row.verdict for row in rows if row.decides]
     if not verdicts:
-        return NOT_COMPARED
+        shown = {row.verdict for row in rows if row.use == "novel"}
+        return NO_VERDICT if NO_VERDICT in shown else NOT_RUN if shown else NOT_COMPARED
     if all(verdict == NOT_RUN for verdict in verdicts):
         return NOT_RUN
     if NOT_REPRODUCED in verdicts:

@@ -18,6 +18,7 @@ from socialrl.analysis import statistics
 from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import NAN
 from socialrl.findings.contrasts import Effect, Tables, evaluate, prepared, table_of
+from socialrl.findings.mechanisms import Given
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.scorecard import NOT_RUN, REPRODUCED, score
@@ -116,12 +117,15 @@ def ablation_table(
     return pd.DataFrame(records, columns=_ABLATION_COLUMNS)
 
 
-def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.DataFrame:
+def sensitivity_table(
+    tables: Tables, registry: Registry | None = None, parameters: Mapping[str, Given] | None = None
+) -> pd.DataFrame:
     """Return parameter × factor × comparison: effects and verdicts with one assumed parameter multiplied by a factor.
 
     Rows of the tables with the columns `parameter` and `factor` are judged like the scorecard, all other rows left out.
     `survives` is whether the finding as a whole is reproduced; controls and comparisons that were not run are left out.
-    Animals with nothing changed (parameter `UNCHANGED`) come first, as the reference for cohorts of that size.
+    Animals with nothing changed (parameter `UNCHANGED`) come first, as the reference for cohorts of that size;
+    `parameters` are theirs, as in `scorecard.score`.
     """
     book = registry or load_registry()
     varied = {name: table for name, table in tables.items() if {"parameter", "factor"} <= set(table.columns)}
@@ -135,9 +139,9 @@ def sensitivity_table(tables: Tables, registry: Registry | None = None) -> pd.Da
             name: table[(table["parameter"] == parameter) & (table["factor"] == factor)].drop(columns="parameter")
             for name, table in varied.items()
         }
-        for judged in score(part, book).findings:
+        for judged in score(part, book, parameters=parameters).findings:
             for row in judged.rows:
-                if row.verdict == NOT_RUN or row.use == "control":
+                if row.verdict == NOT_RUN or row.use in ("control", "novel"):
                     continue
                 numbers = _numbers(row.effect)
                 records.append(

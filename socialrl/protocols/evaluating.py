@@ -113,6 +113,7 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[
             tuple((one[0], one[1]) for one in drugs_in_test(test)),
             test.session,
             stranger_sex=test.stranger_sex,
+            access_s=test.options.get("access_s"),
         )
         for test in tests
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,14 @@ GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
 FACTORS = (0.5, 1.5)
 TIME_CONSTANTS_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 """Values of `oxytocin_tau_s`, for which no vole measurement exists, in place of `FACTORS`."""
+
+
+ACTS_WITH: Mapping[str, tuple[str, ...]] = {
+    "settling_tau_s": ("settling_worth", "incentive_comfort"),
+    "settling_loss_s": ("settling_worth", "incentive_comfort"),
+    "rhythm_h": ("rhythm_depth",),
+}
+"""Parameters that change nothing where all the parameters that they act with are 0."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +78,31 @@ def registered(registry: Registry | None = None) -> list[TrainedGroup]:
     ]
 
 
-def compared_in(assay: str, registry: Registry | None = None, *, controls: bool = False) -> list[TrainedGroup]:
-    """Return the groups that findings compare in one assay, with `controls` those of the null controls, too."""
-    book = registry or load_registry()
-    left_out = ("context",) if controls else ("control", "context")
+def compared_in(assay: str, registry: Registry | None = None) -> list[TrainedGroup]:
+    """Return the groups that findings compare in one assay."""
+    return _used(assay, registry or load_registry(), ("context",))
+
+
+def changed_in(assay: str, registry: Registry | None = None) -> list[TrainedGroup]:
+    """Return the groups that a sensitivity analysis changes in one assay: those that verdicts of findings need.
+
+    Groups of the null controls, of novel comparisons alone, and of one sex alone are left out.
+    """
+    used = _used(assay, registry or load_registry(), ("context", "control", "novel"))
+    return [group for group in used if group.sex is None]
+
+
+def in_all_assays(registry: Registry | None = None) -> list[TrainedGroup]:
+    """Return the registry's groups that are trained in every assay: all but those that are of a sex of their own."""
+    return [group for group in registered(registry) if group.sex is None]
+
+
+def _used(assay: str, book: Registry, left_out: Collection[str]) -> list[TrainedGroup]:
     used = {
         name
         for finding in book.findings
-        if finding.use not in left_out
         for contrast in finding.contrasts
-        if book.assay(contrast) == assay
+        if finding.use not in left_out and finding.use_of(contrast) not in left_out and book.assay(contrast) == assay
         for name in contrast.groups
     }
     return [group for name, group in zip(book.groups, registered(book), strict=True) if name in used]
@@ -114,8 +137,9 @@ def assumed_parameters(table: str = CURRENT) -> list[str]:
 def changes(given: GivenParameters | None = None) -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
-    The factors are of the values that are `given`. A parameter whose value is 0 has no factor and is left out, as is
-    one that differs between the sexes, and a change that the range leaves without effect.
+    The factors are of the values that are `given`. A parameter whose value is 0, a mechanism that is off, has no factor
+    and is left out, as is one that acts only in mechanisms that are off (`ACTS_WITH`), one that differs between the
+    sexes, and a change that the range leaves without effect.
     """
     given = given or GivenParameters()
     usual = given.values()
@@ -123,6 +147,8 @@ def changes(given: GivenParameters | None = None) -> list[Change]:
     for name in assumed_parameters(given.table):
         row, usually = parameter(name, given.table), usual[name]
         if isinstance(usually, Mapping) or row.male is not None or usually == 0.0:
+            continue
+        if name in ACTS_WITH and all(usual[switch] == 0.0 for switch in ACTS_WITH[name]):
             continue
         values = TIME_CONSTANTS_S if name == "oxytocin_tau_s" else [usually * factor for factor in FACTORS]
         inside = dict.fromkeys(float(value) for value in np.clip(values, row.low, row.high))

@@ -85,8 +85,10 @@ def reproduce_seeds(
             )
         say("all seeds together")
         results = {f"seed {seed}": read_result(seed_folder(output, seed) / "scorecard.json") for seed in planned}
-        card = scorecard.score(joined({seed: _tables(stages) for seed, stages in planned.items()}), book)
-        beside = set_beside(results, pooled=result_of(card, output.name))
+        given = (parameters or GivenParameters()).recorded()
+        tables = joined({seed: _tables(stages) for seed, stages in planned.items()})
+        card = scorecard.score(tables, book, parameters=given["values"])
+        beside = set_beside(results, pooled=result_of(card, output.name, made={"parameters": given}))
         members = [MadeWith(label, one.made) for label, one in results.items()]
         page = write_beside(beside, of_seeds(beside), members, output)
     return page, beside

@@ -68,8 +68,11 @@ def stages_of(
 
     for assay in book.assays:
         # without a dose-response, only the groups that are compared
-        compared = groups.compared_in(assay, book, controls=True)
-        add("", 0, assay, [*groups.registered(book), *groups.doses(book)] if preset.doses else compared, preset.size)
+        members = compared = groups.compared_in(assay, book)
+        if preset.doses:
+            everywhere = {group.name for group in [*groups.in_all_assays(book), *compared]}
+            members = [*(one for one in groups.registered(book) if one.name in everywhere), *groups.doses(book)]
+        add("", 0, assay, members, preset.size)
     if preset.arms:
         for assay in book.assays:
             add("arms", 0, assay, groups.single_arms(), preset.size)
@@ -79,7 +82,7 @@ def stages_of(
         for assay in sorted(book.assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)):
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
-                members = [change.applied_to(group) for change in some for group in groups.compared_in(assay, book)]
+                members = [change.applied_to(group) for change in some for group in groups.changed_in(assay, book)]
                 add("parameters", first // CHANGES_AT_ONCE + 1, assay, members, preset.parameters)
     return found
 

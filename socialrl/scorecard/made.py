@@ -81,6 +81,8 @@ def parameters_table(members: Sequence[MadeWith]) -> Table | None:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{sex}s {_value(one)}" for sex, one in value.items())
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 

@@ -26,7 +26,9 @@ def markdown(result: Result) -> str:
 
 def _mark(finding: FindingResult) -> str:
     told = words.added(finding, "`{}`") or words.MARKS[finding.kind]
-    return told.replace(": not counted", "").replace(": not a test", "")
+    for after in (": not counted", ": not a test", ": no verdict"):
+        told = told.replace(after, "")
+    return told
 
 
 def _line(finding: FindingResult) -> str:
@@ -39,7 +41,7 @@ def _line(finding: FindingResult) -> str:
     cells = [
         finding.id,
         finding.title,
-        (words.added(finding, "`{}`") or words.MARKS[finding.kind]).split(":")[0],
+        _mark(finding),
         verdict,
     ]
     if row is None or row.missing:

@@ -69,11 +69,12 @@ def write_scorecard(
     """
     book = registry or load_registry()
     ready = prepared(tables)
-    card = scoring.score(ready, book)
+    values = ((made or {}).get("parameters") or {}).get("values")
+    card = scoring.score(ready, book, parameters=values)
     changed = changed or Variants(
         variants.dose_response(ready, book),
         variants.ablation_table(ready, book),
-        variants.sensitivity_table(tables, book),
+        variants.sensitivity_table(tables, book, values),
     )
     tables = ready
     hanging = variants.hanging(changed.sensitivity)
@@ -219,8 +220,8 @@ def _mechanisms_table(result: Result) -> Table | None:
         for name, *rest in words.mechanism_rows(result.mechanisms)
     ]
     note = (
-        "Each acts in all animals, and 0 switches it off. These rows do not test the model, whatever their verdict is"
-        " and whether the mechanism is on or off here."
+        "Each acts in all animals. A row does not test the model, whatever its verdict is, if its mechanism is on or if"
+        " its finding is marked so; other rows count as predictions where their mechanism is off."
     )
     return Table("Mechanisms that were added because of findings", head, rows, note, n_left=6)
 

@@ -16,13 +16,21 @@ from socialrl.findings.results import ComparisonResult, FindingResult, Mechanism
 from socialrl.findings.scorecard import (
     INCONCLUSIVE,
     MIN_ANIMALS,
+    NO_VERDICT,
     NOT_COMPARED,
     NOT_REPRODUCED,
     NOT_RUN,
     REPRODUCED,
 )
 
-SYMBOL = {REPRODUCED: "✓", NOT_REPRODUCED: "✕", INCONCLUSIVE: "?", NOT_RUN: "–", NOT_COMPARED: "–"}
+SYMBOL = {
+    REPRODUCED: "✓",
+    NOT_REPRODUCED: "✕",
+    INCONCLUSIVE: "?",
+    NOT_RUN: "–",
+    NOT_COMPARED: "–",
+    NO_VERDICT: "○",
+}
 KINDS = {
     "predicted": "Predicted: used neither to set parameters nor to choose equations",
     "press": "Predicted, but known from press copy only: not counted",
@@ -30,6 +38,7 @@ KINDS = {
     "mechanism": "Mechanism added: a mechanism was added for all animals because of this finding, so it does not test "
     "the model",
     "calibrated": "Calibrated: used to set parameters, so it does not test the model",
+    "novel": "Novel: what the model predicts and nobody has tested in animals, so there is no verdict",
 }
 """The blocks of the scorecard in their order, with their headings."""
 
@@ -39,6 +48,7 @@ MARKS = {
     "control": "null control",
     "mechanism": "mechanism added for it: not a test",
     "calibrated": "calibrated: not a test",
+    "novel": "novel: no verdict",
 }
 """The same in a few words, on a finding."""
 
@@ -55,7 +65,7 @@ RULE = (
     "Comparisons"
     " that are calibrated, that a mechanism was added for, that rest on press copy, or that are marked as shown only "
     "do"
-    " not decide if there are others.",
+    " not decide if there are others. Novel comparisons, which nobody has tested in animals, get no verdict.",
     "The comparisons and their directions were fixed beforehand, so p values are not corrected. The column p_holm of"
     " scorecard.csv holds p values corrected over all predicted comparisons (Holm).",
 )
@@ -160,14 +170,26 @@ def sides(row: ComparisonResult) -> str:
 
 
 def mechanism(row: ComparisonResult, links: bool = True) -> Markup:
-    """Return which mechanism was added because of a comparison, with links to its parameters; empty where none was."""
-    if row.use != "mechanism":
-        return Markup("")
-    if not row.mechanism:
-        return Markup("Mechanism: one was added for this row.")
+    """Return which mechanism was added because of a comparison, with links to its parameters; empty where none was.
+
+    Those that are off in these animals are named as such.
+    """
     code = '<a href="#parameter-{0}"><code>{0}</code></a>' if links else "<code>{0}</code>"
-    names = Markup(" and ").join(Markup(code).format(name) for name in row.mechanism)
-    return Markup("Mechanism: {} {} added for this row.").format(names, "was" if len(row.mechanism) == 1 else "were")
+
+    def named(names: Sequence[str]) -> Markup:
+        return Markup(" and ").join(Markup(code).format(name) for name in names)
+
+    on = [name for name in row.mechanism if name not in row.off]
+    added = named(on) if on else Markup("one" if row.use == "mechanism" else "")
+    told = (
+        Markup("Mechanism: {} {} added for this row.").format(added, "was" if len(on) < 2 else "were") if added else ""
+    )
+    if not row.off:
+        return Markup(told)
+    off = Markup("{} can be switched on for {} and {} off here.").format(
+        named(row.off), "it" if told else "this row", "is" if len(row.off) == 1 else "are"
+    )
+    return Markup(" ").join([told, off]) if told else Markup("Mechanism: ") + off
 
 
 def mark(finding: FindingResult) -> str:
@@ -184,7 +206,7 @@ def added(finding: FindingResult, code: str = "{}") -> str:
     `code` is how a parameter is written.
     """
     marked = [row for row in finding.comparisons if row.use == "mechanism"]
-    names = dict.fromkeys(name for row in marked for name in row.mechanism)
+    names = dict.fromkeys(name for row in marked for name in row.mechanism if name not in row.off)
     told = " and ".join(code.format(name) for name in names)
     if finding.kind == "mechanism":
         return f"mechanism {told} added for it: not a test" if told else ""
@@ -249,7 +271,7 @@ def mechanism_rows(mechanisms: Sequence[MechanismResult]) -> list[list[str]]:
     return [
         [
             one.name,
-            f"{one.value:g} {one.unit}".strip() + (" (off)" if one.off else ""),
+            f"{one.in_words or f'{one.value:g}'} {one.unit}".strip() + (" (off)" if one.off else ""),
             f"{one.low:g} to {one.high:g}",
             one.meaning,
             f"{one.evidence}: {one.source}",

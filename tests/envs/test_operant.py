@@ -313,6 +313,42 @@ def test_without_doors_there_is_no_ratio_step() -> None:
     make_single("socialrl/PartnerPreference-v0", ratio_step=1.0)
 
 
+@pytest.mark.parametrize(("access_s", "open_s"), [(60.0, 60.0), (300.0, 300.0), (0.0, 0.0), (62.0, 65.0)])
+def test_a_door_stays_open_for_the_access_of_the_test_to_the_end_of_a_tick(access_s: float, open_s: float) -> None:
+    env = box("partner", access_s=access_s)
+    env.step(toward(env, PARTNER)[0])
+    assert rest_until_shut(env, PARTNER) * 5.0 == open_s
+    assert env.world.batch.animals[0, PARTNER]["accesses"] == 1
+
+
+def test_an_access_of_a_minute_is_the_default_and_nothing_but_the_door_tells_its_length() -> None:
+    runs = []
+    for arguments in ({}, {"access_s": 60.0}, {"access_s": 300.0}):
+        env = box("partner", **arguments)
+        seen = [env.step(toward(env, PARTNER)[0])[:2] for _ in range(30)]
+        runs.append([(observed.tobytes(), reward) for observed, reward in seen])
+    assert runs[0] == runs[1]
+    assert runs[0][:12] == runs[2][:12]  # the press and the minute that follows, until the door is shut
+    assert runs[0] != runs[2]
+
+
+def test_lengths_of_access_of_a_list_are_drawn_by_episode_and_recorded() -> None:
+    env = make_rows(64, OPERANT, access_s=[60.0, 300.0], session="partner", duration_s=10.0)
+    env.reset(seed=2)
+    drawn = env.world.batch.worlds["access_s"].copy()
+    assert set(drawn.tolist()) == {60.0, 300.0}
+    recorded = play(env, np.array([REST, REST])).infos[-1]["record"]["access_s"]
+    assert recorded.tolist() == drawn.tolist()
+
+
+@pytest.mark.parametrize("bad", [-1.0, 3601.0, float("nan"), "one", []])
+def test_a_length_of_access_that_is_none_is_refused(bad: Any) -> None:
+    with pytest.raises(ParameterError, match="access_s must be"):
+        make_single(OPERANT, access_s=bad)
+    with pytest.raises(ParameterError, match=r"access_s is not allowed in .* has no doors"):
+        make_single("socialrl/PartnerPreference-v0", access_s=300.0)
+
+
 def test_exploring_a_known_place_is_worth_the_share_of_the_table() -> None:
     """In the box by `known_place_exploration`; in the three chambers, which are new, not."""
 

@@ -27,6 +27,8 @@ def battery(
     """Return `{assay id: rows}` of `n` animals a group; `effect` scales the gain's effect, `arms` adds single arms."""
     registry = load_registry()
     groups = [(name, gain, gain, None, None) for name, gain in (genotypes or GENOTYPES).items()]
+    if genotypes is None:
+        groups.append(("wild_type_male", 1.0, 1.0, None, None))
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
     groups.append(("all_arms_knockout", 1.0, 0.0, None, None))
     groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items() if arm in arms]
@@ -47,7 +49,9 @@ def battery(
                         "separation_h": condition.separation_h, "arm": arm, "arm_setting": setting,
                         "dose": gain if genotype.startswith("gain_") else None,
                     }  # fmt: skip
-                    row |= _MAKERS[assay](rng, condition, acts, index)
+                    row |= {"sex": "female", **_MAKERS[assay](rng, condition, acts, index)}
+                    if genotype == "wild_type_male":
+                        row["sex"] = "male"
                     tables.setdefault(f"socialrl/{assay}-v0", []).append(row)
     return {assay: pd.DataFrame(rows) for assay, rows in tables.items()}
 
@@ -90,7 +94,8 @@ def _operant(rng, condition, acts, index) -> dict:
     row[f"accesses_{who}"], row[f"breakpoint_{who}"] = accesses, accesses
     row[f"presses_{who}"] = accesses * (accesses + 1) / 2 + float(rng.integers(0, int(accesses) + 1))
     row[f"huddle_s_{who}"] = accesses * (8 + 30 * liking + rng.standard_normal())
-    return row | {"duration_s": 1800.0, "sex": "female"}
+    row |= {f"access_s_{one}": row[f"accesses_{one}"] * (condition.access_s or 60.0) for one in _ANIMALS}
+    return row | {"duration_s": 1800.0}
 
 
 def _habitat(rng, condition, acts, index) -> dict:

@@ -147,7 +147,12 @@ def test_conditions_become_the_tests_of_a_configuration():
     assert blocked["drugs"] == ({"drug": "antagonist", "dose": 1.0, "start_s": -86400.0, "end_s": 0.0, "share": 1.0},)
     assert (blocked["relationship"], blocked["cohousing_h"], blocked["mating"]) == ("mate", 24.0, None)
     assert conditions["cohoused_24h_shuffled"].partner_is == "shuffled"
-    assert [one.session for one in registry.conditions_in("SocialOperant")] == ["partner", "stranger"] * 3
+    lever = {one.name: one for one in registry.conditions_in("SocialOperant")}
+    assert [one.session for one in lever.values()][:4] == ["partner", "stranger"] * 2
+    assert (as_test(lever["operant_peer_partner_300s"])["access_s"], lever["operant_peer_partner"].access_s) == (
+        300,
+        None,
+    )
     assert (conditions["unmated_6h"].relationship, conditions["unmated_6h"].mating) == ("mate", False)
     assert registry.conditions_in("NoSuchAssay") == []
     assert registry.assays[0] == "PartnerPreference"

@@ -62,8 +62,16 @@ def test_a_finding_is_added_from_python_as_data():
 @pytest.mark.parametrize(
     ("finding", "contrast", "message"),
     [
-        ({"mechanism": "contact_floor"}, {}, "X01: mechanism: is not allowed where use is predicted"),
-        ({}, {"mechanism": "contact_floor"}, r"contrasts\[0\].mechanism: is not allowed where use is predicted"),
+        (
+            {"use": "calibrated", "mechanism": "contact_floor"},
+            {},
+            "X01: mechanism: is not allowed where use is calibrated; allowed with use: mechanism or predicted",
+        ),
+        (
+            {},
+            {"use": "novel", "mechanism": "contact_floor"},
+            r"contrasts\[0\].mechanism: is not allowed where use is novel",
+        ),
         (
             {"use": "mechanism", "mechanism": "contact_flor"},
             {},

@@ -14,6 +14,7 @@ import pytest
 import tiny_reproduction as tiny
 from rich.console import Console
 
+from socialrl.cli import main
 from socialrl.config.given_parameters import read_parameters
 from socialrl.errors import UserError
 from socialrl.findings.results import read_result
@@ -23,6 +24,7 @@ from socialrl.scorecard import page
 from socialrl.scorecard.terminal import findings_table
 from socialrl.storage import provenance
 from socialrl.storage.run_folder import RunFolder
+from socialrl_envs.parameters import parameter
 
 pytestmark = pytest.mark.slow
 
@@ -205,3 +207,22 @@ def test_the_terminal_names_every_compared_finding_with_its_verdict_and_what_it_
         assert (one.id in text) == (one.kind != "context")
     assert "depends on contact_floor alone" in " ".join(text.split())
     assert "no effect" in next(line for line in text.splitlines() if line.startswith("N04"))
+
+
+def test_scorecards_with_and_without_a_mechanism_stand_beside_each_other(whole, tmp_path):
+    """The recipe of docs/reproduction.md: the command twice, once with the mechanism off, and `compare`."""
+    usual = parameter("signal_adaptation").value
+    given = read_parameters([f"signal_adaptation={0.0 if usual else 0.5}"])  # the other one than that of the table
+    driver.reproduce(tmp_path / "other", "tiny", 1, quiet=True, preset=tiny.TINY, parameters=given)
+    folders = [whole / "run", tmp_path / "other"]
+    without, with_it = reversed(folders) if usual else folders
+    uses = []
+    for folder in (without, with_it):
+        found = next(one for one in read_result(folder / "scorecard.json").findings if one.id == "F34")
+        uses.append([one.use for one in found.comparisons])
+    assert uses == [["predicted", "predicted", "novel", "novel"], ["predicted", "mechanism", "novel", "novel"]]
+    told = ["compare", str(without), str(with_it), "--labels", "off,on", "--output", str(tmp_path / "both")]
+    assert main(told) == 0
+    text = (tmp_path / "both" / "comparison.html").read_text(encoding="utf-8")
+    assert "use: predicted → mechanism" in text
+    assert "signal_adaptation" in text

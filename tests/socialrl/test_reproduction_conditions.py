@@ -53,6 +53,7 @@ CHANGED = {
     "session": "with_partner",
     "side": "left",
     "stranger_sex": "other",
+    "access_s": 300,
     "drugs": [DOSE],
     "duration_s": 1200,
     "arms": {"reward": "knockout"},
@@ -150,6 +151,8 @@ def test_every_key_changes_what_is_played_or_is_refused(assay, key):
             {"stranger_sex": "male"},
             r"stranger_sex must be as_partner \(the sex of the partner\), ",
         ),
+        ("PartnerPreference", {"access_s": 300}, r"must have no access_s in PartnerPreference, which has no doors"),
+        ("SocialOperant", {"access_s": -1}, r"access_s must be a number from 0 to 3600 or null, got -1"),
         ("OxytocinRelease", {"cohousing_h": 24}, r"must have no cohousing_h in OxytocinRelease"),
     ],
 )

@@ -26,7 +26,7 @@ def stages(name: str, seed: int = 1) -> dict:
 
 
 def test_the_dose_response_has_its_nine_gains_each_once():
-    plain = [one.oxtr_gain for one in [*groups.registered(), *groups.doses()] if not one.arms]
+    plain = [one.oxtr_gain for one in [*groups.in_all_assays(), *groups.doses()] if not one.arms]
     assert sorted(plain) == [0, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.25, 1.5]
 
 
@@ -44,7 +44,9 @@ def test_every_assumed_parameter_is_halved_and_raised_by_half_inside_its_range()
     for change in groups.changes():
         made.setdefault(change.parameter, []).append(change)
     assert next(iter(made)) == UNCHANGED
-    assert set(made) - {UNCHANGED} == {name for name in groups.assumed_parameters() if parameter(name).value}
+    off = [name for name, switches in groups.ACTS_WITH.items() if not any(parameter(one).value for one in switches)]
+    acting = {name for name in groups.assumed_parameters() if parameter(name).value and name not in off}
+    assert set(made) - {UNCHANGED} == acting - {name for name in acting if parameter(name).male is not None}
     for name, tried in made.items():
         if name == UNCHANGED:
             continue
@@ -70,9 +72,28 @@ def test_a_changed_group_keeps_its_name_in_tables_and_has_one_of_its_own_in_file
 def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
     book = load_registry()
     for assay in load_registry().assays:
-        assert {"wt", "ko"} <= {one.name for one in groups.compared_in(assay)}
-        assert not any(one.arms for one in groups.compared_in(assay))
-    assert "over_expression" in {one.name for one in groups.compared_in(book.assay_of["mate_2h"])}
+        assert {"wt", "ko"} <= {one.name for one in groups.changed_in(assay)}
+        assert not any(one.arms or one.sex for one in groups.changed_in(assay))
+    # heterozygotes and males are compared there, too, but in novel comparisons and in a finding of one sex
+    assert {one.name for one in groups.changed_in(book.assay_of["mate_2h"])} == {"wt", "ko", "over_expression"}
+
+
+def test_males_are_trained_only_where_findings_compare_them():
+    for name in ("quick", "full"):
+        trained = {stage.assay: {one.name for one in stage.groups} for stage in stages(name).values()}
+        assert [assay for assay, members in trained.items() if "wild_type_male" in members] == ["PartnerPreference"]
+    members = stages("full")["PartnerPreference"].config.genotypes
+    assert (members["wild_type_male"].sex, members["wt"].sex) == ("male", "female")
+
+
+def test_what_acts_only_in_mechanisms_that_are_off_is_left_out_of_the_sensitivity_analysis():
+    off = GivenParameters(parameters=dict.fromkeys(("settling_worth", "incentive_comfort"), 0.0))
+    tried = {change.parameter for change in groups.changes(off)}
+    assert not tried & {"settling_worth", "incentive_comfort", "settling_tau_s", "settling_loss_s"}
+    for switch in ("settling_worth", "incentive_comfort"):
+        one = GivenParameters(parameters={**off.changed_parameters, switch: 0.5})
+        tried = {change.parameter for change in groups.changes(one)}
+        assert {switch, "settling_tau_s", "settling_loss_s"} <= tried
 
 
 def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():

@@ -289,9 +289,9 @@ def test_a_run_of_before_reads_as_females(tmp_path: Path) -> None:
 
 
 def with_males() -> dict[str, object]:
-    side = {"group": "wild_type_male", "conditions": "cohoused_24h"}
+    side = {"group": "other_males", "conditions": "cohoused_24h"}
     return {
-        "groups": {"wild_type_male": {"oxtr_gain": 1.0, "names": ["wild_type_male"], "sex": "male"}},
+        "groups": {"other_males": {"oxtr_gain": 1.0, "names": ["other_males"], "sex": "male"}},
         "findings": [
             {
                 "id": "U01", "title": "A", "statement": "A", "source": {"citation": "B 2001", "doi": None},
@@ -305,17 +305,17 @@ def with_males() -> dict[str, object]:
 
 def test_a_group_of_males_is_trained_as_males_and_only_males_count() -> None:
     registry = load_registry().adding(with_males())
-    (males,) = [one for one in registered(registry) if one.name == "wild_type_male"]
+    (males,) = [one for one in registered(registry) if one.name == "other_males"]
     assert males.section()["sex"] == "male"
     (contrast,) = registry.finding("U01").contrasts
     rows = pd.DataFrame(
-        {"genotype": "wild_type_male", "oxtr_gain": 1.0, "test": "cohoused_24h", "index": [0, 1], "repeat": 0,
+        {"genotype": "other_males", "oxtr_gain": 1.0, "test": "cohoused_24h", "index": [0, 1], "repeat": 0,
          "sex": list(SEXES), "huddle_s_partner": [0.0, 30.0], "huddle_s_stranger": [30.0, 10.0]}
     )  # fmt: skip
     effect = evaluate(contrast, {"PartnerPreference": rows}, registry)
     assert (effect.difference.value, effect.n) == (0.25, 1)
     females = evaluate(contrast, {"PartnerPreference": rows[rows["sex"] == "female"]}, registry)
-    assert females.missing == "test cohoused_24h has no row of wild_type_male with sex male"
+    assert females.missing == "test cohoused_24h has no row of other_males with sex male"
 
 
 def test_a_group_of_males_trains_in_every_assay() -> None:

@@ -28,7 +28,6 @@ SOCIAL_OPERANT = Assay(
     sessions={"partner": (1, 1, 0), "stranger": (1, 0, 1), "choice": (1, 1, 1)},
     doors=(1, 2),
     lever=0,
-    access_s=60.0,
 )
 
 
@@ -38,10 +37,10 @@ class SocialOperantEnv(SocialEnv):
     The focal animal starts in the lever chamber; its cage mate of the last `cohousing_h` hours and an animal that it
     has never met are tethered behind doors at the left and right (their sides are drawn at reset, or set by
     `options={"side": …}`). The k-th access to an animal costs k presses (progressive ratio +1; `ratio_step` 0 makes it
-    a fixed ratio of 1, as in shaping). Its door is then open for 60 s, after which the focal animal is put back at the
-    lever. Exploring does not lead through a closed door. Sessions (`options={"session": …}`, drawn where not given):
-    "partner" or "stranger", with one animal present, and "choice", with both. Paper: Beery et al. 2021, eLife
-    10:e72684.
+    a fixed ratio of 1, as in shaping). Its door is then open for `access_s` seconds (60), after which the focal animal
+    is put back at the lever. Exploring does not lead through a closed door. Sessions (`options={"session": …}`, drawn
+    where not given): "partner" or "stranger", with one animal present, and "choice", with both. Paper: Beery et al.
+    2021, eLife 10:e72684.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
 
@@ -80,11 +79,13 @@ class SocialOperantEnv(SocialEnv):
 
     **Info** and `record` are those of `PartnerPreferenceEnv` (chambers: lever, partner, stranger) and, for partner and
     stranger, `presses`, `accesses`, `access_s` (seconds in the chamber during accesses) and, in the record,
-    `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none); `ratio_step`.
+    `breakpoint` (last completed ratio; with a `ratio_step` of 1 the number of accesses; 0 for none);
+    `ratio_step` and, as the length of an access, `access_s`.
 
-    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session` and `ratio_step` (extra presses
-    for each further access, 0 to 100, or a list that each reset draws from). The box is a known place: exploring it is
-    worth `known_place_exploration` of what it is in a new one.
+    **Arguments** and reset options are those of `PartnerPreferenceEnv`, and `session`, `ratio_step` (extra presses for
+    each further access, 0 to 100) and `access_s` (0 to 3,600), numbers or lists that each reset draws from. Nothing in
+    the observation tells how long a door will stay open. The box is a known place: exploring it is worth
+    `known_place_exploration` of what it is in a new one.
 
     **Versions.** v0: first.
     """
