@@ -39,7 +39,7 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
     # signal per unit of gain; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
-    standing = receptor * occupancy(agonist, rates.receptor_half)
+    standing = receptor * occupancy(agonist, rates.receptor_half) if agonist > 0.0 else 0.0
     felt = felt_occupancy(passed_on, standing, rates.signal_adaptation)
     # the perceived signal belongs to the reward arm, so that there is no sixth place for the gain
     me.receptor_signal = rates.gain_reward * felt

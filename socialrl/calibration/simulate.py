@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
 
 from socialrl.animals.animal import Animal
-from socialrl.animals.policies import FrozenPolicies
 from socialrl.calibration.calibrate import Simulate
 from socialrl.calibration.course import WHO
 from socialrl.calibration.pairs import RELATIONSHIPS
@@ -20,8 +17,7 @@ from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.config.loading import Config, TestCondition
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import play_tests
-from socialrl.training.cohort import CohortPPO
-from socialrl.training.cohort_trainer import build_cohort
+from socialrl.training.frozen_cohort import train_frozen
 
 
 def conditions(kinds: Sequence[str], cohousing_h: float, retest_h: float) -> list[TestCondition]:
@@ -80,11 +76,7 @@ def train_and_test(
     One row per animal, test and repeat with the columns of `tables.Cohort.played`; lists of bins and bouts only where
     tests are to be followed. Nothing is written.
     """
-    model = build_cohort(config, animals)
-    model.set_logger(configure(None, []))
-    model.learn(config.steps, callback=_StepCount(config.steps, on_steps))
-    on_steps(config.steps)
-    policies = FrozenPolicies([_weights(model, i) for i in range(len(animals))])
+    policies, steps = train_frozen(config, animals, on_steps)
     events = EventRecorder() if follow else None
     rows = play_tests(
         config.for_evaluation(),
@@ -93,7 +85,7 @@ def train_and_test(
         tests,
         repeats=repeats,
         purpose="evaluation",
-        steps=model.num_timesteps,
+        steps=steps,
         events=events,
     )
     return played_table(rows, None if events is None else events.table())
@@ -125,20 +117,3 @@ def played_table(rows: pd.DataFrame, events: pd.DataFrame | None = None) -> pd.D
         key=lambda one: one.map(order) if one.name == "pairs" else one,
         ignore_index=True,
     )
-
-
-class _StepCount(BaseCallback):
-    def __init__(self, total: int, on_steps: Callable[[int], None]) -> None:
-        super().__init__()
-        self._total, self._on_steps = total, on_steps
-
-    def _on_rollout_start(self) -> None:
-        self._on_steps(min(self.num_timesteps, self._total))
-
-    def _on_step(self) -> bool:
-        return True
-
-
-def _weights(model: CohortPPO, index: int) -> Mapping[str, Any]:
-    tensors = model.policy.layout.unpack(model.policy.weights[index].detach().cpu().numpy())
-    return {name: tensor.numpy() for name, tensor in tensors.items()}

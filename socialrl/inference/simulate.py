@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
 
 from socialrl import seeding
 from socialrl.animals.animal import Animal, of_sex
-from socialrl.animals.policies import FrozenPolicies
 from socialrl.assays import study_of
 from socialrl.config.loading import Config, config_from_data
 from socialrl.config.values import TABLE
@@ -31,8 +26,7 @@ from socialrl.inference.traits import GENOTYPE, Base, animals, draw_scores, trai
 from socialrl.progress import Progress
 from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
-from socialrl.training.cohort import CohortPPO
-from socialrl.training.cohort_trainer import build_cohort
+from socialrl.training.frozen_cohort import train_frozen
 from socialrl_envs.vocabulary import SEXES
 
 LEAST_ANIMALS = 32
@@ -167,10 +161,7 @@ def tested(
     config: Config, own: list[Animal], assay: str, repeats: int, on_steps: Callable[[int], None]
 ) -> pd.DataFrame:
     """Train animals as one cohort, freeze them, and return one row per animal, test and repeat, with what is read."""
-    model = build_cohort(config, own)
-    model.set_logger(configure(None, []))
-    model.learn(config.steps, callback=_EveryRollout(config.steps, on_steps))
-    policies = FrozenPolicies([_network(model, k) for k in range(len(own))])
+    policies, steps = train_frozen(config, own, on_steps)
     rows = play_tests(
         config.for_evaluation(),
         own,
@@ -178,7 +169,7 @@ def tested(
         config.evaluation.tests,
         repeats=repeats,
         purpose="evaluation",
-        steps=model.num_timesteps,
+        steps=steps,
     )
     return _what_is_read(battery.with_tubes(rows), assay)
 
@@ -205,23 +196,6 @@ def _common_base(configs: Mapping[str, Config]) -> Base:
         return {}
     env = next(iter(configs.values())).env
     return {TABLE: env.table, **of_sex(env.changed_parameters, SEXES[0])}
-
-
-def _network(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:
-    tensors = model.policy.layout.unpack(model.policy.weights[index].detach().cpu().numpy())
-    return {name: tensor.numpy() for name, tensor in tensors.items()}
-
-
-class _EveryRollout(BaseCallback):
-    def __init__(self, total: int, on_steps: Callable[[int], None]) -> None:
-        super().__init__()
-        self._total, self._on_steps = total, on_steps
-
-    def _on_rollout_start(self) -> None:
-        self._on_steps(min(self.num_timesteps, self._total))
-
-    def _on_step(self) -> bool:
-        return True
 
 
 class _Count:

@@ -22,7 +22,7 @@ from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.cohort import CohortPPO
 from socialrl.training.cohort.checkpoint import CohortCheckpoint, checkpoints, load_latest
-from socialrl.training.cohort.export import export_zip
+from socialrl.training.cohort.export import export_zip, weights_of
 from socialrl.training.scalars import episode_scalars, headline, probe_scalars, record_group
 from socialrl.training.schedules import ppo_settings
 from socialrl.training.tables import animal_row, episode_row, episode_table
@@ -58,7 +58,7 @@ def train_cohort(run: RunFolder, config: Config, progress: Progress) -> None:
     networks = {}
     for i, animal in enumerate(animals):
         about = {"animal": animal.id, "env": config.env.id, "steps": model.num_timesteps, "activation": "tanh"}
-        networks[animal.id] = policy_bytes(_weights(model, i), about)
+        networks[animal.id] = policy_bytes(weights_of(model, i), about)
     run.write_networks(networks)
     for i, animal in enumerate(animals):
         export_zip(model, i, run.models / f"{animal.id}.zip")
@@ -188,7 +188,7 @@ class CohortRecorder(BaseCallback):
             return
         model = self.model
         assert isinstance(model, CohortPPO)
-        policies = FrozenPolicies([_weights(model, i) for i in range(len(self._animals))])
+        policies = FrozenPolicies([weights_of(model, i) for i in range(len(self._animals))])
         table = play_tests(
             config,
             self._animals,
@@ -249,11 +249,6 @@ def _so_far(probe: pd.DataFrame, config: Config, groups: Mapping[str, Sequence[s
 def _of(by_animal: _Table, animals: Sequence[str]) -> _Table:
     """The rows of some animals in a table indexed by genotype and animal."""
     return by_animal[by_animal.index.get_level_values("animal").isin(animals)]
-
-
-def _weights(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:
-    tensors = model.policy.layout.unpack(model.policy.weights[index].detach().cpu().numpy())
-    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def _seed(config: Config, animal: Animal) -> int:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 from safetensors.torch import save
 
 from socialrl.storage.atomic import atomic_file, write_bytes
@@ -17,6 +19,12 @@ def export_zip(model: CohortPPO, animal: int | str, path: Path) -> None:
     """Write an animal's SB3 zip file (`PPO.load` reads it) to `path`, whole or not at all; the folder must exist."""
     with atomic_file(Path(path)) as temporary:
         model.animal(animal).save(temporary)
+
+
+def weights_of(model: CohortPPO, index: int) -> dict[str, NDArray[np.float32]]:
+    """Return the network of animal number `index` by name, as `FrozenPolicies` and safetensors take it."""
+    tensors = model.policy.layout.unpack(model.policy.weights[index].detach().cpu().numpy())
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def export_safetensors(model: CohortPPO, animal: int | str, path: Path) -> None:
