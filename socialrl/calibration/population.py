@@ -89,6 +89,7 @@ def _share(name: str, meaning: str) -> Free:
 FREE: tuple[Free, ...] = (
     Free("contact", ("contact_floor", "contact_gain"), "worth of contact with anyone, b0 + b1"),
     Free("selective", ("selective_floor", "selective_gain"), "extra worth of a familiar animal, w0 + w1"),
+    Free("selective_mate", ("selective_mate",), "extra worth of a familiar mate"),
     Free("defence", ("defence_floor", "defence_gain"), "cost of an unfamiliar animal when bonded, a0 + a1"),
     Free(
         "consolidation",
@@ -101,6 +102,7 @@ FREE: tuple[Free, ...] = (
     Free("explore_dwell_s", ("explore_dwell_s",), "mean stay in a chamber while exploring"),
     Free("novelty_reward", ("novelty_reward",), "worth of first investigation of a novel animal"),
     Free("habituation_tau_s", ("habituation_tau_s",), "contact in which a novel animal becomes known"),
+    Free("rest_reward", ("rest_reward",), "worth of resting alone"),
     Free("recognition_noise", ("recognition_noise",), "error in recognising familiarity"),
     Free("uncertainty_cost", ("uncertainty_cost",), "cost of an animal nearby that has not been inspected"),
     _share("recognition_lasting", "share of that error that lasts the whole test"),
