@@ -1,4 +1,4 @@
-"""The whole calibration: rounds of training and fitting, then a check of the result with freshly trained animals.
+"""The whole calibration: a direct search if asked for, rounds of training and fitting, a check with fresh animals.
 
 Every stage is a table, so that a caller can keep what is done: `keep(name, make)` returns the table of a stage, from an
 earlier call or from `make()`. All later stages use only the table.
@@ -7,8 +7,7 @@ earlier call or from `make()`. All later stages use only the table.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,60 +16,16 @@ from numpy.typing import NDArray
 from socialrl.calibration import retest, tables
 from socialrl.calibration.emulator import Emulator
 from socialrl.calibration.fit import fit_population, region
+from socialrl.calibration.objective import Objective
 from socialrl.calibration.outcome import Calibration, Match
 from socialrl.calibration.pairs import BOTH, by_kind, check_enough
+from socialrl.calibration.plan import Keep, Plan, Simulate
 from socialrl.calibration.population import Population, Space
+from socialrl.calibration.search import search
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.calibration.target import Target, distances, share_as_far
 
-
-class Simulate(Protocol):
-    """Trains and tests animals: log factors (n, n_free), the first animal's index and a word for the display in.
-
-    Out come their tests as in `tables.Cohort.played`: early ones with every kind of partner, and, if `everything` is
-    wanted, late ones, too, with bins and bouts.
-    """
-
-    def __call__(
-        self, factors: NDArray[np.float64], first_index: int, text: str, *, everything: bool = False
-    ) -> pd.DataFrame: ...
-
-
-Keep = Callable[[str, Callable[[], pd.DataFrame]], pd.DataFrame]
-"""The name of a stage and what makes its table in; the table out."""
-
 _LATER_WEIGHT = 4.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is simulated: `vectors` animals in round 1, half as many in each later round and in each check."""
-
-    vectors: int = 256
-    rounds: int = 3
-    resamples: int = 100
-    starts: int = 8
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if min(self.vectors, self.resamples) < 2 or min(self.rounds, self.starts) < 1:
-            raise ValueError(f"a plan needs at least 2 vectors and resamples, 1 round and 1 start, got {self}")
-
-    @property
-    def part(self) -> int:
-        """Animals of each later round and of each check."""
-        return max(self.vectors // 2, 1)
-
-    @property
-    def cohorts(self) -> dict[str, int]:
-        """The stages that train a cohort, in order, and the animals of each."""
-        rounds = {f"round-{number}": self.part if number > 1 else self.vectors for number in range(1, self.rounds + 1)}
-        return {**rounds, "check-before": self.part, "check-after": self.part}
-
-    @property
-    def n_trained(self) -> int:
-        """Animals trained in all."""
-        return sum(self.cohorts.values())
 
 
 def calibrate(
@@ -80,6 +35,8 @@ def calibrate(
     space: Space,
     *,
     late: pd.DataFrame | None = None,
+    try_out: Simulate | None = None,
+    course: Mapping[float, str] | None = None,
     on_stage: Callable[[str], None] = lambda _: None,
     keep: Keep = lambda _, make: make(),
 ) -> Calibration:
@@ -87,13 +44,22 @@ def calibrate(
 
     Peers and mates are two targets for one population in `space`. `late` are later tests of the same animals: they are
     only compared with those of the checks. Fewer than 8 voles of a kind of pair raise `UserError`.
+
+    If `plan.search` is more than 0, the rounds start from what a direct search finds. `try_out` trains and tests its
+    candidates (`simulate` if not given), `course` is that of `Objective`.
     """
     voles = by_kind(tests)
     check_enough(voles)
     kinds, seed = tuple(voles), plan.seed
     real = {kind: raw_of(rows) for kind, rows in voles.items()}
     targets = {kind: Target.of(raw, seed) for kind, raw in real.items()}
-    before, centre = space.table_population(), space.anchor()
+    before = space.table_population()
+    tried = pd.DataFrame()
+    if plan.search:
+        objective = Objective.of(real, targets, course or {}, seed)
+        start, tried = search(space, try_out or simulate, objective, plan, keep)
+        space = replace(space, start=start)
+    centre = space.anchor()
     prior = space.draw_prior(1000, seed)
 
     def train(stage: str, index: int, factors: NDArray[np.float64]) -> tables.Cohort:
@@ -114,11 +80,11 @@ def calibrate(
         )
         return tables.read_population(made)
 
-    first = train("round-1", 0, space.spread_out(plan.vectors, seed))
+    first = train("round-1", plan.n_searched, space.spread_out(plan.vectors, seed))
     factors, all_tests = first.factors, first.tests
     weights = np.ones(len(factors))
     rounds: list[dict[str, float]] = []
-    best, index = centre, plan.vectors
+    best, index = centre, plan.n_searched + plan.vectors
     for number in range(1, plan.rounds + 1):
         if number > 1:
             around = best.wider(1.3, 0.2).draw(plan.part, seed, "round", number)
@@ -127,7 +93,7 @@ def calibrate(
             weights = np.concatenate([weights, np.full(len(more.factors), _LATER_WEIGHT)])
             index += len(more.factors)
         on_stage(f"fitting, round {number}")
-        emulator = Emulator.fit(factors, all_tests, weights)
+        emulator = Emulator.fit(factors, all_tests, weights, centre.median)
         best, loss = fit(number, emulator, best)
         rounds.append({"round": number, "animals": len(factors), "loss": loss, "skill": float(emulator.skill.mean())})
     on_stage("resampling")
@@ -168,6 +134,7 @@ def calibrate(
         {kind: tuple(map(float, skill)) for kind, skill in zip(kinds, emulator.skill, strict=True)},
         seed,
         rounds,
+        tried,
     )
 
 

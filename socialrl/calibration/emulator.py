@@ -52,22 +52,31 @@ def raw_from(described: NDArray[np.float64]) -> NDArray[np.float64]:
 class Emulator:
     """Fitted regressions with the residuals of all tests and how likely each is drawn.
 
-    `skill` (n_kinds, 6) is the share of variance between animals predicted in animals left out.
+    `skill` (n_kinds, 6) is the share of variance between animals predicted in animals left out. Log factors are taken
+    from `centre` (n_free,).
     """
 
     coefficients: NDArray[np.float64]
     residuals: NDArray[np.float64]
     chances: NDArray[np.float64]
     skill: NDArray[np.float64]
+    centre: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, factors: NDArray[np.float64], tests: NDArray[np.float64], weights: NDArray[np.float64]) -> Emulator:
+    def fit(
+        cls,
+        factors: NDArray[np.float64],
+        tests: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        centre: NDArray[np.float64] | None = None,
+    ) -> Emulator:
         """Fit to log factors (n_animals, n_free), raw tests (n_animals, n_kinds, n_repeats, 7) and weights
-        (n_animals,)."""
+        (n_animals,); `centre` (n_free,) is the middle of the box that the factors fill, 0 if not given."""
+        centre = np.zeros(factors.shape[1]) if centre is None else centre
         n_animals, n_kinds, n_repeats, _ = tests.shape
         outcomes = describe(tests).swapaxes(1, 2).reshape(n_animals, n_repeats, n_kinds * N_OUTPUTS)
         means = outcomes.mean(axis=1)
-        design = features(factors)
+        design = features(factors - centre)
         root = np.sqrt(weights)[:, None]
         coefficients, left_out = _ridge(design * root, means * root)
         left_out /= root
@@ -82,6 +91,7 @@ class Emulator:
             residuals.reshape(-1, n_kinds, N_OUTPUTS),
             chances / chances.sum(),
             skill.reshape(n_kinds, N_OUTPUTS),
+            centre,
         )
 
     def draw_residuals(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -91,14 +101,14 @@ class Emulator:
     def tests(self, factors: NDArray[np.float64], residuals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return raw tests (n, n_kinds, 7) for log factors (n, n_free) and residuals that broadcast to
         (n, n_kinds, 6)."""
-        return raw_from(self._described(features(factors)) + residuals)
+        return raw_from(self._described(features(factors - self.centre)) + residuals)
 
     def tests_and_back(
         self, factors: NDArray[np.float64], residuals: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], Back]:
         """Return `tests` and the chain rule through them, for gradients."""
-        terms = features(factors)
-        described = self._described(terms) + residuals
+        factors = factors - self.centre
+        described = self._described(features(factors)) + residuals
         raw = raw_from(described)
 
         def back(slopes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,10 +1,11 @@
 """The population of animals whose tests are nearest to the voles', by optimisation on the emulator, and its region.
 
 What is minimised is a robust sum of the terms of the distance (quadratic near zero, linear far away, so that a measure
-that no population can reach does not dominate the others) plus the prior's pull toward the parameter table, which
-decides what the tests leave open. Tests with peers and tests with mates have terms of their own, and one population
-has to meet all of them. The same fit to resampled voles, resampled training animals and a newly drawn prior
-centre gives the confidence region: a quantity that the tests do not determine comes back as wide as the prior.
+that no population can reach does not dominate the others) plus the prior's pull toward the population that the fit
+starts from (the parameter table, or what a direct search found), which decides what the tests leave open. Tests with
+peers and tests with mates have terms of their own, and one population has to meet all of them. The same fit to
+resampled voles, resampled training animals and a newly drawn prior centre gives the confidence region: a quantity that
+the tests do not determine comes back as wide as the prior.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def region(
         }
         counts = np.bincount(rng.integers(0, len(factors), len(factors)), minlength=len(factors))
         kept = counts > 0
-        emulator = Emulator.fit(factors[kept], tests[kept], (weights * counts)[kept])
+        emulator = Emulator.fit(factors[kept], tests[kept], (weights * counts)[kept], space.anchor().median)
         starts = np.stack([best.vector, centres[k]])
         drawn, _ = fit_population(space, resampled, emulator, Population.of(centres[k]), starts, seed, "resample", k)
         found[k] = drawn.vector

@@ -6,7 +6,7 @@ import pandas as pd
 import torch as th
 from stable_baselines3.common.vec_env import VecEnv
 
-from socialrl.calibration.calibrate import Plan
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.summaries import TEST_S
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
@@ -37,7 +37,7 @@ def check_work(plan: Plan, settings: Config) -> None:
     if steps > MOST_STEPS:
         raise UserError(
             f"{plan.n_trained} animals with {settings.steps} steps each are {steps:.2g} training steps, at most"
-            f" {MOST_STEPS:.0e} are allowed; lower --vectors or --steps"
+            f" {MOST_STEPS:.0e} are allowed; lower {'--search, ' if plan.search else ''}--vectors or --steps"
         )
     env: VecEnv = SocialVecEnv.native(settings.env.id, 1, **native_arguments(settings))
     (n_observations,) = env.observation_space.shape or (1,)
@@ -46,7 +46,7 @@ def check_work(plan: Plan, settings: Config) -> None:
     layout = network_layout(n_observations, 1, hidden, hidden)
     check_memory(
         layout,
-        max(plan.cohorts.values()),
+        plan.at_once,
         settings.lives,
         settings.ppo.n_steps,
         settings.ppo.n_epochs,

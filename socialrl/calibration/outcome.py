@@ -14,6 +14,7 @@ from socialrl.analysis.linear_algebra import principal_axes
 from socialrl.calibration import course, goals, retest
 from socialrl.calibration.pairs import BOTH
 from socialrl.calibration.population import Population, Space
+from socialrl.calibration.search import by_generation
 from socialrl.calibration.summaries import summary_table
 from socialrl.calibration.target import Target
 from socialrl_envs.elementary import exp
@@ -41,7 +42,8 @@ class Calibration:
     """The outcome; `matches` by kind of pair, `checks` what the animals of both checks played (trained animals).
 
     `as_far_of_both` is the share of samples that are as far in the mean over the kinds of pairs; `voles_twice` are the
-    early and late tests of voles that have both, by kind of pair, which are not fitted.
+    early and late tests of voles that have both, by kind of pair, which are not fitted. `tried` are all candidates of
+    the direct search (`search.search`), empty without one; `space.start` is what it found.
     """
 
     space: Space
@@ -56,6 +58,7 @@ class Calibration:
     skill: Mapping[str, tuple[float, ...]]
     seed: int
     rounds: list[dict[str, float]] = field(default_factory=list)
+    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def distance(self, name: str, kind: str = BOTH) -> float:
         """Return the distance of a set (before, after) from the voles of one kind of pair, or the mean over kinds."""
@@ -100,6 +103,10 @@ class Calibration:
         """How many goals the calibrated population reaches, and how many there are."""
         inside = self.goals.loc[self.goals["row"] == "goal", "inside"]
         return int(inside.sum()), len(inside)
+
+    def search(self) -> pd.DataFrame:
+        """Return the direct search generation by generation (`search.by_generation`); empty without one."""
+        return by_generation(self.tried) if len(self.tried) else pd.DataFrame()
 
     def time_course(self) -> pd.DataFrame:
         """Return huddling in bins of ten minutes (`course.bins`)."""

@@ -23,14 +23,14 @@ from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import parameter
 
 BOX = math.log(2.5)
-"""Largest log factor of any animal of the first round: the table's value times 0.4 to 2.5."""
+"""Largest log factor of any animal of the first round: where it starts, times 0.4 to 2.5."""
 
 MEDIAN_SD = 0.5
-"""Prior of a population's median: log factor 0 ± 0.5, that is the table's value within a factor of 1.65 (one SD)."""
+"""Prior of a population's median: ± 0.5 as a log factor, where it starts within a factor of 1.65 (one SD)."""
 
 MEDIAN_LIMIT = BOX
 SPREAD_SD = 0.25
-"""Prior of a population's log-sd: the table's ± 0.25."""
+"""Prior of a population's log-sd: where it starts ± 0.25."""
 SPREAD_LIMITS = (0.02, 0.9)
 _LEAST_SPREAD = 0.1
 
@@ -96,6 +96,8 @@ FREE: tuple[Free, ...] = (
         ("consolidation_floor_per_h", "consolidation_gain_per_h"),
         "bond growth per hour of contact, κ0 + κ1",
     ),
+    Free("consolidation_mate_per_h", ("consolidation_mate_per_h",), "bond growth per hour of contact with a mate"),
+    Free("rest_reward", ("rest_reward",), "worth of resting alone"),
     Free("exploration_reward", ("exploration_reward",), "worth of exploring at full activity drive"),
     Free("activity_rise_s", ("activity_rise_s",), "time constant of the activity drive's rise"),
     Free("activity_spend_s", ("activity_spend_s",), "time constant of its fall while exploring"),
@@ -150,10 +152,14 @@ class Population:
 
 @dataclass(frozen=True)
 class Space:
-    """The `free` quantities of one calibration, around the parameter table and what differs from it, `base`."""
+    """The `free` quantities of one calibration, around the parameter table and what differs from it, `base`.
+
+    `start` is the population that a direct search has found; without it a fit starts from the table.
+    """
 
     base: Base
     free: tuple[Free, ...]
+    start: Population | None = None
 
     @classmethod
     def around(cls, base: Base, candidates: Sequence[Free] = FREE) -> Space:
@@ -180,14 +186,18 @@ class Space:
         return Population(np.zeros(self.n), np.array([free.table_spread(self.base) for free in self.free]))
 
     def anchor(self) -> Population:
-        """Return the centre of the prior over populations: the table, with at least a little spread everywhere."""
+        """Return the centre of the prior over populations: `start`, or the table with at least a little spread
+        everywhere."""
+        if self.start is not None:
+            return self.start
         table = self.table_population()
         return Population(table.median, np.maximum(table.spread, _LEAST_SPREAD))
 
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return lowest and highest values of a population's vector, each (2 n_free,)."""
-        low, high = SPREAD_LIMITS
-        return np.repeat([-MEDIAN_LIMIT, low], self.n), np.repeat([MEDIAN_LIMIT, high], self.n)
+        """Return lowest and highest values of a population's vector, each (2 n_free,); medians around the anchor's."""
+        low, high = (np.full(self.n, limit) for limit in SPREAD_LIMITS)
+        middle = self.anchor().median
+        return np.concatenate([middle - MEDIAN_LIMIT, low]), np.concatenate([middle + MEDIAN_LIMIT, high])
 
     def prior_sd(self) -> NDArray[np.float64]:
         """Return the prior's standard deviation of a population's vector, (2 n_free,)."""
@@ -200,9 +210,9 @@ class Space:
         return np.clip(drawn, *self.bounds())
 
     def spread_out(self, n: int, seed: int) -> NDArray[np.float64]:
-        """Return `n` log factors (n, n_free) that fill the box ±`BOX` evenly (a Latin hypercube)."""
+        """Return `n` log factors (n, n_free) that fill the box ±`BOX` around the anchor evenly (a Latin hypercube)."""
         sampler = qmc.LatinHypercube(self.n, rng=seeding.generator(seed, "calibration", "design"))
-        points: NDArray[np.float64] = BOX * (2.0 * sampler.random(n) - 1.0)
+        points: NDArray[np.float64] = self.anchor().median + BOX * (2.0 * sampler.random(n) - 1.0)
         return points
 
     def members(self, factors: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,15 @@ import torch as th
 
 import socialrl_envs
 from socialrl.animals.animal import of_sex
-from socialrl.calibration.calibrate import Plan, calibrate
+from socialrl.calibration.calibrate import calibrate
 from socialrl.calibration.limits import check_work
+from socialrl.calibration.objective import course_of
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import RELATIONSHIPS, by_kind
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.population import Space
-from socialrl.calibration.simulate import conditions, trained_cohorts
+from socialrl.calibration.search import need_cma
+from socialrl.calibration.simulate import conditions, search_conditions, trained_cohorts
 from socialrl.calibration.stages import Stages, refuse_finished
 from socialrl.calibration.summaries import TEST_S
 from socialrl.calibration.voles import Voles, read_voles
@@ -69,10 +74,13 @@ def run_calibration(
     groups are not used, all animals are wild types. The partners of FM pairs are mates, those of FF and MM pairs peers;
     a sheet with both is fitted with one population. `pairs` and `where` ("COLUMN=VALUE") pick rows of the sheet. Late
     tests of the same animals, `retest_days` later, are not fitted, only compared. The fit starts from the parameters of
-    `config` with `parameters` on top (`read_parameters`). `say` receives the notes on the sheet even if it cannot be
-    used. Raises `UserError` for what cannot be used, and for a folder with another plan.
+    `config` with `parameters` on top (`read_parameters`), and a direct search (`plan.search`, needs the library `cma`)
+    from there. `say` receives the notes on the sheet even if it cannot be used. Raises `UserError` for what cannot be
+    used, and for a folder with another plan.
     """
     refuse_finished(output, overwrite)
+    if plan.search:
+        need_cma()
     notes: list[str] = []
     where = list(where)
     try:
@@ -92,22 +100,30 @@ def run_calibration(
     if left_out := space.left_out():
         say(left_out)
     everything = whole_plan(plan, settings, space, voles, hours, pairs, where)
-    with Stages.open(output, everything, collect_meta(plan.seed, settings.env.table), overwrite=overwrite) as stages:
+    meta = collect_meta(plan.seed, settings.env.table)
+    if plan.search:
+        meta["versions"] = {**meta["versions"], "cma": metadata.version("cma")}
+    with Stages.open(output, everything, meta, overwrite=overwrite) as stages:
         there = [stage for stage in plan.cohorts if stages.done(stage)]
         if there:
-            say(f"resuming in {output}; already trained: {', '.join(there)}")
+            say(f"resuming in {output}; already trained: {_in_words(there, plan)}")
         th.set_num_threads(settings.workers or th.get_num_threads())
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
-        simulate = trained_cohorts(
-            settings,
-            space,
-            conditions(voles.kinds, cohousing_h, hours["retest_h"]),
-            repeats=REPEATS,
-            on_steps=counter,
-        )
+        course = course_of(voles.kinds, cohousing_h)
+        cohorts = partial(trained_cohorts, settings, space, repeats=REPEATS, on_steps=counter)
+        simulate = cohorts(conditions(voles.kinds, cohousing_h, hours["retest_h"]))
+        try_out = cohorts(search_conditions(voles.kinds, cohousing_h, course)) if plan.search else None
         result = calibrate(
-            voles.early, simulate, plan, space, late=voles.late, on_stage=counter.stage, keep=stages.keep
+            voles.early,
+            simulate,
+            plan,
+            space,
+            late=voles.late,
+            try_out=try_out,
+            course=course,
+            on_stage=counter.stage,
+            keep=stages.keep,
         )
         provenance = _provenance(stages, data, voles, plan, settings, space, hours, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.
@@ -115,6 +131,13 @@ def run_calibration(
 
         write_results(result, output, provenance)
     return result
+
+
+def _in_words(stages: Sequence[str], plan: Plan) -> str:
+    """Return the names of finished stages; the generations of a search, which come first and can be many, as one."""
+    searched = [stage for stage in stages if stage in plan.generations]
+    told = [f"{searched[0]} to {searched[-1]}"] if len(searched) > 2 else searched
+    return ", ".join([*told, *stages[len(searched) :]])
 
 
 def _retest_h(cohousing_h: float, retest_days: float | None, say: Callable[[str], None]) -> float:
@@ -163,7 +186,16 @@ def whole_plan(
         "parameter table": checksum(markdown(settings.env.table).encode()),
         "code of the model": sources_digest(world) + sources_digest(world / "assays"),
         "code of the training": sources_digest(Path(cohort.__file__).parent),
+        **({"code of the search": _search_digest()} if plan.search else {}),
     }
+
+
+def _search_digest() -> str:
+    """Return the checksum of what says how candidates are proposed and judged; other code must not go on with them."""
+    own = Path(__file__).parent
+    return checksum(
+        b"".join((own / name).read_bytes() for name in ("goals.py", "objective.py", "search.py", "target.py"))
+    )
 
 
 def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -270,5 +302,11 @@ def _provenance(
             "animals_per_later_round_and_check": plan.part,
             "animals_trained": plan.n_trained,
             "resamples": plan.resamples,
+            "search": {
+                "generations": plan.search,
+                "candidates": plan.candidates,
+                "animals_per_candidate": plan.candidate_animals,
+                "hours_together": list(course_of(tuple(kinds), hours["cohousing_h"])),
+            },
         },
     }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from socialrl.animals.animal import Animal
-from socialrl.calibration.calibrate import Simulate
 from socialrl.calibration.course import WHO
+from socialrl.calibration.objective import COURSE_KIND
 from socialrl.calibration.pairs import RELATIONSHIPS
+from socialrl.calibration.plan import Simulate
 from socialrl.calibration.population import Space
 from socialrl.calibration.summaries import RAW, raw_of
 from socialrl.config.loading import Config, TestCondition
@@ -30,6 +31,19 @@ def conditions(kinds: Sequence[str], cohousing_h: float, retest_h: float) -> lis
         TestCondition(name=f"{kind}_{timepoint}", cohousing_h=hours, relationship=RELATIONSHIPS[kind])
         for timepoint, hours in times.items()
         for kind in kinds
+    ]
+
+
+def search_conditions(kinds: Sequence[str], cohousing_h: float, course: Mapping[float, str]) -> list[TestCondition]:
+    """Return the tests of every animal of a direct search: early ones, and those of the `course` of the preference.
+
+    `course` gives timepoints by hours together (`objective.course_of`); they are tests with a peer.
+    """
+    early = conditions(kinds, cohousing_h, 0.0)[: len(kinds)]
+    return early + [
+        TestCondition(name=f"{COURSE_KIND}_{timepoint}", cohousing_h=hours, relationship=RELATIONSHIPS[COURSE_KIND])
+        for hours, timepoint in course.items()
+        if timepoint != "early"
     ]
 
 

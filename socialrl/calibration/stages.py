@@ -25,7 +25,7 @@ _LOCK = ".lock"
 _RESULTS = (
     "calibration.html",
     "parameters.yaml",
-    *(f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts", "retest")),
+    *(f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts", "retest", "search")),
 )
 _FORMAT = 3
 _MOVES_NUMBERS = ("versions", "commit")

@@ -16,6 +16,7 @@ from socialrl.errors import UserError, shortened, unknown
 from socialrl.progress import open_progress
 
 _MOST_SEEDS = 20
+_MOST_GENERATIONS = 10_000
 
 _Parameters = Annotated[
     list[str] | None,
@@ -174,6 +175,14 @@ def calibrate(
         int,
         typer.Option(help="Animals of the first round, each with its own parameters; three times as many in total."),
     ] = 256,
+    search: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Before the first round, move the population by N generations of a direct search (CMA-ES), in each of "
+            "which 14 populations of 24 animals learn; needs pip install 'socialrl[fit]'.",
+        ),
+    ] = 0,
     steps: Annotated[
         int | None, typer.Option(help="Training steps per animal, instead of the configuration's.")
     ] = None,
@@ -202,6 +211,7 @@ def calibrate(
     Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
     """
     check_range("--vectors", vectors, 16)
+    check_range("--search", search, 0, _MOST_GENERATIONS)
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0, limits.MAX_SEED)
     check_range("--cohousing-h", cohousing_h, 0, limits.MAX_COHOUSING_H, limits.TOTAL_COHOUSING)
@@ -212,7 +222,7 @@ def calibrate(
     from socialrl.config.loading import load_config
 
     loaded = None if config is None else load_config(config)
-    from socialrl.calibration.calibrate import Plan
+    from socialrl.calibration.plan import Plan
     from socialrl.calibration.report import verdict
     from socialrl.calibration.run import run_calibration
 
@@ -223,7 +233,7 @@ def calibrate(
             data,
             output,
             config=loaded,
-            plan=Plan(vectors=vectors, seed=seed),
+            plan=Plan(vectors=vectors, seed=seed, search=search),
             steps=steps,
             pairs=pairs,
             where=where or [],

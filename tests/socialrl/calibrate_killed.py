@@ -11,8 +11,8 @@ from kill_windows import every_file
 from synthetic_voles import N_FREE, stand_in, voles
 
 from socialrl.calibration import calibrate, goals, report, run, target
-from socialrl.calibration.calibrate import Plan
 from socialrl.calibration.figures import Subject
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.stages import Stages
 from socialrl.config import config_from_data
 from socialrl.drawing import style

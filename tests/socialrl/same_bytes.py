@@ -129,8 +129,9 @@ def calibration(_: Path) -> Iterator[tuple[str, Any]]:
     from synthetic_voles import N_FREE, SPACE, stand_in, surrogate, voles
 
     from socialrl.analysis.linear_algebra import principal_axes
-    from socialrl.calibration.calibrate import Plan, calibrate
+    from socialrl.calibration.calibrate import calibrate
     from socialrl.calibration.emulator import Emulator
+    from socialrl.calibration.plan import Plan
     from socialrl.calibration.population import normals
 
     kinds = ("peers", "mates")

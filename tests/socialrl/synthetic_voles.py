@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from socialrl.calibration.calibrate import Simulate
 from socialrl.calibration.emulator import raw_from
+from socialrl.calibration.plan import Simulate
 from socialrl.calibration.population import FREE, Population, Space
 from socialrl.calibration.summaries import RAW
 
 OFF = ("uncertainty", "recognition_lasting", "settling", "activity_budget", "day_calm", "rhythm")
-SPACE = Space.around({}, [free for free in FREE if not free.name.startswith(OFF)])
-"""A space that stays as it is when the parameter table switches a mechanism on."""
+OF_NO_EFFECT = ("selective_mate", "consolidation_mate_per_h", "rest_reward")
+SPACE = Space.around({}, [free for free in FREE if not free.name.startswith((*OFF, *OF_NO_EFFECT))])
+"""A space that stays as it is when the parameter table switches a mechanism on, without what made-up animals ignore."""
 N_FREE = SPACE.n
 CONTACT, SELECTIVE, EXPLORE = (SPACE.names.index(name) for name in ("contact", "selective", "exploration_reward"))
 MATE = {"peers": 0.0, "mates": 1.0}

@@ -8,7 +8,7 @@ from synthetic_run import write_run
 
 from socialrl import budget
 from socialrl.animals.animal import animals_of
-from socialrl.calibration.calibrate import Plan
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.run import run_calibration
 from socialrl.cli import main
 from socialrl.config.loading import config_to_yaml, load_config, load_recording

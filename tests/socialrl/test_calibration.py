@@ -18,10 +18,11 @@ from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in
 from socialrl.animals.animal import animals_of
 from socialrl.calibration import population as pop
 from socialrl.calibration import run, summaries
-from socialrl.calibration.calibrate import Plan, calibrate
+from socialrl.calibration.calibrate import calibrate
 from socialrl.calibration.emulator import Emulator, describe, raw_from
 from socialrl.calibration.figures import subjects
 from socialrl.calibration.outcome import Calibration
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.report import parameters_yaml, verdict, write_results
 from socialrl.calibration.simulate import conditions, trained_cohorts
 from socialrl.calibration.summaries import RAW

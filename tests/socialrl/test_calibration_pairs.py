@@ -13,12 +13,13 @@ from figure_words import touching, words
 from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in, surrogate, voles
 
 from socialrl.calibration import fit, page_tables, report, run
-from socialrl.calibration.calibrate import Plan, calibrate
+from socialrl.calibration.calibrate import calibrate
 from socialrl.calibration.emulator import Emulator
 from socialrl.calibration.figures import subjects
 from socialrl.calibration.fit import loss_of
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import by_kind, check_enough, unclear
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.population import FREE, Free, Space
 from socialrl.calibration.report import verdict
 from socialrl.calibration.simulate import played_table

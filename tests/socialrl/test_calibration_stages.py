@@ -11,7 +11,8 @@ from calibrate_killed import tiny
 from synthetic_voles import N_FREE, SPACE, stand_in, surrogate, voles
 
 from socialrl.calibration import fit, run
-from socialrl.calibration.calibrate import Plan, calibrate
+from socialrl.calibration.calibrate import calibrate
+from socialrl.calibration.plan import Plan
 from socialrl.calibration.stages import Stages
 from socialrl.calibration.tables import cohort_table, read_cohort
 from socialrl.errors import UserError

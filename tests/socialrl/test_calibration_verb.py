@@ -13,7 +13,7 @@ from made_sheets import made_sheet
 from synthetic_voles import N_FREE, stand_in, voles
 
 from socialrl import cli
-from socialrl.calibration.calibrate import Plan
+from socialrl.calibration.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch,
     monkeypatch.setattr("socialrl.calibration.run.trained_cohorts", cohorts)
     monkeypatch.setattr("socialrl.calibration.report.write_results", lambda *_: None)
     small = partial(Plan, rounds=1, resamples=2, starts=1)
-    monkeypatch.setattr("socialrl.calibration.calibrate.Plan", small)
+    monkeypatch.setattr("socialrl.calibration.plan.Plan", small)
     monkeypatch.setenv("COLUMNS", "80")
     none, some = np.zeros(N_FREE), np.full(N_FREE, 0.3)
     early = pd.concat([voles(12, none, some, kind) for kind in ("peers", "mates")])
