@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from socialrl.calibration import course_figures
+from socialrl.calibration import course_figures, search_figure
 from socialrl.calibration.course_figures import LOOKS, SETS
 from socialrl.calibration.outcome import Calibration, Match
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS, shares, values_of
@@ -140,6 +140,13 @@ def subjects(result: Calibration) -> dict[str, Subject]:
         " as far as another sample of voles.",
         distance_by_measure,
     )
+    if len(result.tried):
+        ours["search"] = Subject(
+            "Where did the direct search go?",
+            "Direct search before the first round: objective of the best candidate of each generation and mean of all;"
+            " lower is nearer. Every generation has other animals.",
+            search_figure.search,
+        )
     ours["course"] = Subject(
         "How does a test go on?",
         "Model animals, early tests: mean share of each ten minutes spent huddling. A score sheet does not have it.",
@@ -152,7 +159,8 @@ def subjects(result: Calibration) -> dict[str, Subject]:
     )
     ours["regions"] = Subject(
         "What do the tests determine?",
-        "What the tests say about each free quantity, against the prior: 90 % regions of medians and of spreads.",
+        "What the tests say about each free quantity, against the prior: 90 % regions of medians and of spreads."
+        + (" The middle of the prior is what the direct search found." if len(result.tried) else ""),
         regions,
     )
     return ours

@@ -21,6 +21,8 @@ LABELS = {"all": "Mean of all", **{measure.name: measure.label for measure in CO
 _KIND_NAMES = {kind.name for kind in KINDS}
 _ROWS = {**LABELS, **{kind.name: kind.label for kind in KINDS}}
 RETESTED = {"total_huddle_s": "Total huddle", "huddle_s_partner": "Partner huddle", "preference": "Preference"}
+_SEARCHED = {"distance": "Distance", "outside": "Goals", "repeatability": "Repeatability"}
+_MOST_GENERATIONS = 12
 _SUMMARY_HEAD = ("Pairs", "Measure", "Set", "n", "Mean", "SD", "10 %", "25 %", "Median", "75 %", "90 %")
 
 
@@ -139,6 +141,29 @@ def quantities(result: Calibration) -> Table:
         )
     head = ("Quantity", "Meaning", "Table (log-sd)", "Median", "Median is", "Log-sd", "Log-sd is")
     return text_table(head, rows, n_left=2)
+
+
+def search(result: Calibration) -> Table:
+    """Return the direct search, at most about a dozen of its generations evenly chosen, the first and the last too."""
+    table = result.search()
+    if table.empty:
+        return text_table(("Generation",), [])
+    shown = sorted({int(k) for k in np.linspace(0, len(table) - 1, min(len(table), _MOST_GENERATIONS)).round()})
+    kinds = list(result.matches)
+    rows = []
+    for row in table.iloc[shown].to_dict("records"):
+        rows.append(
+            [
+                f"{row['generation']:.0f}",
+                *(f"{row[name]:.2f}" for name in ("mean", "best")),
+                *(f"{row[f'{part}_{kind}']:.2f}" for kind in kinds for part in _SEARCHED),
+                *([f"{row['course_off']:.2f}"] if "course_off" in row else []),
+            ]
+        )
+    several = len(kinds) > 1
+    of_kinds = [f"{word}{f', {kind}' if several else ''}" for kind in kinds for word in _SEARCHED.values()]
+    course = ["Course"] if "course_off" in table else []
+    return text_table(("Generation", "Mean", "Best", *of_kinds, *course), rows, n_left=0)
 
 
 def undetermined(result: Calibration) -> str:

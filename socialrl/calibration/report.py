@@ -8,6 +8,7 @@ from typing import Any
 
 from socialrl.calibration import page_tables
 from socialrl.calibration.figures import subjects
+from socialrl.calibration.objective import MOST_REPEATABLE
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.page_tables import LABELS, short
 from socialrl.calibration.pairs import BOTH
@@ -47,6 +48,7 @@ def write_results(result: Calibration, output: Path, provenance: dict[str, Any])
         "course": result.time_course(),
         "bouts": result.bouts(),
         "retest": result.retests,
+        "search": result.tried,
     }
     for name, table in tables.items():
         if len(table):
@@ -85,6 +87,7 @@ def content(result: Calibration, provenance: dict[str, Any]) -> dict[str, Any]:
         "combinations": result.combinations().to_dict("records"),
         "summaries": result.summaries().to_dict("records"),
         "bouts": result.bouts().to_dict("records"),
+        "search": result.search().to_dict("records"),
         "emulator": {"skill": {kind: list(one) for kind, one in result.skill.items()}, "rounds": result.rounds},
         "provenance": provenance,
     }
@@ -173,6 +176,8 @@ def page(result: Calibration, provenance: dict[str, Any], plates: list[Plate]) -
         information=page_tables.information(result),
         retest=page_tables.retest(result),
         bouts=page_tables.bouts(result),
+        search=page_tables.search(result),
+        most_repeatable=MOST_REPEATABLE,
         distances=page_tables.distances(result),
         as_far=page_tables.as_far(result),
         quantities=page_tables.quantities(result),

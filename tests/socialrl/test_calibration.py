@@ -131,8 +131,8 @@ def test_spread_of_a_total_and_of_its_members():
 
 
 def test_animals_are_wild_types_with_gain_one_inside_the_table():
-    factors = np.full((1, N_FREE), 5.0)
-    animal = pop.Space.around({"stress_cost": 0.7}).animals(factors, 12)[0]
+    space = pop.Space.around({"stress_cost": 0.7})
+    animal = space.animals(np.full((1, space.n), 5.0), 12)[0]
     assert (animal.id, animal.index, animal.oxtr_gain) == ("vector-00012", 12, 1.0)
     assert animal.parameters["oxtr_gain"] == 1.0
     assert animal.parameters["stress_cost"] == 0.7

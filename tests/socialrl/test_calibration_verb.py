@@ -26,6 +26,9 @@ from socialrl.calibration.plan import Plan
             "error: 299999999999995 animals with 80000 steps each are 2.4e+19 training steps, at most",
         ),
         (["scores.csv", "--vectors", "900000", "--steps", "2048"], "error: a cohort of 900000 animals with "),
+        (["scores.csv", "--search", "-1"], "error: --search must be from 0 to 10000, got -1"),
+        (["scores.csv", "--search", "10001"], "error: --search must be from 0 to 10000, got 10001"),
+        (["scores.csv", "--search", "2.5"], "error: Invalid value for '--search': "),
         (["scores.csv", "--steps", "999999999999"], "error: 768 animals with 999999999999 steps each are"),
         (["scores.csv", "--repeats", "999999999999"], "error: No such option: --repeats"),
         (
@@ -74,6 +77,16 @@ def test_mistakes(arguments, told, tmp_path, monkeypatch, capsys):
     assert cli.main(["calibrate", "-q", *arguments]) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(told)
     assert sorted(tmp_path.rglob("*")) == before, "nothing is left behind"
+
+
+def test_a_search_without_its_library_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    made_sheet(12).to_csv(tmp_path / "scores.csv", index=False)
+    arguments = [str(tmp_path / "scores.csv"), "--search", "2", "--output", str(tmp_path / "out")]
+    assert cli.main(["calibrate", "-q", *arguments]) == 2
+    told = "error: --search needs the library cma; install it with: pip install 'socialrl[fit]'\n"
+    assert capsys.readouterr().err == told
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_sheet_that_may_not_be_read(tmp_path, monkeypatch, capsys):
