@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ class Objective:
     ) -> Objective:
         """Return the objective for real tests (n_voles, 7) by kind of pair."""
         allowed = {
-            kind: np.array([goals.interval(raw, lambda drawn, goal=goal: _scaled(goal, drawn), seed) for goal in GOALS])
+            kind: np.array([goals.interval(raw, partial(_scaled, goal), seed) for goal in GOALS])
             for kind, raw in real.items()
         }
         return cls(targets, allowed, course)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,6 @@ def search(
     objective: Objective,
     plan: Plan,
     keep: Keep,
-    on_stage: Callable[[str], None] = lambda _: None,
 ) -> tuple[Population, pd.DataFrame]:
     """Return the population that `plan.search` generations lead to, and all candidates that were tried.
 
@@ -58,11 +57,8 @@ def search(
     strategy = _Strategy(space, plan)
     tried = []
     for number, stage in enumerate(plan.generations, start=1):
-        on_stage(stage.replace("-", " "))
         asked = strategy.ask(number)
-        table = keep(
-            stage, lambda number=number, asked=asked: _generation(space, simulate, objective, plan, number, asked)
-        )
+        table = keep(stage, partial(_generation, space, simulate, objective, plan, number, asked))
         strategy.tell(read_region(table[_vector_columns(space)]), table["objective"].to_numpy(np.float64))
         tried.append(table)
     mean = float(tried[-1]["objective"].mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from socialrl.calibration.outcome import Calibration
 from socialrl.drawing import style
@@ -27,7 +28,7 @@ def search(result: Calibration, narrow: bool) -> Figure:
     shown = [one for one in ticks if low / 1.2 <= one <= high * 1.2]
     ax.set_yticks(shown, [f"{one:g}" for one in shown])
     ax.minorticks_off()
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("Generation")
     ax.set_ylabel("Objective (0 = every goal met)")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=1 if narrow else 2)
