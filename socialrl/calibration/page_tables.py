@@ -156,7 +156,7 @@ def search(result: Calibration) -> Table:
             [
                 f"{row['generation']:.0f}",
                 *(f"{row[name]:.2f}" for name in ("mean", "best")),
-                *(f"{row[f'{part}_{kind}']:.2f}" for kind in kinds for part in _SEARCHED),
+                *(f"{row[f'{part}_{kind}']:.2f}".replace("-", "−") for kind in kinds for part in _SEARCHED),
                 *([f"{row['course_off']:.2f}"] if "course_off" in row else []),
             ]
         )

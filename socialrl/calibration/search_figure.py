@@ -30,6 +30,6 @@ def search(result: Calibration, narrow: bool) -> Figure:
     ax.minorticks_off()
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("Generation")
-    ax.set_ylabel("Objective (0 = every goal met)")
+    ax.set_ylabel("Objective (lower is nearer)")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=1 if narrow else 2)
     return figure
