@@ -106,8 +106,8 @@ def limits(space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     its range can leave it.
     """
     low, high = (np.full(space.n, sign * LIMIT) for sign in (-1.0, 1.0))
+    values = space.members(np.zeros((1, space.n)))
     for k, free in enumerate(space.free):
-        values = space.members(np.zeros((1, space.n)))
         rooms = []
         for member in free.members:
             row, value = parameter(member, table_of(space.base)), float(values[member][0])
@@ -129,7 +129,7 @@ class _Strategy:
         self._rng = seeding.generator(plan.seed, "calibration", "search", 0, "candidates")
         low, high = limits(space)
         self._own = cma.CMAEvolutionStrategy(
-            space.anchor().vector,
+            np.clip(space.table_population().vector, low, high),
             _FIRST_STEP,
             {
                 "popsize": plan.candidates,

@@ -347,6 +347,13 @@ def test_what_is_switched_off_is_left_out_and_said():
     assert "habituation_tau_s" in SPACE.names
 
 
+def test_no_parameter_is_free_twice():
+    members = [member for free in FREE for member in free.members]
+    assert len(set(members)) == len(members)
+    assert len({free.name for free in FREE}) == len(FREE)
+    assert {"selective_mate", "rest_reward", "consolidation_mate_per_h"} <= set(members)
+
+
 def test_mechanisms_are_free_once_they_are_switched_on():
     on = Space.around({"settling_worth": 2.0, "rhythm_depth": 0.5, "activity_budget": 1.0})
     off = Space.around({"settling_worth": 0.0, "rhythm_depth": 0.0, "activity_budget": 0.0})
