@@ -24,13 +24,14 @@ from socialrl import seeding
 from socialrl.calibration.objective import Objective
 from socialrl.calibration.plan import Keep, Plan, Simulate
 from socialrl.calibration.population import SPREAD_LIMITS, Population, Space, table_of
-from socialrl.calibration.tables import population_table, read_population, read_region, region_table
+from socialrl.calibration.tables import population_table, read_population, region_table
 from socialrl.errors import UserError
 from socialrl_envs.parameters import parameter
 
 LIMIT = math.log(10.0)
 """Largest log factor of a median in the search: the table's value times 0.1 to 10, inside the table's range."""
 
+_UNFOLDED = "asked_"
 _FIRST_STEP = 0.3
 """Standard deviation of the first candidates, in units of the prior's."""
 
@@ -59,7 +60,8 @@ def search(
     for number, stage in enumerate(plan.generations, start=1):
         asked = strategy.ask(number)
         table = keep(stage, partial(_generation, space, simulate, objective, plan, number, asked))
-        strategy.tell(read_region(table[_vector_columns(space)]), table["objective"].to_numpy(np.float64))
+        told = table[[name for name in table if str(name).startswith(_UNFOLDED)]]
+        strategy.tell(told.to_numpy(np.float64), table["objective"].to_numpy(np.float64))
         tried.append(table)
     mean = float(tried[-1]["objective"].mean())
     found, _ = read_population(keep("search", lambda: population_table(strategy.middle(), mean, space.names)))
@@ -70,7 +72,7 @@ def by_generation(tried: pd.DataFrame) -> pd.DataFrame:
     """Return one row per generation: best and mean objective, and the other numbers of its best candidate."""
     groups = tried.groupby("generation")["objective"]
     best = tried.loc[groups.idxmin()].reset_index(drop=True)
-    told = [name for name in tried if not str(name).startswith(("median_", "spread_"))]
+    told = [name for name in tried if not str(name).startswith(("median_", "spread_", _UNFOLDED))]
     table = best[told].rename(columns={"objective": "best"})
     table.insert(2, "mean", groups.mean().to_numpy())
     return table
@@ -84,19 +86,17 @@ def _generation(
     number: int,
     asked: NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Return the rows of a generation, whose candidates are population vectors (n_candidates, 2 n_free)."""
+    """Return the rows of a generation for what the strategy asked for, (n_candidates, 2 n_free)."""
     rows = []
     first = (number - 1) * plan.candidate_animals
-    for k, vector in enumerate(asked):
+    vectors = folded(asked, *limits(space))
+    for k, vector in enumerate(vectors):
         # The same purpose and indices for all candidates, so that they differ in the population alone.
         factors = Population.of(vector).draw(plan.candidate_animals, plan.seed, "search", number)
         words = f"search {number} of {plan.search}, candidate {k + 1} of {plan.candidates}"
         rows.append({"generation": number, "candidate": k + 1, **objective.parts(simulate(factors, first, words))})
-    return pd.concat([pd.DataFrame(rows), region_table(asked, space.names)], axis=1)
-
-
-def _vector_columns(space: Space) -> list[str]:
-    return [f"{part}_{name}" for part in ("median", "spread") for name in space.names]
+    both = [region_table(vectors, space.names), region_table(asked, space.names).add_prefix(_UNFOLDED)]
+    return pd.concat([pd.DataFrame(rows), *both], axis=1)
 
 
 def limits(space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -119,22 +119,33 @@ def limits(space: Space) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.concatenate([low, least]), np.concatenate([high, most])
 
 
+def folded(vectors: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return population vectors (…, 2 n_free) inside their limits: what is beyond one is mirrored at it."""
+    width = high - low
+    beyond = np.mod(vectors - low, 2.0 * width)
+    inside: NDArray[np.float64] = low + np.minimum(beyond, 2.0 * width - beyond)
+    return inside
+
+
 class _Strategy:
-    """The library's search, with random numbers of a named stream for each generation and none of its own."""
+    """The library's search, with random numbers of a named stream for each generation and none of its own.
+
+    It knows no limits: what it asks for is `folded` into them before it is tried, and it is told what came of what it
+    asked for.
+    """
 
     def __init__(self, space: Space, plan: Plan) -> None:
         import cma
 
         self._seed = plan.seed
         self._rng = seeding.generator(plan.seed, "calibration", "search", 0, "candidates")
-        low, high = limits(space)
+        self._limits = limits(space)
         self._own = cma.CMAEvolutionStrategy(
-            np.clip(space.table_population().vector, low, high),
+            np.clip(space.anchor().vector, *self._limits),
             _FIRST_STEP,
             {
                 "popsize": plan.candidates,
                 "CMA_stds": space.prior_sd(),
-                "bounds": [low, high],
                 "randn": self._randn,
                 "seed": math.nan,  # the global stream of NumPy is neither seeded nor used
                 "verbose": -10,  # nothing is printed, written or read
@@ -145,14 +156,17 @@ class _Strategy:
         return self._rng.standard_normal(shape)
 
     def ask(self, number: int) -> NDArray[np.float64]:
-        """Return the candidates of a generation (n_candidates, 2 n_free)."""
+        """Return the candidates of a generation (n_candidates, 2 n_free), not yet folded."""
         self._rng = seeding.generator(self._seed, "calibration", "search", number, "candidates")
         return np.array(self._own.ask())
 
     def tell(self, vectors: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-        """Take in what came of candidates (n_candidates, 2 n_free): their objectives (n_candidates,)."""
-        self._own.tell(list(vectors), list(values))
+        """Take in what came of the candidates that were asked for: their objectives (n_candidates,).
+
+        They count as they are, also if this computer would have asked for slightly different ones.
+        """
+        self._own.tell(list(vectors), list(values), check_points=False)
 
     def middle(self) -> Population:
         """Return the population in the middle of the candidates to come."""
-        return Population.of(np.asarray(self._own.result.xfavorite, dtype=np.float64))
+        return Population.of(folded(np.asarray(self._own.mean, dtype=np.float64), *self._limits))

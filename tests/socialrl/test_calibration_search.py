@@ -22,7 +22,7 @@ from socialrl.calibration.objective import COURSE_H, Objective, course_of, cours
 from socialrl.calibration.pairs import by_kind
 from socialrl.calibration.plan import Plan
 from socialrl.calibration.population import BOX, FREE, Space
-from socialrl.calibration.search import by_generation, limits, search
+from socialrl.calibration.search import _Strategy, by_generation, folded, limits, search
 from socialrl.calibration.simulate import search_conditions
 from socialrl.calibration.stages import Stages
 from socialrl.calibration.summaries import RAW, raw_of
@@ -219,6 +219,28 @@ def test_candidates_stay_where_parameters_can_be():
     assert low[at["settling_tau_s"]] == pytest.approx(-math.log(10.0))
     assert (low[space.n :] == 0.02).all()
     assert (high[space.n :] == 0.9).all()
+
+
+def test_what_is_beyond_a_limit_is_mirrored_at_it():
+    low, high = np.array([0.0, -1.0]), np.array([2.0, 1.0])
+    asked = np.array([[0.5, 0.25], [-0.5, 1.5], [2.5, -1.0], [4.5, 5.25]])
+    np.testing.assert_allclose(folded(asked, low, high), [[0.5, 0.25], [0.5, 0.5], [1.5, -1.0], [0.5, 0.75]])
+
+
+def test_generations_of_another_computer_count_as_they_are():
+    """What it rounds differently moves the search by as little, even where its candidates lie beyond a limit."""
+    pytest.importorskip("cma", reason="the search needs the extra `fit`")
+    here, there = _Strategy(SPACE, PLAN), _Strategy(SPACE, PLAN)
+    rng = np.random.default_rng(1)
+    for number in range(1, 6):
+        asked = here.ask(number)
+        there.ask(number)
+        assert number > 1 or (asked[:, 3:] < 0.02).any()
+        rounded = asked * (1.0 + 2e-16 * rng.integers(-4, 5, asked.shape))
+        worth = ((asked - 0.3) ** 2).sum(axis=1)
+        here.tell(asked, worth)
+        there.tell(rounded, worth)
+        np.testing.assert_allclose(there.middle().vector, here.middle().vector, atol=1e-9)
 
 
 class Killed(Exception):
