@@ -96,7 +96,6 @@ FREE: tuple[Free, ...] = (
         ("consolidation_floor_per_h", "consolidation_gain_per_h"),
         "bond growth per hour of contact, κ0 + κ1",
     ),
-    Free("consolidation_mate_per_h", ("consolidation_mate_per_h",), "bond growth per hour of contact with a mate"),
     Free("exploration_reward", ("exploration_reward",), "worth of exploring at full activity drive"),
     Free("activity_rise_s", ("activity_rise_s",), "time constant of the activity drive's rise"),
     Free("activity_spend_s", ("activity_spend_s",), "time constant of its fall while exploring"),

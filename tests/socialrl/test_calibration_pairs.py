@@ -351,7 +351,9 @@ def test_no_parameter_is_free_twice():
     members = [member for free in FREE for member in free.members]
     assert len(set(members)) == len(members)
     assert len({free.name for free in FREE}) == len(FREE)
-    assert {"selective_mate", "rest_reward", "consolidation_mate_per_h"} <= set(members)
+    assert {"selective_mate", "rest_reward"} <= set(members)
+    # set by tests after 6 h, which a score sheet of tests after 24 h cannot show
+    assert "consolidation_mate_per_h" not in members
 
 
 def test_mechanisms_are_free_once_they_are_switched_on():
