@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playing import SWITCHED_OFF
 
 from socialrl_envs import parameters
 from socialrl_envs.named_tables import CURRENT, kept_rows, read_rows, table_names
@@ -78,6 +79,13 @@ def another_current_table(monkeypatch):
 def test_v1_gives_what_it_gave_whatever_the_current_table_is(assay):
     assert digest_of_world(assay, table="v1") == GIVEN_BY_V1[assay]
     assert digest_of_world(assay) != GIVEN_BY_V1[assay], "the current table was not changed by this test"
+
+
+@pytest.mark.parametrize("assay", ["PartnerPreference", "SocialOperant", "GroupHabitat"])
+def test_with_the_mechanisms_off_and_its_numbers_the_current_table_gives_what_v1_gave(assay):
+    """What was added since v1 was added as switches alone. In these assays only those that act have a say."""
+    numbers = {row["name"]: float(row["value"]) for row in kept_rows("v1")}
+    assert digest_of_world(assay, **numbers, **SWITCHED_OFF) == GIVEN_BY_V1[assay]
 
 
 @pytest.mark.usefixtures("another_current_table")
