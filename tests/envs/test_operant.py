@@ -9,7 +9,7 @@ import pytest
 from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, channel, make_rows, make_single, play, toward
 
 from socialrl_envs import SocialEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.parameters import ParameterError, parameter
 from socialrl_envs.state import WAIT
 
 OPERANT = "socialrl/SocialOperant-v0"
@@ -232,7 +232,14 @@ def test_an_absent_animal_is_not_seen_and_nothing_can_be_done_about_it(session: 
         if action not in (REST, EXPLORE):
             assert me(env)["intent"] == WAIT
             terms = info["reward_terms"]
-            assert sum(terms.values()) == terms["stress"] < 0.0, "neither rest nor work nor company"
+            felt = {name: value for name, value in terms.items() if value != 0.0}
+            assert set(felt) <= {"stress", "novelty"}, "neither rest nor work nor company"
+            assert terms["stress"] < 0.0
+            # a tick of 5 s beside who is there; the absent animal, a stranger that was never met, weighs nothing
+            known = float(env.world.batch.pairs[0, FOCAL, present]["habituation"])
+            weighs = parameter("uncertainty_cost").value * 5.0 / 60.0
+            assert terms["novelty"] == pytest.approx(-weighs * (1.0 - known), rel=1e-12)
+            assert known < 1.0
     assert info["presses"].sum() == info["rejections"].sum() == info["entries"].sum() == 0.0
     assert press_until_open(env, present)[0] == 1
 
