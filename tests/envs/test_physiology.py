@@ -12,6 +12,7 @@ from playing import (
     PARTNER,
     REST,
     STRANGER,
+    SWITCHED_OFF,
     against,
     channel,
     make_rows,
@@ -139,7 +140,7 @@ def test_stress_falls_with_a_familiar_animal_and_rises_with_nobody_or_a_stranger
 
 
 def test_the_activity_drive_rises_in_rest_and_contact_and_is_spent_by_exploring() -> None:
-    env = beside(PARTNER, activity_rise_s=600.0, activity_spend_s=200.0)
+    env = beside(PARTNER, **SWITCHED_OFF, activity_rise_s=600.0, activity_spend_s=200.0)
     for actions in ([REST] * 10, [toward(env, PARTNER)[0]] * 10):
         before = float(me(env)["activity_drive"])
         for action in actions:
@@ -162,7 +163,7 @@ def test_bondedness_is_the_greatest_familiarity() -> None:
 
 
 def test_it_takes_one_who_seeks_and_one_who_stays() -> None:
-    env = beside(PARTNER)
+    env = beside(PARTNER, settling_worth=0.0)  # so that the channel is 1 in contact
     contact = channel(env, f"slot{toward(env, PARTNER)[0] - 2}_in_contact")
     for action, expected in (
         (REST, 0.0),  # both rest: nobody seeks
@@ -177,7 +178,7 @@ def test_it_takes_one_who_seeks_and_one_who_stays() -> None:
 
 def test_a_driven_off_animal_keeps_away_for_its_time_and_no_longer() -> None:
     """`withdrawal_s` of 60 s is the tick of the rejection and the three after it."""
-    env = beside(STRANGER, withdrawal_s=60.0)
+    env = beside(STRANGER, withdrawal_s=60.0, settling_worth=0.0)  # so that the channel is 1 in contact
     slot = toward(env, STRANGER)[0] - 2
     contact, withdrawn = channel(env, f"slot{slot}_in_contact"), channel(env, f"slot{slot}_withdrawn")
     observed = [env.step(against(env, STRANGER)[0])[0]]
@@ -298,7 +299,7 @@ def test_the_observation_names_its_channels_rightly() -> None:
         expected |= {
             f"slot{slot}_present": np.ones(30),
             f"slot{slot}_distance": np.abs(animals["chamber"][:, FOCAL] - animals["chamber"][rows, other]) / 2.0,
-            f"slot{slot}_in_contact": about["contact"],
+            f"slot{slot}_in_contact": about["contact"] * (0.5 + 0.5 * about["comfort"]),
             f"slot{slot}_withdrawn": pairs[rows, other, FOCAL]["withdrawn_s"] > 0.0,
             f"slot{slot}_recognised_familiarity": np.clip(about["familiarity"] + about["recognition_error"], 0, 1),
             f"slot{slot}_habituation": about["habituation"],
