@@ -30,7 +30,9 @@ def test_the_record_agrees_with_what_was_seen(dt_s: float, duration_s: float) ->
         observed, _, _, over, info = env.step(action)
         chambers.append(int(np.argmax(observed[:3])))
         for animal, name in NAMES.items():
-            seen[f"contact_{name}"].append(float(observed[channel(env, f"slot{slot[animal]}_in_contact")]))
+            # how settled it is makes the channel more or less, contact makes it more than 0
+            in_contact = observed[channel(env, f"slot{slot[animal]}_in_contact")] > 0.0
+            seen[f"contact_{name}"].append(float(in_contact))
             withdrawn_s = float(env.world.batch.pairs["withdrawn_s"][0, animal, FOCAL])
             rejections[animal] += withdrawn_s > was[animal]
             was[animal] = withdrawn_s
