@@ -59,6 +59,7 @@ def test_without_selective_and_defence_weights_partner_and_stranger_pay_the_same
         "defence_floor": 0.0,
         "defence_gain": 0.0,
         "novelty_reward": 0.0,
+        "uncertainty_cost": 0.0,
         "stress_cost": 0.0,
     }
     _, _, partner = huddling_with(PARTNER, 100, **blind)
@@ -71,14 +72,15 @@ def test_without_selective_and_defence_weights_partner_and_stranger_pay_the_same
 @pytest.mark.parametrize("gain", [0.0, 1.0])
 @pytest.mark.parametrize("animal", [PARTNER, STRANGER])
 def test_contact_pays_b0_plus_b1_times_signal_whoever_it_is(gain: float, animal: int) -> None:
-    env, terms, _ = huddling_with(
-        animal, 30, oxtr_gain=gain, contact_floor=1.5, contact_gain=0.7, oxytocin_tau_s=100.0, receptor_half=2.0
-    )
+    """(b0 + b1·X)·(1 + k·C), with C = 1 − exp(−t/τ_settle) since the contact began."""
+    weights = {"contact_floor": 1.5, "contact_gain": 0.7, "settling_worth": 2.0, "settling_tau_s": 300.0}
+    env, terms, _ = huddling_with(animal, 30, oxtr_gain=gain, oxytocin_tau_s=100.0, receptor_half=2.0, **weights)
     for tick, term in enumerate(terms, start=1):
         oxytocin = 1.0 - np.exp(-tick * 15.0 / 100.0)
         # at gain 1 release is full; what is left from cohousing is too little to tell
         signal = gain * 3.0 * oxytocin / (2.0 + oxytocin)
-        assert term["contact_general"] == pytest.approx((1.5 + 0.7 * signal) * MINUTES, rel=1e-3)
+        settled = 1.0 + 2.0 * (1.0 - np.exp(-tick * 15.0 / 300.0))
+        assert term["contact_general"] == pytest.approx((1.5 + 0.7 * signal) * settled * MINUTES, rel=1e-3)
     assert state(env)[1][animal]["contact"] == 1
 
 
@@ -132,7 +134,7 @@ def test_driving_off_pays_for_the_threat_minus_its_cost_once() -> None:
 
 
 def test_novelty_pays_until_it_is_spent() -> None:
-    _, terms, _ = huddling_with(STRANGER, 60, novelty_reward=2.0, habituation_tau_s=150.0)
+    _, terms, _ = huddling_with(STRANGER, 60, novelty_reward=2.0, uncertainty_cost=0.0, habituation_tau_s=150.0)
     paid = [term["novelty"] for term in terms]
     np.testing.assert_allclose(paid, [2.0 * MINUTES * np.exp(-tick * 15.0 / 150.0) for tick in range(1, 61)], rtol=1e-9)
 
@@ -153,7 +155,7 @@ def test_exploring_pays_the_drive_and_moving_costs() -> None:
 
 
 def test_resting_pays_alone_and_stress_always_costs() -> None:
-    env = make_single(rest_reward=0.4, stress_cost=0.8)
+    env = make_single(rest_reward=0.4, stress_cost=0.8, uncertainty_cost=0.0)
     env.reset(seed=1)
     *_, info = env.step(REST)
     terms = info["reward_terms"]
@@ -193,6 +195,7 @@ def test_zero_weights_leave_nothing_but_noise() -> None:
             "rejection_cost",
             "exploration_reward",
             "novelty_reward",
+            "uncertainty_cost",
             "move_cost",
             "rest_reward",
             "stress_cost",
