@@ -10,6 +10,7 @@ from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, channel, make_rows,
 
 DT_S = 15.0
 SETTLING = {"settling_worth": 3.0, "settling_tau_s": 600.0, "settling_loss_s": 100.0}
+NO_SETTLING = {"settling_worth": 0.0}
 
 
 def beside(animal: int, **overrides: Any) -> Any:
@@ -45,7 +46,7 @@ def test_settled_contact_is_worth_more_whoever_it_is() -> None:
     """(b0 + b1·X)·(1 + k·C): the ratio to the same world without settling is 1 + k·C."""
     for animal in (PARTNER, STRANGER):
         worth = []
-        for own in (SETTLING, {}):
+        for own in (SETTLING, NO_SETTLING):
             env = beside(animal, **own)
             worth.append([env.step(toward(env, animal)[0])[4]["reward_terms"]["contact_general"] for _ in range(30)])
         comfort = 1.0 - np.exp(-np.arange(1, 31) * DT_S / 600.0)
@@ -66,7 +67,7 @@ def test_a_familiar_animal_draws_less_before_one_has_settled_with_it() -> None:
 
 def test_how_settled_it_is_can_be_felt_only_where_something_depends_on_it() -> None:
     """The contact channel is 1 without settling; with it, half at first and more with comfort."""
-    for own, felt in ((SETTLING, True), ({}, False)):
+    for own, felt in ((SETTLING, True), (NO_SETTLING, False)):
         env = beside(PARTNER, **own)
         contact = channel(env, f"slot{toward(env, PARTNER)[0] - 2}_in_contact")
         for _ in range(10):
@@ -91,7 +92,7 @@ def test_the_share_of_the_error_that_lasts_is_the_correlation_between_encounters
 
 
 def test_a_budget_of_activity_rises_and_falls_at_a_constant_rate() -> None:
-    env = beside(PARTNER, activity_budget=1.0, activity_rise_s=600.0, activity_spend_s=300.0)
+    env = beside(PARTNER, activity_budget=1.0, activity_rise_s=600.0, activity_spend_s=300.0, day_calm=0.0)
     for _ in range(10):
         env.step(EXPLORE)
     before = drive(env)
@@ -134,7 +135,7 @@ def test_a_long_stay_has_many_days() -> None:
 
 def test_the_rhythm_has_its_period_and_depth() -> None:
     """(1 − depth·|1 − 2·φ|): a triangle from 1 − depth to 1 and back in `rhythm_h`."""
-    env = make_single(rhythm_depth=0.8, rhythm_h=1.0)
+    env = make_single(rhythm_depth=0.8, rhythm_h=1.0, day_calm=0.0)
     env.reset(seed=1)
     ceiling = []
     for _ in range(480):
