@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playing import EXPLORE, make_rows, make_single
+from playing import EXPLORE, SWITCHED_OFF, make_rows, make_single
 
 N_ROWS, N_DECISIONS, DECISION_S = 2000, 240, 15.0
 # stated, not left to the table: whole numbers of either tick, so that nothing is rounded
@@ -71,14 +71,31 @@ def test_an_explorer_stays_in_a_chamber_as_long_as_the_parameter_says(dt_s: floa
     assert mean_cycle_s == pytest.approx(120.0, rel=0.015)
 
 
-@pytest.mark.parametrize("dt_s", [15.0, 7.5, 3.0])
-def test_relaxations_do_not_depend_on_the_tick(dt_s: float) -> None:
-    """Ten minutes of rest alone: oxytocin, stress and drive are where their exponentials say, to rounding."""
-    env = make_single(dt_s=dt_s, stress_tau_s=1800.0, activity_rise_s=900.0, oxytocin_tau_s=120.0)
+def after_ten_minutes_of_rest(dt_s: float, **arguments: float) -> np.void:
+    env = make_single(dt_s=dt_s, **arguments)
     env.reset(seed=0, options={"cohousing_h": 0})
     for _ in range(round(600.0 / dt_s)):
         env.step(0)
-    me = env.world.batch.animals[0, 0]
+    me: np.void = env.world.batch.animals[0, 0]
+    return me
+
+
+@pytest.mark.parametrize("dt_s", [15.0, 7.5, 3.0])
+def test_relaxations_do_not_depend_on_the_tick(dt_s: float) -> None:
+    """Ten minutes of rest alone: oxytocin, stress and drive are where their exponentials say, to rounding."""
+    time_constants = {"stress_tau_s": 1800.0, "activity_rise_s": 900.0, "oxytocin_tau_s": 120.0}
+    me = after_ten_minutes_of_rest(dt_s, **SWITCHED_OFF, **time_constants)
     assert me["stress"] == pytest.approx(1.0 - 0.5 * np.exp(-600.0 / 1800.0), rel=1e-12)
     assert me["activity_drive"] == pytest.approx(1.0 - 0.5 * np.exp(-600.0 / 900.0), rel=1e-12)
     assert me["oxytocin"] == 0.0
+
+
+@pytest.mark.parametrize("dt_s", [15.0, 7.5, 3.0])
+def test_a_drive_with_a_budget_depends_on_the_tick_by_less_than_one_in_ten_thousand(dt_s: float) -> None:
+    """dA/dt = ((1 − b)·(1 − A) + b)/τ below the ceiling: A = 1/(1 − b) − (1/(1 − b) − A₀)·exp(−(1 − b)·t/τ).
+
+    The two parts are added tick by tick, so the error is of first order in the tick; it is 8e-5 at 15 s.
+    """
+    me = after_ten_minutes_of_rest(dt_s, activity_budget=0.9, activity_rise_s=1800.0, day_calm=0.0)
+    expected = 10.0 - 9.5 * np.exp(-0.1 * 600.0 / 1800.0)
+    assert me["activity_drive"] == pytest.approx(expected, abs=1e-4 * dt_s / 15.0)
