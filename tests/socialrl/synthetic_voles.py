@@ -12,10 +12,21 @@ from socialrl.calibration.plan import Simulate
 from socialrl.calibration.population import FREE, Population, Space
 from socialrl.calibration.summaries import RAW
 
-OFF = ("uncertainty", "recognition_lasting", "settling", "activity_budget", "day_calm", "rhythm")
-OF_NO_EFFECT = ("selective_mate", "consolidation_mate_per_h", "rest_reward")
-SPACE = Space.around({}, [free for free in FREE if not free.name.startswith((*OFF, *OF_NO_EFFECT))])
-"""A space that stays as it is when the parameter table switches a mechanism on, without what made-up animals ignore."""
+QUANTITIES = (
+    "contact",
+    "selective",
+    "defence",
+    "consolidation",
+    "exploration_reward",
+    "activity_rise_s",
+    "activity_spend_s",
+    "explore_dwell_s",
+    "novelty_reward",
+    "habituation_tau_s",
+    "recognition_noise",
+)
+SPACE = Space.around({}, [free for free in FREE if free.name in QUANTITIES])
+"""A space that stays as it is when the parameter table switches a mechanism on, or a calibration frees more."""
 N_FREE = SPACE.n
 CONTACT, SELECTIVE, EXPLORE = (SPACE.names.index(name) for name in ("contact", "selective", "exploration_reward"))
 MATE = {"peers": 0.0, "mates": 1.0}
