@@ -68,13 +68,14 @@ def test_a_male_is_the_same_individual_as_the_female_of_its_number() -> None:
 
 
 def test_parameters_may_be_given_by_sex() -> None:
-    given = ["env.parameters.stress_cost={female: 0.1, male: 0.2}", "genotypes.ko.parameters.rest_reward={male: 0.4}"]
+    given = ["env.parameters.stress_cost={female: 0.1, male: 0.2}", "genotypes.ko.parameters.move_cost={male: 0.4}"]
     config = load_config(SMOKE, [*BOTH, *given])
     animals = animals_of(config)
     assert [one.parameters["stress_cost"] for one in animals] == [0.1, 0.2] * 2
-    assert ["rest_reward" in one.parameters for one in animals] == [False, False, False, True]
-    usual = parameter("rest_reward").value
-    assert per_row(animals, 2)["rest_reward"] == [usual] * 6 + [0.4] * 2
+    # a parameter in which individuals of the table do not differ, so that nobody else has one of its own
+    assert ["move_cost" in one.parameters for one in animals] == [False, False, False, True]
+    usual = parameter("move_cost").value
+    assert per_row(animals, 2)["move_cost"] == [usual] * 6 + [0.4] * 2
     assert load_config(SMOKE, [*BOTH, *given]) == config
     with pytest.raises(TypeError):
         config.env.parameters["stress_cost"]["male"] = 1.0
