@@ -29,7 +29,7 @@ from socialrl.scorecard.beside_words import scatter, scatter_range
 from socialrl.scorecard.made import MadeWith, made_table, parameters_table
 from socialrl_envs.parameters import parameter
 
-STUDY = Path(__file__).parents[2] / "docs" / "results" / "study"
+STUDY = Path(__file__).parents[2] / "docs" / "results" / "study_v1"
 
 
 @pytest.fixture(scope="module")
