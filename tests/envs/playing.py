@@ -18,9 +18,10 @@ EVERY_ASSAY = sorted(ASSAYS)
 EVERY_SINGLE = [env_id for env_id in EVERY_ASSAY if len(ASSAYS[env_id].acting) == 1]
 FOCAL, PARTNER, STRANGER = range(3)
 REST, EXPLORE = 0, 1
-SWITCHED_OFF = dict.fromkeys(
-    ("settling_worth", "activity_budget", "uncertainty_cost", "recognition_lasting", "day_calm"), 0.0
-)
+SWITCHED_OFF = {
+    **dict.fromkeys(("settling_worth", "activity_budget", "uncertainty_cost", "recognition_lasting", "day_calm"), 0.0),
+    **dict.fromkeys(("compensation_share", "v1a_recall"), 0.0),
+}
 """Every mechanism that the parameter table has on, switched off: what is left are the equations of table v1."""
 
 
