@@ -36,9 +36,10 @@ def played(**arguments: Any) -> Any:
 def test_an_antagonist_throughout_is_a_lower_gain_to_the_last_bit(dose: float, gain: float, relationship: str) -> None:
     """Fully blocked = knockout, half blocked = heterozygote, in cohousing, behaviour and every reward term.
 
-    But for the mating route to a bond, which makes up for a lifelong loss and not for a drug: it is shut here.
+    But for the mating route to a bond and for compensation, which make up for a lifelong loss and not for a drug: they
+    are off here.
     """
-    route = {"consolidation_mate_per_h": 0.0}
+    route = {"consolidation_mate_per_h": 0.0, "compensation_share": 0.0}
     blocked = played(relationship=relationship, drugs=[{"drug": "antagonist", "dose": dose, **ALWAYS}], **route)
     mutant = played(relationship=relationship, oxtr_gain=gain, **route)
     signal = -6  # interoception: oxytocin, receptor signal, dopamine, V1a, activity, stress, bondedness
