@@ -41,6 +41,65 @@ class Parameter:
 
 # name, value, unit, lowest, highest, spread, meaning, evidence, source
 # fmt: off
+ATTACHMENT: tuple[Parameter, ...] = (
+    Parameter("care_to_expression", 0.3, "per unit of care", 0.0, 1.0, 0.0,
+              "how far receptor expression follows care (m_E); 0 = arm off", "assumed",
+              "sign: Perkeybile et al. 2019 Psychoneuroendocrinology 99:128; bounded by King et al. 2016: one Oxtr SNP "
+              "explains 74 % of the variance of expression"),
+    Parameter("care_to_competence", 0.0, "per unit of care", 0.0, 1.0, 0.0,
+              "how far release competence follows care (m_Q); 0 = arm off", "assumed",
+              "an alternative: early touch activates oxytocin neurons (Barrett et al. 2015)"),
+    Parameter("strain_to_reactivity", 1.0, "per unit of strain", 0.0, 3.0, 0.0,
+              "how far stress reactivity follows mean stress relative to the reference family (m_Z); 0 = arm off",
+              "assumed", "only its size may be fitted, to the delay of single-mother pups: Ahern & Young 2009"),
+    Parameter("window_close_d", 14.0, "d", 3.0, 60.0, 0.0,
+              "age at which the sensitive period begins to close (a_c)", "assumed", "no measurement found"),
+    Parameter("window_tau_d", 2.0, "d", 0.5, 60.0, 0.0,
+              "time constant at which it closes (tau_c)", "assumed", "no measurement found"),
+    Parameter("development_tau_d", 5.0, "d", 1.0, 60.0, 0.0,
+              "time constant of expression, competence and reactivity in the sensitive period (tau_dev)", "assumed",
+              "no measurement found"),
+    Parameter("adult_plasticity", 0.1, "fraction", 0.0, 1.0, 0.0,
+              "share of that plasticity that is left in adults (pi)", "assumed",
+              "sign: mating raises adult expression, Wang et al. 2013 Nat Neurosci 16:919"),
+    Parameter("licking_weight", 3.0, "× touch", 1.0, 10.0, 0.0,
+              "touch of a pup while it is licked, relative to contact", "assumed", "no measurement found"),
+    Parameter("stress_on_receptor", 0.3, "per unit of stress", 0.0, 1.0, 0.0,
+              "share of the gain that a unit of stress above stress_free takes away; 0 = off", "assumed",
+              "sign: Donovan et al. 2018 Behav Brain Res 342:70"),
+    Parameter("stress_free", 0.5, "units of stress", 0.0, 1.0, 0.0,
+              "stress up to which the receptor is not affected", "assumed", "no measurement found"),
+    Parameter("buffer_familiar", 0.4, "units of stress", 0.0, 1.0, 0.0,
+              "how far contact with a familiar animal lowers the stress target (beta0)", "assumed",
+              "no measurement found"),
+    Parameter("buffer_receptor", 0.5, "per unit of signal", 0.0, 1.0, 0.0,
+              "how far the receptor signal lowers the stress target (beta1)", "assumed",
+              "contact and oxytocin lower the stress response (direction)"),
+    Parameter("stranger_stress", 0.4, "units of stress", 0.0, 2.0, 0.0,
+              "how far contact with an unfamiliar animal raises the stress target (nu)", "assumed",
+              "no measurement found"),
+    Parameter("contact_memory_h", 6.0, "h", 0.5, 72.0, 0.0,
+              "time constant of the recent share of time in contact", "assumed",
+              "concept: Lee, Chen & Tye 2021 Cell 184:1500"),
+    Parameter("set_point_d", 14.0, "d", 1.0, 120.0, 0.0,
+              "time constant at which the accustomed share of contact follows the recent one", "assumed",
+              "concept: Lee, Chen & Tye 2021 Cell 184:1500"),
+    Parameter("need_gain", 0.0, "reward/min", 0.0, 5.0, 0.0,
+              "worth of contact per unit of need; 0 = off", "assumed",
+              "no rebound of huddling is known in voles; mice have one (Liu et al. 2025), where 0.3 is a guess"),
+    Parameter("load_tau_d", 7.0, "d", 1.0, 60.0, 0.0,
+              "time constant at which load follows stress", "assumed", "no measurement found"),
+    Parameter("load_cost", 0.3, "fraction", 0.0, 1.0, 0.0,
+              "share of the worth of contact, exploration and rest that full load takes away; 0 = off", "assumed",
+              "sign: weeks alone take pleasure away, Grippo et al. 2007"),
+    Parameter("enrichment", 0.3, "units of stress", 0.0, 1.0, 0.0,
+              "how far an enriched cage lowers the stress target", "assumed", "sign: Grippo et al. 2014"),
+    Parameter("contagion", 0.0, "1/h", 0.0, 20.0, 0.0,
+              "rate at which stress follows that of a familiar animal in contact; 0 = off", "assumed",
+              "an option: Burkett et al. 2016 Science 351:375"),
+)
+"""Those without effect unless an environment has its option `attachment` on; the last rows of `PARAMETERS`."""
+
 PARAMETERS: tuple[Parameter, ...] = (
     # --- the receptor and the peptides
     Parameter("oxtr_gain", 1.0, "× wild type", 0.0, 2.0, 0.1,
@@ -179,5 +238,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("known_place_exploration", 0.15, "fraction", 0.0, 1.0, 0.0,
               "worth of exploring a place known from days or daily sessions, relative to a new one", "assumed",
               "set so that wild types work in the operant box and huddle in the habitat"),
+    *ATTACHMENT,
 )
 # fmt: on

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .compiled import inlined
 from .elementary import exp
@@ -109,6 +109,24 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     # comfort can be felt where something depends on it
     r["comfort_felt"] = np.where((p["settling_worth"] > 0.0) | (p["incentive_comfort"] > 0.0), 0.5, 0.0)
     return r
+
+
+def chained(time: ArrayLike, first: ArrayLike, second: ArrayLike) -> tuple[Any, Any, Any]:
+    """Return how much two chained relaxations keep over a time, for time constants `first` and `second` in its unit.
+
+    A variable p relaxes to c, and p* relaxes to p. Then, exactly, p = c + (p₀ − c)·keep_first and
+    p* = c + (p*₀ − c)·keep_second + (p₀ − c)·lag. Returns keep_first, keep_second and lag.
+    """
+    n_first, n_second = np.asarray(time) / first, np.asarray(time) / second
+    keep_first, keep_second = exp(-n_first), exp(-n_second)
+    x = n_first - n_second
+    near = np.abs(x) < 1e-3  # time constants that are alike, or a short time: the quotient by its series
+    quotient = np.where(
+        near,
+        keep_second * (1.0 - x / 2.0 * (1.0 - x / 3.0 * (1.0 - x / 4.0))),
+        (keep_second - keep_first) / np.where(near, 1.0, x),
+    )
+    return keep_first, keep_second, n_second * quotient
 
 
 def check_arms(arms: Mapping[str, Any]) -> dict[str, NDArray[np.str_]]:

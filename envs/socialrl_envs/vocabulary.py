@@ -48,6 +48,31 @@ MAX_ACCESS_S = 3600.0
 MAX_DOSES = 62  # of a schedule: one bit each
 
 
+class SlowVariable(NamedTuple):
+    """A slow state of an animal, which days and not minutes move: its range, and `reference`, where it changes nothing.
+
+    The reference is an adult that two parents reared and that lives in company; see development.py.
+    """
+
+    name: str
+    reference: float
+    lowest: float
+    highest: float
+    unit: str
+    meaning: str
+
+
+SLOW: tuple[SlowVariable, ...] = (
+    SlowVariable("age_d", 90.0, 0.0, 730.0, "days", "age"),
+    SlowVariable("expression", 1.0, 0.5, 1.5, "× reference", "receptor expression (E)"),
+    SlowVariable("competence", 1.0, 0.5, 1.5, "× reference", "release competence (Q)"),
+    SlowVariable("reactivity", 1.0, 0.5, 2.0, "× reference", "stress reactivity (Z)"),
+    SlowVariable("contact_recent", 0.5, 0.0, 1.0, "share of time", "recent share of time in contact (p)"),
+    SlowVariable("set_point", 0.5, 0.0, 1.0, "share of time", "share of time in contact that it is used to (p*)"),
+    SlowVariable("load", 0.0, 0.0, 1.0, "fraction", "load (W)"),
+)
+
+
 SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a")
 """Where a drug acts. At the first site a dose is added; at the others it is the share that is blocked."""
 
