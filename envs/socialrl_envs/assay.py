@@ -49,7 +49,9 @@ class Assay:
     chambers, by placement. They are played only where they are named. Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex
     than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
-    one pair lives together.
+    one pair lives together. `usual` are options of an episode whose default is another one here. `of_attachment`: the
+    assay is about the slow state, so its option `attachment` is always on. `restrains`: while a stressor lasts, the
+    animals that act are held in place.
     """
 
     id: str
@@ -70,6 +72,9 @@ class Assay:
     known_place: bool = False
     new_places: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     relationships: tuple[str, ...] = RELATIONSHIPS
+    usual: dict[str, float | str] = field(default_factory=dict)
+    of_attachment: bool = False
+    restrains: bool = False
 
     @property
     def n_animals(self) -> int:
@@ -116,7 +121,18 @@ class Assay:
                 row[chamber] = chambers.index(chamber)
         return table
 
-    def stage(self, dt_s: float, duration_s: float) -> Stage:
+    def has_attachment(self, asked: bool | None) -> bool:
+        """Return whether its worlds have a slow state, where a user `asked` for one (None: as usual here).
+
+        What is no truth value, and False in an assay about the slow state, raise `ParameterError`.
+        """
+        if asked is not None and not isinstance(asked, (bool, np.bool_)):
+            raise ParameterError(f"attachment must be True or False, got {asked!r}")
+        if asked is not None and not asked and self.of_attachment:
+            raise ParameterError(f"attachment must be True in {self.id}, which is about stress; got False")
+        return self.of_attachment or bool(asked)
+
+    def stage(self, dt_s: float, duration_s: float, attachment: bool = False) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
         n_ticks = count_ticks(dt_s, duration_s)
         acts = np.zeros(self.n_animals, dtype=np.int64)
@@ -147,4 +163,6 @@ class Assay:
             n_ticks=n_ticks,
             bin_s=self.bin_s,
             cohousing_dt_s=COHOUSING_DT_S,
+            attachment=int(attachment),
+            restrains=int(self.restrains),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import noise
+from .attachment import begin_to_follow
 from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
 from .drugs import draw_doses, levels
@@ -101,6 +102,7 @@ def _wake(rates, world, base):  # type: ignore[no-untyped-def]
         me.phase = noise.uniform(noise.draw(base, noise.DAY, i, 1))
         begin_day(rates[world.rates_of[i]], me, i, base)
         me.activity_drive = min(me.activity_drive, me.activity_ceiling)
+        begin_to_follow(me)
         for j in range(world.animals.shape[0]):
             world.pairs[i, j].comfort = 0.0  # it was carried here
 

@@ -192,7 +192,7 @@ def day(
     left = 1.0 - np.asarray(antagonist, dtype=np.float64)
     in_contact, apart = (_occupied(p, state.competence, agonist, left, contact) for contact in (1.0, 0.0))
     touch = share * known + (p["licking_weight"] - 1.0) * np.asarray(licked_share, dtype=np.float64)
-    care = touch * in_contact / (p["cohousing_contact_share"] * _occupied(p, 1.0, 0.0, 1.0, 1.0))
+    care = touch * in_contact / (p["cohousing_contact_share"] * reference_occupancy(p))
     gain = p["oxtr_gain"] * state.expression
     calm_in_contact = (
         1.0
@@ -215,6 +215,11 @@ def reference_day(parameters: NDArray[np.void]) -> Day:
     if parameters.dtype != PARAMETER_DTYPE:
         raise TypeError(f"parameters must have PARAMETER_DTYPE, got {parameters.dtype}")
     return day(parameters, parameters["cohousing_contact_share"])
+
+
+def reference_occupancy(parameters: NDArray[np.void]) -> Any:
+    """Return y_ref: the receptor occupancy of the animal itself in contact, in the reference state without drugs."""
+    return _plain(_occupied(parameters, 1.0, 0.0, 1.0, 1.0))
 
 
 def _occupied(p: NDArray[np.void], competence: Any, agonist: Any, left: Any, contact: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import noise, rewards
+from .attachment import needed
 from .compiled import inlined
 from .state import EXPLORE, REST
 
@@ -18,6 +19,7 @@ from .state import EXPLORE, REST
     _STRESS,
     _REST,
     _NOISE,
+    _NEED,
 ) = (
     rewards.TERMS.index(name)
     for name in (
@@ -31,19 +33,21 @@ from .state import EXPLORE, REST
         "stress",
         "rest",
         "noise",
+        "need",
     )
 )
-assert len(rewards.TERMS) == 10, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 11, "every term of rewards.TERMS is felt"
 
 
 @inlined
 def feel(  # type: ignore[no-untyped-def]
-    rates, animals, pairs, i, felt, receptor, dopamine, v1a, known_place, base, terms, reward, row
+    rates, animals, pairs, i, felt, receptor, dopamine, v1a, known_place, attachment, base, terms, reward, row
 ):
     """Write the named reward terms of acting animal `i` of `animals` into column `row` of `terms`, and their sum.
 
-    `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor`, `dopamine` and `v1a` are drug
-    levels; `known_place` whether exploring is worth less here; `base` the tick's noise.
+    `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor` the share of the gain that is
+    left, `dopamine` and `v1a` drug levels; `known_place` whether exploring is worth less here, `attachment` whether
+    load and need are felt; `base` the tick's noise.
     """
     me = animals[i]
     signal = rates.gain_reward * felt
@@ -107,6 +111,11 @@ def feel(  # type: ignore[no-untyped-def]
     terms[_STRESS, row] = -rates.stress_cost * me.stress
     terms[_REST, row] = rates.rest if resting else 0.0
     terms[_NOISE, row] = rates.noise * noise.bell(noise.draw(base, noise.FELT_REWARD, i, 0))
+    if attachment > 0:
+        worth = 1.0 - rates.load_cost * me.load
+        for term in (_CONTACT_GENERAL, _CONTACT_SELECTIVE, _COURTSHIP, _EXPLORATION, _REST):
+            terms[term, row] *= worth
+        terms[_NEED, row] = rates.need * needed(me.contact_recent, me.set_point) if in_contact else 0.0
     total = 0.0
     for term in range(terms.shape[0]):
         total += terms[term, row]

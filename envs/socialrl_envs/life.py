@@ -7,6 +7,7 @@ The same function serves the test (ticks of `dt_s`) and the time before it (coho
 from __future__ import annotations
 
 from . import noise
+from .attachment import begin_to_live, disturbance, expressed, keep_stress, pass_tick
 from .compiled import inlined
 from .drugs import NO_DRUG, levels
 from .physiology import (
@@ -25,31 +26,42 @@ DAY_S = 86_400.0
 
 
 @inlined
-def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # type: ignore[no-untyped-def]
-    """Advance animal `i` (its record is `me`) of one world by a tick, given its contacts (`pairs[i, j].contact`).
+def live(  # type: ignore[no-untyped-def]
+    rates, animals, pairs, i, exploring, agonist, receptor, dopamine, v1a, attachment, stressor, dt_s
+):
+    """Advance animal `i` of one world by a tick of `dt_s`, given its contacts (`pairs[i, j].contact`).
 
-    `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine`, `v1a` are drug levels. Returns the
-    receptor signal that is felt at a gain of 1.
+    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine`, `v1a` are drug levels,
+    and `stressor` is the disturbance where `attachment` is on. Returns the receptor signal that is felt at a gain of 1,
+    and the share of the gain that is at the receptor.
     """
+    me = animals[i]
     n_animals = pairs.shape[0]
+    # what the slow state makes of the gain and of release: nothing in the reference state and without attachment
+    expression, competence, share = 1.0, 1.0, 1.0
+    if attachment > 0:
+        expression, competence = me.expression, me.competence
+        share = expressed(expression, me.stress_before, rates.stress_on_receptor, rates.stress_free)
     n_contacts = 0
     for j in range(n_animals):
         n_contacts += pairs[i, j].contact
-    level = release_level(rates.gain_release * receptor, rates.release_floor) if n_contacts > 0 else 0.0
+    release = competence * release_level(rates.gain_release * receptor * share, rates.release_floor)
+    level = release if n_contacts > 0 else 0.0
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
     # signal per unit of gain; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)
     standing = receptor * occupancy(agonist, rates.receptor_half) if agonist > 0.0 else 0.0
-    felt = felt_occupancy(passed_on, standing, rates.signal_adaptation)
+    felt = share * felt_occupancy(passed_on, standing, rates.signal_adaptation)
     # the perceived signal belongs to the reward arm, so that there is no sixth place for the gain
     me.receptor_signal = rates.gain_reward * felt
     me.dopamine_tone = rates.dopamine_tone * dopamine
     me.v1a_gain = rates.v1a_gain * v1a
-    bonding = rates.gain_consolidation * passed_on * me.dopamine_tone
-    route = mating_route(rates.gain_consolidation, receptor)
+    bonding = rates.gain_consolidation * passed_on * share * me.dopamine_tone
+    # the route is that of the receptor that the animal grew up with, which stress does not change
+    route = mating_route(rates.gain_consolidation * expression, receptor)
     mating = route * me.dopamine_tone * me.v1a_gain
     unaided = compensated(rates.consolidation_floor, route, rates.compensation_share)
-    protection = rates.retention * min(rates.gain_retention * receptor, 1.0)
+    protection = rates.retention * min(rates.gain_retention * receptor * share, 1.0)
     bondedness = 0.0
     calm = 1.0
     for j in range(n_animals):
@@ -69,8 +81,10 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
             pair.comfort = relax(pair.comfort, 0.0, rates.keep_settled)
         bondedness = max(bondedness, pair.familiarity)
     me.bondedness = bondedness
-    # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
-    me.stress = relax(me.stress, calm, rates.keep_stress)
+    if attachment > 0:
+        pass_tick(rates, animals, pairs, i, passed_on, stressor, dt_s)
+    else:  # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
+        me.stress = relax(me.stress, calm, rates.keep_stress)
     if exploring:
         steady = max(me.activity_drive - rates.activity_down, 0.0)
         curved = relax(me.activity_drive, 0.0, rates.keep_activity_down)
@@ -78,7 +92,7 @@ def live(rates, me, pairs, i, exploring, agonist, receptor, dopamine, v1a):  # t
         steady = min(me.activity_drive + rates.activity_up, max(me.activity_drive, me.activity_ceiling))
         curved = relax(me.activity_drive, me.activity_ceiling, rates.keep_activity_up)
     me.activity_drive = curved + rates.activity_budget * (steady - curved)
-    return felt
+    return felt, receptor * share
 
 
 @inlined
@@ -117,6 +131,8 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
     n_together = int(world.test.cohousing_h * 3600.0 / dt_s + 0.5)
     n_apart = int(world.test.separation_h * 3600.0 / dt_s + 0.5)
     for i in range(animals.shape[0]):
+        begin_to_live(animals[i])
+    for i in range(animals.shape[0]):
         j = stage.cohoused_with[i]
         if j < i:  # no cage mate, or done with it
             continue
@@ -136,10 +152,16 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             pairs[i, j].contact = contact
             pairs[j, i].contact = contact
             time_s = (tick - n_together - n_apart) * dt_s
+            if stage.attachment > 0:
+                keep_stress(animals)
             for animal, own in ((i, mine), (j, theirs)):
                 agonist, receptor, dopamine, v1a = (
                     levels(doses, world.test.given, time_s) if stage.acts[animal] else NO_DRUG
                 )
-                live(own, animals[animal], pairs, animal, False, agonist, receptor, dopamine, v1a)
+                stressor = disturbance(world.test, time_s) if stage.acts[animal] else 0.0
+                live(
+                    own, animals, pairs, animal, False, agonist, receptor, dopamine, v1a, stage.attachment, stressor,
+                    dt_s,
+                )  # fmt: skip
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .compiled import compiled
+from .step import restrained
 
 
 @compiled
@@ -10,7 +11,8 @@ def write_masks(stages, worlds, masks):  # type: ignore[no-untyped-def]
     """Set `masks` (n_rows, n_actions) bool: whether the action can have an effect at the coming tick.
 
     Rows as in `step_worlds`, actions rest, explore, affiliate and reject for each slot. Resting is always possible. An
-    animal between two chambers continues whatever it chooses, so nothing else is offered there. Affiliating does
+    animal between two chambers continues whatever it chooses, and one that is restrained waits, so nothing else is
+    offered there. Affiliating does
     nothing with an animal that is absent, or that is in the same chamber and keeps away, is kept away from or is just
     leaving; rejecting does nothing with one that is not in the chamber, is just leaving or keeps away already.
     """
@@ -19,11 +21,12 @@ def write_masks(stages, worlds, masks):  # type: ignore[no-untyped-def]
     for w in range(worlds.shape[0]):
         world = worlds[w]
         n_slots = world.slots.shape[1]
+        held = restrained(stage, world.test, world.test.tick * stage.dt_s)
         for k in range(n_acting):
             row = w * n_acting + k
             i = stage.acting[k]
             me = world.animals[i]
-            free = me.travel_s <= 0.0
+            free = me.travel_s <= 0.0 and not held
             masks[row, 0] = True
             masks[row, 1] = free
             for slot in range(n_slots):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
+from .attachment import MAX_STRESS, write_attachment
 from .compiled import inlined
 from .physiology import recalled
 
@@ -28,19 +29,35 @@ INTEROCEPTION: tuple[tuple[str, float], ...] = (
     ("stress", 1.0),
     ("bondedness", 1.0),
 )
+OF_ATTACHMENT: tuple[tuple[str, float], ...] = (
+    ("expression", 3.0),  # times the gain: what the receptor does not pass on is not felt
+    ("competence", 3.0),  # the same
+    ("reactivity", 2.0),
+    ("load", 1.0),
+    ("need", 1.0),  # ½ + ½·Δ
+)
+"""Channels of the slow state; they come last, in environments with `attachment` alone. There stress has more room."""
 
 
-def names(chamber_names: tuple[str, ...], n_slots: int) -> tuple[str, ...]:
+def names(chamber_names: tuple[str, ...], n_slots: int, attachment: bool = False) -> tuple[str, ...]:
     """Return the name of every observation channel, in order."""
     channels = [f"in_{chamber}" for chamber in chamber_names]
     for slot in range(n_slots):
         channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
-    return tuple(channels + [name for name, _ in INTEROCEPTION])
+    return tuple(channels + [name for name, _ in _inner(attachment)])
 
 
-def space(n_chambers: int, n_slots: int) -> spaces.Box:
+def _inner(attachment: bool) -> list[tuple[str, float]]:
+    """Channels of the animal's own state with their bounds."""
+    if not attachment:
+        return list(INTEROCEPTION)
+    return [(name, MAX_STRESS if name == "stress" else bound) for name, bound in (*INTEROCEPTION, *OF_ATTACHMENT)]
+
+
+def space(n_chambers: int, n_slots: int, attachment: bool = False) -> spaces.Box:
     """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
-    high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + [bound for _, bound in INTEROCEPTION]
+    inner = [bound for _, bound in _inner(attachment)]
+    high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
@@ -77,10 +94,13 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
         shut = stage.has_doors and stage.keepers[world.test.placement, other.chamber] == j and other.access_s <= 0.0
         out[at + 8] = other.work_left / (other.work_left + 10.0) if shut else 0.0
         at += 9
-    out[at] = min(2.0, me.oxytocin)
+    # of what it can release, so that competence is perceived where it is felt alone
+    out[at] = min(2.0, me.oxytocin / me.competence if stage.attachment > 0 else me.oxytocin)
     out[at + 1] = min(4.0, me.receptor_signal)
     out[at + 2] = me.dopamine_tone
     out[at + 3] = me.v1a_gain
     out[at + 4] = me.activity_drive
-    out[at + 5] = me.stress
+    out[at + 5] = min(MAX_STRESS, me.stress)
     out[at + 6] = me.bondedness
+    if stage.attachment > 0:
+        write_attachment(own, me, out, at + 7)

@@ -15,7 +15,6 @@ from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
 from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, parameter
 from .records import plain
-from .rewards import TERMS
 from .vocabulary import SEXES
 
 try:
@@ -145,7 +144,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
     @staticmethod
     def _infos(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The infos of the vector environment, by agent."""
-        terms = {name: info["reward_terms"][name].tolist() for name in TERMS}
+        terms = {name: column.tolist() for name, column in info["reward_terms"].items()}
         return {
             agent: {
                 "reward_terms": {name: column[row] for name, column in terms.items()},

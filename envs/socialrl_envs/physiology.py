@@ -53,9 +53,28 @@ _CONVERTED = frozenset(
         "settling_tau_s",
         "settling_loss_s",
         "recognition_lasting",  # as the weights of its two parts
+        "contact_memory_h",
+        "set_point_d",
+        "need_gain",
+        "load_tau_d",
+        "contagion",
     }
 )
-"""Parameters that a tick needs only as something else; every other one is in the rates as it is, under its name."""
+_OF_DAYS = frozenset(
+    {
+        "care_to_expression",
+        "care_to_competence",
+        "strain_to_reactivity",
+        "window_close_d",
+        "window_tau_d",
+        "development_tau_d",
+        "adult_plasticity",
+        "licking_weight",
+        "enrichment",
+    }
+)
+"""Parameters of development.py. A tick needs neither these nor, but as something else, those of `_CONVERTED`; every
+other one is in the rates as it is, under its name."""
 
 
 def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, Any] | None = None) -> NDArray[np.void]:
@@ -75,8 +94,8 @@ def derive_rates(parameters: NDArray[np.void], dt_s: float, arms: Mapping[str, A
 
 def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str_]]) -> dict[str, NDArray[np.float64]]:
     """Return the rates by name, each of the shape of `p`."""
-    minutes, hours = dt_s / 60.0, dt_s / 3600.0
-    r = {name: p[name] for name in NAMES if name not in _CONVERTED}
+    minutes, hours, days = dt_s / 60.0, dt_s / 3600.0, dt_s / 86_400.0
+    r = {name: p[name] for name in NAMES if name not in _CONVERTED | _OF_DAYS}
     for arm, setting in arms.items():
         fixed = np.where(setting == "wild_type", 1.0, 0.0)
         r[f"gain_{arm}"] = np.where(setting == "own", p["oxtr_gain"], fixed)
@@ -106,6 +125,12 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     r["keep_settled"] = exp(-dt_s / p["settling_loss_s"])
     r["error_of_test"] = np.sqrt(p["recognition_lasting"])
     r["error_of_encounter"] = np.sqrt(1.0 - p["recognition_lasting"])
+    r["keep_recent"], r["keep_set_point"], r["set_point_lag"] = chained(
+        hours, p["contact_memory_h"], 24.0 * p["set_point_d"]
+    )
+    r["keep_load"] = exp(-days / p["load_tau_d"])
+    r["need"] = p["need_gain"] * minutes
+    r["contagion"] = p["contagion"] * hours
     # comfort can be felt where something depends on it
     r["comfort_felt"] = np.where((p["settling_worth"] > 0.0) | (p["incentive_comfort"] > 0.0), 0.5, 0.0)
     return r

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counters
-from .vocabulary import OPTIONS, RELATIONSHIPS, SEXES
+from .vocabulary import OPTIONS, RELATIONSHIPS, SEXES, Option
 from .world import World
 
 # the counters of each conspecific that every assay reports
@@ -31,8 +31,10 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     with it and apart from it.
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
     and its partner have mated while cohoused; `sex` is the animal's, and `stranger_sex`, where there is a stranger,
-    whether it is of the same sex or the other. Seconds, counts, familiarity 0 to 1; a latency without an event is
-    NaN.
+    whether it is of the same sex or the other. With attachment, the slow state as it is now, the stressor, the highest
+    stress of the test (`stress_peak`, units), its area (`stress_area_s`, units · s) and the time from the end of the
+    stressor until stress has fallen to half of its peak (`stress_half_s`). Seconds, counts, familiarity 0 to 1; a
+    latency without an event is NaN.
     """
     assay, batch = world.assay, world.batch
     w, me = rows // len(assay.acting), np.array(assay.acting)[rows % len(assay.acting)]
@@ -50,9 +52,31 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         differs = batch.animals["sex"][w, stranger] != batch.animals["sex"][w, me]
         record["stranger_sex"] = np.where(differs, "other", "same")
     for option in OPTIONS:
-        if option.is_number and (assay.doors or not option.of_doors):
-            record.setdefault(option.name, batch.worlds[option.name][w])
+        if _is_recorded(option, world):
+            of_animals = batch.animals[option.name][w, me].copy() if option.of_animals else None
+            record.setdefault(option.name, batch.worlds[option.name][w] if of_animals is None else of_animals)
+    if world.attachment:
+        record |= _of_stress(world, w, me)
     return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
+
+
+def _is_recorded(option: Option, world: World) -> bool:
+    """Whether records have a column for an option: numbers, where they mean something."""
+    return (
+        option.is_number
+        and (bool(world.assay.doors) or not option.of_doors)
+        and (world.attachment or not option.of_attachment)
+    )
+
+
+def _of_stress(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    animals = world.batch.animals
+    half_s = animals["stress_half_s"][w, me]
+    return {
+        "stress_peak": animals["stress_peak"][w, me].copy(),
+        "stress_area_s": animals["stress_area_s"][w, me].copy(),
+        "stress_half_s": np.where(half_s < 0.0, np.nan, half_s),
+    }
 
 
 def blank(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

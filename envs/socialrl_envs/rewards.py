@@ -20,7 +20,13 @@ TERMS: tuple[str, ...] = (
     "noise",
     # younger terms come last, so that sums of terms that are off stay the same to the last bit
     "courtship",
+    "need",  # only where an environment has its option `attachment` on
 )
+
+
+def terms_of(attachment: bool) -> tuple[str, ...]:
+    """Return the names of the reward terms of an environment with or without `attachment`."""
+    return TERMS if attachment else tuple(term for term in TERMS if term != "need")
 
 
 @inlined

@@ -19,7 +19,6 @@ from .assay import Assay
 from .counters import places
 from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
-from .rewards import TERMS
 from .vocabulary import OPTION_NAMES
 from .world import World
 
@@ -69,6 +68,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         table: str = CURRENT,
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
+        attachment: bool | None = None,
         render_mode: str | None = None,
         **options_and_parameters: Any,
     ) -> None:
@@ -90,6 +90,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             duration_s=duration_s,
             arms=arms,
             drugs=drugs,
+            attachment=attachment,
             **options,
         )
         self.dt_s = self.world.dt_s
@@ -97,7 +98,9 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.observation_space: spaces.Box = self.world.observation_space  # type: ignore[assignment]
         self.action_space = spaces.Discrete(self.world.n_actions)
         self.action_names = action_names(self.assay)
-        self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
+        self.observation_names = observation.names(
+            self.assay.habitat.names, self.assay.n_animals - 1, self.world.attachment
+        )
         self._n_actions = self.world.n_actions
         self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
         self._actions = np.zeros(self.world.n_rows, dtype=np.int64)
@@ -132,8 +135,9 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         further access), `access_s` (assays with doors: seconds for which a door stays open), `stranger_sex` (assays
         with a stranger: "as_partner", or "same" or "other" than the acting animal's); `mating` (False: cohoused with an
         animal of the other sex that does not mate); `continued` (True: no new animals, those of the last episode live
-        on with their familiarity, habituation, stress and activity). Unknown or impossible options raise
-        `ParameterError`.
+        on with their familiarity, habituation, stress, activity and slow state). With `attachment`, the slow state that
+        an animal comes with (`vocabulary.SLOW`), and `stressor` with its `stressor_start_h` and `stressor_h`. Unknown
+        or impossible options raise `ParameterError`.
         """
         super().reset(seed=seed)
         self.world.check_history(options or {})
@@ -209,7 +213,9 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         row = self.world.counters[0, 0].copy()
         info: dict[str, Any] = {name: row[place] for name, place in self._places}
         info["reward_terms"] = (
-            dict.fromkeys(TERMS, 0.0) if terms is None else dict(zip(TERMS, terms[:, 0].tolist(), strict=True))
+            dict.fromkeys(self.world.terms, 0.0)
+            if terms is None
+            else dict(zip(self.world.terms, terms[:, 0].tolist(), strict=True))
         )
         # arrays as copies: a recorder may keep them, and Gymnasium's checker looks for infos that share an object
         info["record"] = {

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .vocabulary import OPTIONS, RELATIONSHIPS, Option
+from .vocabulary import OPTIONS, RELATIONSHIPS, SLOW, Option
 
 __all__ = [
     "ABSENT",
@@ -42,7 +42,8 @@ PEER, MATE = range(2)
 
 
 def _fields(options: tuple[Option, ...]) -> list[tuple[str, type]]:
-    return [(option.name, np.float64 if option.is_number else np.int64) for option in options]
+    own = [option for option in options if not option.of_animals]
+    return [(option.name, np.float64 if option.is_number else np.int64) for option in own]
 
 
 TEST_DTYPE = np.dtype(
@@ -84,6 +85,18 @@ ANIMAL_DTYPE = np.dtype(
         ("work_left", np.float64),
         ("accesses", np.int64),
         ("access_s", np.float64),
+        # the slow state (vocabulary.SLOW), read and moved only where `Stage.attachment` is set
+        *((variable.name, np.float64) for variable in SLOW),
+        ("stress_before", np.float64),  # stress at the start of the tick
+        # lived since the reset: seconds, seconds in contact, ∫ touch · occupancy dt and ∫ stress dt
+        ("lived_s", np.float64),
+        ("lived_contact_s", np.float64),
+        ("lived_care_s", np.float64),
+        ("lived_stress_s", np.float64),
+        # of the test: highest stress, ∫ stress dt, and seconds from the end of the stressor to half of the highest
+        ("stress_peak", np.float64),
+        ("stress_area_s", np.float64),
+        ("stress_half_s", np.float64),
     ]
 )
 PAIR_DTYPE = np.dtype(
@@ -124,6 +137,8 @@ class Stage(NamedTuple):
     n_ticks: int
     bin_s: float
     cohousing_dt_s: float
+    attachment: int  # 1 where the slow state is alive, felt and perceived
+    restrains: int  # 1 where a stressor of the test holds the acting animals in place
 
     def packed(self) -> NDArray[np.void]:
         """Return the same as a record array (1,): its type has the sizes in it, and one argument is quick to pass."""

@@ -7,6 +7,7 @@ end, so that halving the tick changes only the resolution.
 from __future__ import annotations
 
 from . import noise
+from .attachment import disturbance, follow_stress, keep_stress
 from .compiled import compiled, inlined
 from .conspecifics import choose
 from .counters import (
@@ -43,7 +44,7 @@ def step_worlds(  # type: ignore[no-untyped-def]
         if world.test.tick < stage.n_ticks:
             base = noise.moment(world.test.key, world.test.episode, world.test.tick)
             time_s = world.test.tick * stage.dt_s
-            _decide(stage, world, actions, row, base)
+            _decide(stage, world, actions, row, base, time_s)
             _set_out(stage, rates, world, counters[w], base)
             _reject(stage, rates, world, counters[w])
             _touch(stage, world, counters[w], bins[w], time_s)
@@ -64,9 +65,10 @@ def step_worlds(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
-    """Turn action numbers into intents; an animal between two chambers continues on its way."""
+def _decide(stage, world, actions, row, base, time_s):  # type: ignore[no-untyped-def]
+    """Turn action numbers into intents; an animal between two chambers continues on its way, a restrained one waits."""
     n_slots = world.slots.shape[1]
+    held = restrained(stage, world.test, time_s)
     k = 0
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
@@ -77,7 +79,9 @@ def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
             if me.travel_s > 0.0:
                 continue
             me.target = -1
-            if action == 0:
+            if held:
+                me.intent = WAIT
+            elif action == 0:
                 me.intent = REST
             elif action == 1:
                 me.intent = EXPLORE
@@ -92,6 +96,12 @@ def _decide(stage, world, actions, row, base):  # type: ignore[no-untyped-def]
                 me.target = -1
         elif me.travel_s <= 0.0 and me.chamber >= 0:
             choose(stage.rules[i], me, world.animals, world.pairs, i, stage.dt_s, base)
+
+
+@inlined
+def restrained(stage, test, time_s):  # type: ignore[no-untyped-def]
+    """Whether the animals that act are held in place at `time_s`."""
+    return stage.restrains > 0 and disturbance(test, time_s) > 0.0
 
 
 @inlined
@@ -278,16 +288,26 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
     """Update the inner state of every animal, and compute the rewards of those that act."""
     drugged = levels(doses, world.test.given, time_s)
     known_place = stage.known_place[world.test.session] > 0
+    stressor = 0.0
+    if stage.attachment > 0:
+        keep_stress(world.animals)
+        stressor = disturbance(world.test, time_s)
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         own = rates[world.rates_of[i]]
         agonist, receptor, dopamine, v1a = drugged if stage.acts[i] else NO_DRUG
         pass_day(own, me, i, base, time_s, stage.dt_s)
-        felt = live(own, me, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a)
+        felt, left = live(
+            own, world.animals, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a,
+            stage.attachment, stressor if stage.acts[i] else 0.0, stage.dt_s,
+        )  # fmt: skip
         if stage.acts[i]:
+            if stage.attachment > 0:
+                follow_stress(world.test, me, time_s + stage.dt_s, stage.dt_s)
             feel(
-                own, world.animals, world.pairs, i, felt, receptor, dopamine, v1a, known_place, base, terms, reward, row
-            )
+                own, world.animals, world.pairs, i, felt, left, dopamine, v1a, known_place, stage.attachment, base,
+                terms, reward, row,
+            )  # fmt: skip
             row += 1
 
 

@@ -19,7 +19,6 @@ from .assay import Assay
 from .named_columns import NamedColumns
 from .named_tables import CURRENT
 from .parameters import ParameterError
-from .rewards import TERMS
 from .single import NOT_BEGUN, action_names, split_keywords
 from .world import World
 
@@ -59,6 +58,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         table: str = CURRENT,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
+        attachment: bool | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         threads: int = 1,
         copy: bool = True,
@@ -87,6 +87,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             duration_s=duration_s,
             arms=arms,
             drugs=drugs,
+            attachment=attachment,
             threads=threads,
             **options,
         )
@@ -102,7 +103,9 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.action_names = action_names(self.assay)
-        self.observation_names = observation.names(self.assay.habitat.names, self.assay.n_animals - 1)
+        self.observation_names = observation.names(
+            self.assay.habitat.names, self.assay.n_animals - 1, self.world.attachment
+        )
         self._n_acting = n_acting
         self._seeded = np.zeros(self.world.n_worlds, dtype=np.bool_)
         self._copy = copy
@@ -137,7 +140,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self._seed_worlds(seed, worlds)
         self._begin(worlds, options)
         self._ended[worlds] = False
-        return self.world.observations.copy(), self._info(np.zeros((len(TERMS), self.num_envs)))
+        return self.world.observations.copy(), self._info(np.zeros((len(self.world.terms), self.num_envs)))
 
     def step(
         self, actions: NDArray[np.int64]
@@ -219,7 +222,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             if self._places
             else counters.named(rows, self.assay.n_animals, len(self.assay.habitat.names))
         )
-        info["reward_terms"] = NamedColumns.of(terms, TERMS)
+        info["reward_terms"] = NamedColumns.of(terms, self.world.terms)
         if self.autoreset_mode != AutoresetMode.SAME_STEP:
             info["record"], info["_record"] = dict(self._blank), self._no_record
         return info

@@ -45,6 +45,7 @@ MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
 MAX_RATIO_STEP = 100.0
 MAX_ACCESS_S = 3600.0
+MAX_STRESSOR = 2.0
 MAX_DOSES = 62  # of a schedule: one bit each
 
 
@@ -107,10 +108,11 @@ def register_drug(name: str, drug: Drug) -> None:
 class Option(NamedTuple):
     """An option of an episode: one value, or a list from which each reset draws with the random stream `stream`.
 
-    A number from 0 to `highest` in `unit`, or (highest 0) one of `words`, which the equations see as its place in them;
-    without `words`, one that the assay knows. `default` None: any of the assay's. An option `of_doors` is allowed only
-    in assays with doors, one `of_strangers` only where there is a stranger. The equations read it as
-    `world.test.<name>`.
+    A number from `lowest` to `highest` in `unit`, or (highest 0) one of `words`, which the equations see as its place
+    in them; without `words`, one that the assay knows. `default` None: any of the assay's. An option `of_doors` is
+    allowed only in assays with doors, one `of_strangers` only where there is a stranger, one `of_attachment` only where
+    the environment has `attachment` on. The equations read it as `world.test.<name>`; one `of_animals` is drawn for
+    every acting animal by itself and is read as `me.<name>`.
     """
 
     name: str
@@ -121,6 +123,9 @@ class Option(NamedTuple):
     of_doors: bool = False
     words: tuple[str, ...] = ()
     of_strangers: bool = False
+    lowest: float = 0.0
+    of_attachment: bool = False
+    of_animals: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -138,6 +143,24 @@ OPTIONS: tuple[Option, ...] = (
     Option("stranger_sex", "as_partner", 5, words=STRANGER_SEXES, of_strangers=True),
     # how long a door stays open
     Option("access_s", 60.0, 6, MAX_ACCESS_S, "seconds", of_doors=True),
+    # a disturbance such as restraint: how strong, from when on (below 0: before the test), for how long
+    Option("stressor", 0.0, 7, MAX_STRESSOR, "units of stress", of_attachment=True),
+    Option("stressor_start_h", 0.0, 8, MAX_SEPARATION_H, "hours", lowest=-MAX_SEPARATION_H, of_attachment=True),
+    Option("stressor_h", 1.0, 9, MAX_SEPARATION_H, "hours", of_attachment=True),
+    # the slow state that an animal comes with
+    *(
+        Option(
+            one.name,
+            one.reference,
+            10 + k,
+            one.highest,
+            one.unit,
+            lowest=one.lowest,
+            of_attachment=True,
+            of_animals=True,
+        )
+        for k, one in enumerate(SLOW)
+    ),
 )
 OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)
 RESET_KEYS: tuple[str, ...] = (*OPTION_NAMES, "side", "mating", "continued")

@@ -15,18 +15,19 @@ from .assay import Assay
 from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
+from .development import SlowState, grow, reference_occupancy
 from .drugs import schedule
 from .masking import write_masks
 from .named_tables import CURRENT
 from .observation import space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
-from .rewards import TERMS
+from .rewards import terms_of
 from .sexes import sex_of_rows
 from .spelling import nearest
 from .state import Batch, world_dtype
 from .step import step_worlds
-from .vocabulary import OPTIONS, RESET_KEYS, SEXES, Option
+from .vocabulary import OPTIONS, RESET_KEYS, SEXES, SLOW, Option
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 
@@ -39,13 +40,24 @@ def _pick(keys, episodes, which, n_choices, out):  # type: ignore[no-untyped-def
         out[w] = int(noise.uniform(noise.draw(base, noise.HISTORY, 0, which)) * n_choices)
 
 
+@compiled
+def _pick_each(keys, episodes, which, n_choices, out):  # type: ignore[no-untyped-def]
+    """Draw one of `n_choices` for every acting animal of every world, `out` (n_worlds, n_acting)."""
+    for w in range(out.shape[0]):
+        base = noise.moment(keys[w], episodes[w], 2**31)
+        for k in range(out.shape[1]):
+            out[w, k] = int(noise.uniform(noise.draw(base, noise.HISTORY, k, which)) * n_choices)
+
+
 class World:
     """`n_worlds` copies of an assay, advanced together.
 
     `overrides` are biological parameters of the acting animals: scalars, or one value per row (`n_worlds` × acting
     animals, world by world). `sex` is that of the acting animals, one word or one for each row; `table` is the name of
     the parameter table. Conspecifics that do not act have the table's values for their sex, whatever the overrides.
-    `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws from.
+    `attachment` gives every animal a slow state (`vocabulary.SLOW`) that is felt and perceived; None: as usual in the
+    assay. `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws
+    from.
     """
 
     def __init__(
@@ -60,6 +72,7 @@ class World:
         duration_s: float | None = None,
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
+        attachment: bool | None = None,
         threads: int = 1,
         **options: Any,
     ) -> None:
@@ -67,7 +80,9 @@ class World:
         self.n_worlds = n_worlds
         duration_s = assay.duration_s if duration_s is None else duration_s
         dt_s = assay.dt_s if dt_s is None else dt_s
-        self.stage = assay.stage(dt_s, duration_s)
+        self.attachment = assay.has_attachment(attachment)
+        self.terms = terms_of(self.attachment)
+        self.stage = assay.stage(dt_s, duration_s, self.attachment)
         self._doses = schedule(drugs)
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
@@ -91,13 +106,16 @@ class World:
         rows = np.arange(self.n_rows).reshape(n_worlds, n_acting)
         self.record_of[:, list(assay.acting)] = rows if per_row else 0
         self._worlds["animals"]["sex"][:, list(assay.acting)] = self.sexes.reshape(n_worlds, n_acting)
+        for variable in SLOW:
+            self._worlds["animals"][variable.name] = variable.reference
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
         self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
-        self.observation_space = space(n_chambers, assay.n_animals - 1)
+        self.observation_space = space(n_chambers, assay.n_animals - 1, self.attachment)
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
-        given = {option.name: options.pop(option.name, option.default) for option in OPTIONS}
+        usual = {option.name: assay.usual.get(option.name, option.default) for option in OPTIONS}
+        given = {name: options.pop(name, default) for name, default in usual.items()}
         if options:
             raise TypeError(f"got an unexpected keyword argument '{next(iter(options))}'")
         if given["session"] is None:
@@ -145,6 +163,11 @@ class World:
         for key in ("mating", "continued"):
             if key in options and not isinstance(options[key], (bool, np.bool_)):
                 raise ParameterError(f"{key} must be True or False, got {options[key]!r}")
+        if "stressor_start_h" in checked and (checked["stressor_start_h"] * 3600.0 >= self.duration_s).any():
+            raise ParameterError(
+                f"stressor_start_h must be before the end of the test, which lasts {self.duration_s / 3600.0:g} h; got "
+                f"{options['stressor_start_h']!r}"
+            )
         side = options.get("side")
         if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
@@ -154,8 +177,12 @@ class World:
         array = np.asarray(given)
         if array.dtype.kind not in "fiu" or array.ndim > 1 or array.size == 0:
             raise ParameterError(f"{option.name} must be a number of {option.unit} or a list of them, got {given!r}")
-        if not (np.isfinite(array) & (array >= 0.0) & (array <= option.highest)).all():
-            raise ParameterError(f"{option.name} must be 0 to {option.highest:g} {option.unit}, got {given!r}")
+        if not (np.isfinite(array) & (array >= option.lowest) & (array <= option.highest)).all():
+            raise ParameterError(
+                f"{option.name} must be {option.lowest:g} to {option.highest:g} {option.unit}, got {given!r}"
+            )
+        if option.of_attachment and not self.attachment and (array != option.default).any():
+            raise ParameterError(f"{option.name} is not allowed without attachment=True; got {given!r}")
         if option.of_doors and not self.assay.doors and (array != option.default).any():
             raise ParameterError(f"{option.name} is not allowed in {self.assay.id}, which has no doors; got {given!r}")
         return np.atleast_1d(array.astype(np.float64))
@@ -183,11 +210,14 @@ class World:
         `options` override, for these episodes, those of the constructor. Where `cohousing_h`, `relationship` or
         `separation_h` is a list, each episode draws one of its values.
         """
-        history = {**self._history, **self.check_history(options or {})}
+        own = self.check_history(options or {})
+        history = {**self._history, **own}
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1
         for option in OPTIONS:
+            if option.of_animals:
+                continue
             choices = history[option.name]
             picked = np.zeros(self.n_worlds, dtype=np.int64)
             if len(choices) > 1:
@@ -195,10 +225,28 @@ class World:
             worlds[option.name][mask] = choices[picked[mask]]
         worlds["mating"][mask] = history.get("mating", True)
         worlds["continued"][mask] = history.get("continued", False)
+        if self.attachment:
+            self._bring_slow_state(mask, history, own)
         side = history.get("side")
         worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
         self._spread(begin_worlds, mask, self._packed_stage, self._doses, self._cohousing_rates, self.rates,
                      self._worlds, self.counters, self.bins, self.observations)  # fmt: skip
+
+    def _bring_slow_state(self, mask: NDArray[np.bool_], history: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        """Give the animals of new episodes their slow state; those that live on keep it unless `own` options say so."""
+        worlds, animals = self.batch.worlds, self.batch.animals
+        n_acting = len(self.assay.acting)
+        lives_on = history.get("continued", False)
+        for option in (one for one in OPTIONS if one.of_animals):
+            if lives_on and option.name not in own:
+                continue
+            choices = history[option.name]
+            picked = np.zeros((self.n_worlds, n_acting), dtype=np.int64)
+            if len(choices) > 1:
+                _pick_each(worlds["key"].copy(), worlds["episode"].copy(), option.stream, len(choices), picked)
+            animals[option.name][mask, :n_acting] = choices[picked[mask]]
+            if not lives_on:
+                animals[option.name][mask, n_acting:] = option.default
 
     def step(
         self, actions: NDArray[np.int64]
@@ -206,11 +254,11 @@ class World:
         """Advance all worlds by one tick.
 
         `actions` (n_rows,) int64. Returns fresh arrays: observations (n_rows, n_features) float32, reward (n_rows,)
-        float64, truncated (n_rows,) bool, reward terms (n_terms, n_rows) float64 in the order of `rewards.TERMS`.
+        float64, truncated (n_rows,) bool, reward terms (n_terms, n_rows) float64 in the order of `terms`.
         """
         observations = np.empty_like(self.observations)
         reward = np.empty(self.n_rows)
-        terms = np.empty((len(TERMS), self.n_rows))
+        terms = np.empty((len(self.terms), self.n_rows))
         truncated = np.empty(self.n_rows, dtype=np.bool_)
         self._spread(
             step_worlds,
@@ -251,6 +299,34 @@ class World:
         """The state of all worlds by name, as views: writing to them changes the worlds."""
         worlds = self._worlds
         return Batch(worlds["test"], worlds["animals"], worlds["pairs"], worlds["slots"], self.counters, self.bins)
+
+    def slow_state(self) -> SlowState:
+        """Return the slow state of all animals as it is now, arrays (n_worlds, n_animals)."""
+        return SlowState(**{variable.name: self.batch.animals[variable.name].copy() for variable in SLOW})
+
+    def grow(self) -> None:
+        """Let development follow what the animals have lived through since the last reset: cohousing, apart, test.
+
+        Age, expression, competence and reactivity move as in `development.grow`. Load and the memory of company have
+        moved already, tick by tick. What was lived through counts once: a second call changes nothing.
+        """
+        animals = self.batch.animals
+        lived_s = animals["lived_s"]
+        parameters_of = self.parameters[self.record_of]
+        usual = parameters_of["cohousing_contact_share"] * reference_occupancy(parameters_of)
+        share = np.divide(1.0, lived_s, out=np.zeros(lived_s.shape), where=lived_s > 0.0)
+        grown = grow(
+            self.slow_state(),
+            parameters_of,
+            lived_s / 86_400.0,
+            care=animals["lived_care_s"] * share / usual,
+            strain=animals["lived_stress_s"] * share,
+            contact_share=animals["lived_contact_s"] * share,
+        )
+        for name in ("age_d", "expression", "competence", "reactivity"):
+            animals[name] = getattr(grown, name)
+        for name in ("lived_s", "lived_contact_s", "lived_care_s", "lived_stress_s"):
+            animals[name] = 0.0
 
     @property
     def record_of(self) -> NDArray[np.int64]:

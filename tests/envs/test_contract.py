@@ -20,18 +20,29 @@ from playing import (
 from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
 from socialrl_envs import ASSAYS
+from socialrl_envs.parameter_rows import ATTACHMENT
 from socialrl_envs.parameters import PARAMETERS
-from socialrl_envs.rewards import TERMS
+from socialrl_envs.rewards import terms_of
+from socialrl_envs.vocabulary import SLOW
 
 every_assay = pytest.mark.parametrize("env_id", EVERY_ASSAY)
 every_single = pytest.mark.parametrize("env_id", EVERY_SINGLE)
+with_and_without = pytest.mark.parametrize("attachment", [False, True], ids=["without", "attachment"])
+
+
+def settings(env_id: str, attachment: bool) -> dict[str, bool]:
+    """Return the argument that asks for `attachment`; an assay about the slow state has it, and is tested as made."""
+    if ASSAYS[env_id].of_attachment and not attachment:
+        pytest.skip("an assay about the slow state has it on")
+    return {"attachment": True} if attachment else {}
 
 
 @every_single
-def test_gymnasiums_checker_has_nothing_to_say(env_id: str) -> None:
+@with_and_without
+def test_gymnasiums_checker_has_nothing_to_say(env_id: str, attachment: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_with_gymnasium(make_single(env_id), skip_render_check=True)
+        check_with_gymnasium(make_single(env_id, **settings(env_id, attachment)), skip_render_check=True)
 
 
 @every_single
@@ -55,30 +66,35 @@ def test_gymnasiums_checker_accepts_what_is_drawn(env_id: str, mode: str) -> Non
 
 
 @every_single
-def test_stable_baselines3s_checker_has_nothing_to_say(env_id: str) -> None:
+@with_and_without
+def test_stable_baselines3s_checker_has_nothing_to_say(env_id: str, attachment: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_with_sb3(make_single(env_id), warn=True, skip_render_check=True)
+        check_with_sb3(make_single(env_id, **settings(env_id, attachment)), warn=True, skip_render_check=True)
 
 
 @every_assay
-def test_spaces_are_those_that_the_manual_page_states(env_id: str) -> None:
-    env = make_single(env_id) if env_id in EVERY_SINGLE else make_worlds(1, env_id)
+@with_and_without
+def test_spaces_are_those_that_the_manual_page_states(env_id: str, attachment: bool) -> None:
+    asked = settings(env_id, attachment)
+    env = make_single(env_id, **asked) if env_id in EVERY_SINGLE else make_worlds(1, env_id, **asked)
     n_actions, n_channels = env.world.n_actions, env.world.observation_space.shape[0]
     page = type(env).__doc__ or ""
     assert f"`Discrete({n_actions})`" in page
-    assert f"{n_channels} channels" in page
+    always = ASSAYS[env_id].of_attachment or not attachment
+    assert (f"{n_channels} channels" if always else f"{n_channels} with `attachment`") in page
     assert len(env.action_names) == n_actions
     assert len(env.observation_names) == len(set(env.observation_names)) == n_channels
     assert f"{ASSAYS[env_id].duration_s:,.0f} s" in page
-    for term in TERMS:
+    for term in terms_of(attachment):
         assert term in page
 
 
 @every_assay
-def test_same_seed_gives_the_same_episodes_to_the_last_bit(env_id: str) -> None:
-    duration_s = 20 * ASSAYS[env_id].dt_s
-    first, second = (make_worlds(3, env_id, duration_s=duration_s) for _ in range(2))
+@with_and_without
+def test_same_seed_gives_the_same_episodes_to_the_last_bit(env_id: str, attachment: bool) -> None:
+    asked = {"duration_s": 20 * ASSAYS[env_id].dt_s, **settings(env_id, attachment)}
+    first, second = (make_worlds(3, env_id, **asked) for _ in range(2))
     np.testing.assert_array_equal(first.reset(seed=8)[0], second.reset(seed=8)[0])
     actions = random_actions(first, 70)  # three episodes of 20 ticks and their resets
     a, b = play(first, actions), play(second, actions)
@@ -119,8 +135,9 @@ def test_a_test_has_its_length_and_is_truncated_never_terminated(env_id: str) ->
 
 
 @every_assay
-def test_the_vector_environment_keeps_gymnasiums_conventions(env_id: str) -> None:
-    env = make_worlds(5, env_id)
+@with_and_without
+def test_the_vector_environment_keeps_gymnasiums_conventions(env_id: str, attachment: bool) -> None:
+    env = make_worlds(5, env_id, **settings(env_id, attachment))
     n = 5 * len(ASSAYS[env_id].acting)
     assert env.num_envs == n
     assert env.observation_space.shape == (n, *env.single_observation_space.shape)
@@ -138,8 +155,9 @@ def test_the_vector_environment_keeps_gymnasiums_conventions(env_id: str) -> Non
 
 
 @every_assay
-def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(env_id: str) -> None:
-    """Rows have parameters from anywhere in their ranges, ends included, and act by every kind of stubbornness."""
+@with_and_without
+def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(env_id: str, attachment: bool) -> None:
+    """Rows have parameters and slow states from anywhere in their ranges, and act by every kind of stubbornness."""
     n_rows, n_ticks = 1000, 1000
     assay = ASSAYS[env_id]
     rng = np.random.default_rng(0)
@@ -150,6 +168,8 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         table = np.full(n_rows, parameter.value)
         overrides[parameter.name] = np.choose(rng.integers(0, 3, n_rows), [anywhere, ends, table])
     agonist = {"drug": "agonist", "dose": 10.0, "start_s": 100 * assay.dt_s, "end_s": 300 * assay.dt_s}
+    slow = {variable.name: [variable.lowest, variable.reference, variable.highest] for variable in SLOW}
+    stressors = {"stressor": [0.0, 2.0], "stressor_start_h": [-1.0, 0.1], "stressor_h": [0.2, 5.0]}
     env = make_worlds(
         n_rows // len(assay.acting),
         env_id,
@@ -157,6 +177,8 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         cohousing_h=[0.0, 1.0, 100.0],
         relationship=assay.relationships,
         drugs=[agonist],
+        **settings(env_id, attachment),
+        **({**slow, **stressors} if attachment else {}),
         **overrides,
     )
     n_actions = env.world.n_actions
@@ -187,6 +209,8 @@ SWITCHED_ON = {
     "day_calm": 0.3,
     "rhythm_depth": 0.3,
     "uncertainty_cost": 1.0,
+    "need_gain": 0.5,
+    "contagion": 1.0,
 }
 """Mechanisms whose other parameters do nothing while they are off."""
 SOME_OF_EACH = [
@@ -195,16 +219,31 @@ SOME_OF_EACH = [
 """Drugs that some mechanisms are about."""
 
 
+OF_DAYS = {
+    "care_to_expression",
+    "care_to_competence",
+    "strain_to_reactivity",
+    "window_close_d",
+    "window_tau_d",
+    "development_tau_d",
+    "adult_plasticity",
+    "licking_weight",
+    "enrichment",
+}
+"""Parameters of development, which a test has no time for."""
+
+
 @every_assay
-def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> None:
-    """Each parameter, changed alone, changes a life; those of mates and of work only where they occur."""
+@with_and_without
+def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, attachment: bool) -> None:
+    """Each parameter, changed alone, changes a life; those of mates, work and attachment only where they occur."""
     assay = ASSAYS[env_id]
     relationship = assay.relationships[-1]
 
     def played(**overrides: float) -> bytes:
         # at gain 1 the receptor-independent share of release would not show
         changed = {"oxtr_gain": 0.5, **SWITCHED_ON, **overrides}
-        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s}
+        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s, **settings(env_id, attachment)}
         env = make_worlds(4, env_id, relationship=relationship, drugs=SOME_OF_EACH, **length, **changed)
         first, _ = env.reset(seed=3)
         result = play(env, random_actions(env, 399))
@@ -215,6 +254,7 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str) -> N
     work = {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
     idle |= set() if assay.known_place else {"known_place_exploration"}
+    idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT}
     as_in_table = played()
     for parameter in PARAMETERS:
         other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))

@@ -109,5 +109,7 @@ def test_an_assay_may_come_from_outside(toy: str) -> None:
 def test_an_option_outside_its_row_is_refused() -> None:
     for option in OPTIONS:
         if option.is_number:
-            with pytest.raises(ParameterError, match=f"{option.name} must be 0 to {option.highest:g} {option.unit}"):
-                make_rows(1, "socialrl/SocialOperant-v0", **{option.name: option.highest * 1.01})
+            allowed = f"{option.name} must be {option.lowest:g} to {option.highest:g} {option.unit}"
+            for outside in (option.highest * 1.01, option.lowest - 0.01):
+                with pytest.raises(ParameterError, match=allowed):
+                    make_rows(1, "socialrl/SocialOperant-v0", **{option.name: outside})

@@ -75,7 +75,7 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     **Actions** (`Discrete(16)`, names in `env.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6, 9–15 reject
     slot 0 to 6, as in `PartnerPreferenceEnv`.
 
-    **Observation** (`Box`, float32, 75 channels, names in `env.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 75 channels, 80 with `attachment`; names in `env.observation_names`, all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -85,12 +85,13 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
     | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
     | 72–74 | activity drive, stress, bondedness | share | 1 |
+    | 75–79 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
-    exploration, effort, stress, rest, noise (equations in docs/model.md).
+    exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
     fixed length. It never terminates.
@@ -135,7 +136,8 @@ class GroupMemberEnv(SocialEnv):
     **Actions** (`Discrete(16)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2–8 affiliate slot 0 to 6,
     9–15 reject slot 0 to 6, as in `PartnerPreferenceEnv`.
 
-    **Observation** (`Box`, float32, 75 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 75 channels, 80 with `attachment`; names in `env.unwrapped.observation_names`,
+    all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -145,12 +147,13 @@ class GroupMemberEnv(SocialEnv):
     | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
     | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
     | 72–74 | activity drive, stress, bondedness | share | 1 |
+    | 75–79 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
-    exploration, effort, stress, rest, noise (equations in docs/model.md).
+    exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (432,000 s = five days) in ticks of `dt_s` (60 s), then truncation: a test of
     fixed length. It never terminates.

@@ -40,7 +40,8 @@ class PartnerPreferenceEnv(SocialEnv):
     | 2, 3 | affiliate slot 0, 1 | approaches that animal; huddles when in its chamber, unless it keeps away |
     | 4, 5 | reject slot 0, 1 | drives that animal off, if in its chamber: it keeps away for `withdrawal_s` |
 
-    **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 28 channels, 33 with `attachment`; names in `env.unwrapped.observation_names`,
+    all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -51,16 +52,21 @@ class PartnerPreferenceEnv(SocialEnv):
     | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
     | 23, 24 | dopamine tone, V1a gain, drugs included | 1 = normal | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
+    | 28–32 | expression, competence, reactivity, load, need | with `attachment` alone, see below | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
+
+    With `attachment` stress goes up to 4. Expression and competence are perceived times the gain, because what no
+    receptor passes on is not felt, and oxytocin as a share of what the animal can release; need is ½ + ½·Δ.
 
     Slots are shuffled at every reset: neither slot nor side shows who is the partner, and nobody is labelled. The
     partner is the animal that has become familiar.
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
-    exploration, effort, stress, rest, noise (equations in docs/model.md). The receptor acts on the first three only.
-    Rescaling the reward per animal (VecNormalize) would hide part of what the gain does; do not do it.
+    exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md). The receptor acts
+    on the first three only. Rescaling the reward per animal (VecNormalize) would hide part of what the gain does; do
+    not do it.
 
     **Episode.** `duration_s` seconds (10,800 s = 3 h) in ticks of `dt_s` (15 s), then truncation: a test of fixed
     length says nothing about what comes after, so a learner should bootstrap. It never terminates.
@@ -68,9 +74,10 @@ class PartnerPreferenceEnv(SocialEnv):
     **Info.** Every step: `reward_terms` and raw counters: `huddle_s`, `bouts`, `rejections`, `latency_s` (infinite
     until the first huddle), `familiarity_start`, `familiarity_end` for (partner, stranger); `chamber_s` and `entries`
     for (left, centre, right). `record` is filled with the last step: all of it as flat columns (a latency without a
-    huddle is NaN), and huddle seconds in 10-min bins; before, its numbers are 0. Reset and step have the
-    same keys. No index is computed here: `socialrl.analysis.measures` does that. `action_masks()` says which actions
-    can have an effect at the coming tick.
+    huddle is NaN), and huddle seconds in 10-min bins; before, its numbers are 0. With `attachment` it also has the slow
+    state, the stressor, and peak, area and half-time of stress. Reset and step have the same keys. No index is computed
+    here: `socialrl.analysis.measures` does that. `action_masks()` says which actions can have an effect at the coming
+    tick.
 
     **Arguments.** `dt_s` (s); `duration_s` (s, a multiple of `dt_s`); `cohousing_h` 0–336 h, or a list that each reset
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
@@ -80,9 +87,12 @@ class PartnerPreferenceEnv(SocialEnv):
     earlier parameter table such as "v1"; and any parameter of `socialrl_envs.parameters` by name, above all
     `oxtr_gain`. `sex` "female" or "male" is that of the focal animal: its partner is of the same sex (peer) or the
     other (mate). `stranger_sex` says of which sex the stranger is: "as_partner", or "same" or "other" than the focal
-    animal's, or a list that each reset draws from. Reset options: `cohousing_h`, `relationship`, `separation_h`,
-    `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate), `continued` (True: the animals
-    of the last episode live on).
+    animal's, or a list that each reset draws from. `attachment` (False) gives the animals a slow state; each of
+    `age_d`, `expression`, `competence`, `reactivity`, `contact_recent`, `set_point` and `load` is then the state that
+    an acting animal comes with, or a list to draw from, and a `stressor` (0 to 2 units of stress, or a list) lasts
+    `stressor_h` hours from `stressor_start_h` on (negative: before the test). Reset options: `cohousing_h`,
+    `relationship`, `separation_h`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate),
+    `continued` (True: the animals of the last episode live on), and those of `attachment`.
 
     **Versions.** v0: first.
     """

@@ -53,7 +53,8 @@ class SocialOperantEnv(SocialEnv):
 
     An action directed at an animal that takes no part in the session does nothing.
 
-    **Observation** (`Box`, float32, 28 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 28 channels, 33 with `attachment`; names in `env.unwrapped.observation_names`,
+    all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -63,6 +64,7 @@ class SocialOperantEnv(SocialEnv):
     | 21, 22 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
     | 23, 24 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
+    | 28–32 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left.
@@ -70,8 +72,9 @@ class SocialOperantEnv(SocialEnv):
     `work_left` is n / (n + 10) for n presses still to do, and 0 while the door is open.
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
-    exploration, effort, stress, rest, noise (equations in docs/model.md). Effort includes the work: `press_cost` per
-    press, divided by the dopamine tone (at most twenty times the cost, when dopamine is fully blocked).
+    exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md). Effort includes
+    the work: `press_cost` per press, divided by the dopamine tone (at most twenty times the cost, when dopamine is
+    fully blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates. A door opens at most once in a tick, at its end; where ticks are longer than `press_s`,

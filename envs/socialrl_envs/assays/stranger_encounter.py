@@ -49,7 +49,8 @@ class StrangerEncounterEnv(SocialEnv):
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and
     1, 4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. An action directed at an absent partner does nothing.
 
-    **Observation** (`Box`, float32, 27 channels, names in `env.unwrapped.observation_names`; all from 0)
+    **Observation** (`Box`, float32, 27 channels, 32 with `attachment`; names in `env.unwrapped.observation_names`,
+    all from 0)
 
     | index | name | unit | high |
     |---|---|---|---|
@@ -59,12 +60,13 @@ class StrangerEncounterEnv(SocialEnv):
     | 20, 21 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
     | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
     | 24–26 | activity drive, stress, bondedness | share | 1 |
+    | 27–31 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
     other sex, work left (0: no doors).
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
-    exploration, effort, stress, rest, noise (equations in docs/model.md).
+    exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md).
 
     **Episode.** `duration_s` seconds (600 s = 10 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates. In a neutral cage a longer test (`duration_s` 1800 or 3600) gives avoidance time
