@@ -32,7 +32,7 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
     and its partner have mated while cohoused; `sex` is the animal's, and `stranger_sex`, where there is a stranger,
     whether it is of the same sex or the other. With attachment, the slow state as it is now, the stressor, the highest
-    stress of the test (`stress_peak`, units), its area (`stress_area_s`, units · s) and the time from the end of the
+    stress of the test (`stress_peak`, units), its area (`stress_area`, units · h) and the time from the end of the
     stressor until stress has fallen to half of its peak (`stress_half_s`). Seconds, counts, familiarity 0 to 1; a
     latency without an event is NaN.
     """
@@ -74,7 +74,7 @@ def _of_stress(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> dic
     half_s = animals["stress_half_s"][w, me]
     return {
         "stress_peak": animals["stress_peak"][w, me].copy(),
-        "stress_area_s": animals["stress_area_s"][w, me].copy(),
+        "stress_area": animals["stress_area_s"][w, me] / 3600.0,
         "stress_half_s": np.where(half_s < 0.0, np.nan, half_s),
     }
 

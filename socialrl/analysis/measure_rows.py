@@ -11,6 +11,7 @@ PREFERENCE = "PartnerPreference"
 LEVER = "SocialOperant"
 ENCOUNTER = "StrangerEncounter"
 RELEASE = "OxytocinRelease"
+RECOVERY = "StressRecovery"
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 _LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
 
@@ -30,6 +31,7 @@ def _counted(
 
 _P, _S = "huddle_s_partner", "huddle_s_stranger"
 _FRACTION = "fraction"
+_HUDDLED = (PREFERENCE, LEVER, ENCOUNTER, RECOVERY)
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -82,8 +84,8 @@ MEASURES: tuple[Measure, ...] = (
         sum=(_P, _S),
         per=("duration_s",),
     ),
-    _counted(_P, "Huddle with partner", "s", (PREFERENCE, LEVER, ENCOUNTER), "seconds of side-by-side contact: P"),
-    _counted(_S, "Huddle with stranger", "s", (PREFERENCE, LEVER, ENCOUNTER), "seconds of side-by-side contact: S"),
+    _counted(_P, "Huddle with partner", "s", _HUDDLED, "seconds of side-by-side contact: P"),
+    _counted(_S, "Huddle with stranger", "s", _HUDDLED, "seconds of side-by-side contact: S"),
     *(
         Measure(
             f"latency_s_{who}",
@@ -312,6 +314,42 @@ MEASURES: tuple[Measure, ...] = (
         HABITATS,
         "times that others than the partner were driven off by the tested animal",
         1,
+    ),
+    Measure(
+        "stress_half_s",
+        "Time to half of the stress",
+        "s",
+        "seconds from the end of the stressor until stress is half of its peak; the test length when it never is",
+        "restraint and recovery: Donovan et al. 2018 Behav Brain Res 342:70; definition ours",
+        assays=(RECOVERY,),
+        sum=("stress_half_s",),
+        missing="duration_s",
+        digits=0,
+        smallest=120.0,
+        same_within=300.0,
+        why="stress follows its target with a time constant of 1800 s; two and five minutes of that are choices",
+    ),
+    Measure(
+        "stress_area",
+        "Area of stress",
+        "units × h",
+        "∫ stress dt over the test",
+        "definition ours",
+        assays=(RECOVERY,),
+        sum=("stress_area",),
+        smallest=0.05,
+        why="a twentieth of what an hour alone adds; a choice",
+    ),
+    Measure(
+        "stress_peak",
+        "Peak of stress",
+        "units of stress",
+        "highest stress of the test",
+        "definition ours",
+        assays=(RECOVERY,),
+        sum=("stress_peak",),
+        smallest=0.05,
+        why="a twentieth of the stress of an animal alone; a choice",
     ),
     Measure(
         "release_peak",

@@ -33,7 +33,7 @@ class FrozenCompanions:
 
     `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
     in each of them, `sexes` female or male. `world` are the arguments of `FrozenCompanionsEnv` that they were trained
-    with: length of a tick and of a test, parameter table, cohousing, drugs.
+    with: length of a tick and of a test, parameter table, cohousing, drugs, attachment.
     """
 
     names: tuple[str, ...]
@@ -78,6 +78,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
             "cohousing_h": list(config.env.reset.cohousing_h),
             "separation_h": list(config.env.reset.separation_h),
             "drugs": [drug.model_dump() for drug in config.env.drugs],
+            "attachment": config.env.attachment,
         },
         sexes=tuple(one.sex for one in others),
     )

@@ -131,4 +131,27 @@ _MEMBER = AssayStudy(
     measures=_HABITAT_MEASURES,
 )
 
-STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER)
+_RECOVERY = AssayStudy(
+    id="socialrl/StressRecovery-v0",
+    title="recovery from restraint",
+    measures=("stress_half_s", "stress_area", "stress_peak", "huddle_s_partner", "huddle_s_stranger", "return"),
+    training={
+        "env": {
+            "dt_s": 15,
+            "duration_s": 14_400,
+            "attachment": True,
+            # animals of every slow state and calm ones: a frozen network can only do what it has met
+            "reset": {
+                "cohousing_h": [0, 24, 168],
+                "stressor": [0, 1, 2],
+                "expression": [0.7, 1, 1.3],
+                "reactivity": [0.7, 1, 1.5],
+                "load": [0, 0.3],
+            },
+        },
+        "lives": 16,
+    },
+    steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
+)
+
+STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _RECOVERY)

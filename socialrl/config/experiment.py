@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from socialrl.config import limits, words
 from socialrl.config.checks import (
@@ -17,23 +16,27 @@ from socialrl.config.checks import (
     identifier,
     listed,
     number,
-    one_or_list,
     refuse,
     run_name,
     shown,
     whole,
 )
+from socialrl.config.conditions import (
+    OF_ATTACHMENT,
+    ResetSection,
+    TestCondition,
+    Tests,
+    check_slow_state,
+    check_stressor_begins,
+)
 from socialrl.config.habitats import check_habitats
 from socialrl.config.paths import expanded
 from socialrl.config.values import (
     Arms,
-    CohousingHours,
-    DosesOfTest,
     Drug,
     Duration,
     Fraction,
     FrozenDict,
-    LengthOfAccess,
     LengthOfTest,
     NonNegative,
     OptionalPositive,
@@ -41,13 +44,10 @@ from socialrl.config.values import (
     Parameters,
     ParametersOfWorld,
     Positive,
-    Relationship,
     Repeats,
     Schedule,
     Section,
-    SeparationHours,
     Spread,
-    StrangerSex,
     TickLength,
     Value,
     WorldParameters,
@@ -56,50 +56,10 @@ from socialrl.config.values import (
 from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.vocabulary import OPTIONS, RELEASE_ID, Option
+from socialrl_envs.vocabulary import RELEASE_ID
 
 RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
-
-
-class _History(Section):
-    """What the animals live through before a training episode; one value of each tuple is drawn uniformly."""
-
-    cohousing_h: Annotated[
-        tuple[float, ...], one_or_list(number(0, limits.MAX_COHOUSING_H, note=limits.TOTAL_COHOUSING))
-    ] = (
-        0.0,
-        6.0,
-        24.0,
-        72.0,
-        168.0,
-    )
-    relationship: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.RELATIONSHIPS))] = ("peer",)
-    separation_h: Annotated[tuple[float, ...], one_or_list(number(0, limits.MAX_SEPARATION_H))] = (0.0,)
-    stranger_sex: Annotated[tuple[str, ...], one_or_list(explained_choice(lambda: words.STRANGER_SEXES))] = (
-        "as_partner",
-    )
-    session: Annotated[tuple[str, ...] | None, one_or_list(identifier(), optional=True)] = None
-
-
-def _of_option(option: Option) -> Any:
-    """Return type and default of the key of an option of the worlds."""
-    if not option.is_number:
-        return Annotated[str | None, identifier(optional=True)], option.default
-    return Annotated[tuple[float, ...], one_or_list(number(0, option.highest))], (option.default,)
-
-
-if TYPE_CHECKING:
-    ResetSection = _History
-else:
-    # An option that is added to the worlds' table is a key here, too.
-    ResetSection = create_model(
-        "ResetSection",
-        __base__=_History,
-        __doc__="Conditions of training episodes; one value of each tuple is drawn uniformly per episode.",
-        __module__=__name__,
-        **{option.name: _of_option(option) for option in OPTIONS if option.name not in _History.model_fields},
-    )
 
 
 def numbered(group: str, animals: int) -> list[str]:
@@ -135,7 +95,10 @@ def check_whole_ticks(dt_s: float, duration_s: float) -> None:
 
 
 class EnvSection(Section, ParametersOfWorld):
-    """The world that the animals live in; `parameters` and `arms` are passed on to it."""
+    """The world that the animals live in; `parameters` and `arms` are passed on to it.
+
+    `attachment` gives the animals a slow state (`socialrl_envs.vocabulary.SLOW`) that is felt and perceived.
+    """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
     dt_s: TickLength = 15.0
@@ -143,6 +106,7 @@ class EnvSection(Section, ParametersOfWorld):
     parameters: WorldParameters = Field(default=CURRENT, validate_default=True)
     arms: Arms = FrozenDict()
     drugs: Annotated[tuple[Drug, ...], AfterValidator(known_doses)] = ()
+    attachment: bool = Field(default=False, strict=True)
     reset: ResetSection = ResetSection()
 
     @property
@@ -153,6 +117,13 @@ class EnvSection(Section, ParametersOfWorld):
     @model_validator(mode="after")
     def _whole_ticks(self) -> EnvSection:
         check_whole_ticks(self.dt_s, self.duration_s)
+        return self
+
+    @model_validator(mode="after")
+    def _slow_state(self) -> EnvSection:
+        given = {name: getattr(self.reset, name) for name in OF_ATTACHMENT}
+        check_slow_state(self.id, self.attachment, {f"reset.{name}": value for name, value in given.items()})
+        check_stressor_begins(given["stressor_start_h"] or (), self.duration_s)
         return self
 
 
@@ -191,56 +162,6 @@ class PPOSection(Section):
     max_grad_norm: Positive = 0.5
     target_kl: OptionalPositive = None
     net_arch: Annotated[tuple[int, ...], listed(whole(1, limits.MAX_UNITS), most=limits.MAX_LAYERS)] = (64, 64)
-
-
-class TestCondition(Section):
-    """One test of frozen animals: hours cohoused with the partner, hours apart afterwards, and who the partner is.
-
-    A mate (`relationship: mate`) mates during cohousing unless `mating` is false. `stranger_sex` is that of the
-    stranger: as the partner's, or the same as or other than that of the tested animal. `access_s` is how long a door
-    stays open at a lever, where it is not the usual minute. `duration_s` is the length of this test where it is not
-    that of the others.
-    """
-
-    __test__ = False  # not a test class for pytest, despite its name
-
-    name: Annotated[str, identifier()]
-    cohousing_h: CohousingHours
-    relationship: Relationship = "peer"
-    separation_h: SeparationHours = 0.0
-    mating: Annotated[bool | None, Field(strict=True)] = None
-    session: Annotated[str | None, identifier(optional=True)] = None
-    stranger_sex: StrangerSex = "as_partner"
-    access_s: LengthOfAccess = None
-    drugs: DosesOfTest = ()
-    duration_s: LengthOfTest = None
-
-    @model_validator(mode="after")
-    def _mates_mate(self) -> TestCondition:
-        if self.mating and self.relationship == "peer":
-            raise refuse("must be false where the relationship is peer, got true", key="mating")
-        return self
-
-    def history(self) -> dict[str, Any]:
-        """Return the reset options of the environment; those that a test need not have only if it sets them."""
-        options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
-        optional = ("mating", "session", "access_s")
-        given = {name: getattr(self, name) for name in optional if getattr(self, name) is not None}
-        stranger = {} if self.stranger_sex == "as_partner" else {"stranger_sex": self.stranger_sex}
-        return {**options, **given, **stranger}
-
-
-def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:
-    names = [test.name for test in tests]
-    if len(names) > limits.MAX_TESTS:
-        raise refuse(f"must be a list of at most {limits.MAX_TESTS:,}, got {len(names):,}")
-    if len(set(names)) < len(names):
-        twice = min(name for name, n in Counter(names).items() if n > 1)
-        raise refuse(f"has two tests called '{twice}'; each test needs a name of its own")
-    return tests
-
-
-Tests = Annotated[tuple[TestCondition, ...], AfterValidator(_unique_names)]
 
 
 class ProbesSection(Section):
@@ -346,6 +267,12 @@ class Config(Section):
                 lengths[f"{key}.duration_s"] = test.duration_s
                 named[key] = () if test.session is None else (test.session,)
                 strangers[key] = (test.stranger_sex,)
+                slow = {name: getattr(test, name) for name in OF_ATTACHMENT}
+                of_test = {f"{key}.{name}": value for name, value in slow.items()}
+                check_slow_state(assay.id, self.env.attachment, of_test, section="")
+                begins_h = [slow["stressor_start_h"]] if slow["stressor_start_h"] is not None else []
+                usual = self.for_evaluation() if section == "evaluation" else self
+                check_stressor_begins(begins_h, usual.length_of(test), key=f"{key}.stressor_start_h")
                 if test.access_s is not None and not assay.doors:
                     text = f"is not allowed in {assay.id}, which has no doors; got {test.access_s:g}"
                     raise refuse(text, key=f"{key}.access_s", involves=[f"{key}.access_s", "env.id"])

@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from pydantic import BaseModel, ValidationError
 
 from socialrl.config.checks import shown
+from socialrl.config.conditions import ResetSection, TestCondition
 from socialrl.config.experiment import (
     RELEASE,
     Config,
@@ -23,8 +24,6 @@ from socialrl.config.experiment import (
     Genotype,
     PPOSection,
     ProbesSection,
-    ResetSection,
-    TestCondition,
 )
 from socialrl.config.layers import Origins, lay_over, leaves
 from socialrl.config.problems import Problem, problems

@@ -22,6 +22,7 @@ TERMS = {
     "stress": "stress",
     "rest": "resting",
     "noise": "felt noise",
+    "need": "need for company",
 }
 
 

@@ -30,7 +30,7 @@ from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.noise import fill_uniform
-from socialrl_envs.rewards import TERMS
+from socialrl_envs.rewards import terms_of
 
 _ROWS_AT_ONCE = 4096
 
@@ -68,7 +68,7 @@ def play_tests(
             "repeat": labels["repeat"],
             "seed": played.seeds,
             "return": sums.sum(axis=0),
-            **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
+            **{f"reward_{term}": sums[k] for k, term in enumerate(terms_of(config.env.attachment))},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
         }
         pieces.append(pd.DataFrame(columns))
@@ -98,6 +98,7 @@ class _Tests:
             dt_s=config.env.dt_s,
             duration_s=duration_s,
             drugs=[drug.model_dump() for drug in drugs],
+            attachment=config.env.attachment,
             **lineup.arguments(),
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)
@@ -152,7 +153,7 @@ def play_out(
     `order` (`Lineup.order`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
     records go animal by animal. `follow` and `events` have been told of these tests.
     """
-    sums = np.zeros((len(TERMS), len(keys)))
+    sums = np.zeros((len(env.world.terms), len(keys)))
     chance = np.empty(len(keys))
     actions = np.empty(len(keys), dtype=np.int64)
     for tick in range(env.world.stage.n_ticks):

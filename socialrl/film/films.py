@@ -148,6 +148,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "table": animal.table,
         "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
+        "attachment": config.env.attachment,
         **animal.parameters,
     }
     own = config.genotypes[animal.genotype]

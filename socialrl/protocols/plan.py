@@ -263,7 +263,9 @@ class _Life:
         found: dict[str, float] = {}
         for option in OPTIONS_OF_TESTS:
             given = getattr(phase, option.name)
-            if not option.of_doors or ASSAYS[phase.id].doors:
+            if option.of_attachment:  # what is not given is what the animal has become
+                found |= {} if given is None else {option.name: given}
+            elif not option.of_doors or ASSAYS[phase.id].doors:
                 found[option.name] = float(option.default or 0.0) if given is None else given
             elif given is not None:
                 raise self._error(

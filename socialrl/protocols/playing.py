@@ -22,6 +22,7 @@ from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.animals.rows import Lineup
 from socialrl.assays import short_id
+from socialrl.config.experiment import EnvSection
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
@@ -30,7 +31,6 @@ from socialrl.protocols.plan import PlannedTest, Stretch
 from socialrl.protocols.stimulus_animals import others_are_paired, partner_of, stranger_of
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.observation import space
-from socialrl_envs.rewards import TERMS
 from socialrl_envs.world import World
 
 INNER_STATE = ("stress", "oxytocin", "receptor_signal", "bondedness", "activity_drive")
@@ -52,7 +52,7 @@ def play_protocol(
     `histories` come from `life_plan.plan`. Drugs are those of the protocol alone: `env.drugs` of the configuration
     belongs to its own tests. A test that the networks do not fit raises `UserError` before anything is played.
     """
-    check_fit(policies, histories, config.env.id)
+    check_fit(policies, histories, config.env)
     pieces = []
     for tests in histories:
         before: _Test | None = None
@@ -62,17 +62,18 @@ def play_protocol(
     return pd.concat(pieces, ignore_index=True)
 
 
-def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained_in: str) -> None:
+def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained: EnvSection) -> None:
     """Raise `UserError` for the first test whose observations or actions the networks do not fit."""
     have = (policies.n_features, policies.n_actions)
     for test in (one for tests in histories for one in tests):
         assay = ASSAYS[test.assay]
-        needed = (space(len(assay.habitat.names), assay.n_animals - 1).shape[0], 2 * assay.n_animals)
+        seen = space(len(assay.habitat.names), assay.n_animals - 1, trained.attachment)
+        needed = (seen.shape[0], 2 * assay.n_animals)
         if needed != have:
             raise UserError(
                 f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "
                 "the "
-                f"networks of this run (trained in {short_id(trained_in)}) take {have[0]} and {have[1]}"
+                f"networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}"
             )
 
 
@@ -82,7 +83,7 @@ class _Test:
     def __init__(
         self, config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: _Test | None
     ) -> None:
-        self._test = test
+        self._test, self._attachment = test, config.env.attachment
         lineup = Lineup(ASSAYS[test.assay], animals, repeats)
         self._rows, self._order = lineup.rows, lineup.order
         self._own = lineup.arguments()
@@ -124,7 +125,7 @@ class _Test:
             "repeat": repeat,
             "seed": self._seeds,
             "return": sums.sum(axis=0),
-            **{f"reward_{term}": sums[k] for k, term in enumerate(TERMS)},
+            **{f"reward_{term}": sums[k] for k, term in enumerate(self._env.world.terms)},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
             **begun,
             **self._inner_state("end"),
@@ -158,6 +159,7 @@ class _Test:
             dt_s=self._test.dt_s,
             duration_s=self._test.duration_s,
             drugs=list(stretch.drugs),
+            attachment=self._attachment,
             **self._own,
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)

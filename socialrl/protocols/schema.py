@@ -137,7 +137,8 @@ else:
         __doc__=_AssayPhase.__doc__,
         __module__=__name__,
         **{
-            one.name: (Annotated[float | None, number(0, one.highest, optional=True)], None) for one in OPTIONS_OF_TESTS
+            one.name: (Annotated[float | None, number(one.lowest, one.highest, optional=True)], None)
+            for one in OPTIONS_OF_TESTS
         },
     )
 

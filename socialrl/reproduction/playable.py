@@ -49,7 +49,6 @@ def _columns_in(assay: str) -> frozenset[str]:
     """Return the columns that a test of an assay is recorded in, from a world in which it has just begun."""
     from socialrl_envs import ASSAYS
     from socialrl_envs.records import columns
-    from socialrl_envs.rewards import TERMS
     from socialrl_envs.world import World
 
     world = World(next(one for one in ASSAYS.values() if short_id(one.id) == assay), 1, cohousing_h=0.0)
@@ -57,7 +56,7 @@ def _columns_in(assay: str) -> frozenset[str]:
     world.seed(np.zeros(1, dtype=np.uint64), everyone)
     world.begin(everyone)
     recorded = columns(world, np.zeros(1, dtype=np.int64))
-    return frozenset([*recorded, "return", "steps", *(f"reward_{term}" for term in TERMS)])
+    return frozenset([*recorded, "return", "steps", *(f"reward_{term}" for term in world.terms)])
 
 
 def _mistake(name: str, condition: Condition, registry: Registry) -> str:

@@ -22,18 +22,19 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl_envs import SocialVectorEnv
-from socialrl_envs.rewards import TERMS
 from socialrl_envs.vocabulary import OPTION_NAMES
 
 
 def native_arguments(config: Config) -> dict[str, Any]:
     """Return the environment arguments that a configuration gives to every animal alike."""
     begun_with = {name: getattr(config.env.reset, name) for name in OPTION_NAMES}
+    given = {name: value for name, value in begun_with.items() if value is not None}
     return {
         "dt_s": config.env.dt_s,
         "duration_s": config.env.duration_s,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
-        **{name: list(value) if isinstance(value, tuple) else value for name, value in begun_with.items()},
+        "attachment": config.env.attachment,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in given.items()},
     }
 
 
@@ -74,7 +75,7 @@ class SocialVecEnv(VecEnv):
         self._n_acting = len(env.assay.acting)
         self._actions: NDArray[np.int64] = np.zeros(env.num_envs, dtype=np.int64)
         self._returns = np.zeros(env.num_envs)
-        self._term_sums = np.zeros((len(TERMS), env.num_envs))
+        self._term_sums = np.zeros((len(env.world.terms), env.num_envs))
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)
         self.last_truncated = np.zeros(env.num_envs, dtype=np.bool_)
         self.last_terminal_observations: NDArray[np.float32] | None = None
@@ -144,7 +145,7 @@ class SocialVecEnv(VecEnv):
     ) -> None:
         assert self.last_terminal_observations is not None
         for row in rows:
-            sums = {f"reward_{term}": float(self._term_sums[k, row]) for k, term in enumerate(TERMS)}
+            sums = {f"reward_{term}": float(self._term_sums[k, row]) for k, term in enumerate(self.env.world.terms)}
             infos[row].update(
                 {
                     "terminal_observation": self.last_terminal_observations[row],

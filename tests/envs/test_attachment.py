@@ -335,7 +335,7 @@ def test_peak_area_and_half_of_stress_are_those_of_its_trace() -> None:
     peak = 3.0 - 2.5 * np.exp(-2.0)
     record = info["record"]
     assert record["stress_peak"] == pytest.approx(peak) == max(trace)
-    assert record["stress_area_s"] == pytest.approx(15.0 * sum(trace))
+    assert record["stress_area"] == pytest.approx(sum(trace) / HOUR)
     half_s = 1800.0 * np.log((peak - 1.0) / (0.5 * peak - 1.0))
     assert record["stress_half_s"] == pytest.approx(half_s, abs=15.0)
     assert (record["stressor"], record["stressor_h"], record["expression"]) == (2.0, 1.0, 1.0)
