@@ -1,4 +1,5 @@
-"""What tests require and training never had: a mate, a stranger of the other sex, a drug, a session, long accesses.
+"""What tests require and training never had: mates, strangers of the other sex, drugs, sessions, long accesses, slow
+states, stressors.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
 has taught it what that is worth, so such a test is played with a note.
@@ -11,8 +12,15 @@ from dataclasses import dataclass
 
 from socialrl.config.experiment import Config
 from socialrl_envs import ASSAYS
+from socialrl_envs.vocabulary import OPTIONS
 
 _MOST_NAMES = 3
+_FELT: dict[str, float] = {
+    one.name: float(one.default or 0.0)
+    for one in OPTIONS
+    if one.of_attachment and one.name not in ("age_d", "stressor_start_h", "stressor_h")
+}
+"""Options of attachment that an animal perceives, with what it has where none is given."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,7 @@ class Demand:
     """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
     `session` and `access_s` are None if the test does not name one. `stranger_sex` is a word of the worlds' option.
+    `slow` are options of attachment by name: what the animal comes with, and its stressor.
     """
 
     test: str
@@ -29,6 +38,7 @@ class Demand:
     session: str | None = None
     stranger_sex: str = "as_partner"
     access_s: float | None = None
+    slow: tuple[tuple[str, float], ...] = ()
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -44,6 +54,7 @@ def demands_of(config: Config) -> list[Demand]:
             test.session,
             test.stranger_sex,
             test.access_s,
+            tuple((name, getattr(test, name)) for name in _FELT if getattr(test, name) is not None),
         )
         for test in config.evaluation.tests or config.probes.tests
     ]
@@ -98,6 +109,7 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"train with env.reset.access_s=[{had}, {access_s:g}]"
         for access_s, tests in accesses.items()
     ]
+    lines += _beyond(config, demands)
     duration = f"{config.env.duration_s:g}"
     lines += [
         f"no animal of this run was under the {drug} in training, which {_tests(tests)}; train with "
@@ -105,6 +117,22 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         for drug, (dose, tests) in drugs.items()
     ]
     return lines
+
+
+def _beyond(config: Config, demands: Iterable[Demand]) -> list[str]:
+    """A line for each slow state or stressor that lies beyond all that training had."""
+    reset, usual = config.env.reset.model_dump(), ASSAYS[config.env.id].usual
+    had = {name: reset[name] or (usual.get(name, default),) for name, default in _FELT.items()}
+    found: dict[tuple[str, float], list[str]] = {}
+    for one in demands:
+        for name, value in one.slow:
+            if name in had and not min(had[name]) <= value <= max(had[name]):
+                found.setdefault((name, value), []).append(one.test)
+    return [
+        f"no animal of this run came to {name} {value:g} in training, which {_tests(tests)}; train with "
+        f"env.attachment=true env.reset.{name}=[{', '.join(f'{each:g}' for each in sorted([*had[name], value]))}]"
+        for (name, value), tests in found.items()
+    ]
 
 
 def sex_of_stranger(relationship: str, stranger_sex: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import socialrl_envs
 from socialrl_envs.development import (
     Day,
     SlowState,
@@ -214,3 +217,32 @@ def test_what_cannot_be_is_refused_in_one_line(call: Any, message: str) -> None:
     with pytest.raises(ParameterError) as caught:
         call()
     assert str(caught.value) == message
+
+
+WORDS_OF_GENOTYPES = {"knockout", "wild_type", "heterozygote", "genotype", "wt", "ko", "het"}
+
+
+@pytest.mark.parametrize("file", ["development", "attachment", "life", "feeling", "step", "begin", "rewards"])
+def test_no_equation_names_a_genotype(file: str) -> None:
+    """What care, stress and company do to an animal follows from where its gain stands; docstrings may speak of it."""
+    tree = ast.parse((Path(socialrl_envs.__file__).parent / f"{file}.py").read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    names |= {node.value for node in texts if id(node) not in docs}
+    assert len(names) > 10
+    assert not {word for name in names for word in name.lower().split("_")} & WORDS_OF_GENOTYPES
+    assert not names & WORDS_OF_GENOTYPES
+
+
+def test_with_the_three_arms_off_generations_are_flat() -> None:
+    """The null control: pups of any care, raised one after another to carers of any care, stay at the reference."""
+    p = of(care_to_expression=0.0, care_to_competence=0.0, strain_to_reactivity=0.0)
+    state = SlowState.newborn()
+    for generation in range(4):
+        cared = day(p, family_share(p, carers=generation % 3), state=state)
+        state = grow(SlowState.newborn(), p, 21.0, **vars(cared))
+        assert (state.expression, state.competence, state.reactivity) == (1.0, 1.0, 1.0)
+    on = grow(SlowState.newborn(), of(), 21.0, **vars(day(of(), family_share(of(), carers=1))))
+    assert on.expression < 1.0 < on.reactivity, "the arms are what moves them"
