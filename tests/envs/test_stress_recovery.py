@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playing import EXPLORE, FOCAL, PARTNER, STRANGER, make_rows, make_single, play, random_actions, toward
+from playing import (
+    EXPLORE,
+    FOCAL,
+    PARTNER,
+    STRANGER,
+    assert_identical,
+    make_rows,
+    make_single,
+    play,
+    random_actions,
+    toward,
+)
 
 from socialrl_envs.parameters import ParameterError
 
@@ -32,19 +43,22 @@ def recovered(session: str, cohousing_h: float = 168.0, **arguments: Any) -> dic
 
 
 def test_for_an_hour_no_action_does_anything() -> None:
-    env = make_rows(6, RECOVERY, session="partner")
-    env.reset(seed=0)
-    for _ in range(HOUR):
+    still, busy = (make_rows(6, RECOVERY, session="partner") for _ in range(2))
+    still.reset(seed=0)
+    busy.reset(seed=0)
+    for env in (still, busy):
         masks = env.action_masks()
         assert masks[:, 0].all()
         assert not masks[:, 1:].any()
-        terms = play(env, random_actions(env, 1, seed=int(env.world.batch.worlds["tick"][0]))).terms
-        assert not any(terms[name].any() for name in ("contact_general", "exploration", "rest", "effort", "novelty"))
-    assert (env.world.batch.animals["chamber"][:, FOCAL] == 0).all()
-    assert env.action_masks()[:, 1].all()
-    play(env, np.full(40, EXPLORE))
-    assert env.world.counters.any()
-    assert (env.world.batch.animals["chamber"][:, FOCAL] == 1).any(), "then it is free"
+    actions = random_actions(busy, HOUR)
+    a = play(still, np.zeros_like(actions))
+    assert_identical(a, play(busy, actions))
+    for name in ("contact_general", "exploration", "rest", "effort"):
+        assert not a.terms[name].any(), name
+    assert (busy.world.batch.animals["chamber"][:, FOCAL] == 0).all()
+    assert busy.action_masks()[:, 1].all()
+    play(busy, np.full(40, EXPLORE))
+    assert (busy.world.batch.animals["chamber"][:, FOCAL] == 1).any(), "then it is free"
 
 
 def test_without_a_stressor_nobody_is_held() -> None:
