@@ -48,7 +48,7 @@ def needed(recent: float, set_point: float) -> float:
 def disturbance(test, time_s):  # type: ignore[no-untyped-def]
     """The stressor at `time_s` from the start of the test."""
     start_s = test.stressor_start_h * 3600.0
-    return test.stressor if start_s <= time_s < start_s + test.stressor_h * 3600.0 else 0.0
+    return test.stressor if start_s <= time_s < start_s + test.stressor_length_h * 3600.0 else 0.0
 
 
 @inlined
@@ -106,7 +106,7 @@ def follow_stress(test, me, ends_s, dt_s):  # type: ignore[no-untyped-def]
     """
     me.stress_peak = max(me.stress_peak, me.stress)
     me.stress_area_s += me.stress * dt_s
-    after_s = ends_s - (test.stressor_start_h + test.stressor_h) * 3600.0
+    after_s = ends_s - (test.stressor_start_h + test.stressor_length_h) * 3600.0
     if test.stressor > 0.0 and after_s > 0.0 and me.stress_half_s < 0.0 and me.stress <= 0.5 * me.stress_peak:
         me.stress_half_s = after_s
 

@@ -24,6 +24,7 @@ class Scene:
         """Forget the last episode."""
         self._oxytocin: list[float] = []
         self._signal: list[float] = []
+        self._stress: list[float] = []
         self._action = ""
 
     def note(self, action: int) -> None:
@@ -31,6 +32,8 @@ class Scene:
         me = self._world.batch.animals[self._w, self._me]
         self._oxytocin.append(float(me["oxytocin"]))
         self._signal.append(float(me["receptor_signal"]))
+        if self._world.attachment:
+            self._stress.append(float(me["stress"]))
         self._action = self._spoken(action)
 
     def render(self, mode: str | None, fps: float) -> Any:
@@ -90,6 +93,7 @@ class Scene:
             duration_s=world.duration_s,
             oxytocin=tuple(self._oxytocin),
             receptor_signal=tuple(self._signal),
+            stress=tuple(self._stress),
             familiarity={assay.animals[j]: float(pairs[me, j]["familiarity"]) for j in others},
             huddle_s={assay.animals[j]: float(huddle_s[j]) for j in others},
             shut=tuple(edge for edge in assay.habitat.edges if self._is_shut(edge)),

@@ -136,8 +136,8 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         with a stranger: "as_partner", or "same" or "other" than the acting animal's); `mating` (False: cohoused with an
         animal of the other sex that does not mate); `continued` (True: no new animals, those of the last episode live
         on with their familiarity, habituation, stress, activity and slow state). With `attachment`, the slow state that
-        an animal comes with (`vocabulary.SLOW`), and `stressor` with its `stressor_start_h` and `stressor_h`. Unknown
-        or impossible options raise `ParameterError`.
+        an animal comes with (`vocabulary.SLOW`), and `stressor` with its `stressor_start_h` and `stressor_length_h`.
+        Unknown or impossible options raise `ParameterError`.
         """
         super().reset(seed=seed)
         self.world.check_history(options or {})

@@ -147,7 +147,7 @@ OPTIONS: tuple[Option, ...] = (
     # a disturbance such as restraint: how strong, from when on (below 0: before the test), for how long
     Option("stressor", 0.0, 7, MAX_STRESSOR, "units of stress", of_attachment=True),
     Option("stressor_start_h", 0.0, 8, MAX_SEPARATION_H, "hours", lowest=-MAX_SEPARATION_H, of_attachment=True),
-    Option("stressor_h", 1.0, 9, MAX_SEPARATION_H, "hours", of_attachment=True),
+    Option("stressor_length_h", 1.0, 9, MAX_SEPARATION_H, "hours", of_attachment=True),
     # the slow state that an animal comes with
     *(
         Option(

@@ -18,7 +18,7 @@ _MOST_NAMES = 3
 _FELT: dict[str, float] = {
     one.name: float(one.default or 0.0)
     for one in OPTIONS
-    if one.of_attachment and one.name not in ("age_d", "stressor_start_h", "stressor_h")
+    if one.of_attachment and one.name not in ("age_d", "stressor_start_h", "stressor_length_h")
 }
 """Options of attachment that an animal perceives, with what it has where none is given."""
 
@@ -122,7 +122,7 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
 def _beyond(config: Config, demands: Iterable[Demand]) -> list[str]:
     """A line for each slow state or stressor that lies beyond all that training had."""
     reset, usual = config.env.reset.model_dump(), ASSAYS[config.env.id].usual
-    had = {name: reset[name] or (usual.get(name, default),) for name, default in _FELT.items()}
+    had = {name: reset[name] or (float(usual.get(name, default)),) for name, default in _FELT.items()}
     found: dict[tuple[str, float], list[str]] = {}
     for one in demands:
         for name, value in one.slow:

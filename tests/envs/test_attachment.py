@@ -181,7 +181,9 @@ def test_they_reach_every_animal_with_a_receptor(gain: float, slow: dict[str, fl
 @pytest.mark.parametrize(("reactivity", "stressor"), [(1.0, 0.0), (2.0, 0.0), (1.0, 2.0), (0.5, 1.0)])
 def test_alone_stress_goes_to_reactivity_and_a_stressor(reactivity: float, stressor: float) -> None:
     """S* = Z + stressor; an hour from the hour 1 on, then it falls again with the same time constant."""
-    env = make_single(attachment=True, reactivity=reactivity, stressor=stressor, stressor_start_h=1.0, stressor_h=1.0)
+    env = make_single(
+        attachment=True, reactivity=reactivity, stressor=stressor, stressor_start_h=1.0, stressor_length_h=1.0
+    )
     env.reset(seed=0, options={"cohousing_h": 0.0})
     expected = 0.5
     kept = np.exp(-3600.0 / 1800.0)
@@ -318,14 +320,20 @@ def test_a_stressor_before_the_test_is_lived_through_before_it() -> None:
     plain.reset(seed=0, options={"cohousing_h": 2.0, "separation_h": 2.0})
     stressed.reset(
         seed=0,
-        options={"cohousing_h": 2.0, "separation_h": 2.0, "stressor": 1.0, "stressor_start_h": -1.0, "stressor_h": 1.0},
+        options={
+            "cohousing_h": 2.0,
+            "separation_h": 2.0,
+            "stressor": 1.0,
+            "stressor_start_h": -1.0,
+            "stressor_length_h": 1.0,
+        },
     )
     assert me(stressed)["stress"] - me(plain)["stress"] == pytest.approx(1.0 - np.exp(-2.0))
     assert me(stressed, PARTNER)["stress"] == me(plain, PARTNER)["stress"], "its cage mate is spared"
 
 
 def test_peak_area_and_half_of_stress_are_those_of_its_trace() -> None:
-    env = make_single(attachment=True, duration_s=4 * 3600.0, stressor=2.0, stressor_h=1.0)
+    env = make_single(attachment=True, duration_s=4 * 3600.0, stressor=2.0, stressor_length_h=1.0)
     env.reset(seed=0, options={"cohousing_h": 0.0})
     trace = []
     over = False
@@ -338,7 +346,7 @@ def test_peak_area_and_half_of_stress_are_those_of_its_trace() -> None:
     assert record["stress_area"] == pytest.approx(sum(trace) / HOUR)
     half_s = 1800.0 * np.log((peak - 1.0) / (0.5 * peak - 1.0))
     assert record["stress_half_s"] == pytest.approx(half_s, abs=15.0)
-    assert (record["stressor"], record["stressor_h"], record["expression"]) == (2.0, 1.0, 1.0)
+    assert (record["stressor"], record["stressor_length_h"], record["expression"]) == (2.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +357,7 @@ def test_peak_area_and_half_of_stress_are_those_of_its_trace() -> None:
         ({"age_d": -1}, "age_d must be 0 to 730 days, got -1"),
         ({"load": "high"}, "load must be a number of fraction or a list of them, got 'high'"),
         ({"stressor": 3.0}, "stressor must be 0 to 2 units of stress, got 3.0"),
-        ({"stressor_h": -1.0}, "stressor_h must be 0 to 8760 hours, got -1.0"),
+        ({"stressor_length_h": -1.0}, "stressor_length_h must be 0 to 8760 hours, got -1.0"),
         ({"stressor_start_h": 3.0}, "stressor_start_h must be before the end of the test, which lasts 3 h; got 3.0"),
         ({"expresion": 1.0}, "unknown reset option 'expresion'; did you mean 'expression'"),
     ],

@@ -169,7 +169,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         overrides[parameter.name] = np.choose(rng.integers(0, 3, n_rows), [anywhere, ends, table])
     agonist = {"drug": "agonist", "dose": 10.0, "start_s": 100 * assay.dt_s, "end_s": 300 * assay.dt_s}
     slow = {variable.name: [variable.lowest, variable.reference, variable.highest] for variable in SLOW}
-    stressors = {"stressor": [0.0, 2.0], "stressor_start_h": [-1.0, 0.1], "stressor_h": [0.2, 5.0]}
+    stressors = {"stressor": [0.0, 2.0], "stressor_start_h": [-1.0, 0.1], "stressor_length_h": [0.2, 5.0]}
     env = make_worlds(
         n_rows // len(assay.acting),
         env_id,

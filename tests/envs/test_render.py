@@ -17,8 +17,16 @@ from socialrl_envs.render.bodies import Place
 from socialrl_envs.render.canvas import Box, Canvas
 from socialrl_envs.render.layout import Scene, arrange
 from socialrl_envs.render.lettering import write
-from socialrl_envs.render.palette import BLUISH_GREEN, ORANGE, OXYTOCIN, RECEPTOR_SIGNAL, SKY_BLUE, animal_colour
-from socialrl_envs.render.panels import clock
+from socialrl_envs.render.palette import (
+    BLUISH_GREEN,
+    ORANGE,
+    OXYTOCIN,
+    RECEPTOR_SIGNAL,
+    SKY_BLUE,
+    STRESS,
+    animal_colour,
+)
+from socialrl_envs.render.panels import clock, trace_top
 from socialrl_envs.render.voles import body_outline
 
 ROW: dict[str, Any] = {
@@ -304,6 +312,14 @@ def test_the_trace_is_as_high_as_the_level_and_as_long_as_the_time():
     low, high, long = curve(0.2, 5400.0), curve(0.8, 5400.0), curve(0.2, 10800.0)
     assert np.median(high[:, 0]) < np.median(low[:, 0]) - 30
     assert np.ptp(long[:, 1]) == pytest.approx(2 * np.ptp(low[:, 1]), rel=0.05)
+
+
+def test_stress_is_drawn_and_has_room_only_where_it_is_given():
+    plain = three(time_s=5400.0, oxytocin=(0.5,) * 90, receptor_signal=(0.2,) * 90)
+    stressed = replace(plain, stress=(2.5,) * 90)
+    assert is_colour(draw(plain), STRESS).sum() == 0
+    assert is_colour(draw(stressed), STRESS).sum() > 100
+    assert (trace_top(plain), trace_top(stressed)) == (1.25, 2.75)
 
 
 def test_a_trace_with_more_samples_than_room_is_still_drawn():

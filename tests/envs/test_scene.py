@@ -110,3 +110,13 @@ def test_a_group_of_eight_is_drawn_in_eight_colours() -> None:
     assert len({animal_colour(f"vole{k}", k) for k in range(8)}) == 8
     assert animal_colour("resident", 0) == animal_colour("focal", 3) == FOCAL
     assert np.asarray(FOCAL).max() < 100, "darker than all others"
+
+
+def test_the_trace_of_stress_is_shown_where_there_is_a_slow_state() -> None:
+    env = begun("StressRecovery", session="alone")
+    env.step(REST)
+    stress = float(env.world.batch.animals[0, 0]["stress"])
+    assert f"receptor signal 0.00, stress {stress:.2f}" in env.render()
+    plain = begun("PartnerPreference")
+    plain.step(REST)
+    assert "stress" not in plain.render()

@@ -31,7 +31,7 @@ ON = "env.attachment=true"
         ),
         ([ON, "env.reset.expression=0.2"], "env.reset.expression must be a number from 0.5 to 1.5, got 0.2"),
         ([ON, "env.reset.load=[0,2]"], "env.reset.load must be a number from 0 to 1, got 2"),
-        ([ON, "env.reset.stressor_h=-1"], "env.reset.stressor_h must be a number from 0 to 8760, got -1"),
+        ([ON, "env.reset.stressor_length_h=-1"], "env.reset.stressor_length_h must be a number from 0 to 8760, got -1"),
         ([ON, "env.reset.stressor=3"], "env.reset.stressor must be a number from 0 to 2, got 3"),
         (
             [ON, "env.reset.stressor_start_h=0.5"],
@@ -84,7 +84,7 @@ def played(*changes: str) -> pd.DataFrame:
 
 
 def test_tables_have_its_columns_only_where_it_is_on() -> None:
-    tests = "evaluation.tests=[{name: a, cohousing_h: 1, expression: 0.6, stressor: 2, stressor_h: 0.05}]"
+    tests = "evaluation.tests=[{name: a, cohousing_h: 1, expression: 0.6, stressor: 2, stressor_length_h: 0.05}]"
     plain, whole = played(), played(ON, tests)
     own = {"reward_need", "expression", "reactivity", "load", "age_d", "stressor", "stress_peak", "stress_half_s"}
     assert own <= set(whole)

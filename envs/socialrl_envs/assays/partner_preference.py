@@ -90,7 +90,7 @@ class PartnerPreferenceEnv(SocialEnv):
     animal's, or a list that each reset draws from. `attachment` (False) gives the animals a slow state; each of
     `age_d`, `expression`, `competence`, `reactivity`, `contact_recent`, `set_point` and `load` is then the state that
     an acting animal comes with, or a list to draw from, and a `stressor` (0 to 2 units of stress, or a list) lasts
-    `stressor_h` hours from `stressor_start_h` on (negative: before the test). Reset options: `cohousing_h`,
+    `stressor_length_h` hours from `stressor_start_h` on (negative: before the test). Reset options: `cohousing_h`,
     `relationship`, `separation_h`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate),
     `continued` (True: the animals of the last episode live on), and those of `attachment`.
 

@@ -36,11 +36,12 @@ STRESS_RECOVERY = Assay(
 class StressRecoveryEnv(SocialEnv):
     """What is a bond good for? How fast does an animal calm down after an hour of restraint, alone or in company?
 
-    The focal animal sits in a box, where it is held for the first hour (`stressor`, `stressor_h`). Then it is free: a
-    tube leads to a cage, in which its cage mate of the last `cohousing_h` hours is tethered, or an animal that it has
-    never met, or nobody (`options={"session": …}`: "partner", "stranger" or "alone", drawn where not given). Whether
-    it goes there and huddles is what it has learned; that company buffers stress by its familiarity and by the receptor
-    signal, and that a stranger raises it, are equations. Paper: Donovan, Liu & Wang 2018, Behav Brain Res 342:70.
+    The focal animal sits in a box, where it is held for the first hour (`stressor`, `stressor_length_h`). Then it is
+    free: a tube leads to a cage, in which its cage mate of the last `cohousing_h` hours is tethered, or an animal that
+    it has never met, or nobody (`options={"session": …}`: "partner", "stranger" or "alone", drawn where not given).
+    Whether it goes there and huddles is what it has learned; that company buffers stress by its familiarity and by the
+    receptor signal, and that a stranger raises it, are equations. Paper: Donovan, Liu & Wang 2018, Behav Brain Res
+    342:70.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`): 0 rest, 1 explore, 2 and 3 affiliate slot 0 and
     1, 4 and 5 reject slot 0 and 1, as in `PartnerPreferenceEnv`. While the animal is held, and with an animal that is

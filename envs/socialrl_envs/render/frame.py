@@ -36,6 +36,7 @@ from .panels import (
     draw_trace,
     draw_trace_card,
     trace_top,
+    traced,
 )  # fmt: skip
 from .snapshot import AnimalView, Snapshot
 from .voles import draw_glow, draw_tether, draw_vole
@@ -63,6 +64,7 @@ def draw(snapshot: Snapshot, size: tuple[int, int] = (960, 540)) -> np.ndarray:
         snapshot.others(),
         snapshot.duration_s,
         top,
+        tuple(traced(snapshot)),
         scene.body_length,
         tuple(
             (place, snapshot.animals[place.animal])
@@ -93,6 +95,7 @@ class _Still(NamedTuple):
     others: tuple[str, ...]
     duration_s: float
     top: float
+    traces: tuple[str, ...]
     body_length: float
     tethered: tuple[tuple[Place, AnimalView], ...]  # those without contact
 
@@ -105,7 +108,7 @@ def _layer(size: tuple[int, int], still: _Still) -> Layer:
         chamber = still.chambers[animal.chamber]
         draw_vole(canvas, place, still.body_length, still.body_width, _colour(place, animal), animal.withdrawn, False)
         _draw_tether(canvas, place, animal, still.body_length, still.body_width, chamber, still.regions.arena)
-    draw_trace_card(canvas, still.regions.trace, still.duration_s, still.top)
+    draw_trace_card(canvas, still.regions.trace, still.duration_s, still.top, still.traces)
     draw_contact_card(canvas, still.regions.contact, still.others)
     return canvas.layer()
 

@@ -17,6 +17,7 @@ from .palette import (
     OXYTOCIN,
     RECEPTOR_SIGNAL,
     RGB,
+    STRESS,
     TRACK,
     WHITE,
     animal_colour,
@@ -76,12 +77,18 @@ def draw_action(canvas: Canvas, box: Box, snapshot: Snapshot) -> None:
     )
 
 
-_TRACES: tuple[tuple[str, RGB], ...] = (("oxytocin", OXYTOCIN), ("receptor signal", RECEPTOR_SIGNAL))
+_TRACES: dict[str, RGB] = {"oxytocin": OXYTOCIN, "receptor signal": RECEPTOR_SIGNAL, "stress": STRESS}
+
+
+def traced(snapshot: Snapshot) -> dict[str, tuple[float, ...]]:
+    """Return the traces that are drawn, by name; stress only where it is given."""
+    given = {"oxytocin": snapshot.oxytocin, "receptor signal": snapshot.receptor_signal}
+    return given | ({"stress": snapshot.stress} if snapshot.stress else {})
 
 
 def trace_top(snapshot: Snapshot) -> float:
     """Return the level at the upper edge of the trace: a multiple of a quarter, above everything so far."""
-    highest = max([1.0, *snapshot.oxytocin, *snapshot.receptor_signal])
+    highest = max([1.0, *(value for values in traced(snapshot).values() for value in values)])
     return math.ceil(highest * 1.08 / 0.25 - 1e-9) * 0.25
 
 
@@ -89,12 +96,12 @@ def _plot_in(box: Box) -> Box:
     return Box(box.x0 + 34, box.y0 + 40, box.x1 - 16, box.y1 - 30)
 
 
-def draw_trace_card(canvas: Canvas, box: Box, duration_s: float, top: float) -> None:
-    """The part of the trace that stays: card, colours of the two curves, levels and time axis."""
+def draw_trace_card(canvas: Canvas, box: Box, duration_s: float, top: float, names: Sequence[str]) -> None:
+    """The part of the trace that stays: card, colours of the curves called `names`, levels and time axis."""
     canvas.rectangle(box, CARD, CARD_EDGE, radius=10)
     x = box.x0 + 14
-    for name, colour in _TRACES:
-        canvas.line([(x, box.y0 + 20), (x + 18, box.y0 + 20)], colour, 4)
+    for name in names:
+        canvas.line([(x, box.y0 + 20), (x + 18, box.y0 + 20)], _TRACES[name], 4)
         x += 24 + canvas.text_width(f"{name} 0.00", SMALL) + 16
     plot = _plot_in(box)
     for level in (0.0, 1.0):
@@ -109,12 +116,12 @@ def draw_trace_card(canvas: Canvas, box: Box, duration_s: float, top: float) -> 
 
 
 def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot, top: float) -> None:
-    """Oxytocin and receptor signal of the focal animal over the test so far, on the time axis of the whole test."""
+    """What the focal animal felt over the test so far, on the time axis of the whole test."""
     plot = _plot_in(box)
     x = box.x0 + 14
-    for (name, colour), values in zip(_TRACES, (snapshot.oxytocin, snapshot.receptor_signal), strict=True):
+    for name, values in traced(snapshot).items():
         text = f"{name} {values[-1]:.2f}" if values else name
-        canvas.text((x + 24, box.y0 + 20), text, SMALL, mix(colour, INK, 0.45))
+        canvas.text((x + 24, box.y0 + 20), text, SMALL, mix(_TRACES[name], INK, 0.45))
         x += 24 + canvas.text_width(f"{name} 0.00", SMALL) + 16
     passed = min(1.0, max(0.0, snapshot.time_s / snapshot.duration_s))
     now = plot._replace(x1=plot.x0 + plot.width * passed)
@@ -122,7 +129,8 @@ def draw_trace(canvas: Canvas, box: Box, snapshot: Snapshot, top: float) -> None
     if len(oxytocin) > 1:
         area = [(oxytocin[0][0], plot.y1), *oxytocin, (oxytocin[-1][0], plot.y1)]
         canvas.polygon(area, OXYTOCIN, alpha=70)
-    for points, colour in ((oxytocin, OXYTOCIN), (_curve(snapshot.receptor_signal, now, top), RECEPTOR_SIGNAL)):
+    for name, values in traced(snapshot).items():
+        points, colour = _curve(values, now, top), _TRACES[name]
         if len(points) > 1:
             canvas.line(points, colour, 2.5)
         if points:

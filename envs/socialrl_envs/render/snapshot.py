@@ -34,7 +34,8 @@ class Snapshot:
       counts, the drawing stretches it to the room there is.
     - `shut`: those of `chamber_edges` that a door closes now.
     - `contacts`: pairs of animals in side-by-side contact; both must be in one chamber and not walking.
-    - `oxytocin`, `receptor_signal`: of the focal animal, evenly spaced over the test so far, most recent last.
+    - `oxytocin`, `receptor_signal`, `stress`: of the focal animal, evenly spaced over the test so far, the latest last;
+      without values of stress it is not drawn.
     - `familiarity` (0..1) and `huddle_s` (seconds in contact): of the focal animal, by name of the other animal.
 
     Raises ValueError, naming the field, when the parts do not fit together.
@@ -49,6 +50,7 @@ class Snapshot:
     duration_s: float = 10800.0
     oxytocin: tuple[float, ...] = ()
     receptor_signal: tuple[float, ...] = ()
+    stress: tuple[float, ...] = ()
     familiarity: dict[str, float] = field(default_factory=dict)
     huddle_s: dict[str, float] = field(default_factory=dict)
     shut: tuple[tuple[int, int], ...] = ()

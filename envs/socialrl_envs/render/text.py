@@ -25,6 +25,8 @@ def describe(snapshot: Snapshot) -> str:
     company = [snapshot.animals[b if a == 0 else a].name for a, b in snapshot.contacts if 0 in (a, b)]
     lines.append(f"{action}; {'in contact with ' + ', '.join(company) if company else 'in contact with nobody'}")
     lines.append(f"oxytocin {_level(snapshot.oxytocin)}, receptor signal {_level(snapshot.receptor_signal)}")
+    if snapshot.stress:
+        lines[-1] += f", stress {_level(snapshot.stress)}"
     if snapshot.oxytocin:
         lines[-1] += f"  {_blocks(snapshot.oxytocin)}"
     for name in snapshot.others():
