@@ -47,7 +47,7 @@ def me(env: Any, animal: int = FOCAL) -> Any:
 
 def beside(animal: int, cohousing_h: float = 24.0, **arguments: Any) -> Any:
     """Return an environment whose focal animal has walked to `animal` and not touched it yet."""
-    env = make_single(attachment=True, transit_s=15.0, **arguments)
+    env = make_single(attachment=True, transit_s=15.0, receptor_half=1.0, **arguments)
     env.reset(seed=1, options={"cohousing_h": cohousing_h})
     until_together(env, animal)
     return env
