@@ -7,7 +7,7 @@ from .attachment import begin_to_follow
 from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
 from .drugs import draw_doses, levels
-from .life import begin_day, live_before_test, recognition_error
+from .life import NIGHT_H, begin_day, live_before_test, pass_day, recognition_error
 from .observation import write_observation
 from .state import ABSENT, MATE, REST
 
@@ -96,11 +96,19 @@ def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
 
 @inlined
 def _wake(rates, world, base):  # type: ignore[no-untyped-def]
-    """Draw the day and the phase of the rhythm of every animal; it comes to the test rested and settled with nobody."""
+    """Draw the day and the phase of the rhythm of every animal; it comes to the test rested and settled with nobody.
+
+    Where the animals of the last test live on and no night has passed since, it is still the same day.
+    """
+    test = world.test
+    same_day = test.continued > 0 and test.cohousing_h + test.separation_h < NIGHT_H
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         me.phase = noise.uniform(noise.draw(base, noise.DAY, i, 1))
-        begin_day(rates[world.rates_of[i]], me, i, base)
+        if same_day:
+            pass_day(rates[world.rates_of[i]], me, i, base, 0.0, 0.0)
+        else:
+            begin_day(rates[world.rates_of[i]], me, i, base)
         me.activity_drive = min(me.activity_drive, me.activity_ceiling)
         begin_to_follow(me)
         for j in range(world.animals.shape[0]):

@@ -23,6 +23,7 @@ from .physiology import (
 )
 
 DAY_S = 86_400.0
+NIGHT_H = 12.0  # hours after which the animals of the last test have another day
 
 
 @inlined

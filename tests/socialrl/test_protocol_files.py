@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -231,9 +230,9 @@ def test_familiarity_carries_over_from_test_to_test_and_a_new_stranger_is_new(co
 
 
 def test_inner_state_carries_over_into_another_assay(config):
-    """The activity drive of the focal animal, too, where no calm day keeps it down."""
+    """So does the day: a test directly after another finds the animal as calm as it was."""
     phases = [cohouse(24), PPT, {"assay": {"id": "SocialOperant", "with": "partner"}}]
-    animals = [replace(one, parameters={**one.parameters, "day_calm": 0.0}) for one in animals_of(config)]
+    animals = animals_of(config)
     first, second = planned(config, phases)
     one = _Test(config, animals, first, 1, None)
     one.play(FrozenPolicies([network()] * len(animals)))
@@ -241,6 +240,7 @@ def test_inner_state_carries_over_into_another_assay(config):
     was, now = one._env.world.batch, two._env.world.batch
     for name in ("stress", "oxytocin", "bondedness"):
         np.testing.assert_array_equal(now.animals[name][:, :2], was.animals[name][:, :2], err_msg=name)
+    np.testing.assert_array_equal(now.animals["day"][:, 0], was.animals["day"][:, 0])
     np.testing.assert_array_equal(now.animals["activity_drive"][:, 0], was.animals["activity_drive"][:, 0])
     assert (was.animals["stress"][:, 0] != 0.5).all()
     for name in ("familiarity", "habituation", "mated"):
