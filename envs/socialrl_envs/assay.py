@@ -46,7 +46,9 @@ class Assay:
     after lever presses in chamber `lever` (the k-th access costs k presses; the option `access_s` says for how long).
     In a `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. `new_places`
     are the sessions that are held in another place of the same shape, which is new to all: for each of them the start
-    chambers, by placement. They are played only where they are named. Huddling is also counted in bins of `bin_s`.
+    chambers, by placement. They are played only where they are named. `shut_doors` are the sessions in which the
+    doors between chambers stay shut whatever anybody does, with the start chambers by placement; these, too, are played
+    only where they are named. Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex
     than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
     one pair lives together. `usual` are options of an episode whose default is another one here. `of_attachment`: the
@@ -72,6 +74,7 @@ class Assay:
     known_place: bool = False
     new_places: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     relationships: tuple[str, ...] = RELATIONSHIPS
+    shut_doors: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     usual: dict[str, float | str] = field(default_factory=dict)
     of_attachment: bool = False
     restrains: bool = False
@@ -93,8 +96,11 @@ class Assay:
 
     @property
     def usual_sessions(self) -> tuple[str, ...]:
-        """The sessions that an episode is drawn from where none is named: all but those in a new place."""
-        return tuple(name for name in self.session_table if name not in self.new_places)
+        """The sessions that an episode is drawn from where none is named.
+
+        All but those in a new place and those behind shut doors.
+        """
+        return tuple(name for name in self.session_table if name not in {**self.new_places, **self.shut_doors})
 
     def chamber_labels(self, session: str) -> tuple[str, ...]:
         """Return what the chambers are called in pictures; in a new place they have no names, only numbers."""
@@ -110,8 +116,9 @@ class Assay:
         # rows of a world and the columns of its counters rely on this order
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
         assert all(here[i] for here in self.session_table.values() for i in self.acting), "who acts takes part"
-        assert set(self.new_places) < set(self.session_table), "a new place is that of a session, and not of all"
-        assert all(list(starts) == list(self.placements) for starts in self.new_places.values()), "same placements"
+        own_starts = {**self.new_places, **self.shut_doors}
+        assert set(own_starts) < set(self.session_table), "starts of its own are those of a session, and not of all"
+        assert all(list(starts) == list(self.placements) for starts in own_starts.values()), "same placements"
 
     def keepers(self) -> NDArray[np.int64]:
         """Return (n_placements, n_chambers): the animal behind a chamber's door, −1 where there is no door."""
@@ -135,6 +142,7 @@ class Assay:
     def stage(self, dt_s: float, duration_s: float, attachment: bool = False) -> Stage:
         """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
         n_ticks = count_ticks(dt_s, duration_s)
+        own_starts = {**self.new_places, **self.shut_doors}
         acts = np.zeros(self.n_animals, dtype=np.int64)
         acts[list(self.acting)] = 1
         return Stage(
@@ -147,7 +155,7 @@ class Assay:
             strangers=np.isin(np.arange(self.n_animals), self.strangers).astype(np.int64),
             cohoused_with=np.array(self.cohoused_with, dtype=np.int64),
             placements=np.array(
-                [list(self.new_places.get(name, self.placements).values()) for name in self.session_table],
+                [list(own_starts.get(name, self.placements).values()) for name in self.session_table],
                 dtype=np.int64,
             ),
             sessions=np.array(list(self.session_table.values()), dtype=np.int64),
@@ -155,6 +163,7 @@ class Assay:
                 [self.known_place and name not in self.new_places for name in self.session_table], dtype=np.int64
             ),
             new_place=np.array([name in self.new_places for name in self.session_table], dtype=np.int64),
+            shut=np.array([name in self.shut_doors for name in self.session_table], dtype=np.int64),
             rules=np.array([RULES.index(rule) for rule in self.rules or ("tethered",) * self.n_animals]),
             keepers=self.keepers(),
             has_doors=int(bool(self.doors)),

@@ -1,4 +1,4 @@
-"""The group habitat as a PettingZoo environment: eight agents, each a vole. Needs the optional extra `parallel`."""
+"""Assays in which several animals act as PettingZoo environments: an agent is a vole. Needs the extra `parallel`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from .assays.group_habitat import GROUP_HABITAT, GroupHabitatVectorEnv
+from .assays.group_habitat import GroupHabitatVectorEnv
+from .assays.pair_home import PairHomeVectorEnv
 from .named_tables import CURRENT
 from .parameters import NAMES, ParameterError, parameter
 from .records import plain
+from .vector import SocialVectorEnv
 from .vocabulary import SEXES
 
 try:
@@ -24,46 +26,46 @@ except ImportError as error:
         'socialrl_envs.parallel needs pettingzoo; install it with: pip install "socialrl[parallel]"'
     ) from error
 
-AGENTS: tuple[str, ...] = GROUP_HABITAT.animals
 
+class SocialParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
+    """One world of a vector environment in which several animals act, all at once, for multi-agent learners.
 
-class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
-    """`GroupHabitatVectorEnv` with one world, for multi-agent learners: agents "vole0" … "vole7", all at once.
-
-    Habitat, actions, observation, reward terms and arguments are those of `GroupHabitatVectorEnv`, action for action
-    and number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number,
-    eight of them, or a mapping from some agents to numbers (the others have the table's value); so is `sex`, in words
-    (the others are female). After `duration_s` every agent is truncated and `agents` is empty until the next reset.
-    **Info** of each agent, with the same keys at every moment: `reward_terms` (zero at a reset) and `record`, which is
-    filled with the last step. `state()` is what all agents perceive, one after the other. `render_mode` "ansi",
-    "rgb_array" or "human" shows the world with vole0 as the focal animal.
+    Habitat, actions, observation, reward terms and arguments are those of the vector environment, action for action and
+    number for number (row k is agent `vole<k>`; 0 and 1 are cage mates, 2 and 3, …). A parameter is one number, one for
+    each agent, or a mapping from some agents to numbers (the others have the table's value); so is `sex`, in words (the
+    others are female). After `duration_s` every agent is truncated and `agents` is empty until the next reset. **Info**
+    of each agent, with the same keys at every moment: `reward_terms` (zero at a reset) and `record`, which is filled
+    with the last step. `state()` is what all agents perceive, one after the other. `render_mode` "ansi", "rgb_array" or
+    "human" shows the world with vole0 as the focal animal.
     """
 
     metadata: dict[str, Any] = {
-        "name": "socialrl_group_habitat_v0",
         "render_modes": ["rgb_array", "ansi", "human"],
         "is_parallelizable": True,
         "render_fps": 20,
     }
+    vector: type[SocialVectorEnv]
 
     def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ParameterError(f"render_mode must be one of rgb_array, ansi, human or None, got {render_mode!r}")
         self.render_mode = render_mode
-        self.possible_agents = list(AGENTS)
+        self._names = self.vector.assay.animals
+        self.possible_agents = list(self._names)
         self.agents: list[str] = []
-        self._rows = GroupHabitatVectorEnv(
-            len(AGENTS),
+        table = arguments.get("table", CURRENT)
+        self._rows = self.vector(
+            len(self._names),
             autoreset_mode=AutoresetMode.DISABLED,
-            **{name: _by_agent(name, value, arguments.get("table", CURRENT)) for name, value in arguments.items()},
+            **{name: _by_agent(name, value, table, self._names) for name, value in arguments.items()},
         )
         self.observation_names, self.action_names = self._rows.observation_names, self._rows.action_names
         # one space object per agent, as PettingZoo requires: each samples with its own generator
         shape = self._rows.single_observation_space
         low, high = shape.low, shape.high  # type: ignore[attr-defined]
-        self.observation_spaces = {agent: spaces.Box(low, high, dtype=np.float32) for agent in AGENTS}
-        self.action_spaces = {agent: spaces.Discrete(self._rows.world.n_actions) for agent in AGENTS}
-        n_agents = len(AGENTS)
+        self.observation_spaces = {agent: spaces.Box(low, high, dtype=np.float32) for agent in self._names}
+        self.action_spaces = {agent: spaces.Discrete(self._rows.world.n_actions) for agent in self._names}
+        n_agents = len(self._names)
         self.state_space = spaces.Box(np.tile(low, n_agents), np.tile(high, n_agents), dtype=np.float32)
         self._begun = False
         self._scene: Any = None
@@ -87,12 +89,12 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         # PettingZoo's own API test resets with an option called "options" and expects it to pass; others are checked
         asked = {name: value for name, value in (options or {}).items() if name != "options"}
         observations, info = self._rows.reset(seed=seed, options=asked)
-        self.agents, self._begun = list(AGENTS), True
+        self.agents, self._begun = list(self._names), True
         if self._scene is not None:
             self._scene.begin()
             if self.render_mode == "human":
                 self.render()
-        return dict(zip(AGENTS, observations, strict=True)), self._infos(info)
+        return dict(zip(self._names, observations, strict=True)), self._infos(info)
 
     def state(self) -> NDArray[np.float32]:
         """Return what all agents perceive now, one after the other, (n_agents · n_features,) float32."""
@@ -112,7 +114,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
             raise ValueError("the episode is over or has not begun; call reset first")
         if set(actions) != set(self.agents):
             raise ValueError(f"actions must be given for exactly {', '.join(self.agents)}, got {', '.join(actions)}")
-        chosen = np.array([actions[agent] for agent in AGENTS])
+        chosen = np.array([actions[agent] for agent in self._names])
         observations, rewards, terminated, truncated, info = self._rows.step(chosen)
         if truncated.all():
             self.agents = []
@@ -121,10 +123,10 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
             if self.render_mode == "human":
                 self.render()
         return (
-            dict(zip(AGENTS, observations, strict=True)),
-            dict(zip(AGENTS, rewards.tolist(), strict=True)),
-            dict(zip(AGENTS, terminated.tolist(), strict=True)),
-            dict(zip(AGENTS, truncated.tolist(), strict=True)),
+            dict(zip(self._names, observations, strict=True)),
+            dict(zip(self._names, rewards.tolist(), strict=True)),
+            dict(zip(self._names, terminated.tolist(), strict=True)),
+            dict(zip(self._names, truncated.tolist(), strict=True)),
             self._infos(info),
         )
 
@@ -141,8 +143,7 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
         if self._scene is not None:
             self._scene.close()
 
-    @staticmethod
-    def _infos(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    def _infos(self, info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The infos of the vector environment, by agent."""
         terms = {name: column.tolist() for name, column in info["reward_terms"].items()}
         return {
@@ -150,11 +151,25 @@ class GroupHabitatParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # ty
                 "reward_terms": {name: column[row] for name, column in terms.items()},
                 "record": {name: plain(column[row]) for name, column in info["record"].items()},
             }
-            for row, agent in enumerate(AGENTS)
+            for row, agent in enumerate(self._names)
         }
 
 
-def _by_agent(name: str, value: Any, table: str) -> Any:
+class GroupHabitatParallelEnv(SocialParallelEnv):
+    """`GroupHabitatVectorEnv` with one world: agents "vole0" … "vole7"; everything else as in `SocialParallelEnv`."""
+
+    metadata = {**SocialParallelEnv.metadata, "name": "socialrl_group_habitat_v0"}
+    vector = GroupHabitatVectorEnv
+
+
+class PairHomeParallelEnv(SocialParallelEnv):
+    """`PairHomeVectorEnv` with one world: agents "vole0" and "vole1"; everything else as in `SocialParallelEnv`."""
+
+    metadata = {**SocialParallelEnv.metadata, "name": "socialrl_pair_home_v0"}
+    vector = PairHomeVectorEnv
+
+
+def _by_agent(name: str, value: Any, table: str, agents: tuple[str, ...]) -> Any:
     """A parameter, or the sex, given for some agents by name, as one value a row; anything else as it is.
 
     The other agents have the value of `table`, or are females.
@@ -163,6 +178,6 @@ def _by_agent(name: str, value: Any, table: str) -> Any:
         return value
     what, usual = ("sex", SEXES[0]) if name == "sex" else (f"parameter '{name}'", parameter(name, table).value)
     for agent in value:
-        if agent not in AGENTS:
-            raise ParameterError(f"{what}: unknown agent {agent!r}; allowed: {', '.join(AGENTS)}")
-    return [value.get(agent, usual) for agent in AGENTS]
+        if agent not in agents:
+            raise ParameterError(f"{what}: unknown agent {agent!r}; allowed: {', '.join(agents)}")
+    return [value.get(agent, usual) for agent in agents]

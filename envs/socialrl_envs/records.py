@@ -26,15 +26,14 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
 
     Conspecifics have their names in the assay, and chambers are named from the acting animal's point of view
     (`chamber_s_partner` is the partner's chamber, whichever side that is; `tube_s_partner` are seconds in the tube out
-    of it, and chambers and tubes add up to the test). Assays with doors add presses, accesses,
-    breakpoints and seconds of access; one with an animal that roams, attacks (rejections of it), seconds in one chamber
-    with it and apart from it.
-    In a group, each animal's cage mate is its `partner` and everybody else `others`, by the hour. `mating`: the animal
-    and its partner have mated while cohoused; `sex` is the animal's, and `stranger_sex`, where there is a stranger,
-    whether it is of the same sex or the other. With attachment, the slow state as it is now, the stressor, the highest
-    stress of the test (`stress_peak`, units), its area (`stress_area`, units · h) and the time from the end of the
-    stressor until stress has fallen to half of its peak (`stress_half_s`). Seconds, counts, familiarity 0 to 1; a
-    latency without an event is NaN.
+    of it, and chambers and tubes add up to the test). Assays with doors add presses, accesses, breakpoints and seconds
+    of access; one with an animal that roams, attacks (rejections of it), seconds in one chamber with it and apart from
+    it. Where several animals act, each one's cage mate is its `partner` and everybody else, if there is anybody,
+    `others`, by the hour. `mating`: the animal and its partner have mated while cohoused; `sex` is the animal's, and
+    `stranger_sex`, where there is a stranger, whether it is of the same sex or the other. With attachment, the slow
+    state as it is now, the stressor, the highest stress of the test (`stress_peak`, units), its area (`stress_area`,
+    units · h) and the time from the end of the stressor until stress has fallen to half of its peak (`stress_half_s`).
+    Seconds, counts, familiarity 0 to 1; a latency without an event is NaN.
     """
     assay, batch = world.assay, world.batch
     w, me = rows // len(assay.acting), np.array(assay.acting)[rows % len(assay.acting)]
@@ -57,7 +56,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
             record.setdefault(option.name, batch.worlds[option.name][w] if of_animals is None else of_animals)
     if world.attachment:
         record |= _of_stress(world, w, me)
-    return {**record, **(_of_group(world, rows) if assay.is_group else _of_one(world, rows))}
+    several = len(assay.acting) > 1 or assay.is_group
+    return {**record, **(_of_several(world, rows) if several else _of_one(world, rows))}
 
 
 def _is_recorded(option: Option, world: World) -> bool:
@@ -128,7 +128,7 @@ def _of_one(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     return record
 
 
-def _of_group(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def _of_several(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     assay, batch = world.assay, world.batch
     w, k = rows // len(assay.acting), rows % len(assay.acting)
     named = counters.named(batch.counters[w, k], assay.n_animals, len(assay.habitat.names))
@@ -149,6 +149,9 @@ def _of_group(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         "contact_s_each": named["huddle_s"].copy(),
         "together_s": named["together_s"].copy(),
     }
+    if assay.n_animals == 2:  # there are no others, and everything of the two is that of the partner
+        record = {name: column for name, column in record.items() if "partner" in name}
+        record["together_s_partner"] = named["together_s"][at, mate]
     for counter in counters.PER_CHAMBER:
         for chamber, name in enumerate(assay.habitat.names):
             record[f"{counter}_{name}"] = named[counter][:, chamber].copy()

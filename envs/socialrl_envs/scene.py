@@ -115,6 +115,8 @@ class Scene:
 
     def _is_shut(self, edge: tuple[int, int]) -> bool:
         """Whether a door at either end of a tube is closed."""
+        if self._session in self._world.assay.shut_doors:
+            return True
         keepers = self._world.stage.keepers[self._world.batch.worlds[self._w]["placement"]]
         animals = self._world.batch.animals[self._w]
         return any(keepers[chamber] >= 0 and animals[keepers[chamber]]["access_s"] <= 0.0 for chamber in edge)

@@ -129,6 +129,7 @@ class Stage(NamedTuple):
     sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part
     known_place: NDArray[np.int64]  # (n_sessions,) 1 where exploring is worth `known_place_exploration` of its worth
     new_place: NDArray[np.int64]  # (n_sessions,) 1 where the session is held in a place that is new to all
+    shut: NDArray[np.int64]  # (n_sessions,) 1 where no door opens: nobody gets into another chamber
     rules: NDArray[np.int64]  # (n_animals,) how an animal that does not act behaves: conspecifics.RULES
     keepers: NDArray[np.int64]  # (n_placements, n_chambers) the animal behind a chamber's door, −1: no door
     has_doors: int

@@ -133,6 +133,8 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
             and not _waits(stage, me, animals[me.target], i, base)
         ):
             goal = stage.next_hop[me.chamber, animals[me.target].chamber]
+        if stage.shut[world.test.session] > 0:
+            goal = -1
         if stage.has_doors and goal >= 0 and _closed(stage, world, goal):
             if me.intent == AFFILIATE and stage.acts[i]:
                 keeper = stage.keepers[world.test.placement, goal]

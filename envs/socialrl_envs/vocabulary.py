@@ -28,6 +28,7 @@ ASSAY_ROWS: tuple[AssayRow, ...] = (
     # several animals act: gym.make explains how to make it
     AssayRow("socialrl/GroupHabitat-v0", "group_habitat", "refuse_single", "GroupHabitatVectorEnv"),
     AssayRow("socialrl/GroupMember-v0", "group_habitat", "GroupMemberEnv", "GroupMemberVectorEnv"),
+    AssayRow("socialrl/PairHome-v0", "pair_home", "refuse_single", "PairHomeVectorEnv"),
     AssayRow("socialrl/StressRecovery-v0", "stress_recovery", "StressRecoveryEnv", "StressRecoveryVectorEnv"),
 )
 ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)

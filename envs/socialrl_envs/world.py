@@ -27,7 +27,7 @@ from .sexes import sex_of_rows
 from .spelling import nearest
 from .state import Batch, world_dtype
 from .step import step_worlds
-from .vocabulary import OPTIONS, RESET_KEYS, SEXES, SLOW, Option
+from .vocabulary import OPTIONS, RELATIONSHIPS, RESET_KEYS, SEXES, SLOW, Option
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 
@@ -124,17 +124,35 @@ class World:
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
 
+    def _acting_mates(self) -> list[tuple[int, int, NDArray[np.bool_]]]:
+        """Return the cage mates that both act, and in which worlds they are of different sexes."""
+        sexes = self.sexes.reshape(self.n_worlds, -1)
+        pairs = [(i, j) for i, j in enumerate(self.assay.cohoused_with[: sexes.shape[1]]) if i < j < sexes.shape[1]]
+        return [(i, j, sexes[:, i] != sexes[:, j]) for i, j in pairs]
+
     def _check_cage_mates(self) -> None:
         """Refuse animals of both sexes as cage mates where these can only be peers."""
         if "mate" in self.assay.relationships:
             return
-        sexes = self.sexes.reshape(self.n_worlds, -1)
-        for i, j in enumerate(self.assay.cohoused_with[: sexes.shape[1]]):
-            if 0 <= j < sexes.shape[1] and (sexes[:, i] != sexes[:, j]).any():
+        for i, j, differ in self._acting_mates():
+            if differ.any():
                 raise ParameterError(
                     f"sex: {self.assay.animals[i]} and {self.assay.animals[j]} are cage mates, which are of one sex in "
                     f"{self.assay.id}; got a female and a male"
                 )
+
+    def _check_relationship(self, given: NDArray[np.int64], mask: NDArray[np.bool_]) -> None:
+        """Refuse a relationship that does not fit the sexes of cage mates that both act, in the worlds of `mask`."""
+        if "mate" not in self.assay.relationships:
+            return
+        for i, j, differ in self._acting_mates():
+            unfit = [(word, mates) for word, mates in zip(RELATIONSHIPS, (False, True), strict=True)
+                     if RELATIONSHIPS.index(word) in given and (differ[mask] != mates).any()]  # fmt: skip
+            if unfit:
+                one, other = self.assay.animals[i], self.assay.animals[j]
+                sexes = "a female and a male" if unfit[0][0] == "peer" else "of one sex"
+                need = "peers are of one sex" if unfit[0][0] == "peer" else "mates are a female and a male"
+                raise ParameterError(f"relationship: {need}, but {one} and {other} are {sexes}; got {unfit[0][0]!r}")
 
     @staticmethod
     def _switches(arms: Mapping[str, str | Sequence[str]], n_records: int) -> dict[str, NDArray[np.str_]]:
@@ -212,6 +230,7 @@ class World:
         """
         own = self.check_history(options or {})
         history = {**self._history, **own}
+        self._check_relationship(history["relationship"], mask)
         self.observations = self.observations.copy()  # a caller may still hold the last ones
         worlds = self.batch.worlds
         worlds["episode"][mask] += 1

@@ -44,6 +44,12 @@ def make_worlds(n_worlds: int, env_id: str, **arguments: Any) -> SocialVectorEnv
     return make_rows(n_worlds * len(ASSAYS[env_id].acting), env_id, **arguments)
 
 
+def mates_that_act(env_id: str) -> bool:
+    """Whether two that both act may be mates, so that their sexes have to fit the relationship."""
+    assay = ASSAYS[env_id]
+    return len(assay.acting) > 1 and "mate" in assay.relationships
+
+
 def random_actions(env: SocialVectorEnv, n_ticks: int, seed: int = 1) -> NDArray[np.int64]:
     """Return uniformly random actions, (n_ticks, n_rows)."""
     return np.random.default_rng(seed).integers(0, env.world.n_actions, (n_ticks, env.num_envs))

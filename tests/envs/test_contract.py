@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -14,6 +15,7 @@ from playing import (
     assert_identical,
     make_single,
     make_worlds,
+    mates_that_act,
     play,
     random_actions,
 )
@@ -167,6 +169,9 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         ends = np.where(rng.random(n_rows) < 0.5, parameter.low, parameter.high)
         table = np.full(n_rows, parameter.value)
         overrides[parameter.name] = np.choose(rng.integers(0, 3, n_rows), [anywhere, ends, table])
+    company: dict[str, Any] = {"relationship": assay.relationships}
+    if mates_that_act(env_id):
+        company = {"relationship": "mate", "sex": ["female", "male"] * (n_rows // 2)}
     agonist = {"drug": "agonist", "dose": 10.0, "start_s": 100 * assay.dt_s, "end_s": 300 * assay.dt_s}
     slow = {variable.name: [variable.lowest, variable.reference, variable.highest] for variable in SLOW}
     stressors = {"stressor": [0.0, 2.0], "stressor_start_h": [-1.0, 0.1], "stressor_length_h": [0.2, 5.0]}
@@ -175,7 +180,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         env_id,
         duration_s=700 * assay.dt_s,
         cohousing_h=[0.0, 1.0, 100.0],
-        relationship=assay.relationships,
+        **company,
         drugs=[agonist],
         **settings(env_id, attachment),
         **({**slow, **stressors} if attachment else {}),
@@ -239,11 +244,12 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
     """Each parameter, changed alone, changes a life; those of mates, work and attachment only where they occur."""
     assay = ASSAYS[env_id]
     relationship = assay.relationships[-1]
+    sexes = {"sex": ["female", "male"] * 4} if mates_that_act(env_id) else {}
 
     def played(**overrides: float) -> bytes:
         # at gain 1 the receptor-independent share of release would not show
         changed = {"oxtr_gain": 0.5, **SWITCHED_ON, **overrides}
-        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s, **settings(env_id, attachment)}
+        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s, **settings(env_id, attachment), **sexes}
         env = make_worlds(4, env_id, relationship=relationship, drugs=SOME_OF_EACH, **length, **changed)
         first, _ = env.reset(seed=3)
         result = play(env, random_actions(env, 399))
@@ -253,6 +259,8 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
     mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward"}
     work = {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
+    if assay.n_animals == 2:  # there is nobody but the mate, to be courted or to interfere with the bond
+        idle |= {"courtship_reward", "interference_per_h", "retention"}
     idle |= set() if assay.known_place else {"known_place_exploration"}
     idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT}
     as_in_table = played()
