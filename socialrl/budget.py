@@ -19,6 +19,8 @@ _ROW = 4_000  # bytes of a row in a table that is being gathered
 _BIN = 400  # bytes of a ten-minute bin in a row: what is counted along a test
 _BIN_S = 600.0
 _SAMPLE = 64  # bytes of one moment of one recorded trace, while it is worked on
+_MOMENT = 40
+"""Bytes of one moment of one animal in the series that synchrony is computed from, twice: as kept, and by pairs."""
 _TICKS_PER_S = 1e8
 """Animal ticks that a large machine plays in a second; real ones are slower."""
 _YEAR_S = 365 * 86_400.0
@@ -62,6 +64,13 @@ def check_recording(n_animals: int, n_ticks: int) -> None:
     per_animal = _ANIMAL + _SAMPLE * n_ticks
     what = f"a recording of {n_animals:,} animals over {n_ticks:,} ticks"
     check_memory(n_animals * per_animal, what, lambda usable: f"{int(usable // per_animal):,} animals")
+
+
+def check_series(n_rows: int, n_ticks: int) -> None:
+    """Raise `UserError` if the series of `n_ticks` moments of this many tested animals do not fit."""
+    needed = n_rows * n_ticks * _MOMENT
+    what = f"series of {n_rows:,} tests of {n_ticks:,} ticks, for synchrony (--no-synchrony leaves them out)"
+    check_memory(needed, what, lambda usable: f"{int(n_rows * usable // needed):,} tests")
 
 
 def check_memory(needed: float, what: str, fitting: Callable[[float], str]) -> None:

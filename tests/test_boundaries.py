@@ -114,7 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": GROUND | {"assays"},
     "storage": GROUND | {"config"},
     "animals": WORLD - {"animals"},
-    "evaluation": WORLD,
+    "evaluation": WORLD | {"analysis"},
     "protocols": WORLD | {"evaluation"},
     "interop": GROUND | {"storage"},
     "analysis": GROUND | {"assays"},

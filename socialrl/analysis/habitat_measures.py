@@ -7,6 +7,7 @@ import math
 from socialrl.analysis.measure import Measure
 
 HABITATS = ("GroupHabitat", "GroupMember")
+HOME = "PairHome"
 _SOURCE = "after Black et al. 2025 Curr Biol 35:4178; definition ours"
 _HALF_A_TICK_S = 30.0
 """Half of the tick that habitats are configured with: the least contact is one tick."""

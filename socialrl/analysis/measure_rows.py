@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from socialrl.analysis.habitat_measures import HABITATS, OF_THE_PARTNER
+from socialrl.analysis.habitat_measures import HABITATS, HOME, OF_THE_PARTNER
 from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure
 
 PREFERENCE = "PartnerPreference"
@@ -253,7 +253,46 @@ MEASURES: tuple[Measure, ...] = (
         per=("access_s_partner", "access_s_stranger"),
     ),
     *OF_THE_PARTNER,
-    _counted("contact_s_partner", "Contact with the cage mate", "s", HABITATS, "seconds of contact with the cage mate"),
+    _counted(
+        "contact_s_partner",
+        "Contact with the cage mate",
+        "s",
+        (*HABITATS, HOME),
+        "seconds of contact with the cage mate",
+    ),
+    Measure(
+        "contact_share",
+        "Contact with the cage mate",
+        _FRACTION,
+        "seconds of contact with the cage mate / length of the test",
+        assays=(HOME,),
+        high=1.0,
+        sum=("contact_s_partner",),
+        per=("duration_s",),
+        smallest=0.05,
+        same_within=0.1,
+        why="a choice",
+    ),
+    Measure(
+        "together_share",
+        "Time in one chamber",
+        _FRACTION,
+        "seconds in one chamber with the cage mate, touching or not / length of the test",
+        assays=(HOME,),
+        high=1.0,
+        sum=("together_s_partner",),
+        per=("duration_s",),
+    ),
+    Measure(
+        "nest_share",
+        "Time in the nest",
+        _FRACTION,
+        "seconds in the nest / length of the test",
+        assays=(HOME,),
+        high=1.0,
+        sum=("chamber_s_nest",),
+        per=("duration_s",),
+    ),
     _counted(
         "contact_s_others", "Contact with others", "s", HABITATS, "seconds of contact with each of the others, added"
     ),
@@ -303,7 +342,7 @@ MEASURES: tuple[Measure, ...] = (
         "rejections_partner",
         "Rejections of the partner",
         "per test",
-        (PREFERENCE, LEVER, ENCOUNTER, *HABITATS),
+        (PREFERENCE, LEVER, ENCOUNTER, *HABITATS, HOME),
         "times that the partner was driven off by the tested animal",
         1,
     ),

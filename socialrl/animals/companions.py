@@ -1,4 +1,4 @@
-"""A group habitat with one free place: the seven other animals are played by frozen networks."""
+"""A habitat with one free place: the other animals that act in it are played by frozen networks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from socialrl.animals.animal import animals_of
 from socialrl.animals.policies import FrozenPolicies, load_trained
 from socialrl.errors import UserError, unknown
 from socialrl.storage.run_folder import RunFolder
-from socialrl_envs import SocialEnv
-from socialrl_envs.assays.group_habitat import GROUP_HABITAT, GROUP_MEMBER, N_ANIMALS
+from socialrl_envs import ASSAYS, Assay, SocialEnv
+from socialrl_envs.assays.group_habitat import GROUP_HABITAT
 from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.noise import fill_uniform
 from socialrl_envs.observation import space
@@ -24,16 +24,20 @@ from socialrl_envs.single import action_names
 from socialrl_envs.vocabulary import SEXES
 from socialrl_envs.world import World
 
-N_COMPANIONS = N_ANIMALS - 1
+
+def _from_one_place(assay: Assay) -> Assay:
+    """Return an assay as one of its animals sees it: `focal`, its `partner`, and the others by their numbers."""
+    return replace(assay, animals=("focal", "partner", *assay.animals[2:]))
 
 
 @dataclass(frozen=True)
 class FrozenCompanions:
-    """Seven animals that no longer learn: the partner first, then the three other pairs.
+    """Animals that no longer learn: the partner first, then the other pairs, if there are any.
 
-    `policies` are their networks (75 channels in, 16 actions out), `parameters` and `arms` what differs from the table
-    in each of them, `sexes` female or male. `world` are the arguments of `FrozenCompanionsEnv` that they were trained
-    with: length of a tick and of a test, parameter table, cohousing, drugs, attachment.
+    `policies` are their networks (in a group habitat 75 channels in, 16 actions out), `parameters` and `arms` what
+    differs from the table in each of them, `sexes` female or male (none given: females). `world` are the arguments of
+    `FrozenCompanionsEnv` that they were trained with: length of a tick and of a test, parameter table, cohousing,
+    drugs, attachment. `assay` is where they live: a group habitat, or another assay in which several animals act.
     """
 
     names: tuple[str, ...]
@@ -41,24 +45,31 @@ class FrozenCompanions:
     parameters: tuple[Mapping[str, float], ...]
     arms: tuple[Mapping[str, str], ...]
     world: Mapping[str, Any]
-    sexes: tuple[str, ...] = (SEXES[0],) * N_COMPANIONS
+    sexes: tuple[str, ...] = ()
+    assay: Assay = GROUP_HABITAT
 
     def __post_init__(self) -> None:
+        n_companions = len(self.assay.acting) - 1
+        if not self.sexes:
+            object.__setattr__(self, "sexes", (SEXES[0],) * n_companions)
         counts = {len(self.names), self.policies.n_animals, len(self.parameters), len(self.arms), len(self.sexes)}
-        if counts != {N_COMPANIONS}:
-            raise UserError(f"companions must be {N_COMPANIONS}, each with a name, a network, parameters and arms")
+        if counts != {n_companions}:
+            raise UserError(f"companions must be {n_companions}, each with a name, a network, parameters and arms")
 
 
 def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None) -> FrozenCompanions:
-    """Return the companions of the trained animal `replacing` (default: the first) in a run of the group habitat.
+    """Return the companions of the trained animal `replacing` (default: the first) in a run in which several act.
 
-    These are the seven animals that shared its habitat; an environment gives its place to another animal. A run of
-    another assay, an unknown animal or one whose companions have no network yet raises `UserError`.
+    These are the animals that shared its habitat; an environment gives its place to another animal. A run of an assay
+    in which one animal acts, an unknown animal or one whose companions have no network yet raises `UserError`.
     """
     run = run if isinstance(run, RunFolder) else RunFolder.open(run)
     config = run.config
-    if config.env.id != GROUP_HABITAT.id:
-        raise UserError(f"{run.path} has no companions: it was trained in {config.env.id}, not in {GROUP_HABITAT.id}")
+    assay = ASSAYS[config.env.id]
+    if len(assay.acting) == 1:
+        raise UserError(
+            f"{run.path} has no companions: it was trained in {assay.id}, not in an assay of several that act"
+        )
     animals = {one.id: one for one in animals_of(config)}
     if replacing is not None and replacing not in animals:
         raise UserError(f"{run.path}: {unknown('animal', replacing, animals)}")
@@ -77,23 +88,28 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
             "table": config.env.table,
             "cohousing_h": list(config.env.reset.cohousing_h),
             "separation_h": list(config.env.reset.separation_h),
+            "relationship": list(config.env.reset.relationship),
             "drugs": [drug.model_dump() for drug in config.env.drugs],
+            "sex": focal.sex,
             "attachment": config.env.attachment,
         },
         sexes=tuple(one.sex for one in others),
+        assay=assay,
     )
 
 
-def random_companions() -> FrozenCompanions:
-    """Return seven animals with the table's parameters that choose every action with equal probability."""
-    n_features = space(len(GROUP_HABITAT.habitat.names), N_COMPANIONS).shape[0]
-    n_actions = len(action_names(GROUP_HABITAT))
+def random_companions(assay: Assay = GROUP_HABITAT) -> FrozenCompanions:
+    """Return animals with the table's parameters that choose every action with equal probability."""
+    n_companions = len(assay.acting) - 1
+    n_features = space(len(assay.habitat.names), n_companions).shape[0]
+    n_actions = len(action_names(assay))
     nothing_learned = {
         "action_net.weight": np.zeros((n_actions, n_features), np.float32),
         "action_net.bias": np.zeros(n_actions, np.float32),
     }
-    none: tuple[Mapping[str, Any], ...] = ({},) * N_COMPANIONS
-    return FrozenCompanions(GROUP_MEMBER.animals[1:], FrozenPolicies([nothing_learned] * N_COMPANIONS), none, none, {})
+    none: tuple[Mapping[str, Any], ...] = ({},) * n_companions
+    names, policies = _from_one_place(assay).animals[1:], FrozenPolicies([nothing_learned] * n_companions)
+    return FrozenCompanions(names, policies, none, none, {}, assay=assay)
 
 
 class FrozenCompanionsEnv(SocialEnv):
@@ -101,7 +117,8 @@ class FrozenCompanionsEnv(SocialEnv):
 
     The others see, feel and act as in `GroupHabitatVectorEnv`, each by its own network and parameters, with actions
     sampled from its policy. The acting animal takes the place of one of them (`frozen_companions`); its partner is that
-    one's cage mate. For learners with one agent, and to study one animal among given others:
+    one's cage mate. With the companion of a run in `PairHome` the world is that home, and actions, channels and record
+    are those of its page. For learners with one agent, and to study one animal among given others:
 
         companions = frozen_companions("runs/group_habitat", replacing="wt-03")
         env = FrozenCompanionsEnv(companions, oxtr_gain=0.0)
@@ -113,29 +130,30 @@ class FrozenCompanionsEnv(SocialEnv):
     reproduces everything, the companions' choices among it.
 
     **Arguments.** `companions`; all others are those of `GroupMemberEnv` without `others`, with the companions' `world`
-    and the partner's sex as defaults. Parameters by name and `arms` are those of the acting animal, drugs act on all
-    eight.
+    and the sex of the animal that is replaced as defaults. Parameters by name and `arms` are those of the acting
+    animal, drugs act on all.
     """
 
-    assay = replace(GROUP_HABITAT, animals=GROUP_MEMBER.animals)
+    assay = _from_one_place(GROUP_HABITAT)
 
     def __init__(self, companions: FrozenCompanions, **arguments: Any) -> None:
         self.companions = companions
+        self.assay = _from_one_place(companions.assay)
         theirs = companions.world.get("table", CURRENT)
         if arguments.get("table", theirs) != theirs:
             raise UserError(
                 f"table must be {theirs}, which the companions were trained with, got {arguments['table']!r}"
             )
-        super().__init__(**{**companions.world, "sex": companions.sexes[0], **arguments})
+        super().__init__(**{"sex": companions.sexes[0], **companions.world, **arguments})
         fits = (self.observation_space.shape[0], self.world.n_actions)
         has = (companions.policies.n_features, companions.policies.n_actions)
         if has != fits:
             raise UserError(
                 f"the companions' networks take {has[0]} observation channels and choose from {has[1]} actions, "
-                f"a group habitat has {fits[0]} and {fits[1]}"
+                f"{companions.assay.id} has {fits[0]} and {fits[1]}"
             )
-        self._keys = np.zeros(N_COMPANIONS, dtype=np.uint64)
-        self._chances = np.empty(N_COMPANIONS)
+        self._keys = np.zeros(len(companions.names), dtype=np.uint64)
+        self._chances = np.empty(len(companions.names))
         self._ticks = 0
 
     def reset(
@@ -143,7 +161,7 @@ class FrozenCompanionsEnv(SocialEnv):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Begin an episode; `seed` alone reproduces everything. Options as in `GroupMemberEnv`."""
         begun = super().reset(seed=seed, options=options)
-        self._keys = self.np_random.integers(2**64, size=N_COMPANIONS, dtype=np.uint64)
+        self._keys = self.np_random.integers(2**64, size=len(self._keys), dtype=np.uint64)
         self._ticks = 0
         return begun
 

@@ -115,7 +115,7 @@ _HABITAT = AssayStudy(
     id="socialrl/GroupHabitat-v0",
     title="group habitat",
     measures=_HABITAT_MEASURES,
-    figures=("habitat", "measures"),
+    figures=("habitat", "synchrony", "measures"),
     pairs=True,
     # short episodes and many lives, so that the seven others are met in many orders of the slots
     training={"env": {"dt_s": 60, "duration_s": 43_200, "reset": {"cohousing_h": 168}}, "lives": 16},
@@ -129,6 +129,26 @@ _MEMBER = AssayStudy(
     id="socialrl/GroupMember-v0",
     title="one animal in a group habitat",
     measures=_HABITAT_MEASURES,
+)
+
+_HOME = AssayStudy(
+    id="socialrl/PairHome-v0",
+    title="two at home",
+    measures=("contact_share", "together_share", "nest_share", "rejections_partner", "return"),
+    figures=("synchrony", "measures"),
+    pairs=True,
+    training={
+        "env": {
+            "dt_s": 60,
+            "duration_s": 43_200,
+            # strangers, peers and bonded peers; one episode in four behind a shut door
+            "reset": {"cohousing_h": [0, 24, 168], "session": ["together", "together", "together", "apart"]},
+        },
+        "lives": 16,
+    },
+    steps={"quick": 80_000, "full": 150_000, "sensitivity": 50_000},
+    test_s=86_400,
+    least_animals=12,  # six pairs
 )
 
 _RECOVERY = AssayStudy(
@@ -154,4 +174,4 @@ _RECOVERY = AssayStudy(
     steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
 )
 
-STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _RECOVERY)
+STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _HOME, _RECOVERY)

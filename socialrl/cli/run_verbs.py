@@ -87,6 +87,16 @@ def evaluate(
         ),
     ] = None,
     events_csv: Annotated[bool, typer.Option("--events-csv", help="Write the events as CSV, too.")] = False,
+    synchrony: Annotated[
+        bool | None,
+        typer.Option(
+            "--synchrony/--no-synchrony",
+            help="Write how far the two of every pair are in step (docs/synchrony.md); default: where both act.",
+        ),
+    ] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Write what every animal of a pair does and feels, tick by tick, too.")
+    ] = False,
     group: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME[,NAME]", help="Test these groups only; they get a table of their own."),
@@ -118,6 +128,8 @@ def evaluate(
     with RunFolder.open(run) as folder:
         table = f"evaluation{selection.suffix(folder.config)}"
         if protocol is not None:
+            if synchrony or series:
+                raise UserError("--synchrony and --series are for the tests of the configuration, not for a protocol")
             _evaluate_protocol(
                 folder, protocol, repeats, overwrite, quiet, events=events, events_csv=events_csv, selection=selection
             )
@@ -127,10 +139,22 @@ def evaluate(
             raise UserError(f"{what} been evaluated already; use --overwrite to replace {table}.parquet")
         folder.lock()
         note_unfinished(folder)
-        _evaluate(folder, repeats, quiet, events=events, events_csv=events_csv, selection=selection)
+        _evaluate(
+            folder,
+            repeats,
+            quiet,
+            events=events,
+            events_csv=events_csv,
+            synchrony=synchrony,
+            series=series,
+            selection=selection,
+        )
         of_events = f"{table}_events" if selection else "events"
         if folder.has_table(of_events):
             _say_events(folder.path / f"{of_events}.parquet", events_csv)
+        for other in ("synchrony", "series"):
+            if not selection and folder.has_table(other):
+                typer.echo(f"{other}: {folder.path / other}.parquet")
     typer.echo(f"evaluation: {folder.path / table}.parquet and .csv")
     if not selection:
         typer.echo(f"next: {command('report', folder.path)}")
@@ -272,6 +296,8 @@ def _evaluate(
     *,
     events: bool | None = None,
     events_csv: bool = False,
+    synchrony: bool | None = None,
+    series: bool = False,
     selection: Selection | None = None,
 ) -> None:
     from socialrl.evaluation.playing import evaluate_run
@@ -286,6 +312,8 @@ def _evaluate(
             repeats=repeats,
             events=events,
             events_csv=events_csv,
+            synchrony=synchrony,
+            series=series,
             selection=selection or ALL,
             progress=progress,
         )

@@ -29,7 +29,7 @@ from socialrl.config.conditions import (
     check_slow_state,
     check_stressor_begins,
 )
-from socialrl.config.habitats import check_habitats
+from socialrl.config.habitats import check_habitats, check_relationships
 from socialrl.config.paths import expanded
 from socialrl.config.values import (
     Arms,
@@ -257,16 +257,19 @@ class Config(Section):
         if self.engine == "sb3" and len(assay.acting) > 1:
             text = f"must be cohort in {assay.id}, whose animals live and learn in one world, got sb3"
             raise refuse(text, key="engine", involves=["engine", "env.id"])
-        check_habitats(self.habitats, {name: one.sex for name, one in self.genotypes.items()}, assay)
+        sexes = {name: one.sex for name, one in self.genotypes.items()}
+        check_habitats(self.habitats, sexes, assay)
         lengths = {"evaluation.duration_s": self.evaluation.duration_s}
         named = {"env.reset": self.env.reset.session or ()}
         strangers = {"env.reset": self.env.reset.stranger_sex}
+        relationships = {"env.reset": self.env.reset.relationship}
         for section, tests in (("probes", self.probes.tests), ("evaluation", self.evaluation.tests)):
             for k, test in enumerate(tests):
                 key = f"{section}.tests.{k}"
                 lengths[f"{key}.duration_s"] = test.duration_s
                 named[key] = () if test.session is None else (test.session,)
                 strangers[key] = (test.stranger_sex,)
+                relationships[key] = (test.relationship,)
                 slow = {name: getattr(test, name) for name in OF_ATTACHMENT}
                 of_test = {f"{key}.{name}": value for name, value in slow.items()}
                 check_slow_state(assay.id, self.env.attachment, of_test, section="")
@@ -276,6 +279,7 @@ class Config(Section):
                 if test.access_s is not None and not assay.doors:
                     text = f"is not allowed in {assay.id}, which has no doors; got {test.access_s:g}"
                     raise refuse(text, key=f"{key}.access_s", involves=[f"{key}.access_s", "env.id"])
+        check_relationships(self.members, sexes, relationships, assay)
         for key, duration_s in lengths.items():
             if duration_s is None:
                 continue

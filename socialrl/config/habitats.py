@@ -1,8 +1,8 @@
-"""Who lives with whom where several animals share a world: the check of `habitats` in a configuration."""
+"""Who lives with whom where several animals share a world: checks of `habitats` and of relationships."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from socialrl.config.checks import refuse
@@ -23,8 +23,8 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Mapping[s
     n_members = len(assay.acting)
     if n_members == 1:
         text = (
-            f"can be set only for assays in which several animals act (socialrl/GroupHabitat-v0); in {assay.id} one "
-            "animal acts"
+            "can be set only for assays in which several animals act (socialrl/GroupHabitat-v0, socialrl/PairHome-v0);"
+            f" in {assay.id} one animal acts"
         )
         raise refuse(text, key="habitats", involves=["habitats", "env.id"])
     for name, members in habitats.items():
@@ -56,3 +56,44 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Mapping[s
     if homeless:
         text = f"is in no habitat; add it to one of the habitats ({', '.join(habitats)}) or remove the group"
         raise refuse(text, key=f"genotypes.{homeless[0]}", involves=["habitats", f"genotypes.{homeless[0]}"])
+
+
+def check_relationships(
+    kinds: Mapping[str, tuple[str, ...]],
+    genotypes: Mapping[str, str],
+    given: Mapping[str, Sequence[str]],
+    assay: Assay,
+) -> None:
+    """Refuse relationships that cage mates which both act cannot have: peers are of one sex, mates a female and a male.
+
+    `kinds` are the members of each kind of habitat, or each genotype alone; `genotypes` have their sex; `given` are the
+    relationships of training episodes and tests by their section.
+    """
+    n_members = len(assay.acting)
+    mates = [(one, other) for one, other in enumerate(assay.cohoused_with[:n_members]) if one < other < n_members]
+    if not mates:
+        return
+    for key, relationships in given.items():
+        for wrong in (word for word in relationships if word not in assay.relationships):
+            text = f"must be {' or '.join(assay.relationships)} in {assay.id}, got {wrong}"
+            raise refuse(text, key=f"{key}.relationship", involves=[f"{key}.relationship", "env.id"])
+    if "mate" not in assay.relationships:
+        return  # their sexes are checked with the habitats
+    for kind, members in kinds.items():
+        for one, other in mates:
+            sexes = [genotypes[members[place % len(members)]] for place in (one, other)]
+            involves = [f"genotypes.{members[place % len(members)]}.sex" for place in (one, other)]
+            if len(set(sexes)) > 1 and "mixed" in sexes:
+                text = f"has a group of mixed sex beside one of {min(sexes, key='mixed'.__eq__)}s; give each one sex"
+                raise refuse(text, key=f"habitats.{kind}", involves=[f"habitats.{kind}", *involves])
+            fits = "mate" if len(set(sexes)) > 1 else "peer"
+            for key, relationships in given.items():
+                for wrong in (word for word in relationships if word != fits):
+                    who = "are a female and a male" if fits == "mate" else "are of one sex"
+                    hint = (
+                        ""
+                        if fits == "mate"
+                        else ("; for mates make a group of females and one of males and name both in a kind of habitat")
+                    )
+                    text = f"must be {fits} where the two of {kind} {who}, got {wrong}{hint}"
+                    raise refuse(text, key=f"{key}.relationship", involves=[f"{key}.relationship", *involves])

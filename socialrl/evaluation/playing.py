@@ -25,6 +25,7 @@ from socialrl.config.loading import Config, Drug, TestCondition
 from socialrl.errors import UserError, command
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
+from socialrl.evaluation.series import SeriesRecorder, dyads
 from socialrl.evaluation.traces import Tracer
 from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
@@ -46,6 +47,7 @@ def play_tests(
     steps: int,
     tracer: Tracer | None = None,
     events: EventRecorder | None = None,
+    series: SeriesRecorder | None = None,
 ) -> pd.DataFrame:
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
@@ -58,7 +60,7 @@ def play_tests(
         alike = [test for test in tests if (test.drugs, config.length_of(test)) == (drugs, duration_s)]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
         played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs], duration_s)
-        sums, record = played.play(policies, tracer, events)
+        sums, record = played.play(policies, tracer, events, series)
         labels = played.labels()
         columns: dict[str, Any] = {
             **{name: labels[name] for name in animals[0].common()},
@@ -122,7 +124,11 @@ class _Tests:
         }
 
     def play(
-        self, policies: FrozenPolicies, tracer: Tracer | None, events: EventRecorder | None
+        self,
+        policies: FrozenPolicies,
+        tracer: Tracer | None,
+        events: EventRecorder | None,
+        series: SeriesRecorder | None,
     ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
         """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
         env, observations = self._env, self._observations
@@ -136,7 +142,9 @@ class _Tests:
             follow.follow(self.rows)
         if events is not None:
             events.follow(env, self._order, self.labels())
-        return play_out(env, self._order, observations, self._keys, policies, follow, events)
+        if series is not None:
+            series.follow(env, self._order, self.labels())
+        return play_out(env, self._order, observations, self._keys, policies, follow, events, series)
 
 
 def play_out(
@@ -147,11 +155,12 @@ def play_out(
     policies: FrozenPolicies,
     follow: Tracer | None = None,
     events: EventRecorder | None = None,
+    series: SeriesRecorder | None = None,
 ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
     """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
 
     `order` (`Lineup.order`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
-    records go animal by animal. `follow` and `events` have been told of these tests.
+    records go animal by animal. `follow`, `events` and `series` have been told of these tests.
     """
     sums = np.zeros((len(env.world.terms), len(keys)))
     chance = np.empty(len(keys))
@@ -166,8 +175,12 @@ def play_out(
             follow.note(env, actions)
         if events is not None:
             events.note()
+        if series is not None:
+            series.note()
     if events is not None:
         events.finish()
+    if series is not None:
+        series.finish()
     return sums[:, order], {name: column[order] for name, column in info["record"].items()}
 
 
@@ -193,6 +206,7 @@ def play_evaluation(
     repeats: int,
     tracer: Tracer | None = None,
     events: EventRecorder | None = None,
+    series: SeriesRecorder | None = None,
     progress: Progress,
 ) -> pd.DataFrame:
     """Return the rows of `play_tests` for all `animals` of a run, some at a time, so that memory stays small."""
@@ -223,6 +237,7 @@ def play_evaluation(
                 steps=config.steps,
                 tracer=tracer,
                 events=events,
+                series=series,
             )
         )
     progress.update(len(animals), len(animals), "animals tested")
@@ -235,13 +250,17 @@ def evaluate_run(
     repeats: int | None = None,
     events: bool | None = None,
     events_csv: bool = False,
+    synchrony: bool | None = None,
+    series: bool = False,
     selection: Selection = ALL,
     progress: Progress,
 ) -> None:
     """Play the evaluation tests of a run's configuration and write the tables `evaluation` and `traces`.
 
     With `events` (None: where animals live in one world, as in the group habitat) also the table `events`, and with
-    `events_csv` its CSV. Animals that are not finished yet are left out; a run without any raises `UserError`.
+    `events_csv` its CSV. With `synchrony` (None: where animals that act live in one world) the table `synchrony`, and
+    with `series` the series tick by tick that it is computed from; where one animal acts, asking for either raises
+    `UserError`. Animals that are not finished yet are left out; a run without any raises `UserError`.
 
     A `selection` of the animals gets tables of its own, `evaluation_of_<names>` and, with `events`,
     `evaluation_of_<names>_events`; its rows are those that the same animals have in an evaluation of all.
@@ -256,12 +275,13 @@ def evaluate_run(
     tracer = Tracer()
     n_acting = len(ASSAYS[config.env.id].acting)
     recorder = EventRecorder() if events or (events is None and n_acting > 1) else None
+    watcher = _watcher(config.env.id, synchrony, series, bool(selection))
     # an animal whose network is written and whose row is not has not finished yet
     animals = [one for one in animals if one.id in steps.index]
     chosen = selection.of(config, animals)
     playing = with_company(config, animals, chosen)
     table = play_evaluation(
-        run, config, playing, tests, repeats=repeats, tracer=tracer, events=recorder, progress=progress
+        run, config, playing, tests, repeats=repeats, tracer=tracer, events=recorder, series=watcher, progress=progress
     )
     table = table.assign(steps=table["animal"].map(steps))
     if selection:
@@ -273,11 +293,29 @@ def evaluate_run(
         run.write_table(part, rows_of(table, chosen), csv=True)
         return
     # The table `evaluation` is the sign of a complete evaluation, so it is deleted first and written last.
-    for name in ("evaluation", "traces", "events"):
+    for name in ("evaluation", "traces", "events", "synchrony", "series"):
         run.drop_table(name)
     traces = tracer.table()
     if len(traces):
         run.write_table("traces", traces)
     if recorder is not None:
         run.write_table("events", recorder.table(), csv=events_csv)
+    if watcher is not None:
+        progress.update(len(animals), len(animals), "animals tested, synchrony of their pairs")
+        run.write_table("synchrony", watcher.table())
+        if series:
+            run.write_table("series", watcher.series())
     run.write_table("evaluation", table, csv=True)
+
+
+def _watcher(assay: str, synchrony: bool | None, series: bool, selected: bool) -> SeriesRecorder | None:
+    """Return what records the series of pairs, None where they are not wanted; a wish that cannot be met raises."""
+    asked = synchrony or series
+    if series and synchrony is False:
+        raise UserError("the series are those of the table synchrony; leave either --series or --no-synchrony out")
+    if asked and not dyads(ASSAYS[assay]):
+        raise UserError(f"synchrony is that of two animals that act in one world; in {assay} one acts")
+    if asked and selected:
+        raise UserError("synchrony compares pairs with all others of their condition; evaluate the whole run for it")
+    wanted = synchrony is not False and not selected and bool(dyads(ASSAYS[assay]))
+    return SeriesRecorder() if wanted else None

@@ -122,7 +122,7 @@ class _Actor:
 def _at_random(assay: str) -> _Actor:
     """All animals act at random; the film follows the first of them."""
     if len(ASSAYS[assay].acting) > 1:
-        make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, random_companions())
+        make: Callable[..., gym.Env[Any, Any]] = partial(FrozenCompanionsEnv, random_companions(ASSAYS[assay]))
     else:
         make = partial(gym.make, assay)
     return _Actor(f"{assay} with random actions", assay, make, {"oxtr_gain": 1.0}, None)

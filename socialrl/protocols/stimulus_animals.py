@@ -82,7 +82,7 @@ def session_of(assay: Assay, given: Sequence[str], session: str | None = None) -
 def relationship_of(assay: Assay, session: str, given: str | None, so_far: str | None) -> str:
     """Return peer or mate for the animals of a test; if the partner takes part, it is what the partner was before."""
     relationship = given or so_far or "peer"
-    if relationship == "mate" and len(assay.acting) > 1:
+    if relationship == "mate" and len(assay.acting) > 1 and "mate" not in assay.relationships:
         raise UserError(
             f"relationship must be peer in {short_id(assay.id)}, whose animals are all of one sex, got mate"
         )

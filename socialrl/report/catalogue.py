@@ -14,7 +14,7 @@ from socialrl.assays import study_of
 from socialrl.drawing import wording
 from socialrl.drawing.plates import Plate, drawn
 from socialrl.errors import UserError, unknown
-from socialrl.report import figures, habitat, learning, measured, timecourse
+from socialrl.report import figures, habitat, learning, measured, synchrony, timecourse
 from socialrl.report.between import RunContrast
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -250,6 +250,14 @@ HABITAT = Subject(
     _no_tests,
 )
 
+SYNCHRONY = Subject(
+    "fig_synchrony",
+    "Who falls into step?",
+    synchrony.by_hour,
+    synchrony.caption,
+    lambda study, _summary: synchrony.alt(study),
+    synchrony.missing,
+)
 
 MEASURES = Subject(
     "fig_measures",
@@ -263,6 +271,7 @@ MEASURES = Subject(
 _BY_NAME: dict[str, Subject] = {
     **{one.file.split("_", 1)[1]: one for one in SUBJECTS},
     "habitat": HABITAT,
+    "synchrony": SYNCHRONY,
     "measures": MEASURES,
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from socialrl.drawing import pages, wording
 from socialrl.drawing.plates import Plate
-from socialrl.report import account, between, headline, measured, protocols, tables
+from socialrl.report import account, between, headline, measured, protocols, synchrony, tables
 from socialrl.report.between import RunContrast
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -51,6 +51,7 @@ def html(
                 tables.criterion(summary),
                 tables.cohousing(summary),
                 *tables.measured(summary),
+                *synchrony.tables(study),
             )
             if table.rows
         ],

@@ -13,6 +13,7 @@ from socialrl.analysis import measures
 from socialrl.analysis.association import share_of_partner
 from socialrl.analysis.measure_table import measures_of, shown_in
 from socialrl.analysis.measure_values import measured
+from socialrl.analysis.synchrony import over_repeats
 from socialrl.assays import study_of
 from socialrl.config.strict_yaml import read_yaml
 from socialrl.config.values import TABLE, with_table
@@ -66,6 +67,7 @@ class Study:
     `final`: `measures.animal_table` of the evaluation, or of each animal's last probe where there is no evaluation
     (`final_is_probe`). `probes`: the same over training. `criterion`: `measures.criterion_table`. `bins`: huddling per
     10 min, from the same tests as `final`. `habitat`: `association.share_of_partner` of the tests in a group habitat.
+    `synchrony`: `over_repeats` of the tables of animals that act together.
     `measured`: the measures of the last tests of every assay, one row per animal, test and measure.
     `parameters`: each run's parameter table. `traces`, `animals`: as stored. All tables have the columns `run` and
     `group`; `final` and `probes` have `drugs`, too.
@@ -83,6 +85,7 @@ class Study:
     bins: pd.DataFrame
     traces: pd.DataFrame
     habitat: pd.DataFrame = field(default_factory=pd.DataFrame)
+    synchrony: pd.DataFrame = field(default_factory=pd.DataFrame)
     measured: pd.DataFrame = field(default_factory=pd.DataFrame)
     names: dict[Path, str] = field(default_factory=dict)
     parameters: dict[str, tuple[Parameter, ...]] = field(default_factory=dict)
@@ -164,6 +167,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
     names = _run_names(runs)
     configs = {names[run.path]: _config(run) for run in runs}
     gathered = {name: _gather(runs, names, name) for name in ("animals", "evaluation", "probes", "traces")}
+    synchrony = _gather(runs, names, "synchrony")
     both = sexes.of_both_sexes(gathered.values())
     gathered = {name: sexes.with_group(table, both) for name, table in gathered.items()}
     for name in ("evaluation", "probes"):
@@ -183,6 +187,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         test_names = alike.names_of_tests([final, probes])
         final, probes, traces = (alike.renamed(table, test_names) for table in (final, probes, traces))
         raw_finals = [alike.renamed(table, test_names) for table in raw_finals]
+        synchrony = alike.renamed(synchrony, test_names)
     tables = [gathered["animals"], final, probes]
     return Study(
         runs=runs,
@@ -197,6 +202,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         bins=_bins(_stack(raw_finals), both),
         traces=traces,
         habitat=_habitat(raw_finals, both),
+        synchrony=sexes.with_group(over_repeats(synchrony), both),
         measured=_measured(raw_finals, both),
         names=names,
         parameters={names[run.path]: rows_when_made(run.path, table_of(configs[names[run.path]])) for run in runs},
@@ -298,7 +304,8 @@ def _habitat(finals: list[pd.DataFrame], both: Collection[str]) -> pd.DataFrame:
     """Association in the group habitats of runs, below each other; `finals` are the runs' last tests."""
     parts = []
     for records in finals:
-        tests = records[[study_of(name).pairs for name in records["assay"]]] if len(records) else records
+        among = [study_of(name).pairs and "habitat" in study_of(name).figures for name in records.get("assay", ())]
+        tests = records[among] if len(records) else records
         if len(tests):
             parts.append(share_of_partner(tests).assign(run=tests["run"].iloc[0]))
     return sexes.with_group(_stack(parts), both)

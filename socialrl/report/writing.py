@@ -81,6 +81,8 @@ def _tables(
         tables["contrasts_between_runs"] = _records(between)
     if len(study.habitat):
         tables["pairs_habitat"] = study.habitat
+    if len(study.synchrony):
+        tables["pairs_synchrony"] = study.synchrony
     return {name: table.drop(columns="group", errors="ignore") for name, table in tables.items()}
 
 

@@ -61,6 +61,8 @@ _MADE_BY = {
     "evaluation": ("evaluate",),
     "traces": ("evaluate",),
     "events": ("evaluate", "--events"),
+    "synchrony": ("evaluate", "--synchrony"),
+    "series": ("evaluate", "--series"),
 }
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 

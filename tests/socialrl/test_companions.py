@@ -194,7 +194,7 @@ def test_what_cannot_be_company(run, tmp_path) -> None:
     small = {"action_net.weight": np.zeros((6, 28), np.float32), "action_net.bias": np.zeros(6, np.float32)}
     strangers = FrozenCompanions(tuple("abcdefg"), FrozenPolicies([small] * 7), ({},) * 7, ({},) * 7, {})
     with pytest.raises(
-        UserError, match="take 28 observation channels and choose from 6 actions, a group habitat has 75"
+        UserError, match="take 28 observation channels and choose from 6 actions, socialrl/GroupHabitat-v0 has 75"
     ):
         FrozenCompanionsEnv(strangers)
     with pytest.raises(ParameterError, match="did you mean 'oxtr_gain'"):
