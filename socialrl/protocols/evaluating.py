@@ -17,7 +17,8 @@ from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.unmet import Demand, unmet
 from socialrl.progress import Progress
 from socialrl.protocols.idle_phases import idle_phases
-from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.plan import plan
+from socialrl.protocols.planned import PlannedTest, drugs_in_test
 from socialrl.protocols.playing import play_protocol
 from socialrl.protocols.schema import load_protocol
 from socialrl.storage.run_folder import RunFolder

@@ -9,9 +9,11 @@ import numpy as np
 from socialrl.animals.animal import Animal
 from socialrl.config.experiment import Config
 from socialrl.errors import UserError
-from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.phases import Phase
+from socialrl.protocols.plan import plan
+from socialrl.protocols.planned import PlannedTest, drugs_in_test
 from socialrl.protocols.playing import begun_state
-from socialrl.protocols.schema import Phase, Protocol, place
+from socialrl.protocols.schema import Protocol, place
 
 NO_TRACE = 1e-4
 
@@ -37,7 +39,9 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
             if without is None or drugs_in_test(whole) != drugs_in_test(without):
                 continue
             other = begun_state(config, animals, without)
-            traces = {key: float(np.abs(state[key] - other[key]).max()) for key in state}
+            # an animal that one of the two lives does not have is like one that was never met
+            keys = [*state, *(key for key in other if key not in state)]
+            traces = {key: float(np.abs(state.get(key, 0.0) - other.get(key, 0.0)).max()) for key in keys}
             largest = max(traces, key=lambda key: traces[key])
             if traces[largest] < NO_TRACE:
                 much = "nothing" if traces[largest] == 0.0 else f"almost nothing ({largest} by {traces[largest]:.0e})"
@@ -61,6 +65,6 @@ def _why(phases: Sequence[Phase], number: int) -> str:
     before = phases[:number]
     if phase.separate is not None and not any(one.cohouse for one in before):
         return ": the animal has not met anybody before it"
-    if phase.cohouse is not None and phase.cohouse.hours == 0.0:
+    if phase.cohouse is not None and phase.hours_long == 0.0:
         return ": it lasts 0 h"
     return ": the dose ends before anything happens that it acts on" if phase.dose is not None else ""
