@@ -22,10 +22,13 @@ from socialrl.protocols.companions import NOBODY
 from socialrl.protocols.planned import Drugs, PlannedTest, Stretch
 from socialrl.protocols.stimulus_animals import others_are_paired, partner_of, stranger_of
 from socialrl_envs import ASSAYS, SocialVectorEnv
+from socialrl_envs.vocabulary import SLOW
 from socialrl_envs.world import World
 
 INNER_STATE = ("stress", "oxytocin", "receptor_signal", "bondedness", "activity_drive")
 """What an animal is like at the start and the end of a test: columns `<name>_start` and `<name>_end`."""
+SLOW_STATE = tuple(variable.name for variable in SLOW)
+"""What it has become over days, where the run has `env.attachment`: columns of the same form."""
 
 
 class BegunTest:
@@ -52,10 +55,12 @@ class BegunTest:
         for stretch in test.life:
             env = self._make(stretch.drugs)
             if last is not None:
+                last.grow()
                 _pass_on(last, env.world, [(i, i) for i in range(env.assay.n_animals)])
             elif before is not None:
                 # animals that were not in the test before are new
                 self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=False)
+                before._env.world.grow()
                 _pass_on(before._env.world, env.world, _the_same(before._test, test))
             self._observations = self._reset(env, stretch, continued=last is not None or before is not None)
             self._env, last = env, env.world
@@ -103,14 +108,17 @@ class BegunTest:
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return what the animals are like and are to each other now, (n_worlds, …) by name."""
         batch = self._env.world.batch
-        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, "dopamine_tone", "v1a_gain")}
+        # without the age, in which lives of different length differ anyhow
+        slow = [name for name in SLOW_STATE if name != "age_d"] if self._attachment else []
+        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, "dopamine_tone", "v1a_gain", *slow)}
         return inner | {name: np.array(batch.pairs[name]) for name in ("familiarity", "habituation", "mated")}
 
     def _state_columns(self, when: str) -> dict[str, NDArray[np.float64]]:
         """Return the columns of `INNER_STATE` as they are now, animal by animal."""
         acting = list(self._env.assay.acting)
         animals = self._env.world.batch.animals
-        return {f"{name}_{when}": animals[name][:, acting].ravel()[self._order] for name in INNER_STATE}
+        names = (*INNER_STATE, *(SLOW_STATE if self._attachment else ()))
+        return {f"{name}_{when}": animals[name][:, acting].ravel()[self._order] for name in names}
 
     def offers(self) -> dict[str, str]:
         """Return who is in each place beside the tested animal, by the assay's names of places."""

@@ -6,6 +6,8 @@ offered live on alone and fade from the tested animal's memory.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -49,7 +51,19 @@ class HomeTest(BegunTest):
             together = [self._in_cage(name) for name in spell.together]
             for name in spell.mates:
                 self._cage.mate(self._in_cage(name))
-            self._cage.live(spell.hours, together, alone=self._companions(), drugs=spell.drugs)
+            if spell.nest is not None:
+                self._cage.rear(
+                    spell.hours, litter=together, alone=self._companions(), drugs=spell.drugs, **asdict(spell.nest)
+                )
+            else:
+                self._cage.live(
+                    spell.hours,
+                    together,
+                    alone=self._companions(),
+                    drugs=spell.drugs,
+                    stressor=spell.stressor,
+                    enriched=spell.enriched,
+                )
 
     def play(
         self, policies: FrozenPolicies, events: EventRecorder | None = None, *, tell_offers: bool = True

@@ -12,9 +12,10 @@ from socialrl.assays import short_id
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
 from socialrl.protocols.doses import Span, overlapping
-from socialrl.protocols.phases import MAX_LIFE_D, OPTIONS_OF_TESTS, AssayPhase, Phase
+from socialrl.protocols.phases import OPTIONS_OF_TESTS, AssayPhase, Phase
 from socialrl.protocols.planned import PlannedTest
 from socialrl.protocols.schema import place
+from socialrl.protocols.timed import MAX_LIFE_D
 from socialrl_envs import ASSAYS
 from socialrl_envs.vocabulary import SLOW
 
@@ -39,6 +40,7 @@ class History:
         age_d: float | None = None,
     ) -> None:
         self.protocol, self.name, self.phases, self.env, self.where = protocol, name, phases, env, where
+        self.given_age_d = age_d
         self.begins_d = ADULT_D if age_d is None else age_d
         self.last: PlannedTest | None = None
 
@@ -79,7 +81,7 @@ class History:
                     told = "this life begins" if hour == 0.0 else "the phase before it ends"
                     age_d = self.begins_d + hour / 24.0
                     raise self.error(
-                        number, f"age_d must be {age_d:g} d or more, when {told}, got {phase.age_d:g}{self._at_birth()}"
+                        number, f"age_d must be {age_d:g} d or more, when {told}, got {phase.age_d:g}{self.at_birth()}"
                     )
                 hour = max(hour, at)
             starts.append(hour)
@@ -93,7 +95,8 @@ class History:
                 )
         return starts, ends
 
-    def _at_birth(self) -> str:
+    def at_birth(self) -> str:
+        """Return the advice for a life that has to begin earlier."""
         return "" if self.begins_d == 0.0 else "; to begin at birth, write age_d: birth at the top of the file"
 
     def _since(self) -> str:
@@ -115,7 +118,7 @@ class History:
             given_age = self.phases[one.phase - 1].age_d
             if one.start_h < 0.0 and given_age is not None:
                 text = f"age_d: the drug would act at age {given_age:g} d, but this life begins at {self.begins_d:g} d"
-                raise self.error(one.phase, text + self._at_birth())
+                raise self.error(one.phase, text + self.at_birth())
             if one.start_h < 0.0:
                 raise self.error(
                     one.phase, f"start_h: the drug would act {-one.start_h:g} h before the first phase begins"

@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from socialrl.assays import short_id
 from socialrl.errors import UserError
-from socialrl.protocols.companions import Companion, slip_of
+from socialrl.protocols.childhood import INDEPENDENT_D, MAX_ALONE_H, Rear, Wean
+from socialrl.protocols.company import Company
 from socialrl.protocols.doses import acting, in_words
 from socialrl.protocols.history import History
+from socialrl.protocols.nest import InNest
 from socialrl.protocols.offers import Offer, offer_of
-from socialrl.protocols.phases import PEER_OF_OTHER_SEX, REFUSED_MATING, AssayPhase, Cohouse, Phase
+from socialrl.protocols.phases import REFUSED_MATING, AssayPhase, Cohouse, Phase
 from socialrl.protocols.planned import Home, PlannedTest, Spell
 from socialrl.protocols.stimulus_animals import is_group
 from socialrl_envs import ASSAYS
 
 
-@dataclass
-class _Known:
-    """What a history says of a companion: hours with it, when they were last together, whether they mated."""
-
-    companion: Companion
-    hours: float = 0.0
-    until_h: float = 0.0
-    mated: bool = False
-    lost_in: int | None = None
-
-
-@dataclass
+@dataclass(frozen=True)
 class _Time:
     """A spell with its beginning, in hours of the history."""
 
     start_h: float
     spell: Spell
-    end_h: float = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.end_h = self.start_h + self.spell.hours
+    @property
+    def end_h(self) -> float:
+        return self.start_h + self.spell.hours
 
 
 class HomeLife(History):
@@ -46,62 +37,90 @@ class HomeLife(History):
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._known: dict[str, _Known] = {}
+        self._company = Company()
         self._cage: tuple[str, ...] = ()  # whom it lives with now
         self._last_cage: tuple[str, ...] = ()  # the last that was not empty
         self._times: list[_Time] = []  # since the last test
         self._hour = 0.0
         self._offer: Offer | None = None  # of the last test
+        if self.given_age_d is None and _begins_in_nest(self.phases):
+            self.begins_d = 0.0
+        self._nest = InNest() if self.begins_d < INDEPENDENT_D else None  # None: it has left the nest
 
     def tests(self) -> Iterator[PlannedTest]:
         """Walk through the phases and yield the tests; impossible ones raise `UserError`."""
-        planned = list(super().tests())
-        companions = tuple(one.companion for one in self._known.values())
-        for test in planned:
+        for test in list(super().tests()):
             assert test.home is not None
-            yield replace(test, home=replace(test.home, companions=companions))
+            yield replace(test, home=replace(test.home, companions=self._company.companions))
 
     # ------------------------------------------------------------------ life
 
     def live(self, number: int, phase: Phase) -> None:
         """Read a phase that is neither a test nor a dose."""
-        self._live_on(number)
-        if phase.cohouse is not None:
-            self._cohouse(number, phase.cohouse)
-        elif phase.separate is not None:
-            gone = self._all_known(number, "from", phase.separate.from_)
-            elsewhere = next((name for name in gone if name not in self._cage), None)
-            if elsewhere is not None:
-                raise self.error(
-                    number,
-                    f"from: {elsewhere} is not in the cage, so they cannot be separated; the animal lives with "
-                    f"{', '.join(self._cage) or 'nobody'}",
-                )
-            self._cage = tuple(name for name in self._cage if name not in gone) if gone else ()
-            self._spend(phase.hours_long)
-        elif phase.rehouse is not None:
-            back = self._all_known(number, "with", phase.rehouse.with_) or self._last_cage
-            if not back:
-                raise self.error(number, "with is missing: the animal has not lived with anybody before")
-            self._cage = self._present(number, "with", back)
-            self._spend(phase.hours_long)
-        elif phase.lose is not None:
-            for name in self._present(number, "who", self._all_known(number, "who", phase.lose.who)):
-                self._known[name].lost_in = number
-            self._cage = tuple(name for name in self._cage if self._known[name].lost_in is None)
-            self._last_cage = tuple(name for name in self._last_cage if self._known[name].lost_in is None)
-            self._spend(phase.hours_long)
+        try:
+            self._live_on(number)
+            if phase.rear is not None:
+                self._rear(phase.rear)
+            elif phase.wean is not None:
+                self._wean(phase.wean)
+            else:
+                self._check_grown(phase)
+                self._grown(number, phase)
+        except UserError as error:
+            raise self.error(number, str(error)) from error
 
-    def _cohouse(self, number: int, cage: Sequence[Cohouse]) -> None:
+    def _grown(self, number: int, phase: Phase) -> None:
+        """Read a phase of an animal that can live without carers."""
+        if phase.stress is not None:
+            cage, nest, self._nest = self._cage, self._nest, None
+            self._cage = self._company.check("with", phase.stress.with_)
+            self._spend(phase.hours_long, stressor=phase.stress.stressor)
+            self._cage, self._nest = cage, nest
+            return
+        if phase.lose is not None:
+            for name in self._company.check("who", phase.lose.who):
+                self._company.all[name].lost_in = number
+            present = self._company.present
+            self._cage = tuple(name for name in self._cage if name in present)
+            self._last_cage = tuple(name for name in self._last_cage if name in present)
+            self._spend(phase.hours_long)
+            return
+        self._nest = None
+        if phase.cohouse is not None:
+            self._cohouse(phase.cohouse)
+            return
+        if phase.separate is not None:
+            self._cage = self._without(phase.separate.from_)
+        elif phase.rehouse is not None:
+            self._cage = self._company.check("with", phase.rehouse.with_) or self._last_cage
+            if not self._cage:
+                raise UserError("with is missing: the animal has not lived with anybody before")
+        elif phase.isolate is not None:
+            self._cage = ()
+        elif phase.enrich is not None:
+            self._cage = self._company.check("with", phase.enrich.with_) or self._cage
+        self._spend(phase.hours_long, enriched=phase.enrich is not None)
+
+    def _without(self, gone: tuple[str, ...]) -> tuple[str, ...]:
+        """Return who is left in the cage; without names nobody is."""
+        for name in self._company.check("from", gone):
+            if name not in self._cage:
+                raise UserError(
+                    f"from: {name} is not in the cage, so they cannot be separated; the animal lives with "
+                    f"{', '.join(self._cage) or 'nobody'}"
+                )
+        return tuple(name for name in self._cage if name not in gone) if gone else ()
+
+    def _cohouse(self, cage: Sequence[Cohouse]) -> None:
         """Read one or several cohousings that begin at once; the cage is theirs alone."""
         mates: list[str] = []
         until: dict[str, float] = {}
         for one in cage:
             for name in one.with_:
-                companion = self._introduced(number, name, one)
+                companion = self._company.introduced(name, one.relationship, one.sex)
                 mating = companion.mates if one.mating is None else one.mating
                 if mating and companion.relationship != "mate":
-                    raise self.error(number, f"mating {REFUSED_MATING[companion.relationship]}, got true")
+                    raise UserError(f"mating {REFUSED_MATING[companion.relationship]}, got true")
                 if mating and one.hours_long > 0.0:
                     mates.append(name)
                 until[name] = one.hours_long
@@ -112,59 +131,43 @@ class HomeLife(History):
                 self._spend(end - spent, tuple(name for name in mates if name in self._cage))
                 spent = end
 
-    def _introduced(self, number: int, name: str, phase: Cohouse) -> Companion:
-        """Return a companion, which is new here or as it was before."""
-        known = self._known.get(name)
-        if known is None:
-            near = slip_of(name, self._known)
-            if near is not None:
-                raise self.error(
-                    number,
-                    f"with: unknown companion '{name}'; did you mean '{near}'? Give another animal a name that differs "
-                    "in more than a letter or two",
-                )
-            relationship = phase.relationship or "peer"
-            if relationship == "peer" and phase.sex == "other":
-                raise self.error(number, f"sex {PEER_OF_OTHER_SEX}")
-            other_sex = relationship == "mate" or phase.sex == "other"
-            self._known[name] = _Known(Companion(name, relationship, other_sex))
-            return self._known[name].companion
-        self._present(number, "with", (name,))
-        companion = known.companion
-        if phase.relationship not in (None, companion.relationship):
-            raise self.error(
-                number,
-                f"relationship must be {companion.relationship} as before ({name} is the same animal), got "
-                f"{phase.relationship}",
+    # ------------------------------------------------------------------ childhood
+
+    @property
+    def _age_d(self) -> float:
+        return self.begins_d + self._hour / 24.0
+
+    def _rear(self, phase: Rear) -> None:
+        if self._nest is None:
+            why = f"this life begins at {self.begins_d:g} d" if self._hour == 0.0 else "the animal has left it"
+            raise UserError(f"is about life in the nest, and {why}")
+        self._nest.rear = phase
+        self._spend(phase.hours_long)
+
+    def _wean(self, phase: Wean) -> None:
+        if self._nest is None:
+            begun = f"this life begins at {self.begins_d:g} d{self.at_birth()}"
+            raise UserError(f"ends life in the nest, and {begun if self._hour == 0.0 else 'the animal has left it'}")
+        self._check_grown(None)
+        kind = "sibling" if phase.company == "siblings" else "peer"
+        self._nest, self._cage = None, phase.names
+        for name in phase.names:
+            is_new = name not in self._company.all
+            self._company.introduced(name, kind, None)
+            if kind == "sibling" and is_new:  # of the same litter
+                self._times = [_with_sibling(time, name) for time in self._times]
+        self._last_cage = self._cage or self._last_cage
+
+    def _check_grown(self, phase: Phase | None) -> None:
+        """Refuse a life without carers at an age at which pups do not live without; a brief stressor they survive."""
+        brief = phase is not None and phase.stress is not None and phase.hours_long <= MAX_ALONE_H
+        if self._age_d < INDEPENDENT_D - 1e-9 and not brief:
+            raise UserError(
+                f"begins at age {self._age_d:g} d, and pups need carers up to day {INDEPENDENT_D:g}: they live without "
+                f"any for {MAX_ALONE_H:g} h at most; write a rear phase before it, or a later age_d"
             )
-        if phase.sex is not None and (phase.sex == "other") != companion.other_sex:
-            was = "other" if companion.other_sex else "same"
-            raise self.error(number, f"sex must be {was} as before ({name} is the same animal), got {phase.sex}")
-        return companion
 
-    def _all_known(self, number: int, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse companions that were never introduced."""
-        for name in names:
-            if name not in self._known:
-                raise self.error(number, f"{key}: {self._never_met(name)}")
-        return names
-
-    def _never_met(self, name: str) -> str:
-        near = slip_of(name, self._known)
-        hint = f"; did you mean '{near}'?" if near in self._known else ""
-        met = ", ".join(str(one.companion) for one in self._known.values()) or "nobody"
-        return (
-            f"{name} was never introduced: no phase before this one houses the animal with it{hint}; so far it has "
-            f"lived with {met}"
-        )
-
-    def _present(self, number: int, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse companions that are lost."""
-        for name in names:
-            lost_in = self._known[name].lost_in
-            if lost_in is not None:
-                raise self.error(number, f"{key}: {name} was lost in phase {lost_in} and does not come back")
-        return names
+    # ------------------------------------------------------------------ time
 
     def _live_on(self, number: int) -> None:
         """Let the hours pass until a phase begins that names its age."""
@@ -172,52 +175,45 @@ class HomeLife(History):
         if gap > 1e-9:
             self._spend(gap)
 
-    def _spend(self, hours: float, mates: tuple[str, ...] = ()) -> None:
-        """Let hours pass in the cage as it is."""
+    def _spend(
+        self, hours: float, mates: tuple[str, ...] = (), *, stressor: float = 0.0, enriched: bool = False
+    ) -> None:
+        """Let hours pass in the nest, or in the cage as it is."""
+        if self._nest is not None:
+            for part_h, nest in self._nest.spend(self._age_d, hours):
+                self._add(Spell(part_h, nest=nest))
+            return
         if hours > 0.0:
-            last = self._times[-1] if self._times else None
-            if last is not None and last.spell.together == self._cage and last.spell.mates == mates:
-                # one spell, so that bouts of contact do not start again
-                self._times[-1] = _Time(last.start_h, replace(last.spell, hours=last.spell.hours + hours))
-            else:
-                self._times.append(_Time(self._hour, Spell(hours, self._cage, mates)))
-            self._hour += hours
-        for name in self._cage:
-            known = self._known[name]
-            known.hours += hours
-            known.until_h = self._hour
-            known.mated |= name in mates
+            self._add(Spell(hours, self._cage, mates, stressor=stressor, enriched=enriched))
+        self._company.spend(self._cage, hours, self._hour, mates)
         self._last_cage = self._cage or self._last_cage
+
+    def _add(self, spell: Spell) -> None:
+        last = self._times[-1] if self._times else None
+        if last is not None and replace(last.spell, hours=spell.hours) == spell:
+            # one spell, so that bouts of contact do not start again
+            self._times[-1] = _Time(last.start_h, replace(spell, hours=last.spell.hours + spell.hours))
+        else:
+            self._times.append(_Time(self._hour, spell))
+        self._hour += spell.hours
 
     # ------------------------------------------------------------------ tests
 
     def test(self, number: int, phase: AssayPhase) -> PlannedTest:
         """Return the test of a phase."""
-        self._live_on(number)
-        assay = ASSAYS[phase.id]
         try:
-            if is_group(assay):
-                raise UserError(
-                    f"{short_id(assay.id)} holds pairs that live through one history, with one partner each; a life "
-                    "with other companions, kinds of phases, ages or more hours is tested in PartnerPreference, "
-                    "SocialOperant or StrangerEncounter"
-                )
-            for name in phase.with_:
-                lost = self._known[name].lost_in if name in self._known else None
-                if lost is not None:
-                    raise UserError(f"with: {name} was lost in phase {lost} and does not come back")
-            known = {name: one.companion for name, one in self._known.items() if one.lost_in is None}
-            before = None if self.last is None or self._offer is None else (self.last.assay, self._offer)
-            offer = offer_of(assay, phase, known, before, self._never_met)
+            self._live_on(number)
+            self._check_grown(None)
+            offer = self._offered(phase)
         except UserError as error:
             raise self.error(number, str(error)) from error
         for companion in offer.new:  # a partner that it never lived with
-            self._known[companion.name] = _Known(companion)
+            self._company.add(companion)
         self._offer = offer
         common = self.common(number, phase)
         begun = self._hour
         ended = begun + common["duration_s"] / 3600.0
-        first = self._known.get(offer.first or "")
+        first = self._company.all.get(offer.first or "")
         spells = tuple(
             replace(time.spell, drugs=acting(self.spans, time.start_h, time.end_h, time.end_h)) for time in self._times
         )
@@ -233,11 +229,36 @@ class HomeLife(History):
             mated=bool(first and first.mated),
             doses=in_words(self.spans, begun, ended),
             home=Home(
-                self.begins_d,
-                (),
-                spells,
-                dict(offer.places),
-                frozenset(offer.other_sex),
-                acting(self.spans, begun, begun, ended),
+                begins_d=self.begins_d,
+                companions=(),
+                spells=spells,
+                offered=dict(offer.places),
+                other_sex=frozenset(offer.other_sex),
+                drugs=acting(self.spans, begun, begun, ended),
             ),
         )
+
+    def _offered(self, phase: AssayPhase) -> Offer:
+        assay = ASSAYS[phase.id]
+        if is_group(assay):
+            raise UserError(
+                f"{short_id(assay.id)} holds pairs that live through one history, with one partner each; a life "
+                "with other companions, kinds of phases, ages or more hours is tested in PartnerPreference, "
+                "SocialOperant or StrangerEncounter"
+            )
+        self._company.check("with", tuple(name for name in phase.with_ if name in self._company.all))
+        before = None if self.last is None or self._offer is None else (self.last.assay, self._offer)
+        return offer_of(assay, phase, self._company.present, before, self._company.never_met)
+
+
+def _with_sibling(time: _Time, name: str) -> _Time:
+    """Return time in the nest as it was with a sibling of the same litter; other times as they are."""
+    if time.spell.nest is None:
+        return time
+    return replace(time, spell=replace(time.spell, together=(*time.spell.together, name)))
+
+
+def _begins_in_nest(phases: Sequence[Phase]) -> bool:
+    """Return whether the first phase that takes its place in life is one of the nest."""
+    first = next((phase for phase in phases if phase.dose is None), None)
+    return first is not None and (first.rear is not None or first.wean is not None)

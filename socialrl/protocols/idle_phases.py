@@ -9,13 +9,14 @@ import numpy as np
 from socialrl.animals.animal import Animal
 from socialrl.config.experiment import Config
 from socialrl.errors import UserError
-from socialrl.protocols.phases import Phase
+from socialrl.protocols.phases import SLOW_KINDS, Phase
 from socialrl.protocols.plan import plan
 from socialrl.protocols.planned import PlannedTest, drugs_in_test
 from socialrl.protocols.playing import begun_state
 from socialrl.protocols.schema import Protocol, place
 
 NO_TRACE = 1e-4
+CHILDHOOD = ("rear", "wean")
 
 
 def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, where: str) -> list[str]:
@@ -26,7 +27,7 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
     never idle, even if it has had no effect before.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
-    lines = []
+    lines = [] if config.env.attachment else _without_slow_state(protocol)
     for name, phases in lives or [(None, protocol.phases or ())]:
         first = next(number for number, phase in enumerate(phases) if phase.assay is not None)
         whole = _first_test(config, protocol, name, phases, where)
@@ -34,6 +35,9 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
             continue
         state = begun_state(config, animals, whole)
         for number in range(first):
+            # childhood: what the reference family does is nothing by definition, and without attachment all is said
+            if phases[number].kind in (CHILDHOOD if config.env.attachment else SLOW_KINDS):
+                continue
             left = [*phases[:number], *phases[number + 1 :]]
             without = _first_test(config, protocol, name, left, where)
             if without is None or drugs_in_test(whole) != drugs_in_test(without):
@@ -47,6 +51,24 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
                 much = "nothing" if traces[largest] == 0.0 else f"almost nothing ({largest} by {traces[largest]:.0e})"
                 lines.append(f"{place(name, number + 1, phases[number].kind)} changes {much}{_why(phases, number)}")
     return lines
+
+
+def _without_slow_state(protocol: Protocol) -> list[str]:
+    """Return a line on the phases that move the slow state, of a run whose animals have none."""
+    lives = [protocol.phases or (), *(protocol.histories or {}).values()]
+    there = {phase.kind for phases in lives for phase in phases}
+    company = [kind for kind in SLOW_KINDS if kind in there and kind in ("wean", "isolate")]
+    nothing = [kind for kind in SLOW_KINDS if kind in there and kind not in company]
+    if not company and not nothing:
+        return []
+    told = [f"{', '.join(nothing)} change{'s' if len(nothing) == 1 else ''} nothing"] if nothing else []
+    if company:
+        change = "" if nothing else f" change{'s' if len(company) == 1 else ''}"
+        told.append(f"{', '.join(company)}{change} only whom the animal lives with")
+    return [
+        f"the phases {', and '.join(told)}: they move the slow state, which the animals of this run do not have; "
+        "train with env.attachment=true"
+    ]
 
 
 def _first_test(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,18 +13,20 @@ from socialrl.config.checks import choice, explained_choice, identifier, number,
 from socialrl.config.values import Section, StrangerSex
 from socialrl.errors import unknown
 from socialrl.extensions import load_extensions
-from socialrl.protocols.companions import NOBODY, RELATIONSHIPS, SEXES, STRANGERS
+from socialrl.protocols.childhood import Enrich, Isolate, Rear, Stress, Wean
+from socialrl.protocols.companions import RELATIONSHIPS, SEXES
+from socialrl.protocols.timed import MAX_LIFE_H, Begun, Companions, Lasting, a_text
 from socialrl_envs import ASSAYS
 from socialrl_envs.assay import COHOUSING_DT_S
 from socialrl_envs.vocabulary import DRUGS, OPTIONS
 
-KINDS = ("cohouse", "separate", "rehouse", "lose", "dose", "assay")
-MAX_LIFE_D = 730.0
-"""Two years: no life of a protocol is longer."""
-MAX_LIFE_H = 24.0 * MAX_LIFE_D
+KINDS = (
+    "cohouse", "separate", "rehouse", "lose", "rear", "wean", "isolate", "stress", "enrich", "dose", "assay",
+)  # fmt: skip
+SLOW_KINDS = ("rear", "wean", "isolate", "stress", "enrich")
+"""Phases that move the slow state of an animal, which it has only with `env.attachment`."""
 _MAX_MINUTES = 60.0 * 24.0 * 30.0
 _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def _known_assay(value: Any) -> Any:
@@ -36,70 +37,6 @@ def _known_assay(value: Any) -> Any:
     if value not in ASSAYS and value not in by_name:
         raise refuse(f"is not usable: {unknown('assay', value, by_name)}")
     return by_name.get(value, value)
-
-
-def a_text(value: Any) -> Any:
-    """Accept text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise refuse(f"must be text, got {shown(value)}")
-    return value
-
-
-def _companion(value: Any) -> Any:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        allowed = "the name of a companion, such as partner, second_partner or sister (small letters, digits, '_')"
-        raise refuse(f"must be {allowed}, got {shown(value)}")
-    if value in (*STRANGERS, NOBODY):
-        raise refuse(
-            f"must be the name of a companion, such as partner or sister: nobody lives with a stranger, and who is "
-            f"alone is in a separate phase; got {shown(value)}"
-        )
-    return value
-
-
-_Companions = one_or_list(BeforeValidator(_companion))
-
-
-def _birth(value: Any) -> Any:
-    return 0.0 if value == "birth" else value
-
-
-Age = Annotated[
-    float | None,
-    number(0, MAX_LIFE_D, note="days since birth, or the word birth"),
-    BeforeValidator(_birth),
-]
-_Hours = number(0, MAX_LIFE_H, note="a life of two years")
-_Days = number(0, MAX_LIFE_D, note="a life of two years")
-
-
-class Begun(Section):
-    """A phase that may say at which age it begins; until then the animal lives on as it lived."""
-
-    age_d: Age = None
-
-
-class Lasting(Begun):
-    """A phase that takes time, given in hours or in days."""
-
-    hours: Annotated[float | None, _Hours] = None
-    days: Annotated[float | None, _Days] = None
-
-    @model_validator(mode="after")
-    def _one_length(self) -> Lasting:
-        if self.hours is not None and self.days is not None:
-            raise refuse("and hours are both given; write one of them", key="days")
-        if self.hours is None and self.days is None and self._needs_length():
-            raise refuse("is missing (or days)", key="hours")
-        return self
-
-    def _needs_length(self) -> bool:
-        return True
-
-    @property
-    def hours_long(self) -> float:
-        """How long it lasts."""
-        return 24.0 * self.days if self.days is not None else self.hours or 0.0
 
 
 REFUSED_MATING = {
@@ -119,7 +56,7 @@ class Cohouse(Lasting):
     first; a companion of whom nothing is said is a peer.
     """
 
-    with_: Annotated[tuple[str, ...], _Companions] = Field(default=("partner",), alias="with")
+    with_: Annotated[tuple[str, ...], Companions] = Field(default=("partner",), alias="with")
     relationship: Annotated[str | None, explained_choice(lambda: RELATIONSHIPS)] = None
     sex: Annotated[str | None, explained_choice(lambda: SEXES)] = None
     mating: Annotated[bool | None, Field(strict=True)] = None
@@ -146,19 +83,19 @@ class Cohouse(Lasting):
 class Separate(Lasting):
     """Life alone, or (`from`) without some of the companions that the animal lived with."""
 
-    from_: Annotated[tuple[str, ...], _Companions] = Field(default=(), alias="from")
+    from_: Annotated[tuple[str, ...], Companions] = Field(default=(), alias="from")
 
 
 class Rehouse(Lasting):
     """Back into one cage with companions of before: those named in `with`, or all of the last cage."""
 
-    with_: Annotated[tuple[str, ...], _Companions] = Field(default=(), alias="with")
+    with_: Annotated[tuple[str, ...], Companions] = Field(default=(), alias="with")
 
 
 class Lose(Lasting):
     """Companions that are gone for good; the animal lives on with those that are left."""
 
-    who: Annotated[tuple[str, ...], _Companions]
+    who: Annotated[tuple[str, ...], Companions]
 
     def _needs_length(self) -> bool:
         return False
@@ -243,6 +180,11 @@ class Phase(Section):
     separate: Separate | None = None
     rehouse: Rehouse | None = None
     lose: Lose | None = None
+    rear: Rear | None = None
+    wean: Wean | None = None
+    isolate: Isolate | None = None
+    stress: Stress | None = None
+    enrich: Enrich | None = None
     dose: Dose | None = None
     assay: AssayPhase | None = None
 

@@ -28,7 +28,10 @@ def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[
         lives = [(None, protocol.phases)]
     planned = []
     for name, phases in lives:
-        kind = PairLife if protocol.age_d is None and is_pair_life(phases) else HomeLife
+        in_group = any(phase.assay is not None and is_group(ASSAYS[phase.assay.id]) for phase in phases)
+        # a slow state develops from phase to phase at home; groups live through one history in their world
+        as_pair = protocol.age_d is None and is_pair_life(phases) and (in_group or not env.attachment)
+        kind = PairLife if as_pair else HomeLife
         planned.append(tuple(kind(protocol.name, name, phases, env, where, protocol.age_d).tests()))
     taken: dict[str, str] = {}
     for test in (one for tests in planned for one in tests):

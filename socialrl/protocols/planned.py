@@ -31,12 +31,28 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Nest:
+    """Life with carers: how many, hours a day apart from them, a stressor and the hours a day that it lasts."""
+
+    carers: int
+    apart_h: float = 0.0
+    stressor: float = 0.0
+    stressor_h: float = 0.0
+
+
+@dataclass(frozen=True)
 class Spell:
-    """Hours in one cage with the companions `together`, of which `mates` mate in it; `drugs` count from its end."""
+    """Hours in one cage with the companions `together`, of which `mates` mate in it; `drugs` count from its end.
+
+    With a `nest`, they are pups of one litter. A `stressor` lasts all the hours; the cage may be `enriched`.
+    """
 
     hours: float
     together: tuple[str, ...] = ()
     mates: tuple[str, ...] = ()
+    nest: Nest | None = None
+    stressor: float = 0.0
+    enriched: bool = False
     drugs: Drugs = ()
 
 
@@ -44,9 +60,9 @@ class Spell:
 class Home:
     """What comes before a test of a life with named companions, and who is offered in it.
 
-    The history begins `begins_d` days after birth; `companions` are all of it, `spells` those since the test before. `offered` says who is in each place of
-    the test, by the assay's names of places: a companion, a stranger or nobody. `other_sex` are the places that hold
-    an animal of the other sex than the tested one's. `drugs` act in the test.
+    The history begins `begins_d` days after birth; `companions` are all of it, `spells` those since the test before.
+    `offered` says who is in each place of the test, by the assay's names of places: a companion, a stranger or nobody.
+    `other_sex` are the places that hold an animal of the other sex than the tested one's. `drugs` act in the test.
     """
 
     begins_d: float

@@ -20,7 +20,8 @@ from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
 from socialrl.errors import UserError, shortened
-from socialrl.protocols.phases import KINDS, Age, Phase, a_text
+from socialrl.protocols.phases import KINDS, Phase
+from socialrl.protocols.timed import Age, a_text
 
 _TEXT_KEYS = frozenset({"name", "about", "source"})
 _PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

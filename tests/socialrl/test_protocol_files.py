@@ -356,16 +356,19 @@ def refusal(config, data):
         ),
         (
             [{**cohouse(3), **separate(2)}, PPT],
-            "phase 1: must be one of cohouse, separate, rehouse, lose, dose, assay, got cohouse and sep",
+            "isolate, stress, enrich, dose, assay, got cohouse and separate",
         ),
-        ([{}, PPT], "f.yaml: phase 1: must be one of cohouse, separate, rehouse, lose, dose, assay, got nothing"),
+        (
+            [{}, PPT],
+            "f.yaml: phase 1: must be one of cohouse, separate, rehouse, lose, rear, wean, isolate, stress, enrich",
+        ),
         (
             [{"separate": 24}, PPT],
             "phase 1 (separate): must be a mapping with the keys age_d, hours, days, from, got 24",
         ),
         (
             ["rest", PPT],
-            "phase 1: must be a mapping with the keys cohouse, separate, rehouse, lose, dose, assay, got the text",
+            "phase 1: must be a mapping with the keys cohouse, separate, rehouse, lose, rear, wean, isolate, stress",
         ),
         (
             [cohouse(3, relationship="mates"), PPT],
