@@ -16,8 +16,9 @@ from socialrl_envs import ASSAYS, Assay
 class Offer:
     """Who is in which place of a test (by the assay's names), in which session, and the world's options for the sexes.
 
-    `first` is the companion that `with` names first, `new` a partner that nothing before has housed the animal with,
-    `other_sex` the places whose animal is of the other sex than the tested one.
+    `first` is the companion in the partner's place, or else the one that `with` names first, `new` a partner that
+    nothing before has housed the animal with, `other_sex` the places whose animal is of the other sex than the tested
+    one.
     """
 
     session: str
@@ -82,7 +83,7 @@ def offer_of(
         session=session,
         places=places,
         other_sex=tuple(place for place, name in places.items() if differs[name]),
-        first=next((name for name in named if name in companions), None),
+        first=next((name for name in (places[PARTNER], *named) if name in companions), None),
         new=new,
     )
     if phase.stranger == "same":

@@ -81,7 +81,7 @@ class PlannedTest:
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
     `options` are those of the episode that the history does not set, such as `ratio_step`, `mated` is whether they
     mated, `doses` are the doses so far and during the test, in words. With a `home`, `life` is empty, and the partner
-    is the companion offered first.
+    is the companion in its place.
     """
 
     name: str

@@ -58,12 +58,14 @@ def protocol_text(run: RunFolder, table: str) -> str:
     for assay in dict.fromkeys(assay for _, _, assay in protocol.tests):
         measure = headline_of(assay)
         lines += [f"{measure.label}, {measure.unit}, in {study_of(assay).title}"]
-        rows = [("test", "genotype", "mean [95 % interval]", "n")]
+        told = bool(protocol.offered)
+        rows = [("test", *(("offered",) if told else ()), "genotype", "mean [95 % interval]", "n")]
         for test in (test for _, test, of in protocol.tests if of == assay):
             for number, group in enumerate(protocol.groups):
                 mean = mean_interval(protocol.of(test, group, measure.name)["value"])
                 shown = wording.interval(mean, measure.digits) if mean.n else "-"
-                rows.append(("" if number else test, group.name, shown, str(mean.n)))
+                names = (test, *((protocol.offered[test],) if told else ()))
+                rows.append((*(("",) * len(names) if number else names), group.name, shown, str(mean.n)))
         lines += ["  " + line for line in aligned(rows)]
     return "\n".join(lines)
 

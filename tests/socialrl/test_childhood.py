@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from test_protocol_files import PPT, cohouse, dose, planned, refusal
 
 from socialrl.animals.animal import Animal
 from socialrl.config.loading import load_config
+from socialrl.evaluation.unmet import states_beyond
 from socialrl.protocols.idle_phases import idle_phases
 from socialrl.protocols.plan import plan
 from socialrl.protocols.playing import begin
-from socialrl.protocols.schema import protocol_from_data
+from socialrl.protocols.schema import load_protocol, protocol_from_data
 from socialrl_envs.parameters import record
 
 SMOKE = "configs/smoke.yaml"
@@ -235,3 +239,43 @@ def test_impossible_childhoods_are_refused_in_one_line(config, phases, message):
 def test_a_life_of_an_adult_has_no_childhood(config):
     line = refusal(config, {"name": "p", "age_d": 80, "phases": [WEANED, PPT]})
     assert "phase 1 (wean): ends life in the nest, and this life begins at 80 d; to begin at birth, write age_d" in line
+
+
+def test_one_line_names_the_states_that_training_never_had(config):
+    rows = pd.DataFrame(
+        {
+            "test": ["a", "a", "b"],
+            "expression_start": [0.83, 0.97, 1.0],
+            "competence_start": [1.0, 1.0, 1.0],
+            "reactivity_start": [1.0, 1.04, 1.46],
+            "load_start": [0.02, 0.0, 0.0],
+        }
+    )
+    assert states_beyond(config, rows) == [
+        "no animal of this run came to expression 0.8 in training, which the test a requires; train with "
+        "env.reset.expression=[0.8, 1]",
+        "no animal of this run came to reactivity 1.5 in training, which the test b requires; train with "
+        "env.reset.reactivity=[1, 1.5]",
+    ]
+    met = load_config(SMOKE, [*SHORT, "env.attachment=true", "env.reset.expression=[0.8, 1]", "env.reset.reactivity=2"])
+    (line,) = states_beyond(met, rows)
+    assert line.startswith(
+        "no animal of this run came to reactivity 1 to 1.5 in training, which the tests a, b require"
+    )
+
+
+def test_the_shipped_lives_differ_where_they_should(config):
+    """Single mothers' pups, isolated animals and restrained ones come to their tests in another state than controls."""
+
+    def at_start(file, of):
+        tests = {test.name: test for tests in plan(load_protocol(file), config.env) for test in tests}
+        begun = {name: begin(config, [animal()], tests[name], 1)._state_columns("start") for name in of}
+        return {name: {key: float(value[0]) for key, value in state.items()} for name, state in begun.items()}
+
+    files = Path("configs/protocols")
+    family = at_start(files / "single_mother.yaml", ["two_parents_24h", "mother_24h"])
+    assert family["mother_24h"]["expression_start"] < family["two_parents_24h"]["expression_start"]
+    assert family["mother_24h"]["reactivity_start"] > family["two_parents_24h"]["reactivity_start"]
+    strained = at_start(files / "restraint.yaml", ["undisturbed", "restrained_alone", "restrained_with_partner"])
+    stress = [one["stress_start"] for one in strained.values()]
+    assert stress[0] < stress[2] < stress[1]
