@@ -233,7 +233,6 @@ class HomeLife(History):
                 companions=(),
                 spells=spells,
                 offered=dict(offer.places),
-                other_sex=frozenset(offer.other_sex),
                 drugs=acting(self.spans, begun, begun, ended),
             ),
         )

@@ -62,14 +62,13 @@ class Home:
 
     The history begins `begins_d` days after birth; `companions` are all of it, `spells` those since the test before.
     `offered` says who is in each place of the test, by the assay's names of places: a companion, a stranger or nobody.
-    `other_sex` are the places that hold an animal of the other sex than the tested one's. `drugs` act in the test.
+    `drugs` act in the test.
     """
 
     begins_d: float
     companions: tuple[Companion, ...]
     spells: tuple[Spell, ...]
     offered: Mapping[str, str]
-    other_sex: frozenset[str]
     drugs: Drugs
 
 

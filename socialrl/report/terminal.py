@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,14 +59,17 @@ def protocol_text(run: RunFolder, table: str) -> str:
     for assay in dict.fromkeys(assay for _, _, assay in protocol.tests):
         measure = headline_of(assay)
         lines += [f"{measure.label}, {measure.unit}, in {study_of(assay).title}"]
-        told = bool(protocol.offered)
-        rows = [("test", *(("offered",) if told else ()), "genotype", "mean [95 % interval]", "n")]
+        rows = [("test", "genotype", "mean [95 % interval]", "n")]
         for test in (test for _, test, of in protocol.tests if of == assay):
-            for number, group in enumerate(protocol.groups):
-                mean = mean_interval(protocol.of(test, group, measure.name)["value"])
-                shown = wording.interval(mean, measure.digits) if mean.n else "-"
-                names = (test, *((protocol.offered[test],) if told else ()))
-                rows.append((*(("",) * len(names) if number else names), group.name, shown, str(mean.n)))
+            # who was offered stands below the test
+            labels = [test, *([f"  {protocol.offered[test]}"] if test in protocol.offered else [])]
+            for label, group in itertools.zip_longest(labels, protocol.groups):
+                cells = ("", "", "")
+                if group is not None:
+                    mean = mean_interval(protocol.of(test, group, measure.name)["value"])
+                    shown = wording.interval(mean, measure.digits) if mean.n else "-"
+                    cells = (group.name, shown, str(mean.n))
+                rows.append((label or "", *cells))
         lines += ["  " + line for line in aligned(rows)]
     return "\n".join(lines)
 

@@ -118,3 +118,14 @@ def test_pictures_call_its_ends_neither_home_nor_refuge() -> None:
     assert "neutral" in texts["neutral"]
     assert "home" not in texts["neutral"]
     assert "refuge" not in texts["neutral"]
+
+
+def test_sessions_with_an_empty_chamber_are_played_only_where_they_are_named() -> None:
+    """Of the partner-preference test: one animal is there, the other is not, and no episode is drawn from them."""
+    env_id = "socialrl/PartnerPreference-v0"
+    assert ASSAYS[env_id].usual_sessions == ("all",)
+    for session, there in ((None, [True, True]), ("partner", [True, False]), ("stranger", [False, True])):
+        env = make_rows(20, env_id=env_id)
+        env.reset(seed=1, options={} if session is None else {"session": session})
+        here = env.world.batch.animals["chamber"][:, 1:] >= 0
+        assert (here == there).all(), session

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, separate
+from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, say, separate
 
 from socialrl.animals.animal import animals_of
-from socialrl.animals.policies import FrozenPolicies
-from socialrl.config.loading import load_config
+from socialrl.animals.policies import FrozenPolicies, policy_bytes
+from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.protocols.idle_phases import idle_phases
 from socialrl.protocols.plan import plan
 from socialrl.protocols.playing import begin, play_protocol
 from socialrl.protocols.schema import protocol_from_data
+from socialrl.storage.run_folder import RunFolder
 
 SMOKE = "configs/smoke.yaml"
 
@@ -319,3 +321,41 @@ def test_a_life_that_begins_at_birth_takes_doses_at_any_age(config):
     (test,) = plan(protocol_from_data(data), config.env)[0]
     assert test.doses == f"antagonist 1 from {-60 * 24} to {-60 * 24 + 1} h"
     assert [spell.together for spell in test.home.spells] == [(), ("partner",)]
+
+
+# --- the command line
+
+
+def test_the_summary_and_the_page_say_who_was_offered(capsys, config, tmp_path):
+    with RunFolder.create(tmp_path / "run", config_yaml=config_to_yaml(config), meta={"seed": 1}) as folder:
+        animals = animals_of(config)
+        for one in animals:
+            folder.write_networks({one.id: policy_bytes(network(), {"animal": one.id})}, piece=one.id)
+        folder.write_table("animals", pd.DataFrame([{**one.common(), "steps": 2048} for one in animals]))
+        folder.finish()
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "name: two\nphases:\n  - cohouse: {with: partner, hours: 6}\n  - cohouse: {with: friend, hours: 6}\n"
+        "  - assay: {id: PartnerPreference, name: both, with: [partner, friend]}\n"
+        "  - assay: {id: PartnerPreference, name: one, with: [friend, nobody]}\n"
+    )
+    code, out, err = say(capsys, "evaluate", folder.path, "--protocol", file, "--repeats", 1, "-q")
+    lines = [line.split() for line in out.splitlines()]
+    assert code == 0
+    assert lines[0] == ["Preference,", "fraction,", "in", "partner", "preference"]
+    assert lines[1] == ["test", "genotype", "mean", "[95", "%", "interval]", "n"]
+    assert [line[0] for line in lines[2:6]] == ["both", "partner", "one", "friend"]
+    assert lines[3][:4] == ["partner", "/", "friend", "knockout"]
+    assert lines[4] == ["one", "wild", "type", "-", "0"], "beside an empty chamber there is no preference"
+    assert lines[5][:4] == ["friend", "/", "nobody", "knockout"]
+    assert max(map(len, out.splitlines()[:-1])) <= 80
+    assert lines[-1][0] == "protocol:"
+    assert err.splitlines() == [
+        "note: no animal of this run was in the session partner in training, which the test one requires; train with "
+        "env.reset.session=[all, partner]"
+    ]
+    code, _, _ = say(capsys, "report", folder.path)
+    page = (folder.path / "report.html").read_text(encoding="utf-8")
+    assert code == 0
+    assert "offered: partner / friend" in page
+    assert "Protocol two" in page

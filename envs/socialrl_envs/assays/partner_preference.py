@@ -95,8 +95,8 @@ class PartnerPreferenceEnv(SocialEnv):
     `age_d`, `expression`, `competence`, `reactivity`, `contact_recent`, `set_point` and `load` is then the state that
     an acting animal comes with, or a list to draw from, and a `stressor` (0 to 2 units of stress, or a list) lasts
     `stressor_length_h` hours from `stressor_start_h` on (negative: before the test). Reset options: `cohousing_h`,
-    `relationship`, `separation_h`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate),
-    `continued` (True: the animals of the last episode live on), and those of `attachment`.
+    `relationship`, `separation_h`, `session`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did
+    not mate), `continued` (True: the animals of the last episode live on), and those of `attachment`.
 
     **Versions.** v0: first.
     """
