@@ -61,13 +61,14 @@ def _without_slow_state(protocol: Protocol) -> list[str]:
     nothing = [kind for kind in SLOW_KINDS if kind in there and kind not in company]
     if not company and not nothing:
         return []
-    told = [f"{', '.join(nothing)} change{'s' if len(nothing) == 1 else ''} nothing"] if nothing else []
-    if company:
-        change = "" if nothing else f" change{'s' if len(company) == 1 else ''}"
-        told.append(f"{', '.join(company)}{change} only whom the animal lives with")
+    told = [
+        f"{', '.join(kinds)} change{'s' if len(kinds) == 1 else ''} {what}"
+        for kinds, what in ((nothing, "nothing"), (company, "only whom the animal lives with"))
+        if kinds
+    ]
     return [
-        f"the phases {', and '.join(told)}: they move the slow state, which the animals of this run do not have; "
-        "train with env.attachment=true"
+        f"{'; '.join(told)}: these phases move the slow state, which the animals of this run do not have; train with "
+        "env.attachment=true"
     ]
 
 

@@ -167,7 +167,7 @@ def test_one_line_says_that_a_run_without_attachment_has_no_childhood():
     phases = [rear("one"), WEANED, {"isolate": {"days": 7}}, {"stress": {"hours": 1}}, cohouse(24), PPT]
     lines = idle_phases(config, [animal()], protocol_from_data({"name": "p", "phases": phases}), "p.yaml")
     assert lines == [
-        "the phases rear, stress change nothing, and wean, isolate only whom the animal lives with: they move the slow "
+        "rear, stress change nothing; wean, isolate change only whom the animal lives with: these phases move the slow "
         "state, which the animals of this run do not have; train with env.attachment=true"
     ]
 
