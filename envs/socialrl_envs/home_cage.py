@@ -189,15 +189,17 @@ class HomeCage:
 
     # ------------------------------------------------------------------ tests
 
-    def take_to(self, world: World, places: Mapping[int, int]) -> None:
+    def take_to(self, world: World, places: Mapping[int, int], *, new_day: bool = False) -> None:
         """Write animals of the cage and what they are to each other into a world; `places`: cage index → world's.
 
-        The bond with an animal that has no place there is carried along (`bond_elsewhere`).
+        The bond with an animal that has no place there is carried along (`bond_elsewhere`). On a `new_day` the state of
+        the day is the one that the world has drawn, else that of the last test.
         """
         for i, k in places.items():
-            sex = world.batch.animals["sex"][:, k].copy()
+            kept = {name: world.batch.animals[name][:, k].copy() for name in ("sex", *(("day",) if new_day else ()))}
             world.batch.animals[:, k] = self.animals[:, i]
-            world.batch.animals["sex"][:, k] = sex  # set by the world, for this test
+            for name, own in kept.items():  # set by the world, for this test
+                world.batch.animals[name][:, k] = own
             for j, m in places.items():
                 world.batch.pairs[:, k, m] = self.pairs[:, i, j]
         absent = [i for i in range(self.animals.shape[1]) if i not in places]

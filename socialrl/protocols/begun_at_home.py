@@ -19,6 +19,7 @@ from socialrl.protocols.companions import OTHER_STRANGER, STRANGERS
 from socialrl.protocols.offers import indices
 from socialrl.protocols.planned import Home, Stretch
 from socialrl_envs.home_cage import HomeCage
+from socialrl_envs.life import NIGHT_H
 
 
 class HomeTest(BegunTest):
@@ -42,7 +43,8 @@ class HomeTest(BegunTest):
         if test.stranger == "new":
             for name in STRANGERS:
                 self._cage.renew(self._in_cage(name))
-        self._cage.take_to(env.world, self._places())
+        lived_h = sum(spell.hours for spell in home.spells)
+        self._cage.take_to(env.world, self._places(), new_day=before is None or lived_h >= NIGHT_H)
         self._observations = self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=True)
         self._env = env
 
