@@ -46,9 +46,9 @@ class Assay:
     after lever presses in chamber `lever` (the k-th access costs k presses; the option `access_s` says for how long).
     In a `known_place` exploring is worth the share `known_place_exploration` of what it is in a new one. `new_places`
     are the sessions that are held in another place of the same shape, which is new to all: for each of them the start
-    chambers, by placement. They are played only where they are named. `shut_doors` are the sessions in which the
-    doors between chambers stay shut whatever anybody does, with the start chambers by placement; these, too, are played
-    only where they are named. Huddling is also counted in bins of `bin_s`.
+    chambers, by placement. They are played only where they are named, as are those `on_request`. `shut_doors` are the
+    sessions in which the doors between chambers stay shut whatever anybody does, with the start chambers by placement;
+    these, too, are played only where they are named. Huddling is also counted in bins of `bin_s`.
     `relationships` are those that cage mates may have; "mate" makes the animals that do not act ones of the other sex
     than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
     one pair lives together. `usual` are options of an episode whose default is another one here. `of_attachment`: the
@@ -73,6 +73,7 @@ class Assay:
     lever: int = 0
     known_place: bool = False
     new_places: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    on_request: tuple[str, ...] = ()
     relationships: tuple[str, ...] = RELATIONSHIPS
     shut_doors: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     usual: dict[str, float | str] = field(default_factory=dict)
@@ -96,11 +97,9 @@ class Assay:
 
     @property
     def usual_sessions(self) -> tuple[str, ...]:
-        """The sessions that an episode is drawn from where none is named.
-
-        All but those in a new place and those behind shut doors.
-        """
-        return tuple(name for name in self.session_table if name not in {**self.new_places, **self.shut_doors})
+        """The sessions that an episode is drawn from where none is named: all but those played only where named."""
+        named = (*self.new_places, *self.shut_doors, *self.on_request)
+        return tuple(name for name in self.session_table if name not in named)
 
     def chamber_labels(self, session: str) -> tuple[str, ...]:
         """Return what the chambers are called in pictures; in a new place they have no names, only numbers."""
@@ -117,7 +116,8 @@ class Assay:
         assert self.acting == tuple(range(len(self.acting))), "acting animals come first"
         assert all(here[i] for here in self.session_table.values() for i in self.acting), "who acts takes part"
         own_starts = {**self.new_places, **self.shut_doors}
-        assert set(own_starts) < set(self.session_table), "starts of its own are those of a session, and not of all"
+        named = {*own_starts, *self.on_request}
+        assert named < set(self.session_table), "there are sessions beside those that are played only where named"
         assert all(list(starts) == list(self.placements) for starts in own_starts.values()), "same placements"
 
     def keepers(self) -> NDArray[np.int64]:

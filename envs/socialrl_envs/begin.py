@@ -161,6 +161,7 @@ def _new_animal(animal):  # type: ignore[no-untyped-def]
     animal.activity_ceiling = 1.0
     animal.stress = 0.5
     animal.bondedness = 0.0
+    animal.bond_elsewhere = 0.0
 
 
 @inlined

@@ -121,6 +121,29 @@ def grow(
     )
 
 
+def grow_lived(animals: NDArray[np.void], parameters: NDArray[np.void]) -> None:
+    """Let `animals` (records of `state.ANIMAL_DTYPE`) develop by what they lived through, tick by tick, in a world.
+
+    `parameters` are theirs, of the same shape. Age, expression, competence and reactivity move as in `grow`. Load and
+    the memory of company have moved already. What was lived through counts once: a second call changes nothing.
+    """
+    lived_s = animals["lived_s"]
+    usual = parameters["cohousing_contact_share"] * reference_occupancy(parameters)
+    share = np.divide(1.0, lived_s, out=np.zeros(lived_s.shape), where=lived_s > 0.0)
+    grown = grow(
+        SlowState(**{variable.name: animals[variable.name].copy() for variable in SLOW}),
+        parameters,
+        lived_s / 86_400.0,
+        care=animals["lived_care_s"] * share / usual,
+        strain=animals["lived_stress_s"] * share,
+        contact_share=animals["lived_contact_s"] * share,
+    )
+    for name in ("age_d", "expression", "competence", "reactivity"):
+        animals[name] = getattr(grown, name)
+    for name in ("lived_s", "lived_contact_s", "lived_care_s", "lived_stress_s"):
+        animals[name] = 0.0
+
+
 def window(parameters: NDArray[np.void], age_d: ArrayLike) -> Any:
     """Return w(a): how plastic an animal is at an age, 1 in the sensitive period, `adult_plasticity` long after it."""
     p = parameters

@@ -63,7 +63,7 @@ def live(  # type: ignore[no-untyped-def]
     mating = route * me.dopamine_tone * me.v1a_gain
     unaided = compensated(rates.consolidation_floor, route, rates.compensation_share)
     protection = rates.retention * min(rates.gain_retention * receptor * share, 1.0)
-    bondedness = 0.0
+    bondedness = me.bond_elsewhere
     calm = 1.0
     for j in range(n_animals):
         if j == i:

@@ -109,7 +109,7 @@ class Scene:
         """Assay, session where there are several, and hours of cohousing."""
         assay, test = self._world.assay, self._world.batch.worlds[self._w]
         parts = [assay.id.partition("/")[2]]
-        if assay.sessions:
+        if len(assay.usual_sessions) > 1 or self._session not in assay.usual_sessions:
             parts.append(self._session.replace("_", " "))
         return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
 

@@ -17,7 +17,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-WORDS_OF_THEIR_OWN = frozenset({"female", "male", "mate", "peer", "gpu", "cpu", "cuda", "agonist", "antagonist"})
+WORDS_OF_THEIR_OWN = frozenset(
+    {"female", "male", "mate", "peer", "gpu", "cpu", "cuda", "agonist", "antagonist", "lose", "dose", "stress"}
+)
 """Words that are a letter or two from a known name and mean another thing."""
 
 _PREFIXES = frozenset(

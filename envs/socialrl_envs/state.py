@@ -78,6 +78,7 @@ ANIMAL_DTYPE = np.dtype(
         ("phase", np.float64),  # of the rest-activity rhythm at the start of the test, 0 … 1
         ("stress", np.float64),
         ("bondedness", np.float64),
+        ("bond_elsewhere", np.float64),  # familiarity of the most familiar animal that has no place in this world
         ("moved", np.int64),  # whether it set out for another chamber at this tick
         ("drove_off", np.int64),  # whether it drove its target off at this tick
         ("presses", np.float64),  # lever presses made at this tick

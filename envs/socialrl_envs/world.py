@@ -15,7 +15,7 @@ from .assay import Assay
 from .begin import begin_worlds
 from .compiled import compiled
 from .counters import n_counters
-from .development import SlowState, grow, reference_occupancy
+from .development import SlowState, grow_lived
 from .drugs import schedule
 from .masking import write_masks
 from .named_tables import CURRENT
@@ -329,23 +329,7 @@ class World:
         Age, expression, competence and reactivity move as in `development.grow`. Load and the memory of company have
         moved already, tick by tick. What was lived through counts once: a second call changes nothing.
         """
-        animals = self.batch.animals
-        lived_s = animals["lived_s"]
-        parameters_of = self.parameters[self.record_of]
-        usual = parameters_of["cohousing_contact_share"] * reference_occupancy(parameters_of)
-        share = np.divide(1.0, lived_s, out=np.zeros(lived_s.shape), where=lived_s > 0.0)
-        grown = grow(
-            self.slow_state(),
-            parameters_of,
-            lived_s / 86_400.0,
-            care=animals["lived_care_s"] * share / usual,
-            strain=animals["lived_stress_s"] * share,
-            contact_share=animals["lived_contact_s"] * share,
-        )
-        for name in ("age_d", "expression", "competence", "reactivity"):
-            animals[name] = getattr(grown, name)
-        for name in ("lived_s", "lived_contact_s", "lived_care_s", "lived_stress_s"):
-            animals[name] = 0.0
+        grow_lived(self.batch.animals, self.parameters[self.record_of])
 
     @property
     def record_of(self) -> NDArray[np.int64]:

@@ -30,6 +30,8 @@ def _counted(
 
 
 _P, _S = "huddle_s_partner", "huddle_s_stranger"
+_BOTH = ("all",)
+"""The session of a choice between two: beside an empty chamber there is no preference."""
 _FRACTION = "fraction"
 _HUDDLED = (PREFERENCE, LEVER, ENCOUNTER, RECOVERY)
 
@@ -41,6 +43,7 @@ MEASURES: tuple[Measure, ...] = (
         "P / (P + S); not a number when P + S = 0",
         _PROTOCOL,
         assays=(PREFERENCE,),
+        sessions=_BOTH,
         high=1.0,
         chance=0.5,
         sum=(_P,),
@@ -55,6 +58,7 @@ MEASURES: tuple[Measure, ...] = (
         "index",
         "(P − S) / (P + S) = 2 × preference − 1",
         assays=(PREFERENCE,),
+        sessions=_BOTH,
         low=-1.0,
         high=1.0,
         chance=0.0,

@@ -34,13 +34,13 @@ def values(
     """Return a measure of one test, one value per animal; `rows` has a row per repeat, `by` are the columns that name
     an animal.
 
-    Rows of sessions that the measure does not belong to count as none, and an animal without rows has no value. Not a
+    Rows of other sessions than the measure's count as none, and an animal without rows has no value. Not a
     number where a ratio has nothing to divide by, such as the preference of an animal that never huddled. `named` looks
     up the parts of a difference; `sort` orders the animals, else they keep the order of the rows. Missing columns raise
     `NotRun`.
     """
     if measure.sessions and "session" in rows:
-        rows = rows[rows["session"].isin(measure.sessions)]
+        rows = rows[rows["session"].isin(measure.sessions) | rows["session"].isna()]
     if measure.first is not None and measure.less is not None:
         return values(rows, named(measure.first), by, named, sort=sort) - values(
             rows, named(measure.less), by, named, sort=sort

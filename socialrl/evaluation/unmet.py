@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pandas as pd
+
 from socialrl.config.experiment import Config
 from socialrl_envs import ASSAYS
 from socialrl_envs.vocabulary import OPTIONS
@@ -133,6 +135,29 @@ def _beyond(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"env.attachment=true env.reset.{name}=[{', '.join(f'{each:g}' for each in sorted([*had[name], value]))}]"
         for (name, value), tests in found.items()
     ]
+
+
+def states_beyond(config: Config, played: pd.DataFrame) -> list[str]:
+    """Return a line for each slow state in which animals came to tests and which lies beyond all that training had.
+
+    `played` are rows of tests with columns `<state>_start`. States are told to a tenth: a difference of a twentieth of
+    the reference is none.
+    """
+    lines = []
+    for name in ("expression", "competence", "reactivity", "load"):
+        if f"{name}_start" not in played:
+            continue
+        had = config.env.reset.model_dump()[name] or (_FELT[name],)
+        came = played[f"{name}_start"].round(1)
+        beyond = (came < min(had)) | (came > max(had))
+        if beyond.any():
+            values = sorted({float(value) for value in (came[beyond].min(), came[beyond].max())})
+            train = ", ".join(f"{value:g}" for value in sorted({*had, *values}))
+            lines.append(
+                f"no animal of this run came to {name} {' to '.join(f'{value:g}' for value in values)} in training, "
+                f"which {_tests(played['test'][beyond].tolist())}; train with env.reset.{name}=[{train}]"
+            )
+    return lines
 
 
 def sex_of_stranger(relationship: str, stranger_sex: str) -> str:

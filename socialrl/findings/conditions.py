@@ -45,7 +45,7 @@ def mistake(assay: str, condition: Condition) -> str:
         allowed = " or ".join(world.relationships)
         return f"must have relationship {allowed} in {assay}, got {condition.relationship}"
     sessions = list(world.session_table)
-    if condition.session is None and len(sessions) > 1:
+    if condition.session is None and len(world.usual_sessions) > 1:
         return f"must name a session in {assay}: {', '.join(sessions)}"
     if condition.session is not None and condition.session not in sessions:
         return f"has an {unknown('session', condition.session, sessions)}"

@@ -14,10 +14,12 @@ from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import load_policies, trained_animals
 from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
-from socialrl.evaluation.unmet import Demand, unmet
+from socialrl.evaluation.unmet import Demand, states_beyond, unmet
 from socialrl.progress import Progress
+from socialrl.protocols.companions import NOBODY, PARTNER, STRANGER
 from socialrl.protocols.idle_phases import idle_phases
-from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.plan import plan
+from socialrl.protocols.planned import PlannedTest, drugs_in_test
 from socialrl.protocols.playing import play_protocol
 from socialrl.protocols.schema import load_protocol
 from socialrl.storage.run_folder import RunFolder
@@ -87,7 +89,8 @@ def evaluate_protocol(
     progress.update(len(animals), len(animals), "animals tested")
     # One animal per group is enough: the others differ in the values of parameters only.
     of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
-    notes = (*_notes(config, histories), *idle_phases(config, of_groups, protocol, str(file)))
+    played = pd.concat(pieces, ignore_index=True)
+    notes = (*_notes(config, histories, played), *idle_phases(config, of_groups, protocol, str(file)))
     # The protocol's table is the sign that it was played completely, so it is deleted first and written last.
     run.drop_table(table)
     run.drop_table(events_table)
@@ -95,13 +98,13 @@ def evaluate_protocol(
     run.write_protocol_notes(name, notes)
     if recorder is not None:
         run.write_table(events_table, rows_of(recorder.table(), chosen), csv=events_csv)
-    run.write_table(table, rows_of(pd.concat(pieces, ignore_index=True), chosen), csv=True)
+    run.write_table(table, rows_of(played, chosen), csv=True)
     written = run.path / f"{events_table}.parquet" if recorder is not None else None
     return PlayedProtocol(path, written, notes)
 
 
-def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[str, ...]:
-    """Return notes on what the animals never met in training."""
+def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]], played: pd.DataFrame) -> tuple[str, ...]:
+    """Return notes on what the animals never met in training; `played` are the rows of their tests."""
     tests = [test for history in histories for test in history]
     strange = sorted({test.assay for test in tests} - {config.env.id})
     lines = [f"the animals learned in {config.env.id}; new to them: {', '.join(strange)}"] if strange else []
@@ -109,12 +112,18 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]]) -> tuple[
         Demand(
             test.name,
             test.assay,
-            test.relationship,
+            # where nobody is in the partner's place, any partner will do, and no stranger is of any sex
+            test.relationship if _is_taken(test, PARTNER) else config.env.reset.relationship[0],
             tuple((one[0], one[1]) for one in drugs_in_test(test)),
             test.session,
-            stranger_sex=test.stranger_sex,
+            stranger_sex=test.stranger_sex if _is_taken(test, STRANGER) else "as_partner",
             access_s=test.options.get("access_s"),
         )
         for test in tests
     ]
-    return (*lines, *unmet(config, demands))
+    return (*lines, *unmet(config, demands), *states_beyond(config, played))
+
+
+def _is_taken(test: PlannedTest, place: str) -> bool:
+    """Return whether a place of a test is not left empty; without names it is what the session says."""
+    return test.home is None or test.home.offered.get(place) != NOBODY

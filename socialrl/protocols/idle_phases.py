@@ -9,11 +9,14 @@ import numpy as np
 from socialrl.animals.animal import Animal
 from socialrl.config.experiment import Config
 from socialrl.errors import UserError
-from socialrl.protocols.plan import PlannedTest, drugs_in_test, plan
+from socialrl.protocols.phases import SLOW_KINDS, Phase
+from socialrl.protocols.plan import plan
+from socialrl.protocols.planned import PlannedTest, drugs_in_test
 from socialrl.protocols.playing import begun_state
-from socialrl.protocols.schema import Phase, Protocol, place
+from socialrl.protocols.schema import Protocol, place
 
 NO_TRACE = 1e-4
+CHILDHOOD = ("rear", "wean")
 
 
 def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, where: str) -> list[str]:
@@ -24,7 +27,7 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
     never idle, even if it has had no effect before.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
-    lines = []
+    lines = [] if config.env.attachment else _without_slow_state(protocol)
     for name, phases in lives or [(None, protocol.phases or ())]:
         first = next(number for number, phase in enumerate(phases) if phase.assay is not None)
         whole = _first_test(config, protocol, name, phases, where)
@@ -32,17 +35,41 @@ def idle_phases(config: Config, animals: Sequence[Animal], protocol: Protocol, w
             continue
         state = begun_state(config, animals, whole)
         for number in range(first):
+            # childhood: what the reference family does is nothing by definition, and without attachment all is said
+            if phases[number].kind in (CHILDHOOD if config.env.attachment else SLOW_KINDS):
+                continue
             left = [*phases[:number], *phases[number + 1 :]]
             without = _first_test(config, protocol, name, left, where)
             if without is None or drugs_in_test(whole) != drugs_in_test(without):
                 continue
             other = begun_state(config, animals, without)
-            traces = {key: float(np.abs(state[key] - other[key]).max()) for key in state}
+            # an animal that one of the two lives does not have is like one that was never met
+            keys = [*state, *(key for key in other if key not in state)]
+            traces = {key: float(np.abs(state.get(key, 0.0) - other.get(key, 0.0)).max()) for key in keys}
             largest = max(traces, key=lambda key: traces[key])
             if traces[largest] < NO_TRACE:
                 much = "nothing" if traces[largest] == 0.0 else f"almost nothing ({largest} by {traces[largest]:.0e})"
                 lines.append(f"{place(name, number + 1, phases[number].kind)} changes {much}{_why(phases, number)}")
     return lines
+
+
+def _without_slow_state(protocol: Protocol) -> list[str]:
+    """Return a line on the phases that move the slow state, of a run whose animals have none."""
+    lives = [protocol.phases or (), *(protocol.histories or {}).values()]
+    there = {phase.kind for phases in lives for phase in phases}
+    company = [kind for kind in SLOW_KINDS if kind in there and kind in ("wean", "isolate")]
+    nothing = [kind for kind in SLOW_KINDS if kind in there and kind not in company]
+    if not company and not nothing:
+        return []
+    told = [
+        f"{', '.join(kinds)} change{'s' if len(kinds) == 1 else ''} {what}"
+        for kinds, what in ((nothing, "nothing"), (company, "only whom the animal lives with"))
+        if kinds
+    ]
+    return [
+        f"{'; '.join(told)}: these phases move the slow state, which the animals of this run do not have; train with "
+        "env.attachment=true"
+    ]
 
 
 def _first_test(
@@ -61,6 +88,6 @@ def _why(phases: Sequence[Phase], number: int) -> str:
     before = phases[:number]
     if phase.separate is not None and not any(one.cohouse for one in before):
         return ": the animal has not met anybody before it"
-    if phase.cohouse is not None and phase.cohouse.hours == 0.0:
+    if phase.cohouse is not None and phase.hours_long == 0.0:
         return ": it lasts 0 h"
     return ": the dose ends before anything happens that it acts on" if phase.dose is not None else ""

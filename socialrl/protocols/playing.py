@@ -8,33 +8,23 @@ the history: groups and histories are compared in pairs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import gymnasium as gym
 import numpy as np
 import pandas as pd
-from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from socialrl import seeding
 from socialrl.animals.animal import Animal
 from socialrl.animals.policies import FrozenPolicies
-from socialrl.animals.rows import Lineup
 from socialrl.assays import short_id
-from socialrl.config.experiment import EnvSection
-from socialrl.config.loading import Config
+from socialrl.config.loading import Config, EnvSection
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
-from socialrl.evaluation.playing import play_out
-from socialrl.protocols.plan import PlannedTest, Stretch
-from socialrl.protocols.stimulus_animals import others_are_paired, partner_of, stranger_of
-from socialrl_envs import ASSAYS, SocialVectorEnv
+from socialrl.protocols.begun import BegunTest
+from socialrl.protocols.begun_at_home import HomeTest
+from socialrl.protocols.planned import PlannedTest
+from socialrl_envs import ASSAYS
 from socialrl_envs.observation import space
-from socialrl_envs.world import World
-
-INNER_STATE = ("stress", "oxytocin", "receptor_signal", "bondedness", "activity_drive")
-"""What an animal is like at the start and the end of a test: columns `<name>_start` and `<name>_end`."""
 
 
 def play_protocol(
@@ -49,17 +39,27 @@ def play_protocol(
 ) -> pd.DataFrame:
     """Return one row per animal, test and repeat: the columns of an evaluation, and `history`, `phase`, `doses`.
 
-    `histories` come from `life_plan.plan`. Drugs are those of the protocol alone: `env.drugs` of the configuration
-    belongs to its own tests. A test that the networks do not fit raises `UserError` before anything is played.
+    `histories` come from `plan.plan`. Where one of them has companions by name, the columns `offered_<place>` say who
+    was in which place of a test. Drugs are those of the protocol alone: `env.drugs` of the configuration belongs to
+    its own tests. A test that the networks do not fit raises `UserError` before anything is played.
     """
     check_fit(policies, histories, config.env)
+    tell_offers = any(test.home is not None for tests in histories for test in tests)
     pieces = []
     for tests in histories:
-        before: _Test | None = None
+        before: BegunTest | None = None
         for test in tests:
-            before = _Test(config, animals, test, repeats, before)
-            pieces.append(before.play(policies, events).assign(steps=steps))
+            before = begin(config, animals, test, repeats, before)
+            pieces.append(before.play(policies, events, tell_offers=tell_offers).assign(steps=steps))
     return pd.concat(pieces, ignore_index=True)
+
+
+def begin(
+    config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: BegunTest | None = None
+) -> BegunTest:
+    """Return a test that has begun; `before` is the test before it in its history."""
+    kind = BegunTest if test.home is None else HomeTest
+    return kind(config, animals, test, repeats, before)
 
 
 def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained: EnvSection) -> None:
@@ -72,132 +72,10 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         if needed != have:
             raise UserError(
                 f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "
-                "the "
-                f"networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}"
+                f"the networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}"
             )
-
-
-class _Test:
-    """One test of all animals, begun: they have lived through what comes before it."""
-
-    def __init__(
-        self, config: Config, animals: Sequence[Animal], test: PlannedTest, repeats: int, before: _Test | None
-    ) -> None:
-        self._test, self._attachment = test, config.env.attachment
-        lineup = Lineup(ASSAYS[test.assay], animals, repeats)
-        self._rows, self._order = lineup.rows, lineup.order
-        self._own = lineup.arguments()
-        path = [("protocol", animal.index, test.number, repeat) for animal, repeat in self._rows]
-        self._seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
-        self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
-        self._world_seeds = lineup.world_seeds(self._seeds)
-        self._env: SocialVectorEnv
-        last: World | None = None
-        for stretch in test.life:
-            env = self._make(stretch)
-            if last is not None:
-                _pass_on(last, env.world, [(i, i) for i in range(env.assay.n_animals)])
-            elif before is not None:
-                # animals that were not in the test before are new
-                self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=False)
-                _pass_on(before._env.world, env.world, _the_same(before._test, test))
-            self._observations = self._reset(env, stretch, continued=last is not None or before is not None)
-            self._env, last = env, env.world
-
-    def play(self, policies: FrozenPolicies, events: EventRecorder | None = None) -> pd.DataFrame:
-        """Play the test to its end and return its rows, animal by animal."""
-        test = self._test
-        common = [animal.common() for animal, _ in self._rows]
-        whose = {name: [one[name] for one in common] for name in common[0]}
-        repeat = [repeat for _, repeat in self._rows]
-        if events is not None:
-            labels: dict[str, list[Any]] = {**whose, "test": [test.name] * len(repeat), "repeat": repeat}
-            events.follow(self._env, self._order, labels)
-        begun = self._inner_state("start")
-        sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
-        columns: dict[str, Any] = {
-            **whose,
-            "steps": 0,
-            "test": test.name,
-            "history": test.history,
-            "phase": test.phase,
-            "assay": test.assay,
-            "repeat": repeat,
-            "seed": self._seeds,
-            "return": sums.sum(axis=0),
-            **{f"reward_{term}": sums[k] for k, term in enumerate(self._env.world.terms)},
-            **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
-            **begun,
-            **self._inner_state("end"),
-            # of the whole history, where the world knows its last stretch only
-            "cohousing_h": test.cohousing_h,
-            "separation_h": test.separation_h,
-            "mating": test.mated,
-            "doses": test.doses,
-        }
-        return pd.DataFrame(columns)
-
-    def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return what the animals are like and are to each other now, (n_worlds, …) by name."""
-        batch = self._env.world.batch
-        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, "dopamine_tone", "v1a_gain")}
-        return inner | {name: np.array(batch.pairs[name]) for name in ("familiarity", "habituation", "mated")}
-
-    def _inner_state(self, when: str) -> dict[str, NDArray[np.float64]]:
-        """Return the columns of `INNER_STATE` as they are now, animal by animal."""
-        acting = list(self._env.assay.acting)
-        animals = self._env.world.batch.animals
-        return {f"{name}_{when}": animals[name][:, acting].ravel()[self._order] for name in INNER_STATE}
-
-    def _make(self, stretch: Stretch) -> SocialVectorEnv:
-        # a world for every stretch, because its drug times count from the end of that stretch
-        env = gym.make_vec(
-            self._test.assay,
-            num_envs=len(self._rows),
-            vectorization_mode="vector_entry_point",
-            autoreset_mode=AutoresetMode.DISABLED,
-            dt_s=self._test.dt_s,
-            duration_s=self._test.duration_s,
-            drugs=list(stretch.drugs),
-            attachment=self._attachment,
-            **self._own,
-        ).unwrapped
-        assert isinstance(env, SocialVectorEnv)
-        return env
-
-    def _reset(self, env: SocialVectorEnv, stretch: Stretch, *, continued: bool) -> NDArray[np.float32]:
-        options: Mapping[str, Any] = {
-            "cohousing_h": stretch.cohousing_h,
-            "separation_h": stretch.separation_h,
-            "relationship": stretch.relationship,
-            "mating": stretch.mating,
-            "session": self._test.session,
-            "stranger_sex": self._test.stranger_sex,
-            "continued": continued,
-        }
-        return env.reset(seed=self._world_seeds, options={**options, **self._test.options})[0]
 
 
 def begun_state(config: Config, animals: Sequence[Animal], test: PlannedTest) -> dict[str, NDArray[np.float64]]:
     """Return what `animals` are like and are to each other at the beginning of a life's first test, by name."""
-    return _Test(config, animals, test, 1, None).state()
-
-
-def _the_same(before: PlannedTest, test: PlannedTest) -> list[tuple[int, int]]:
-    """Return which animals of the test before are which of this one, as pairs of indices."""
-    old, new = ASSAYS[before.assay], ASSAYS[test.assay]
-    if old is new and others_are_paired(new):
-        return [(i, i) for i in range(new.n_animals)]
-    same = [(old.acting[0], new.acting[0]), (partner_of(old), partner_of(new))]
-    strangers = stranger_of(old), stranger_of(new)
-    if test.stranger == "same" and strangers[0] is not None and strangers[1] is not None:
-        same.append((strangers[0], strangers[1]))
-    return same
-
-
-def _pass_on(old: World, new: World, who: Sequence[tuple[int, int]]) -> None:
-    """Write what animals have become, and what they are to each other, from one batch of worlds into another."""
-    for i, k in who:
-        new.batch.animals[:, k] = old.batch.animals[:, i]
-        for j, m in who:
-            new.batch.pairs[:, k, m] = old.batch.pairs[:, i, j]
+    return begin(config, animals, test, 1).state()

@@ -33,13 +33,17 @@ def others_are_paired(assay: Assay) -> bool:
     return any(assay.cohoused_with[other] >= 0 for other in others)
 
 
+def is_group(assay: Assay) -> bool:
+    """Return whether other animals act or have cage mates, so that a test's animals cannot be chosen one by one."""
+    return len(assay.acting) > 1 or others_are_paired(assay)
+
+
 def check_order(assay: Assay, before: str | None) -> None:
     """Refuse an assay whose other animals would not have lived through the assay before it (`before`: its id)."""
     if before not in (None, assay.id) and others_are_paired(assay):
         raise UserError(
             f"{short_id(assay.id)} must be the first assay of its history, or follow the same assay: its other pairs "
-            "live "
-            f"through the same history; the assay before is {short_id(str(before))}"
+            f"live through the same history; the assay before is {short_id(str(before))}"
         )
 
 
@@ -74,7 +78,10 @@ def session_of(assay: Assay, given: Sequence[str], session: str | None = None) -
     for name in given:
         if name not in names:
             raise UserError(f"with: {unknown('animal', name, names)}")
-    if len(set(given)) < len(given) or frozenset(given) not in sessions:
+    twice = next((name for name in given if given.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"with: {twice} is named twice; each place holds one animal, got [{', '.join(given)}]")
+    if frozenset(given) not in sessions:
         raise UserError(f"with: {what} is played with {played}, got [{', '.join(given)}]")
     return sessions[frozenset(given)]
 

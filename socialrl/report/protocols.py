@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,8 @@ _SHOWN = 4
 class Played:
     """One protocol of one run: a value per animal, test and measure, in the order in which tests were played.
 
-    `notes` say what its animals never met in training, and which phases change nothing.
+    `notes` say what its animals never met in training, and which phases change nothing. `offered` says who was in the
+    places of each test, where companions have names: "partner / second_partner".
     """
 
     run: str
@@ -37,6 +39,7 @@ class Played:
     groups: list[Group]
     several: bool
     notes: list[str]
+    offered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -69,7 +72,15 @@ def played_of(study: Study, run: RunFolder, table: str) -> Played:
     groups = [group for group in study.groups if group.run == name]
     present = [group for group in groups if len(_of_group(values, group))]
     short = table.removeprefix("protocol_")
-    return Played(name, short, values, present, len(study.runs) > 1, run.protocol_notes(short))
+    notes = run.protocol_notes(short)
+    return Played(name, short, values, present, len(study.runs) > 1, notes, _offers(rows))
+
+
+def _offers(rows: pd.DataFrame) -> dict[str, str]:
+    """Who was in the places of each test, in the order of the places; nothing where companions have no names."""
+    places = [name for name in rows if name.startswith("offered_")]
+    tests = rows.drop_duplicates("test").set_index("test")[places]
+    return {} if not places else {str(test): " / ".join(row.dropna()) for test, row in tests.iterrows()}
 
 
 def _of_group(values: pd.DataFrame, group: Group) -> pd.DataFrame:
@@ -91,7 +102,9 @@ def table(protocol: Played) -> list[Table]:
                     continue
                 cells = [Cell(wording.interval(mean, one.digits)) for mean, one in zip(means, shown, strict=True)]
                 n = str(max(mean.n for mean in means))
-                named = Cell(test, below="" if history == test else f"history {history}")
+                below = [f"history {history}"] if history != test else []
+                below += [f"offered: {protocol.offered[test]}"] if test in protocol.offered else []
+                named = Cell(test, below=", ".join(below))
                 rows.append([named, Cell(group.name, colour=group.colour), Cell(n), *cells])
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
         note = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,10 +61,15 @@ def protocol_text(run: RunFolder, table: str) -> str:
         lines += [f"{measure.label}, {measure.unit}, in {study_of(assay).title}"]
         rows = [("test", "genotype", "mean [95 % interval]", "n")]
         for test in (test for _, test, of in protocol.tests if of == assay):
-            for number, group in enumerate(protocol.groups):
-                mean = mean_interval(protocol.of(test, group, measure.name)["value"])
-                shown = wording.interval(mean, measure.digits) if mean.n else "-"
-                rows.append(("" if number else test, group.name, shown, str(mean.n)))
+            # who was offered stands below the test
+            labels = [test, *([f"  {protocol.offered[test]}"] if test in protocol.offered else [])]
+            for label, group in itertools.zip_longest(labels, protocol.groups):
+                cells = ("", "", "")
+                if group is not None:
+                    mean = mean_interval(protocol.of(test, group, measure.name)["value"])
+                    shown = wording.interval(mean, measure.digits) if mean.n else "-"
+                    cells = (group.name, shown, str(mean.n))
+                rows.append((label or "", *cells))
         lines += ["  " + line for line in aligned(rows)]
     return "\n".join(lines)
 

@@ -75,8 +75,8 @@ def test_it_is_played_only_where_it_is_named() -> None:
     mixed = begun(100, ["alone", "neutral"])
     assert set(mixed.world.batch.worlds["session"].tolist()) == {0, 2}
     for one in ASSAYS.values():
-        if not one.new_places and not one.shut_doors:
-            assert one.usual_sessions == tuple(one.session_table)
+        asked_for = (*one.new_places, *one.shut_doors, *one.on_request)
+        assert one.usual_sessions == tuple(name for name in one.session_table if name not in asked_for)
 
 
 def test_rows_of_both_places_in_one_batch_are_as_they_are_alone() -> None:
@@ -118,3 +118,14 @@ def test_pictures_call_its_ends_neither_home_nor_refuge() -> None:
     assert "neutral" in texts["neutral"]
     assert "home" not in texts["neutral"]
     assert "refuge" not in texts["neutral"]
+
+
+def test_sessions_with_an_empty_chamber_are_played_only_where_they_are_named() -> None:
+    """Of the partner-preference test: one animal is there, the other is not, and no episode is drawn from them."""
+    env_id = "socialrl/PartnerPreference-v0"
+    assert ASSAYS[env_id].usual_sessions == ("all",)
+    for session, there in ((None, [True, True]), ("partner", [True, False]), ("stranger", [False, True])):
+        env = make_rows(20, env_id=env_id)
+        env.reset(seed=1, options={} if session is None else {"session": session})
+        here = env.world.batch.animals["chamber"][:, 1:] >= 0
+        assert (here == there).all(), session

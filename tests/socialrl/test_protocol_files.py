@@ -16,7 +16,7 @@ from socialrl.animals.policies import FrozenPolicies, policy_bytes
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.protocols.plan import plan
-from socialrl.protocols.playing import _Test, play_protocol
+from socialrl.protocols.playing import begin, play_protocol
 from socialrl.protocols.schema import load_protocol, protocol_from_data
 from socialrl.storage.run_folder import RunFolder
 
@@ -52,7 +52,7 @@ def play(config, phases, animals=None, repeats=1, **shape):
 
 def begun(config, phases, animal):
     """Return the environment of the (only) test of a history, as it begins."""
-    return _Test(config, [animal], planned(config, phases)[0], 1, None)._env
+    return begin(config, [animal], planned(config, phases)[0], 1, None)._env
 
 
 def knockout(**parameters):
@@ -88,7 +88,7 @@ def test_a_simple_history_is_the_configurations_own_test_to_the_last_bit(config)
     (drug,) = stretch.drugs
     assert drug == {"drug": "antagonist", "dose": 1.0, "start_s": -27 * HOUR, "end_s": -15 * HOUR}
     animals = animals_of(config)
-    ours = _Test(config, animals, test, 2, None)
+    ours = begin(config, animals, test, 2, None)
     env = gym.make_vec(
         config.env.id,
         num_envs=8,
@@ -234,9 +234,9 @@ def test_inner_state_carries_over_into_another_assay(config):
     phases = [cohouse(24), PPT, {"assay": {"id": "SocialOperant", "with": "partner"}}]
     animals = animals_of(config)
     first, second = planned(config, phases)
-    one = _Test(config, animals, first, 1, None)
+    one = begin(config, animals, first, 1, None)
     one.play(FrozenPolicies([network()] * len(animals)))
-    two = _Test(config, animals, second, 1, one)
+    two = begin(config, animals, second, 1, one)
     was, now = one._env.world.batch, two._env.world.batch
     for name in ("stress", "oxytocin", "bondedness"):
         np.testing.assert_array_equal(now.animals[name][:, :2], was.animals[name][:, :2], err_msg=name)
@@ -329,43 +329,51 @@ def refusal(config, data):
         ([cohouse(24, mating="yes"), PPT], "phase 1 (cohouse): mating must be true or false, got the text 'yes'"),
         (
             [cohouse(-1), PPT],
-            "f.yaml: phase 1 (cohouse): hours must be a number from 0 to 336 (the total of all cohouse phases of a "
-            "history), got -1",
+            "f.yaml: phase 1 (cohouse): hours must be a number from 0 to 17520 (a life of two years), got -1",
         ),
         (
-            [cohouse(400), PPT],
-            "hours must be a number from 0 to 336 (the total of all cohouse phases of a history), got 400",
+            [cohouse(2e4), PPT],
+            "hours must be a number from 0 to 17520 (a life of two years), got 20000",
         ),
         (
-            [cohouse(300), separate(1), cohouse(40), PPT],
-            "phase 3 (cohouse): hours: a history has at most 336 h of cohousing in all, got 340 h",
+            [cohouse(8000), separate(9000), PPT],
+            "phase 2 (separate): a life is 730 d long at most, from birth to the last test; here it would be 798.333 d,"
+            " of which 90 d before it begins",
         ),
-        ([separate(1e4), PPT], "phase 1 (separate): hours must be a number from 0 to 8760, got 10000"),
-        (
-            [separate(8000), separate(800), PPT],
-            "phase 2 (separate): hours: a history has at most 8760 h of separation in all, got 8800 h",
-        ),
+        ([{"separate": {"hours": 3, "days": 1}}, PPT], "phase 1 (separate): days and hours are both given; write one"),
         (
             [{"cohouse": {"hour": 3}}, PPT],
-            "phase 1 (cohouse): unknown key hour; did you mean hours? Allowed: with, hours",
+            "phase 1 (cohouse): unknown key hour; did you mean hours? Allowed: age_d, hours, days, with",
         ),
         ([{"cohouse": {}}, PPT], "phase 1 (cohouse): hours is missing"),
-        ([{"cohouse": {"hours": 3, "with": "stranger"}}, PPT], "phase 1 (cohouse): with must be partner, got the text"),
+        (
+            [{"cohouse": {"hours": 3, "with": "stranger"}}, PPT],
+            "phase 1 (cohouse): with must be the name of a companion, such as partner or sister: nobody lives with a s",
+        ),
         (
             [{"cohous": {"hours": 3}}, PPT],
             "f.yaml: phase 1: unknown phase cohous; did you mean cohouse? Allowed: cohouse, separate",
         ),
         (
             [{**cohouse(3), **separate(2)}, PPT],
-            "phase 1: must be one of cohouse, separate, dose, assay, got cohouse and sep",
+            "isolate, stress, enrich, dose, assay, got cohouse and separate",
         ),
-        ([{}, PPT], "f.yaml: phase 1: must be one of cohouse, separate, dose, assay, got nothing"),
-        ([{"separate": 24}, PPT], "phase 1 (separate): must be a mapping with the key hours, got 24"),
-        (["rest", PPT], "phase 1: must be a mapping with the keys cohouse, separate, dose, assay, got the text 'rest'"),
+        (
+            [{}, PPT],
+            "f.yaml: phase 1: must be one of cohouse, separate, rehouse, lose, rear, wean, isolate, stress, enrich",
+        ),
+        (
+            [{"separate": 24}, PPT],
+            "phase 1 (separate): must be a mapping with the keys age_d, hours, days, from, got 24",
+        ),
+        (
+            ["rest", PPT],
+            "phase 1: must be a mapping with the keys cohouse, separate, rehouse, lose, rear, wean, isolate, stress",
+        ),
         (
             [cohouse(3, relationship="mates"), PPT],
-            "relationship must be peer (a partner of the same sex) or mate (a partner of the other sex), got the text "
-            "'mates'; did you mean 'mate'",
+            "relationship must be peer (a companion of the same sex), mate (a companion of the other sex) or sibling "
+            "(a litter mate of either sex, which never mates), got the text 'mates'; did you mean 'mate'",
         ),
         ([cohouse(3), cohouse(3, relationship="mate"), PPT], "phase 2 (cohouse): relationship must be peer as before"),
         ([cohouse(3)], "f.yaml: has no assay, so nothing would be recorded"),
@@ -388,7 +396,10 @@ def refusal(config, data):
             [{"assay": {"id": "PartnerPreference", "with": ["partner", "strangr"]}}],
             "unknown animal 'strangr'; did you mean 'stra",
         ),
-        ([{"assay": {"id": "PartnerPreference", "with": ["partner", "partner"]}}], "got [partner, partner]"),
+        (
+            [{"assay": {"id": "PartnerPreference", "with": ["partner", "partner"]}}],
+            "with: partner is named twice; each place holds one animal, got [partner, partner]",
+        ),
         (
             [{"assay": {"id": "SocialOperant"}}],
             "with is missing; SocialOperant is played with [partner] or [stranger] or [partner, stranger]",
@@ -428,7 +439,7 @@ def refusal(config, data):
         ([dose("agonist", 50), PPT], "dose must be 0 to 10 for agonist (oxytocin units added at the receptor), got 50"),
         ([dose(amount=-1), PPT], "phase 1 (dose): dose must be a number of at least 0, got -1"),
         ([dose(hours=0), PPT], "phase 1 (dose): hours must be a number above 0, got 0"),
-        ([dose(hours=0.01), PPT], "hours must be a number from 0.03333 (120 s) to 8760, got 0.01"),
+        ([dose(hours=0.01), PPT], "hours must be a number from 0.03333 (120 s) to 17520, got 0.01"),
         ([dose(start_h=-1), PPT], "phase 1 (dose): start_h: the drug would act 1 h before the first phase begins"),
         ([dose(start_h=3), cohouse(1), PPT], "the drug would act from 3 h on, but the last assay ends at 1.16667 h"),
         (

@@ -21,6 +21,8 @@ PARTNER_PREFERENCE = Assay(
     chambers={"left": ("partner", "centre", "stranger"), "right": ("stranger", "centre", "partner")},
     duration_s=10_800.0,
     paper="Williams, Catania & Carter 1992 Horm Behav 26:339; Beery 2021 Curr Protoc 1:e144 (protocol)",
+    sessions={"all": (1, 1, 1), "partner": (1, 1, 0), "stranger": (1, 0, 1)},
+    on_request=("partner", "stranger"),
 )
 
 
@@ -29,6 +31,8 @@ class PartnerPreferenceEnv(SocialEnv):
 
     The focal animal starts in the centre of three chambers in a row. Its cage mate of the last `cohousing_h` hours and
     an animal that it has never met are tethered at the two ends; which end is drawn at reset (`options={"side": …}`).
+    Two further sessions are played only where they are named (`options={"session": …}`): "partner" and "stranger", with
+    one animal and an empty chamber at the other end.
     Paper: Beery 2021, Curr Protoc 1:e144; first used by Williams, Catania & Carter 1992, Horm Behav 26:339.
 
     **Actions** (`Discrete(6)`, names in `env.unwrapped.action_names`)
@@ -91,8 +95,8 @@ class PartnerPreferenceEnv(SocialEnv):
     `age_d`, `expression`, `competence`, `reactivity`, `contact_recent`, `set_point` and `load` is then the state that
     an acting animal comes with, or a list to draw from, and a `stressor` (0 to 2 units of stress, or a list) lasts
     `stressor_length_h` hours from `stressor_start_h` on (negative: before the test). Reset options: `cohousing_h`,
-    `relationship`, `separation_h`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did not mate),
-    `continued` (True: the animals of the last episode live on), and those of `attachment`.
+    `relationship`, `separation_h`, `session`, `stranger_sex`, `side`, `mating` (False: mates that were cohoused but did
+    not mate), `continued` (True: the animals of the last episode live on), and those of `attachment`.
 
     **Versions.** v0: first.
     """
