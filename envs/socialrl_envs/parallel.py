@@ -155,14 +155,15 @@ class SocialParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ig
         }
 
 
-class GroupHabitatParallelEnv(SocialParallelEnv):
+# Named as a base once more in both classes, because skrl looks at the direct bases of a class to know what it is.
+class GroupHabitatParallelEnv(SocialParallelEnv, ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
     """`GroupHabitatVectorEnv` with one world: agents "vole0" … "vole7"; everything else as in `SocialParallelEnv`."""
 
     metadata = {**SocialParallelEnv.metadata, "name": "socialrl_group_habitat_v0"}
     vector = GroupHabitatVectorEnv
 
 
-class PairHomeParallelEnv(SocialParallelEnv):
+class PairHomeParallelEnv(SocialParallelEnv, ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
     """`PairHomeVectorEnv` with one world: agents "vole0" and "vole1"; everything else as in `SocialParallelEnv`."""
 
     metadata = {**SocialParallelEnv.metadata, "name": "socialrl_pair_home_v0"}
