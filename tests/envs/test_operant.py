@@ -269,7 +269,7 @@ def test_an_unknown_session_is_refused(session: Any) -> None:
     env = make_single(OPERANT)
     with pytest.raises(ParameterError, match="session must be one of partner, stranger, choice, got"):
         env.reset(options={"session": session})
-    with pytest.raises(ParameterError, match="session must be one of all, got 'choice'"):
+    with pytest.raises(ParameterError, match="session must be one of all, partner, stranger, got 'choice'"):
         make_single().reset(options={"session": "choice"})
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 from socialrl.findings import load_registry
 
 GENOTYPES = {"wt": 1.0, "het": 0.5, "ko": 0.0, "over_expression": 1.5}
+OFF = {"receptor_half": 1.0, **dict.fromkeys(("signal_adaptation", "incentive_comfort", "v1a_recall"), 0.0)}
+"""Mechanisms that were added for predictions, switched off whatever the table says."""
 _A_WEEK = {"cohousing_h": 168.0}
 ARMS = {"release": 0.15, "consolidation": 0.4, "reward": 0.25, "defence": 0.15, "retention": 0.05}
 

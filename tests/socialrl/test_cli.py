@@ -56,9 +56,9 @@ class Parts:
         run.write_table("probes", ROWS)
         run.finish()
 
-    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, selection=None, progress):
+    def evaluate_run(self, run, *, repeats=None, events=None, events_csv=False, selection=None, progress, **synchrony):
         self.calls.append(("evaluate", run.path, repeats))
-        self.events, self.selection = (events, events_csv), selection
+        self.events, self.selection, self.synchrony = (events, events_csv), selection, synchrony
         progress.update(1, 1)
         run.write_table("evaluation", ROWS, csv=True)
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import browser
 import pandas as pd
 import pytest
-from synthetic_battery import battery
+from synthetic_battery import OFF, battery
 
 from socialrl.config.given_parameters import read_parameters
 from socialrl.findings import load_registry, variants
@@ -156,7 +156,7 @@ def test_finding_that_a_mechanism_was_added_for_stands_in_its_own_block(tables, 
     assert "Mechanism added: a mechanism was added for all animals because of this finding" in page.text
     assert "mechanism added for it: not a test" in page.text
     assert "For 1 more a mechanism was added to the model, so it does not test it." in " ".join(
-        words.lede(result_of(score(tables, book))).split()
+        words.lede(result_of(score(tables, book, parameters=OFF))).split()
     )
     assert words.lede(result_of(score(only, book))) in page.text
 
