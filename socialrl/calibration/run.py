@@ -27,6 +27,7 @@ from socialrl.calibration.voles import Voles, read_voles
 from socialrl.config import limits
 from socialrl.config.given_parameters import read_parameters
 from socialrl.config.loading import Config, config_from_data, with_overrides
+from socialrl.config.values import TABLE
 from socialrl.errors import UserError
 from socialrl.progress import Progress
 from socialrl.storage.files import checksum, csv_text
@@ -90,7 +91,7 @@ def run_calibration(
             say(f"note: {note}")
     settings = starting_from(training_settings(config, plan.seed, steps, voles.kinds), parameters)
     hours = {"cohousing_h": cohousing_h, "retest_h": _retest_h(cohousing_h, retest_days, say)}
-    space = Space.around(of_sex(settings.env.changed_parameters, SEXES[0]))
+    space = space_of(settings)
     check_work(plan, settings)
     counts = ", ".join(f"{len(tests)} with {kind}" for kind, tests in by_kind(voles.early).items())
     say(
@@ -138,6 +139,11 @@ def _in_words(stages: Sequence[str], plan: Plan) -> str:
     searched = [stage for stage in stages if stage in plan.generations]
     told = [f"{searched[0]} to {searched[-1]}"] if len(searched) > 2 else searched
     return ", ".join([*told, *stages[len(searched) :]])
+
+
+def space_of(settings: Config) -> Space:
+    """Return the free quantities around the parameters of a configuration: its table, and what differs from it."""
+    return Space.around({**of_sex(settings.env.changed_parameters, SEXES[0]), TABLE: settings.env.table})
 
 
 def _retest_h(cohousing_h: float, retest_days: float | None, say: Callable[[str], None]) -> float:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from socialrl.calibration.population import Space
-from socialrl.calibration.run import starting_from, training_settings
+from socialrl.calibration.run import space_of, starting_from, training_settings
 from socialrl.config.loading import load_config
 from socialrl.errors import UserError
 from socialrl_envs import parameters
+from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.parameters import PARAMETERS, parameter
 
 
@@ -56,3 +57,14 @@ def test_spreads_are_fitted_and_cannot_be_given(tmp_path):
     file.write_text("env: {parameters: v1}\nindividual_spread: {contact_floor: 0.2}\n")
     with pytest.raises(UserError, match="individual_spread is what a calibration fits; leave it out of the file"):
         starting_from(training_settings(None, 1, None, ["peers"]), [str(file)])
+
+
+def test_a_calibration_starts_from_the_table_that_is_asked_for():
+    settings = training_settings(None, 1, None, ("peers", "mates"))
+    earlier = space_of(starting_from(settings, ["v1", "stress_cost=0.5"]))
+    assert {free.name: free.total(earlier.base) for free in earlier.free}["contact"] == pytest.approx(0.7 + 0.35)
+    assert "settling_worth" not in earlier.names, "it is off in that table"
+    assert earlier.animals(np.zeros((1, earlier.n)), 0)[0].table == "v1"
+    current = space_of(settings)
+    assert "settling_worth" in current.names
+    assert current.animals(np.zeros((1, current.n)), 0)[0].table == CURRENT

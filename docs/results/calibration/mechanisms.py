@@ -17,8 +17,7 @@ import torch as th
 from socialrl.calibration.calibrate import Plan
 from socialrl.calibration.goals import GOALS, interval
 from socialrl.calibration.pairs import by_kind
-from socialrl.calibration.population import Space
-from socialrl.calibration.run import REPEATS, starting_from, training_settings
+from socialrl.calibration.run import REPEATS, space_of, starting_from, training_settings
 from socialrl.calibration.simulate import conditions, train_and_test
 from socialrl.calibration.summaries import raw_of
 from socialrl.calibration.tables import raw_tests
@@ -27,6 +26,7 @@ from socialrl.calibration.voles import read_voles
 
 VARIANTS: dict[str, list[str]] = {
     "as in the table": [],
+    "as fitted": ["receptor_half=1"],
     "no settling": ["settling_worth=0"],
     "no budget of activity": ["activity_budget=0"],
     "no inspection": ["uncertainty_cost=0"],
@@ -58,7 +58,7 @@ def main() -> None:
     rows = []
     for name, parameters in VARIANTS.items():
         changed = starting_from(settings, parameters)
-        space = Space.around(changed.env.changed_parameters)
+        space = space_of(changed)
         factors = space.table_population().draw(given.animals, SEED, "check")
         tests = conditions(voles.kinds, 24.0, RETEST_H)[: len(real)]
         played = train_and_test(changed, space.animals(factors, Plan().n_trained), tests, repeats=REPEATS)
