@@ -26,7 +26,9 @@ from socialrl.calibration.voles import read_voles
 
 VARIANTS: dict[str, list[str]] = {
     "as in the table": [],
-    "as fitted": ["receptor_half=1"],
+    "as fitted": ["receptor_half=1", "defence_payoff_min=1"],
+    "driving off as fitted": ["defence_payoff_min=1"],
+    "receptor as fitted": ["receptor_half=1"],
     "no settling": ["settling_worth=0"],
     "no budget of activity": ["activity_budget=0"],
     "no inspection": ["uncertainty_cost=0"],
