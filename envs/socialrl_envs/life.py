@@ -46,8 +46,9 @@ def live(  # type: ignore[no-untyped-def]
     n_contacts = 0
     for j in range(n_animals):
         n_contacts += pairs[i, j].contact
-    release = competence * release_level(rates.gain_release * receptor * share, rates.release_floor)
-    level = release if n_contacts > 0 else 0.0
+    level = 0.0
+    if n_contacts > 0:
+        level = competence * release_level(rates.gain_release * receptor * share, rates.release_floor)
     me.oxytocin = relax(me.oxytocin, level, rates.keep_oxytocin)
     # signal per unit of gain; drugs act at the receptor
     passed_on = receptor * occupancy(me.oxytocin + agonist, rates.receptor_half)

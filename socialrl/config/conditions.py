@@ -66,6 +66,14 @@ class _History(Section):
     session: Annotated[tuple[str, ...] | None, one_or_list(identifier(), optional=True)] = None
 
 
+def with_options(name: str, record: type[Section], options: Iterable[Option]) -> Any:
+    """Return the `record` of a test under its public name, with a key for each of the options; None: not given."""
+    keys: dict[str, Any] = {
+        one.name: (Annotated[float | None, number(one.lowest, one.highest, optional=True)], None) for one in options
+    }
+    return create_model(name, __base__=record, __doc__=record.__doc__, __module__=record.__module__, **keys)
+
+
 def _of_option(option: Option) -> Any:
     """Return type and default of the key of an option of the worlds."""
     if not option.is_number:
@@ -129,17 +137,7 @@ class _TestCondition(Section):
 if TYPE_CHECKING:
     TestCondition = _TestCondition
 else:
-    TestCondition = create_model(
-        "TestCondition",
-        __base__=_TestCondition,
-        __doc__=_TestCondition.__doc__,
-        __module__=__name__,
-        **{
-            one.name: (Annotated[float | None, number(one.lowest, one.highest, optional=True)], None)
-            for one in OPTIONS
-            if one.of_attachment
-        },
-    )
+    TestCondition = with_options("TestCondition", _TestCondition, (one for one in OPTIONS if one.of_attachment))
 
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:

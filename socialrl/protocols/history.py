@@ -5,6 +5,7 @@ What is lived through between tests is read by `pair_life` (one partner) and `ho
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ ADULT_D = next(one.reference for one in SLOW if one.name == "age_d")
 """The age in days at which a life begins that says nothing else: that of an adult in the reference state."""
 
 
-class History:
+class History(ABC):
     """The phases of one life. Hours count from its beginning, `begins_d` days after birth.
 
     `starts` and `ends` are the hours of every phase; a phase with an age begins later than the one before it ends, and
@@ -62,13 +63,13 @@ class History:
             elif phase.dose is None:
                 self.live(number, phase)
 
+    @abstractmethod
     def live(self, number: int, phase: Phase) -> None:
         """Read a phase that is neither a test nor a dose."""
-        raise NotImplementedError
 
+    @abstractmethod
     def test(self, number: int, phase: AssayPhase) -> PlannedTest:
         """Return the test of a phase."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------------ time
 

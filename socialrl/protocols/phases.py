@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from socialrl.assays import short_id
 from socialrl.config import words
 from socialrl.config.checks import choice, explained_choice, identifier, number, one_or_list, refuse, shown
+from socialrl.config.conditions import with_options
 from socialrl.config.values import Section, StrangerSex
 from socialrl.errors import unknown
 from socialrl.extensions import load_extensions
@@ -153,16 +154,7 @@ class _AssayPhase(Begun):
 if TYPE_CHECKING:
     AssayPhase = _AssayPhase
 else:
-    AssayPhase = create_model(
-        "AssayPhase",
-        __base__=_AssayPhase,
-        __doc__=_AssayPhase.__doc__,
-        __module__=__name__,
-        **{
-            one.name: (Annotated[float | None, number(one.lowest, one.highest, optional=True)], None)
-            for one in OPTIONS_OF_TESTS
-        },
-    )
+    AssayPhase = with_options("AssayPhase", _AssayPhase, OPTIONS_OF_TESTS)
 
 
 def _one_or_several(value: Any) -> Any:
