@@ -245,6 +245,7 @@ def _reject(stage, rates, world, counters):  # type: ignore[no-untyped-def]
             if other.chamber == me.chamber and other.travel_s <= 0.0 and pairs[j, i].withdrawn_s <= 0.0:
                 pairs[j, i].withdrawn_s = rates[world.rates_of[i]].withdrawal_s
                 me.drove_off = 1
+                me.visiting = int(stage.has_doors > 0 and stage.keepers[world.test.placement, me.chamber] >= 0)
                 if stage.acts[i]:
                     count_rejection(counters[k], n_animals, j)
         k += stage.acts[i]
