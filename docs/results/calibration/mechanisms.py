@@ -26,8 +26,8 @@ from socialrl.calibration.voles import read_voles
 
 VARIANTS: dict[str, list[str]] = {
     "as in the table": [],
-    "as fitted": ["receptor_half=1", "defence_payoff_min=1"],
-    "driving off as fitted": ["defence_payoff_min=1"],
+    "as fitted": ["receptor_half=1", "selective_mate=0.065"],
+    "mates as fitted": ["selective_mate=0.065"],
     "receptor as fitted": ["receptor_half=1"],
     "no settling": ["settling_worth=0"],
     "no budget of activity": ["activity_budget=0"],
