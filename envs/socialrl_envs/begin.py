@@ -147,7 +147,7 @@ def _put(animal, chamber):  # type: ignore[no-untyped-def]
     animal.target = -1
     animal.moved = 0
     animal.drove_off = 0
-    animal.visiting = 0
+    animal.newness = 1.0
     animal.presses = 0.0
     animal.work_left = 1.0
     animal.accesses = 0

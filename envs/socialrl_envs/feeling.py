@@ -93,9 +93,7 @@ def feel(  # type: ignore[no-untyped-def]
     if me.drove_off > 0:
         familiarity = pairs[i, me.target].familiarity
         worth = rewards.threat(familiarity, me.bondedness, defended, rates.driving_off_floor, rates.driving_off_gain)
-        if me.visiting > 0:
-            worth *= 1.0 - rates.visitor_restraint
-        defence += worth - rates.rejection_cost
+        defence += worth * me.newness - rates.rejection_cost
     exploring = me.intent == EXPLORE
     exploration = rates.exploration * rates.known_place_exploration if known_place else rates.exploration
     resting = me.intent == REST and not in_contact

@@ -81,7 +81,7 @@ ANIMAL_DTYPE = np.dtype(
         ("bond_elsewhere", np.float64),  # familiarity of the most familiar animal that has no place in this world
         ("moved", np.int64),  # whether it set out for another chamber at this tick
         ("drove_off", np.int64),  # whether it drove its target off at this tick
-        ("visiting", np.int64),  # whether it did so behind a door that it had opened
+        ("newness", np.float64),  # and the share of that act's worth that habituation to the target left
         ("presses", np.float64),  # lever presses made at this tick
         # of an animal behind a door: presses still to do, accesses so far, and for how long the door is open
         ("work_left", np.float64),

@@ -243,9 +243,13 @@ def _reject(stage, rates, world, counters):  # type: ignore[no-untyped-def]
             j = me.target
             other = animals[j]
             if other.chamber == me.chamber and other.travel_s <= 0.0 and pairs[j, i].withdrawn_s <= 0.0:
-                pairs[j, i].withdrawn_s = rates[world.rates_of[i]].withdrawal_s
+                own = rates[world.rates_of[i]]
+                pairs[j, i].withdrawn_s = own.withdrawal_s
                 me.drove_off = 1
-                me.visiting = int(stage.has_doors > 0 and stage.keepers[world.test.placement, me.chamber] >= 0)
+                # to drive an animal off is to meet it
+                met = pairs[i, j]
+                me.newness = 1.0 - own.defence_habituation * met.habituation
+                met.habituation += (1.0 - met.habituation) * own.habituation * own.defence_habituation
                 if stage.acts[i]:
                     count_rejection(counters[k], n_animals, j)
         k += stage.acts[i]
