@@ -216,7 +216,7 @@ SWITCHED_ON = {
     "uncertainty_cost": 1.0,
     "need_gain": 0.5,
     "contagion": 1.0,
-    "visitor_restraint": 0.3,
+    "defence_habituation": 0.3,
 }
 """Mechanisms at values with which the other parameters have a part."""
 SOME_OF_EACH = [
@@ -258,7 +258,7 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
 
     # the V1a gain is felt where there is no mate, too
     mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward"}
-    work = {"press_cost", "press_s", "visitor_restraint"}
+    work = {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
     if assay.n_animals == 2:  # there is nobody but the mate, to be courted or to interfere with the bond
         idle |= {"courtship_reward", "interference_per_h", "retention"}

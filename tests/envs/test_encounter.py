@@ -90,6 +90,28 @@ def test_a_bonded_resident_is_paid_for_driving_off_and_an_unbonded_one_only_has_
     assert paid[1] > 0.5
 
 
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
+def test_driving_off_loses_its_worth_as_the_animal_gets_used_to_the_other(share: float) -> None:
+    """It earns (1 − q·H)·(1 − F)·B·(a0 + a1·g)·minutes less its cost, and counts as a tick of contact for H."""
+    env = make_single(
+        ENCOUNTER, rejection_cost=0.3, defence_floor=0.1, defence_gain=0.4, defence_payoff_min=2.0, withdrawal_s=15.0,
+        habituation_tau_s=30.0, habituation_recovery_h=1e4, defence_habituation=share,
+    )  # fmt: skip
+    env.reset(seed=1, options={"session": "alone", "side": "home", "cohousing_h": 336.0})
+    bond = float(env.world.batch.animals[0, RESIDENT]["bondedness"])
+    habituation = 0.0
+    n_rejections = 0.0
+    for _ in range(40):
+        *_, info = env.step(against(env, STRANGER)[0])
+        if info["rejections"][0] > n_rejections:
+            n_rejections = info["rejections"][0]
+            expected = (1.0 - share * habituation) * bond * 0.5 * 2.0 - 0.3
+            assert info["reward_terms"]["defence"] == pytest.approx(expected, abs=2e-3)
+            habituation += (1.0 - habituation) * (1.0 - np.exp(-env.dt_s / 30.0)) * share
+    assert n_rejections > 3.0
+    assert (habituation > 0.5) == (share > 0.0)
+
+
 def test_a_stranger_driven_off_keeps_away_for_its_time_and_then_comes_again() -> None:
     env = begun(side="home", withdrawal_s=120.0)
     env.step(against(env, STRANGER))

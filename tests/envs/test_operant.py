@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, against, channel, make_rows, make_single, play, toward
+from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, channel, make_rows, make_single, play, toward
 
 from socialrl_envs import SocialEnv
 from socialrl_envs.parameters import ParameterError, parameter
@@ -382,18 +382,3 @@ def test_the_breakpoint_is_the_last_ratio_completed(ratio_step: float, breakpoin
     assert info["record"]["breakpoint_partner"] == breakpoint
     assert info["record"]["breakpoint_stranger"] == 0.0
     assert info["record"]["ratio_step"] == ratio_step
-
-
-@pytest.mark.parametrize(("restraint", "share"), [(0.0, 1.0), (0.25, 0.75), (1.0, 0.0)])
-def test_driving_off_behind_a_door_that_the_animal_opened_is_worth_less(restraint: float, share: float) -> None:
-    """It earns (1 − restraint)·(1 − F)·B·(a0 + a1·g)·minutes, less the cost of a rejection, which is whole."""
-    weights = {"defence_floor": 0.1, "defence_gain": 0.4, "defence_payoff_min": 2.0, "rejection_cost": 0.3}
-    env = box("stranger", visitor_restraint=restraint, **weights)
-    press_until_open(env, STRANGER)
-    while me(env)["chamber"] == LEVER:
-        env.step(toward(env, STRANGER)[0])
-    bond = float(me(env)["bondedness"])
-    *_, info = env.step(against(env, STRANGER)[0])
-    assert info["rejections"][COUNTED[STRANGER]] == 1.0
-    assert bond > 0.5
-    assert info["reward_terms"]["defence"] == pytest.approx(share * bond * 0.5 * 2.0 - 0.3, abs=1e-3)
