@@ -26,9 +26,9 @@ from socialrl.calibration.voles import read_voles
 
 VARIANTS: dict[str, list[str]] = {
     "as in the table": [],
-    "as fitted": ["receptor_half=1", "selective_mate=0.065"],
-    "mates as fitted": ["selective_mate=0.065"],
-    "receptor as fitted": ["receptor_half=1"],
+    "attacks pay again and again": ["defence_habituation=0"],
+    "attacks never pay": ["defence_payoff_min=0"],
+    "receptor signal saturates early": ["receptor_half=1"],
     "no settling": ["settling_worth=0"],
     "no budget of activity": ["activity_budget=0"],
     "no inspection": ["uncertainty_cost=0"],
