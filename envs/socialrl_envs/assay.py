@@ -139,8 +139,12 @@ class Assay:
             raise ParameterError(f"attachment must be True in {self.id}, which is about stress; got False")
         return self.of_attachment or bool(asked)
 
-    def stage(self, dt_s: float, duration_s: float, attachment: bool = False) -> Stage:
-        """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`."""
+    def stage(self, dt_s: float, duration_s: float, *, attachment: bool = False, tones_apart: bool = False) -> Stage:
+        """Return the compiled step's constants; `dt_s` must be positive and divide `duration_s`.
+
+        `attachment`: whether the slow state is alive; `tones_apart`: whether animals perceive the dopamine tone at D2
+        receptors beside that at D1 receptors.
+        """
         n_ticks = count_ticks(dt_s, duration_s)
         own_starts = {**self.new_places, **self.shut_doors}
         acts = np.zeros(self.n_animals, dtype=np.int64)
@@ -159,6 +163,7 @@ class Assay:
                 dtype=np.int64,
             ),
             sessions=np.array(list(self.session_table.values()), dtype=np.int64),
+            tones_apart=int(tones_apart),
             known_place=np.array(
                 [self.known_place and name not in self.new_places for name in self.session_table], dtype=np.int64
             ),

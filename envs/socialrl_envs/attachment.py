@@ -59,10 +59,11 @@ def keep_stress(animals):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def pass_tick(rates, animals, pairs, i, care, stressor, dt_s):  # type: ignore[no-untyped-def]
+def pass_tick(rates, animals, pairs, i, care, stressor, hormones, dt_s):  # type: ignore[no-untyped-def]
     """Move stress, load and the memory of company of animal `i` over a tick, and add up what it lives through.
 
-    `care` is its receptor occupancy without its gain, `stressor` the disturbance now (below 0: what calms it).
+    `care` is its receptor occupancy without its gain, `stressor` the disturbance now (below 0: what calms it),
+    `hormones` what a block of stress hormones leaves of all that stress goes to, the stressor's part included.
     """
     me = animals[i]
     contact, familiar = 0.0, 0.0
@@ -83,7 +84,7 @@ def pass_tick(rates, animals, pairs, i, care, stressor, dt_s):  # type: ignore[n
         rates.stranger_stress,
     )
     # an enriched cage is a negative stressor
-    me.stress = relax(me.stress, max(target + stressor, 0.0), rates.keep_stress)
+    me.stress = relax(me.stress, max(target + stressor, 0.0) * hormones, rates.keep_stress)
     if rates.contagion > 0.0 and pull > 0.0:
         # dS/dt += σ·min(X, 1)·Σ F_j·(S_j − S) over the tick
         kept = exponential(-rates.contagion * min(me.receptor_signal, 1.0) * pull)

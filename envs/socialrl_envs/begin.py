@@ -6,8 +6,8 @@ from . import noise
 from .attachment import begin_to_follow
 from .compiled import compiled, inlined
 from .counters import clear, count_familiarity
-from .drugs import draw_doses, levels
-from .life import NIGHT_H, begin_day, live_before_test, pass_day, recognition_error
+from .drugs import NO_DRUG, draw_doses, levels
+from .life import NIGHT_H, begin_day, feel_tones, live_before_test, pass_day, recognition_error
 from .observation import write_observation
 from .state import ABSENT, MATE, REST
 
@@ -86,12 +86,9 @@ def _sex_of_other(stage, test, animals, i):  # type: ignore[no-untyped-def]
 @inlined
 def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
     """Set the drug levels of the first moment of the test, which no history has set yet."""
-    _, _, dopamine, v1a = levels(doses, world.test.given, 0.0)
+    drugged = levels(doses, world.test.given, 0.0)
     for i in range(world.animals.shape[0]):
-        own = rates[world.rates_of[i]]
-        drugged = stage.acts[i] > 0
-        world.animals[i].dopamine_tone = own.dopamine_tone * (dopamine if drugged else 1.0)
-        world.animals[i].v1a_gain = own.v1a_gain * (v1a if drugged else 1.0)
+        feel_tones(rates[world.rates_of[i]], world.animals[i], drugged if stage.acts[i] else NO_DRUG)
 
 
 @inlined

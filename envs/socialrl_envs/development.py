@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .elementary import exp
 from .parameters import PARAMETER_DTYPE, ParameterError
-from .physiology import chained, occupancy, release_level
+from .physiology import chained, occupancy, release_level, unblocked
 from .vocabulary import SLOW
 
 HOURS_PER_DAY = 24.0
@@ -189,6 +189,7 @@ def day(
     licked_share: ArrayLike = 0.0,
     agonist: ArrayLike = 0.0,
     antagonist: ArrayLike = 0.0,
+    hormone_block: ArrayLike = 0.0,
     stressor: ArrayLike = 0.0,
     stressor_h: ArrayLike = 0.0,
     enriched: bool = False,
@@ -196,9 +197,10 @@ def day(
     """Return the means of a day in which an animal in `state` is in contact for a share of the time.
 
     `familiarity` is that of its company: 1 for a carer, and in adults what makes company good. `licked_share` is the
-    share of the day in which it is licked, within the contact. `agonist` and `antagonist` are drug levels, `stressor`
-    (0 to 2) lasts `stressor_h` hours of the day, and `enriched` is the cage. Touch × occupancy is that of steady
-    contact: oxytocin follows within minutes. Stress follows within an hour, so its mean is that of its targets.
+    share of the day in which it is licked, within the contact. `agonist`, `antagonist` and `hormone_block` (of stress
+    hormones) are drug levels, `stressor` (0 to 2) lasts `stressor_h` hours of the day, and `enriched` is the cage.
+    Touch × occupancy is that of steady contact: oxytocin follows within minutes. Stress follows within an hour, so its
+    mean is that of its targets.
     """
     p, state = parameters, state or SlowState()
     share, known = np.asarray(contact_share, dtype=np.float64), np.asarray(familiarity, dtype=np.float64)
@@ -208,6 +210,7 @@ def day(
         ("licked_share", licked_share, 1.0),
         ("agonist", agonist, np.inf),
         ("antagonist", antagonist, 1.0),
+        ("hormone_block", hormone_block, 1.0),
         ("stressor", stressor, 2.0),
         ("stressor_h", stressor_h, HOURS_PER_DAY),
     ):
@@ -230,7 +233,8 @@ def day(
         for part, calm in ((share, calm_in_contact), (1.0 - share, calm_apart))
     )
     disturbed = np.multiply(stressor, stressor_h) / HOURS_PER_DAY
-    return Day(care=_plain(care), strain=_plain(strain + disturbed), contact_share=_plain(share))
+    hormones = _unblocked(1.0 - np.asarray(hormone_block, dtype=np.float64), p["stress_without_hormone"])
+    return Day(care=_plain(care), strain=_plain((strain + disturbed) * hormones), contact_share=_plain(share))
 
 
 def reference_day(parameters: NDArray[np.void]) -> Day:
@@ -253,6 +257,7 @@ def _occupied(p: NDArray[np.void], competence: Any, agonist: Any, left: Any, con
 
 _release = np.vectorize(release_level, otypes=[np.float64])
 _occupancy = np.vectorize(occupancy, otypes=[np.float64])
+_unblocked = np.vectorize(unblocked, otypes=[np.float64])
 
 
 def _toward(name: str, state: SlowState, target: Any, left: Any) -> Any:

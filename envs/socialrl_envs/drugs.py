@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,23 @@ from .parameters import ParameterError, is_number
 from .spelling import nearest
 from .vocabulary import DRUGS, MAX_DOSES, SITES
 
-__all__ = ["ALL_DOSES", "DRUGS", "MAX_DOSES", "NO_DRUG", "draw_doses", "levels", "schedule"]
+__all__ = ["ALL_DOSES", "DRUGS", "MAX_DOSES", "NO_DRUG", "Levels", "draw_doses", "levels", "schedule"]
 
-NO_DRUG = (0.0, 1.0, 1.0, 1.0)  # the levels at the sites, in their order
-_OXYTOCIN, _RECEPTOR, _DOPAMINE, _V1A = range(len(SITES))
+
+class Levels(NamedTuple):
+    """What drugs do at a moment: what they add, and the shares that they leave (1 = no drug)."""
+
+    oxytocin: float  # added at the oxytocin receptor
+    receptor: float  # left of the receptor gain
+    d1: float  # left of the tone at D1 receptors
+    d2: float  # left of the tone at D2 receptors
+    v1a: float  # left of the V1a gain
+    d2_agonist: float  # added to the tone at D2 receptors
+    stress: float  # left of the action of stress hormones
+
+
+NO_DRUG = Levels(0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
+_OXYTOCIN, _RECEPTOR, _DOPAMINE, _V1A, _D1, _D2, _D2_AGONIST, _STRESS = range(len(SITES))
 ALL_DOSES = -1
 """Every bit set: all doses of a schedule are given."""
 _FIELDS = ("drug", "dose", "start_s", "end_s")
@@ -77,17 +90,24 @@ def draw_doses(doses, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def levels(doses, given, time_s):  # type: ignore[no-untyped-def]
-    """Return (oxytocin added at the receptor, receptor, dopamine, V1a left) at `time_s`; `given`: bits of the doses."""
-    agonist, receptor, dopamine, v1a = NO_DRUG
+    """Return the `Levels` at `time_s`; `given`: bits of the doses."""
+    oxytocin, receptor, d1, d2, v1a, d2_agonist, stress = NO_DRUG
     for k in range(doses.shape[0]):
         if (given >> k) & 1 and doses[k, 2] <= time_s < doses[k, 3]:
             site, dose = doses[k, 0], doses[k, 1]
             if site == _OXYTOCIN:
-                agonist += dose
+                oxytocin += dose
             elif site == _RECEPTOR:
                 receptor *= 1.0 - dose
-            elif site == _DOPAMINE:
-                dopamine *= 1.0 - dose
-            else:
+            elif site == _V1A:
                 v1a *= 1.0 - dose
-    return agonist, receptor, dopamine, v1a
+            elif site == _D2_AGONIST:
+                d2_agonist += dose
+            elif site == _STRESS:
+                stress *= 1.0 - dose
+            else:
+                if site in (_DOPAMINE, _D1):
+                    d1 *= 1.0 - dose
+                if site in (_DOPAMINE, _D2):
+                    d2 *= 1.0 - dose
+    return Levels(oxytocin, receptor, d1, d2, v1a, d2_agonist, stress)

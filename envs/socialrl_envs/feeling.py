@@ -41,17 +41,17 @@ assert len(rewards.TERMS) == 11, "every term of rewards.TERMS is felt"
 
 @inlined
 def feel(  # type: ignore[no-untyped-def]
-    rates, animals, pairs, i, felt, receptor, dopamine, v1a, known_place, attachment, base, terms, reward, row
+    rates, animals, pairs, i, felt, left, drug, known_place, attachment, base, terms, reward, row
 ):
     """Write the named reward terms of acting animal `i` of `animals` into column `row` of `terms`, and their sum.
 
-    `felt` is the receptor signal that contact is felt to make at a gain of 1; `receptor` the share of the gain that is
-    left, `dopamine` and `v1a` drug levels; `known_place` whether exploring is worth less here, `attachment` whether
+    `felt` is the receptor signal that contact is felt to make at a gain of 1; `left` the share of the gain that is at
+    the receptor, `drug` the drugs' `Levels`; `known_place` whether exploring is worth less here, `attachment` whether
     load and need are felt; `base` the tick's noise.
     """
     me = animals[i]
     signal = rates.gain_reward * felt
-    defended = rates.gain_defence * receptor
+    defended = rates.gain_defence * left
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
     mate_bond = 0.0
@@ -79,7 +79,7 @@ def feel(  # type: ignore[no-untyped-def]
                     rates.selective_gain,
                     float(pair.mated),
                     rates.selective_mate,
-                    rates.v1a_gain * v1a,
+                    rates.v1a_gain * drug.v1a,
                     pair.comfort,
                     rates.incentive_comfort,
                 ),
@@ -104,7 +104,7 @@ def feel(  # type: ignore[no-untyped-def]
     terms[_NOVELTY, row] = novelty - rates.uncertainty * unknown
     terms[_EXPLORATION, row] = exploration * me.activity_drive if exploring else 0.0
     terms[_EFFORT, row] = -rates.move_cost * me.moved - rewards.work(
-        me.presses, rates.press_cost, rates.dopamine_tone * dopamine
+        me.presses, rates.press_cost, rates.dopamine_tone * drug.d1
     )
     terms[_STRESS, row] = -rates.stress_cost * me.stress
     terms[_REST, row] = rates.rest if resting else 0.0

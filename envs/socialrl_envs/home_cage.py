@@ -126,14 +126,15 @@ class HomeCage:
         edges = {-hours * 3600.0, 0.0, *doses[:, 2].tolist(), *doses[:, 3].tolist()}
         cuts = sorted(time for time in edges if -hours * 3600.0 <= time <= 0.0)
         for start_s, end_s in itertools.pairwise(cuts):
-            agonist, receptor, _, _ = levels(doses, ALL_DOSES, 0.5 * (start_s + end_s))
+            drug = levels(doses, ALL_DOSES, 0.5 * (start_s + end_s))
             state = self.slow_state()
             here: Day = day(
                 self._parameters,
                 share,
                 state=state,
-                agonist=agonist,
-                antagonist=1.0 - receptor,
+                agonist=drug.oxytocin,
+                antagonist=1.0 - drug.receptor,
+                hormone_block=1.0 - drug.stress,
                 stressor=stressor,
                 stressor_h=stressor_h,
             )
@@ -282,12 +283,9 @@ def _live_at_home(  # type: ignore[no-untyped-def]
             drugged = levels(doses, ALL_DOSES, (tick - n_ticks) * dt_s)
             for i in range(n_animals):
                 if lives[i] > 0:
-                    agonist, receptor, dopamine, v1a = drugged if i == 0 else NO_DRUG
+                    drug = drugged if i == 0 else NO_DRUG
                     own = rates[rates_of[w, i]]
-                    live(
-                        own, animals[w], pairs[w], i, False, agonist, receptor, dopamine, v1a, attachment,
-                        stressors[w, i], dt_s,
-                    )  # fmt: skip
+                    live(own, animals[w], pairs[w], i, False, drug, attachment, stressors[w, i], dt_s)
         for i in range(n_animals):
             for j in range(n_animals):
                 pairs[w, i, j].contact = 0
@@ -305,15 +303,12 @@ def _live_elsewhere(  # type: ignore[no-untyped-def]
             if absent[i] > 0:
                 pair = pairs[w, 0, i]
                 for tick in range(n_ticks):
-                    _, receptor, _, _ = levels(doses, ALL_DOSES, tick * dt_s)
+                    receptor = levels(doses, ALL_DOSES, tick * dt_s).receptor
                     protection = mine.retention * min(mine.gain_retention * receptor, 1.0)
                     interference = share[w] * mine.interference
                     loss = familiarity_loss(pair.familiarity, mine.absence_loss, interference, protection)
                     pair.familiarity -= loss
                     pair.habituation -= pair.habituation * mine.recovery
                     if lives[i] > 0:
-                        agonist, receptor, dopamine, v1a = NO_DRUG
                         own = rates[rates_of[w, i]]
-                        live(
-                            own, animals[w], pairs[w], i, False, agonist, receptor, dopamine, v1a, attachment, 0.0, dt_s
-                        )
+                        live(own, animals[w], pairs[w], i, False, NO_DRUG, attachment, 0.0, dt_s)

@@ -13,13 +13,17 @@ from .drugs import NO_DRUG, levels
 from .physiology import (
     activity_ceiling,
     compensated,
+    d2_tone,
     familiarity_gain,
     familiarity_loss,
     felt_occupancy,
     mating_route,
+    needed_tone,
     occupancy,
+    peer_tone,
     relax,
     release_level,
+    unblocked,
 )
 
 DAY_S = 86_400.0
@@ -27,16 +31,15 @@ NIGHT_H = 12.0  # hours after which the animals of the last test have another da
 
 
 @inlined
-def live(  # type: ignore[no-untyped-def]
-    rates, animals, pairs, i, exploring, agonist, receptor, dopamine, v1a, attachment, stressor, dt_s
-):
+def live(rates, animals, pairs, i, exploring, drug, attachment, stressor, dt_s):  # type: ignore[no-untyped-def]
     """Advance animal `i` of one world by a tick of `dt_s`, given its contacts (`pairs[i, j].contact`).
 
-    `animals` (n_animals,), `pairs` (n_animals, n_animals); `agonist`, `receptor`, `dopamine`, `v1a` are drug levels,
-    and `stressor` is the disturbance where `attachment` is on. Returns the receptor signal that is felt at a gain of 1,
-    and the share of the gain that is at the receptor.
+    `animals` (n_animals,), `pairs` (n_animals, n_animals); `drug` are the drugs' `Levels`, and `stressor` is the
+    disturbance where `attachment` is on. Returns the receptor signal that is felt at a gain of 1, and the share of the
+    gain that is at the receptor.
     """
     me = animals[i]
+    agonist, receptor = drug.oxytocin, drug.receptor
     n_animals = pairs.shape[0]
     # what the slow state makes of the gain and of release: nothing in the reference state and without attachment
     expression, competence, share = 1.0, 1.0, 1.0
@@ -56,13 +59,15 @@ def live(  # type: ignore[no-untyped-def]
     felt = share * felt_occupancy(passed_on, standing, rates.signal_adaptation)
     # the perceived signal belongs to the reward arm, so that there is no sixth place for the gain
     me.receptor_signal = rates.gain_reward * felt
-    me.dopamine_tone = rates.dopamine_tone * dopamine
-    me.v1a_gain = rates.v1a_gain * v1a
-    bonding = rates.gain_consolidation * passed_on * share * me.dopamine_tone
+    feel_tones(rates, me, drug)
+    passed_to_bond = rates.gain_consolidation * passed_on * share
+    bonding_mate = passed_to_bond * me.d2_tone
+    bonding_peer = passed_to_bond * peer_tone(me.d2_tone, rates.peer_dopamine_free)
     # the route is that of the receptor that the animal grew up with, which stress does not change
     route = mating_route(rates.gain_consolidation * expression, receptor)
-    mating = route * me.dopamine_tone * me.v1a_gain
-    unaided = compensated(rates.consolidation_floor, route, rates.compensation_share)
+    mating = route * me.d2_tone * me.v1a_gain
+    unaided_peer = compensated(rates.consolidation_floor, route, rates.compensation_share)
+    unaided_mate = unaided_peer * needed_tone(me.d2_tone, rates.mate_dopamine_need)
     protection = rates.retention * min(rates.gain_retention * receptor * share, 1.0)
     bondedness = me.bond_elsewhere
     calm = 1.0
@@ -71,6 +76,9 @@ def live(  # type: ignore[no-untyped-def]
             continue
         pair = pairs[i, j]
         if pair.contact > 0:
+            same_sex = animals[j].sex == me.sex  # a companion of the other sex counts as a mate, mated or not
+            bonding = bonding_peer if same_sex else bonding_mate
+            unaided = unaided_peer if same_sex else unaided_mate
             rate = unaided + rates.consolidation_gain * bonding + rates.consolidation_mate * pair.mated * mating
             pair.familiarity += familiarity_gain(pair.familiarity, rate)
             pair.habituation += (1.0 - pair.habituation) * rates.habituation
@@ -83,10 +91,11 @@ def live(  # type: ignore[no-untyped-def]
             pair.comfort = relax(pair.comfort, 0.0, rates.keep_settled)
         bondedness = max(bondedness, pair.familiarity)
     me.bondedness = bondedness
+    hormones = unblocked(drug.stress, rates.stress_without_hormone)
     if attachment > 0:
-        pass_tick(rates, animals, pairs, i, passed_on, stressor, dt_s)
+        pass_tick(rates, animals, pairs, i, passed_on, stressor, hormones, dt_s)
     else:  # alone, stress relaxes to 1; in contact, to the unfamiliarity of the most familiar companion
-        me.stress = relax(me.stress, calm, rates.keep_stress)
+        me.stress = relax(me.stress, calm * hormones, rates.keep_stress)
     if exploring:
         steady = max(me.activity_drive - rates.activity_down, 0.0)
         curved = relax(me.activity_drive, 0.0, rates.keep_activity_down)
@@ -95,6 +104,14 @@ def live(  # type: ignore[no-untyped-def]
         curved = relax(me.activity_drive, me.activity_ceiling, rates.keep_activity_up)
     me.activity_drive = curved + rates.activity_budget * (steady - curved)
     return felt, receptor * share
+
+
+@inlined
+def feel_tones(rates, me, drug):  # type: ignore[no-untyped-def]
+    """Set the dopamine tones and the V1a gain of an animal (its record is `me`) under the drugs' `Levels`."""
+    me.dopamine_tone = rates.dopamine_tone * drug.d1
+    me.d2_tone = d2_tone(rates.dopamine_tone, drug.d2_agonist, drug.d2)
+    me.v1a_gain = rates.v1a_gain * drug.v1a
 
 
 @inlined
@@ -157,13 +174,8 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             if stage.attachment > 0:
                 keep_stress(animals)
             for animal, own in ((i, mine), (j, theirs)):
-                agonist, receptor, dopamine, v1a = (
-                    levels(doses, world.test.given, time_s) if stage.acts[animal] else NO_DRUG
-                )
+                drug = levels(doses, world.test.given, time_s) if stage.acts[animal] else NO_DRUG
                 stressor = disturbance(world.test, time_s) if stage.acts[animal] else 0.0
-                live(
-                    own, animals, pairs, animal, False, agonist, receptor, dopamine, v1a, stage.attachment, stressor,
-                    dt_s,
-                )  # fmt: skip
+                live(own, animals, pairs, animal, False, drug, stage.attachment, stressor, dt_s)
         pairs[i, j].contact = 0
         pairs[j, i].contact = 0

@@ -7,7 +7,7 @@ from gymnasium import spaces
 
 from .attachment import MAX_STRESS, write_attachment
 from .compiled import inlined
-from .physiology import recalled
+from .physiology import felt_tone, felt_work, recalled
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
     ("present", 1.0),
@@ -23,7 +23,7 @@ SLOT_FEATURES: tuple[tuple[str, float], ...] = (
 INTEROCEPTION: tuple[tuple[str, float], ...] = (
     ("oxytocin", 2.0),
     ("receptor_signal", 4.0),
-    ("dopamine_tone", 2.0),
+    ("dopamine_tone", 2.0),  # at D1 receptors: that at D2 receptors is the same, unless a drug parts the two
     ("v1a_gain", 2.0),
     ("activity_drive", 1.0),
     ("stress", 1.0),
@@ -37,28 +37,36 @@ OF_ATTACHMENT: tuple[tuple[str, float], ...] = (
     ("need", 1.0),  # ½ + ½·Δ
 )
 """Channels of the slow state; they come last, in environments with `attachment` alone. There stress has more room."""
+D2_TONE = ("d2_tone", 2.0)
+"""The channel of animals that perceive the tone at D2 receptors beside that at D1 receptors, `dopamine_tone`.
+
+It comes after those of `INTEROCEPTION` and before those of `OF_ATTACHMENT`.
+"""
 
 
-def names(chamber_names: tuple[str, ...], n_slots: int, attachment: bool = False) -> tuple[str, ...]:
-    """Return the name of every observation channel, in order."""
+def names(
+    chamber_names: tuple[str, ...], n_slots: int, *, attachment: bool = False, tones_apart: bool = False
+) -> tuple[str, ...]:
+    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`."""
     channels = [f"in_{chamber}" for chamber in chamber_names]
     for slot in range(n_slots):
         channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
-    return tuple(channels + [name for name, _ in _inner(attachment)])
+    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart)])
 
 
-def _inner(attachment: bool) -> list[tuple[str, float]]:
-    """Channels of the animal's own state with their bounds."""
-    if not attachment:
-        return list(INTEROCEPTION)
-    return [(name, MAX_STRESS if name == "stress" else bound) for name, bound in (*INTEROCEPTION, *OF_ATTACHMENT)]
-
-
-def space(n_chambers: int, n_slots: int, attachment: bool = False) -> spaces.Box:
+def space(n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False) -> spaces.Box:
     """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
-    inner = [bound for _, bound in _inner(attachment)]
+    inner = [bound for _, bound in _inner(attachment, tones_apart)]
     high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
+
+
+def _inner(attachment: bool, tones_apart: bool) -> tuple[tuple[str, float], ...]:
+    """Channels of the animal's own state with their bounds."""
+    own = (*INTEROCEPTION, D2_TONE) if tones_apart else INTEROCEPTION
+    if not attachment:
+        return own
+    return tuple((name, MAX_STRESS if name == "stress" else bound) for name, bound in (*own, *OF_ATTACHMENT))
 
 
 @inlined
@@ -92,15 +100,18 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
         out[at + 6] = 1.0 if other.sex == me.sex else 0.0
         out[at + 7] = 1.0 if other.sex != me.sex else 0.0
         shut = stage.has_doors and stage.keepers[world.test.placement, other.chamber] == j and other.access_s <= 0.0
-        out[at + 8] = other.work_left / (other.work_left + 10.0) if shut else 0.0
+        work = felt_work(other.work_left, me.dopamine_tone, own.tone_as_work)
+        out[at + 8] = work / (work + 10.0) if shut else 0.0
         at += 9
     # of what it can release, so that competence is perceived where it is felt alone
     out[at] = min(2.0, me.oxytocin / me.competence if stage.attachment > 0 else me.oxytocin)
     out[at + 1] = min(4.0, me.receptor_signal)
-    out[at + 2] = me.dopamine_tone
+    out[at + 2] = felt_tone(me.dopamine_tone, own.tone_as_work)
     out[at + 3] = me.v1a_gain
     out[at + 4] = me.activity_drive
     out[at + 5] = min(MAX_STRESS, me.stress)
     out[at + 6] = me.bondedness
+    if stage.tones_apart:
+        out[at + 7] = me.d2_tone
     if stage.attachment > 0:
-        write_attachment(own, me, out, at + 7)
+        write_attachment(own, me, out, at + 7 + stage.tones_apart)

@@ -105,7 +105,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("oxtr_gain", 1.0, "× wild type", 0.0, 2.0, 0.1,
               "oxytocin-receptor gain: knockout 0, wild type 1", "definition", "by definition"),
     Parameter("dopamine_tone", 1.0, "× normal", 0.0, 2.0, 0.0,
-              "vigour of work and of the mating route; 0 = blocked", "definition", "by definition"),
+              "dopamine at D1 receptors (effort) and at D2 receptors (bonding); 0 = blocked",
+              "definition", "by definition"),
     Parameter("v1a_gain", 1.0, "× normal", 0.0, 2.0, 0.0,
               "vasopressin V1a route to mate value; 0 = blocked", "definition", "by definition"),
     # --- oxytocin
@@ -121,11 +122,11 @@ PARAMETERS: tuple[Parameter, ...] = (
               "bond growth without the receptor (kappa0)", "published",
               "knockouts prefer by about 7 days: Black et al. 2025 (press)"),
     Parameter("consolidation_gain_per_h", 0.103, "1/h of contact", 0.0, 10.0, 0.456,
-              "bond growth per unit of receptor signal (kappa1), times dopamine tone", "published",
+              "bond growth per unit of receptor signal (kappa1), times D2 tone", "published",
               "wild types prefer a peer after 24 h, little before: Black et al. 2025; "
               "Williams et al. 1992 Horm Behav 26:339"),
     Parameter("consolidation_mate_per_h", 0.22, "1/h of contact", 0.0, 10.0, 0.0,
-              "bond growth with a mate, times dopamine tone, V1a gain and open mating route", "published",
+              "bond growth with a mate, times D2 tone, V1a gain and open mating route", "published",
               "6 h with mating as good as 24 h without: Williams et al. 1992 Horm Behav 26:339"),
     Parameter("absence_loss_per_h", 0.0005, "1/h", 0.0, 1.0, 0.0,
               "bond loss while apart", "published",
@@ -143,6 +144,16 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("compensation_share", 1.0, "fraction", 0.0, 1.0, 0.0,
               "share of receptor-free bond growth that is compensation and closes with the mating route; 0 = off",
               "assumed", "an acute block differs from a lifelong loss: Young et al. 2001, Berendzen et al. 2023"),
+    Parameter("peer_dopamine_free", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of receptor-dependent bond growth with an animal of the same sex that a lack of D2 tone does not "
+              "touch; 0 = off", "assumed",
+              "females: a dopamine block spares the preference for a peer (Lee & Beery 2021 Horm Behav, PMC7855828), a "
+              "D2 block not that for a mate (Wang et al. 1999, Liu & Wang 2003); males: not tested"),
+    Parameter("mate_dopamine_need", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of receptor-free bond growth with an animal of the other sex that needs D2 tone; 0 = off",
+              "assumed",
+              "a D2 block abolishes the preference for a mate: Wang et al. 1999 Behav Neurosci 113:602 (females), "
+              "Aragona et al. 2003 J Neurosci 23:3483 (males)"),
     Parameter("recognition_lasting", 0.898, "fraction", 0.0, 1.0, 0.105,
               "share of the variance of recognition errors that lasts the whole test; 0 = off",
               "fitted", _CALIBRATED),
@@ -224,6 +235,10 @@ PARAMETERS: tuple[Parameter, ...] = (
               "cost of a unit of stress", "assumed", "no measurement found"),
     Parameter("stress_tau_s", 1800.0, "s", 10.0, 1e5, 0.0,
               "time constant of stress: rises alone, falls with a familiar animal", "assumed", "no measurement found"),
+    Parameter("stress_without_hormone", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "share of the stress target that a full block of stress hormones leaves", "assumed",
+              "no measurement found; sign: a CRF antagonist abolishes passive coping after the loss of a partner, "
+              "Bosch et al. 2009 Neuropsychopharmacology 34:1406"),
     Parameter("reward_noise", 0.3, "reward/√min", 0.0, 50.0, 0.0,
               "noise in the felt reward, independent of the gain", "assumed", "no measurement found"),
     # --- cohousing before a test
@@ -233,7 +248,10 @@ PARAMETERS: tuple[Parameter, ...] = (
               "length of one contact bout while cohoused", "assumed", "no measurement found"),
     # --- work for access
     Parameter("press_cost", 0.03, "reward/press", 0.0, 50.0, 0.3,
-              "effort of one lever press, divided by the dopamine tone", "assumed", "set so that all wild types work"),
+              "effort of one lever press, divided by the D1 tone", "assumed", "set so that all wild types work"),
+    Parameter("tone_as_work", 0.0, "fraction", 0.0, 1.0, 0.0,
+              "how far the D1 tone is perceived as what it makes of the work left, and not by itself; 0 = off",
+              "assumed", "a D1 block cuts work and spares the entry to an opened door: Pierce et al. 2024"),
     Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,
               "time of one lever press", "assumed", "no measurement found"),
     # --- a place that the animal knows

@@ -191,6 +191,49 @@ def occupancy(oxytocin: float, half: float) -> float:
 
 
 @inlined
+def d2_tone(tone: float, agonist: float, left: float) -> float:
+    """Dopamine tone at D2 receptors: (D + agonist, at most 2)·`left`, `left` 0 when they are blocked.
+
+    2 is the highest tone of the parameter table. A blocked receptor does not feel the agonist either.
+    """
+    return min(tone + agonist, 2.0) * left
+
+
+@inlined
+def unblocked(left: float, without: float) -> float:
+    """What is left of the stress target: 1 − (1 − u)·(1 − left), u the share that needs no stress hormone."""
+    return 1.0 - (1.0 - without) * (1.0 - left)
+
+
+@inlined
+def peer_tone(tone: float, free: float) -> float:
+    """D2 tone as it counts in a bond with an animal of the same sex: (1 − f)·D2 + f·max(D2, 1).
+
+    A lack of tone touches the share 1 − f of that bond's growth; tone above 1 raises all of it. In females a dopamine
+    block spares the preference for a peer, and an agonist helps it (Lee & Beery 2021 Horm Behav, PMC7855828).
+    """
+    return (1.0 - free) * tone + free * max(tone, 1.0)
+
+
+@inlined
+def needed_tone(tone: float, share: float) -> float:
+    """What a lack of D2 tone leaves of a growth of which the share q needs it: 1 − q·(1 − min(D2, 1))."""
+    return 1.0 - share * (1.0 - min(tone, 1.0))
+
+
+@inlined
+def felt_tone(tone: float, share: float) -> float:
+    """D1 tone as the animal perceives it by itself: D1 + s·(1 − D1), s the share that it perceives as work."""
+    return tone + share * (1.0 - tone)
+
+
+@inlined
+def felt_work(presses: float, tone: float, share: float) -> float:
+    """Presses still to do as they are perceived: n·(1 + s·(1/D1 − 1)), D1 at least 0.05 as in their cost."""
+    return presses * (1.0 + share * (1.0 / max(tone, 0.05) - 1.0))
+
+
+@inlined
 def mating_route(gain: float, receptor: float) -> float:
     """How much of the mating route to a bond is open: min(g, 1)·receptor + 1 − min(g, 1), `receptor` 0 when blocked.
 

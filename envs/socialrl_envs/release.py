@@ -156,7 +156,7 @@ def advance_release(first, stimulated, doses, rates, dt_s, oxytocin):  # type: i
     for i in range(oxytocin.shape[0]):
         for k in range(stimulated.shape[0]):
             tick = first + k
-            _, receptor, _, _ = levels(doses, ALL_DOSES, tick * dt_s)
+            receptor = levels(doses, ALL_DOSES, tick * dt_s).receptor
             level = stimulated[k] * release_level(rates[i].gain_release * receptor, rates[i].release_floor)
             oxytocin[i, tick + 1] = relax(oxytocin[i, tick], level, rates[i].keep_oxytocin)
 

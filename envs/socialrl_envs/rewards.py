@@ -68,6 +68,10 @@ def courting(worth: float, mate_bond: float) -> float:
 
 
 @inlined
-def work(presses: float, cost: float, dopamine: float) -> float:
-    """Effort of pressing: cost per press divided by the dopamine tone, at most twenty times the cost."""
-    return presses * cost / max(dopamine, 0.05)
+def work(presses: float, cost: float, tone: float) -> float:
+    """Effort of pressing: cost per press divided by the dopamine tone at D1 receptors, at most twenty times the cost.
+
+    It is the only term with a tone in it, and needs a press: blocking D1 receptors cuts pressing and spares huddling
+    (Pierce et al. 2024 Curr Biol 34:519).
+    """
+    return presses * cost / max(tone, 0.05)

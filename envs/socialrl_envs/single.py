@@ -14,7 +14,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from . import observation, records
+from . import records
 from .assay import Assay
 from .counters import places
 from .named_tables import CURRENT
@@ -69,6 +69,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         arms: Mapping[str, str] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         attachment: bool | None = None,
+        tones_apart: bool | None = None,
         render_mode: str | None = None,
         **options_and_parameters: Any,
     ) -> None:
@@ -91,6 +92,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
             arms=arms,
             drugs=drugs,
             attachment=attachment,
+            tones_apart=tones_apart,
             **options,
         )
         self.dt_s = self.world.dt_s
@@ -98,9 +100,7 @@ class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.observation_space: spaces.Box = self.world.observation_space  # type: ignore[assignment]
         self.action_space = spaces.Discrete(self.world.n_actions)
         self.action_names = action_names(self.assay)
-        self.observation_names = observation.names(
-            self.assay.habitat.names, self.assay.n_animals - 1, self.world.attachment
-        )
+        self.observation_names = self.world.observation_names
         self._n_actions = self.world.n_actions
         self._places = places(self.assay.n_animals, len(self.assay.habitat.names), bool(self.assay.doors))
         self._actions = np.zeros(self.world.n_rows, dtype=np.int64)

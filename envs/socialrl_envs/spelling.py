@@ -9,6 +9,7 @@ for a known one only if all its words are there, each right or with a slip in it
 - A word with a digit in it (v1a, F10, knockout-01) is a code and must be right, except for O and l instead of 0 and 1.
 - Capitals, separators and the order of words are ignored; a unit may be missing (`duration` for `duration_s`).
 - A word that exists is not a slip, and neither is a prefix that changes the meaning.
+- What may be a slip of `antagonist` (aagonist) is not taken for one of `agonist`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ WORDS_OF_THEIR_OWN = frozenset(
     {"female", "male", "mate", "peer", "gpu", "cpu", "cuda", "agonist", "antagonist", "lose", "dose", "stress"}
 )
 """Words that are a letter or two from a known name and mean another thing."""
+
+_OPPOSITE = {"agonist": "antagonist"}
+"""Words that are not suggested for what may be a slip of the word that means the opposite."""
 
 _PREFIXES = frozenset(
     [
@@ -106,6 +110,8 @@ def _slips(given: list[str], known: list[str]) -> int | None:
 
 def _slips_of_word(given: str, known: str) -> int | None:
     if _is_code(given) or _is_code(known) or given in WORDS_OF_THEIR_OWN or len(known) < _SHORTEST:
+        return None
+    if known in _OPPOSITE and _distance(given, _OPPOSITE[known]) <= _MOST_SLIPS:
         return None
     longer, shorter = (given, known) if len(given) > len(known) else (known, given)
     if longer.endswith(shorter) and longer.removesuffix(shorter) in _PREFIXES:

@@ -70,7 +70,9 @@ ANIMAL_DTYPE = np.dtype(
         ("sex", np.int64),  # sexes.FEMALE or MALE; of an animal that acts it is set once, with its world
         ("oxytocin", np.float64),
         ("receptor_signal", np.float64),
-        ("dopamine_tone", np.float64),  # this and the next as they are now, drugs included
+        # these three as they are now, drugs included; `dopamine_tone` is the tone at D1 receptors
+        ("dopamine_tone", np.float64),
+        ("d2_tone", np.float64),
         ("v1a_gain", np.float64),
         ("activity_drive", np.float64),
         ("activity_ceiling", np.float64),  # what the activity drive rises to now
@@ -129,6 +131,7 @@ class Stage(NamedTuple):
     cohoused_with: NDArray[np.int64]  # (n_animals,) animal index or −1
     placements: NDArray[np.int64]  # (n_sessions, n_placements, n_animals) start chambers
     sessions: NDArray[np.int64]  # (n_sessions, n_animals) 1 for animals that take part
+    tones_apart: int  # whether the D2 tone is perceived beside the D1 tone
     known_place: NDArray[np.int64]  # (n_sessions,) 1 where exploring is worth `known_place_exploration` of its worth
     new_place: NDArray[np.int64]  # (n_sessions,) 1 where the session is held in a place that is new to all
     shut: NDArray[np.int64]  # (n_sessions,) 1 where no door opens: nobody gets into another chamber

@@ -302,18 +302,18 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         own = rates[world.rates_of[i]]
-        agonist, receptor, dopamine, v1a = drugged if stage.acts[i] else NO_DRUG
+        drug = drugged if stage.acts[i] else NO_DRUG
         pass_day(own, me, i, base, time_s, stage.dt_s)
         felt, left = live(
-            own, world.animals, world.pairs, i, me.intent == EXPLORE, agonist, receptor, dopamine, v1a,
-            stage.attachment, stressor if stage.acts[i] else 0.0, stage.dt_s,
+            own, world.animals, world.pairs, i, me.intent == EXPLORE, drug, stage.attachment,
+            stressor if stage.acts[i] else 0.0, stage.dt_s,
         )  # fmt: skip
         if stage.acts[i]:
             if stage.attachment > 0:
                 follow_stress(world.test, me, time_s + stage.dt_s, stage.dt_s)
             feel(
-                own, world.animals, world.pairs, i, felt, left, dopamine, v1a, known_place, stage.attachment, base,
-                terms, reward, row,
+                own, world.animals, world.pairs, i, felt, left, drug, known_place, stage.attachment, base, terms,
+                reward, row,
             )  # fmt: skip
             row += 1
 

@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from . import counters, observation, records
+from . import counters, records
 from .assay import Assay
 from .named_columns import NamedColumns
 from .named_tables import CURRENT
@@ -59,6 +59,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         attachment: bool | None = None,
+        tones_apart: bool | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         threads: int = 1,
         copy: bool = True,
@@ -88,6 +89,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             arms=arms,
             drugs=drugs,
             attachment=attachment,
+            tones_apart=tones_apart,
             threads=threads,
             **options,
         )
@@ -103,9 +105,7 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.action_names = action_names(self.assay)
-        self.observation_names = observation.names(
-            self.assay.habitat.names, self.assay.n_animals - 1, self.world.attachment
-        )
+        self.observation_names = self.world.observation_names
         self._n_acting = n_acting
         self._seeded = np.zeros(self.world.n_worlds, dtype=np.bool_)
         self._copy = copy

@@ -5,6 +5,7 @@ Each table is the only place where an assay, a drug or an option of an episode i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -76,8 +77,13 @@ SLOW: tuple[SlowVariable, ...] = (
 )
 
 
-SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a")
-"""Where a drug acts. At the first site a dose is added; at the others it is the share that is blocked."""
+SITES: tuple[str, ...] = ("oxytocin", "receptor", "dopamine", "v1a", "d1", "d2", "d2_agonist", "stress")
+"""Where a drug acts. At `oxytocin` and `d2_agonist` a dose is added; at the others it is the share that is blocked.
+
+`dopamine` is both kinds of dopamine receptor, `d1` and `d2` are one of them; `stress` are the stress hormones.
+"""
+SITES_OF_ONE_TONE: frozenset[str] = frozenset({"d1", "d2", "d2_agonist"})
+"""Where a drug moves the tone at one kind of dopamine receptor and leaves the other."""
 
 
 class Drug(NamedTuple):
@@ -93,8 +99,17 @@ DRUGS: dict[str, Drug] = {
     "agonist": Drug(10.0, "oxytocin units added at the receptor", "oxytocin", "agonist"),
     "antagonist": Drug(1.0, "fraction of the receptor gain blocked", "receptor", "receptor blocked"),
     "dopamine_antagonist": Drug(1.0, "fraction of the dopamine tone blocked", "dopamine", "dopamine blocked"),
+    "d1_antagonist": Drug(1.0, "fraction of the D1 tone blocked", "d1", "D1 blocked"),
+    "d2_antagonist": Drug(1.0, "fraction of the D2 tone blocked", "d2", "D2 blocked"),
+    "dopamine_agonist": Drug(1.0, "normal tones added at D2 receptors", "d2_agonist", "dopamine agonist"),
+    "crf_antagonist": Drug(1.0, "fraction of the stress response blocked", "stress", "stress blocked"),
     "v1a_antagonist": Drug(1.0, "fraction of the V1a route blocked", "v1a", "V1a blocked"),
 }
+
+
+def parts_tones(drugs: Iterable[str]) -> bool:
+    """Whether one of these drugs, given by name, moves the tone at D1 or at D2 receptors alone."""
+    return any(DRUGS[name].site in SITES_OF_ONE_TONE for name in drugs)
 
 
 def register_drug(name: str, drug: Drug) -> None:

@@ -19,7 +19,7 @@ from .development import SlowState, grow_lived
 from .drugs import schedule
 from .masking import write_masks
 from .named_tables import CURRENT
-from .observation import space
+from .observation import names, space
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import terms_of
@@ -27,7 +27,7 @@ from .sexes import sex_of_rows
 from .spelling import nearest
 from .state import Batch, world_dtype
 from .step import step_worlds
-from .vocabulary import OPTIONS, RELATIONSHIPS, RESET_KEYS, SEXES, SLOW, Option
+from .vocabulary import OPTIONS, RELATIONSHIPS, RESET_KEYS, SEXES, SLOW, Option, parts_tones
 
 _THREAD_FROM = 1024  # worlds from which a second thread pays for its start
 
@@ -58,6 +58,10 @@ class World:
     `attachment` gives every animal a slow state (`vocabulary.SLOW`) that is felt and perceived; None: as usual in the
     assay. `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws
     from.
+
+    `tones_apart` says whether animals perceive the dopamine tone at D2 receptors in a channel of its own (None: if
+    one of `drugs` moves one tone alone). A network needs the channels that it was trained with, whatever the drugs of
+    a test, so whoever plays trained networks says what it was in training.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class World:
         arms: Mapping[str, str | Sequence[str]] | None = None,
         drugs: Sequence[Mapping[str, Any]] = (),
         attachment: bool | None = None,
+        tones_apart: bool | None = None,
         threads: int = 1,
         **options: Any,
     ) -> None:
@@ -82,8 +87,12 @@ class World:
         dt_s = assay.dt_s if dt_s is None else dt_s
         self.attachment = assay.has_attachment(attachment)
         self.terms = terms_of(self.attachment)
-        self.stage = assay.stage(dt_s, duration_s, self.attachment)
         self._doses = schedule(drugs)
+        apart = parts_tones(dose["drug"] for dose in drugs) if tones_apart is None else tones_apart
+        if not isinstance(apart, (bool, np.bool_)):
+            raise ParameterError(f"tones_apart must be True, False or None (as the drugs are), got {tones_apart!r}")
+        self.tones_apart = bool(apart)
+        self.stage = assay.stage(dt_s, duration_s, attachment=self.attachment, tones_apart=self.tones_apart)
         self.dt_s, self.duration_s = float(dt_s), float(duration_s)
         self.n_rows = n_worlds * len(assay.acting)
         self.sexes = sex_of_rows(sex, self.n_rows)
@@ -111,7 +120,9 @@ class World:
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
         self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
-        self.observation_space = space(n_chambers, assay.n_animals - 1, self.attachment)
+        own = {"attachment": self.attachment, "tones_apart": self.tones_apart}
+        self.observation_space = space(n_chambers, assay.n_animals - 1, **own)
+        self.observation_names = names(assay.habitat.names, assay.n_animals - 1, **own)
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
         usual = {option.name: assay.usual.get(option.name, option.default) for option in OPTIONS}

@@ -37,7 +37,8 @@ class FrozenCompanions:
     `policies` are their networks (in a group habitat 75 channels in, 16 actions out), `parameters` and `arms` what
     differs from the table in each of them, `sexes` female or male (none given: females). `world` are the arguments of
     `FrozenCompanionsEnv` that they were trained with: length of a tick and of a test, parameter table, cohousing,
-    drugs, attachment. `assay` is where they live: a group habitat, or another assay in which several animals act.
+    attachment, drugs and whether these part the dopamine tones. `assay` is where they live: a group habitat, or another
+    assay in which several animals act.
     """
 
     names: tuple[str, ...]
@@ -92,6 +93,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
             "drugs": [drug.model_dump() for drug in config.env.drugs],
             "sex": focal.sex,
             "attachment": config.env.attachment,
+            "tones_apart": config.env.tones_apart,
         },
         sexes=tuple(one.sex for one in others),
         assay=assay,

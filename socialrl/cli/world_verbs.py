@@ -1,4 +1,4 @@
-"""Verbs that show and measure the world: render, record, envs, parameters, bench."""
+"""Verbs that show and measure the world: render, record, envs, drugs, parameters, bench."""
 
 from __future__ import annotations
 
@@ -107,6 +107,25 @@ def envs() -> None:
     load_extensions()
     for name, paper in PAPERS.items():
         typer.echo(f"{name}  {paper}")
+
+
+@app.command()
+def drugs(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One drug; default: a list of all.")] = None,
+) -> None:
+    """List the drugs with the compounds that they stand for, or print what is known of one: doses, times, sources.
+
+    Example: `socialrl drugs dopamine_agonist`
+    """
+    from socialrl.findings.drug_help import about, overview
+    from socialrl.report.terminal import aligned
+
+    if name is not None:
+        typer.echo(about(name))
+        return
+    for line in aligned(overview()):
+        typer.echo(line)
+    typer.echo("`socialrl drugs NAME` says more about one of them")
 
 
 @app.command()

@@ -56,7 +56,7 @@ from socialrl.config.values import (
 from socialrl.errors import shortened, unknown
 from socialrl.extensions import load_extensions
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.vocabulary import RELEASE_ID
+from socialrl_envs.vocabulary import RELEASE_ID, parts_tones
 
 RELEASE = RELEASE_ID
 """The assay without an acting animal: it is recorded, not trained."""
@@ -113,6 +113,15 @@ class EnvSection(Section, ParametersOfWorld):
     def drugs_of_tests(self) -> tuple[Drug, ...]:
         """The doses that are given in every episode, and so in tests, too."""
         return tuple(dose for dose in self.drugs if dose.share == 1.0)
+
+    @property
+    def tones_apart(self) -> bool:
+        """Whether the animals perceive the dopamine tone at D2 receptors beside that at D1 receptors.
+
+        They do if training gives them a drug that moves one of the two alone. Their networks have a channel for it,
+        so it is the same in every test, whatever its drugs.
+        """
+        return parts_tones(dose.drug for dose in self.drugs)
 
     @model_validator(mode="after")
     def _whole_ticks(self) -> EnvSection:

@@ -101,6 +101,7 @@ class _Tests:
             duration_s=duration_s,
             drugs=[drug.model_dump() for drug in drugs],
             attachment=config.env.attachment,
+            tones_apart=config.env.tones_apart,
             **lineup.arguments(),
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)

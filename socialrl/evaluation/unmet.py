@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from socialrl.animals.animal import animals_of
 from socialrl.config.experiment import Config
 from socialrl_envs import ASSAYS
-from socialrl_envs.vocabulary import OPTIONS
+from socialrl_envs.parameters import parameter
+from socialrl_envs.vocabulary import DRUGS, OPTIONS
 
 _MOST_NAMES = 3
 _FELT: dict[str, float] = {
@@ -67,7 +69,7 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
     demands = list(demands)
     met = set(config.env.reset.relationship)
     been_in = set(config.env.reset.session or ASSAYS[config.env.id].usual_sessions)
-    given = {one.drug for one in config.env.drugs}
+    given = {one.drug for one in config.env.drugs} | _not_felt(config)
     relationships: dict[str, list[str]] = {}
     drugs: dict[str, tuple[float, list[str]]] = {}
     sessions: dict[str, list[str]] = {}
@@ -158,6 +160,20 @@ def states_beyond(config: Config, played: pd.DataFrame) -> list[str]:
                 f"which {_tests(played['test'][beyond].tolist())}; train with env.reset.{name}=[{train}]"
             )
     return lines
+
+
+def _not_felt(config: Config) -> set[str]:
+    """The drugs that change nothing that a network perceives by itself, so that there is nothing to learn of them.
+
+    What a drug does at D2 receptors is not perceived unless training parted the tones; it acts on bonds, which grow
+    slowly. What one does at D1 receptors is not where the animals perceive it as work (`tone_as_work` 1): doors that
+    cost many presses are met in training without the drug.
+    """
+    sites = set() if config.env.tones_apart else {"d2", "d2_agonist"}
+    usual = parameter("tone_as_work", config.env.table)
+    if all(one.parameters.get("tone_as_work", usual.of(one.sex)) == 1.0 for one in animals_of(config)):
+        sites.add("d1")
+    return {name for name, drug in DRUGS.items() if drug.site in sites}
 
 
 def sex_of_stranger(relationship: str, stranger_sex: str) -> str:

@@ -149,6 +149,7 @@ def _trained(run: RunFolder, name: str | None) -> _Actor:
         "arms": animal.arms,
         "drugs": [drug.model_dump() for drug in config.env.drugs_of_tests],
         "attachment": config.env.attachment,
+        "tones_apart": config.env.tones_apart,
         **animal.parameters,
     }
     own = config.genotypes[animal.genotype]

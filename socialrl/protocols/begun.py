@@ -40,7 +40,7 @@ class BegunTest:
         self._test, self._attachment = test, config.env.attachment
         lineup = Lineup(ASSAYS[test.assay], animals, repeats)
         self._rows, self._order = lineup.rows, lineup.order
-        self._own = lineup.arguments()
+        self._own = {**lineup.arguments(), "tones_apart": config.env.tones_apart}
         path = [("protocol", animal.index, test.number, repeat) for animal, repeat in self._rows]
         self._seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)
@@ -110,7 +110,8 @@ class BegunTest:
         batch = self._env.world.batch
         # without the age, in which lives of different length differ anyhow
         slow = [name for name in SLOW_STATE if name != "age_d"] if self._attachment else []
-        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, "dopamine_tone", "v1a_gain", *slow)}
+        tones = ("dopamine_tone", "d2_tone", "v1a_gain")
+        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, *tones, *slow)}
         return inner | {name: np.array(batch.pairs[name]) for name in ("familiarity", "habituation", "mated")}
 
     def _state_columns(self, when: str) -> dict[str, NDArray[np.float64]]:

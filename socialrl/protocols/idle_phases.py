@@ -90,4 +90,4 @@ def _why(phases: Sequence[Phase], number: int) -> str:
         return ": the animal has not met anybody before it"
     if phase.cohouse is not None and phase.hours_long == 0.0:
         return ": it lasts 0 h"
-    return ": the dose ends before anything happens that it acts on" if phase.dose is not None else ""
+    return ": nothing that happens while the dose acts depends on it" if phase.dose is not None else ""

@@ -63,11 +63,16 @@ def begin(
 
 
 def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest]], trained: EnvSection) -> None:
-    """Raise `UserError` for the first test whose observations or actions the networks do not fit."""
+    """Raise `UserError` for the first test whose observations or actions the networks of a run do not fit."""
     have = (policies.n_features, policies.n_actions)
     for test in (one for tests in histories for one in tests):
         assay = ASSAYS[test.assay]
-        seen = space(len(assay.habitat.names), assay.n_animals - 1, trained.attachment)
+        seen = space(
+            len(assay.habitat.names),
+            assay.n_animals - 1,
+            attachment=trained.attachment,
+            tones_apart=trained.tones_apart,
+        )
         needed = (seen.shape[0], 2 * assay.n_animals)
         if needed != have:
             raise UserError(

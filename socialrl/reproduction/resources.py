@@ -56,7 +56,11 @@ def _layout(config: Config) -> NetworkLayout:
     from socialrl_envs.observation import space
 
     world = ASSAYS[config.env.id]
-    n_features = int(space(len(world.habitat.names), world.n_animals - 1).shape[0])
+    asked = config.env
+    channels = space(
+        len(world.habitat.names), world.n_animals - 1, attachment=asked.attachment, tones_apart=asked.tones_apart
+    )
+    n_features = int(channels.shape[0])
     n_actions = 2 + 2 * (world.n_animals - 1)
     hidden = list(config.ppo.net_arch)
     return network_layout(n_features, n_actions, hidden, hidden)

@@ -152,7 +152,13 @@ def _vehicle(registry: Registry, name: str, present: set[str]) -> str | None:
 
 def _drug_label(registry: Registry, name: str, narrow: bool) -> str:
     one = registry.conditions[name]
-    what = " + ".join(DRUGS[drug.drug].label for drug in one.drugs)
+    what = " + ".join(_drug_and_dose(given.drug, given.dose) for given in one.drugs)
     when = "at the test" if one.drugs[0].start_s >= 0 else "while cohoused"
     who = f"{'unmated' if one.mating is False else one.relationship} {one.cohousing_h:g} h"
     return f"{who}\n{what},\n{when}" if narrow else f"{who}: {what}, {when}"
+
+
+def _drug_and_dose(name: str, dose: float) -> str:
+    """The drug's label, with the dose where a higher one is possible: several doses are several lines."""
+    drug = DRUGS[name]
+    return drug.label if dose == drug.highest else f"{drug.label} {dose:g}"

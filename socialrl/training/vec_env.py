@@ -34,6 +34,7 @@ def native_arguments(config: Config) -> dict[str, Any]:
         "duration_s": config.env.duration_s,
         "drugs": [drug.model_dump() for drug in config.env.drugs],
         "attachment": config.env.attachment,
+        "tones_apart": config.env.tones_apart,
         **{name: list(value) if isinstance(value, tuple) else value for name, value in given.items()},
     }
 

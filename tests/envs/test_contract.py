@@ -220,7 +220,8 @@ SWITCHED_ON = {
 }
 """Mechanisms at values with which the other parameters have a part."""
 SOME_OF_EACH = [
-    {"drug": drug, "dose": 0.4, "start_s": -1e6, "end_s": 1e6} for drug in ("agonist", "antagonist", "v1a_antagonist")
+    {"drug": drug, "dose": 0.4, "start_s": -1e6, "end_s": 1e6}
+    for drug in ("agonist", "antagonist", "dopamine_antagonist", "crf_antagonist", "v1a_antagonist")
 ]
 """Drugs that some mechanisms are about."""
 
@@ -257,9 +258,9 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
         return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
 
     # the V1a gain is felt where there is no mate, too
-    mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward"}
+    mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward", "mate_dopamine_need"}
     work = {"press_cost", "press_s"}
-    idle = (set() if assay.doors else work) | (set() if relationship == "mate" else mating)
+    idle = (set() if assay.doors else work) | ({"peer_dopamine_free"} if relationship == "mate" else mating)
     if assay.n_animals == 2:  # there is nobody but the mate, to be courted or to interfere with the bond
         idle |= {"courtship_reward", "interference_per_h", "retention"}
     idle |= set() if assay.known_place else {"known_place_exploration"}

@@ -19,7 +19,7 @@ from playing import (
     until_together,
 )
 
-from socialrl_envs.drugs import ALL_DOSES, levels, schedule
+from socialrl_envs.drugs import ALL_DOSES, NO_DRUG, levels, schedule
 from socialrl_envs.parameters import ParameterError
 
 ALWAYS = {"start_s": -1e9, "end_s": 1e9}
@@ -154,10 +154,11 @@ def test_doses_add_up_or_multiply() -> None:
             {"drug": "dopamine_antagonist", "dose": 0.1, "start_s": 0, "end_s": 60},
         ]
     )
-    assert levels(doses, ALL_DOSES, 55.0) == (2.0, 0.25, 0.9, 0.0)
-    assert levels(doses, ALL_DOSES, 60.0) == (2.0, 1.0, 1.0, 1.0)
-    assert levels(doses, ALL_DOSES, -0.1) == levels(doses, ALL_DOSES, 100.0) == (0.0, 1.0, 1.0, 1.0)
-    assert levels(doses, 0b010101, 55.0) == (1.5, 0.5, 1.0, 0.0), "the first, third and fifth dose alone"
+    assert levels(doses, ALL_DOSES, 55.0) == NO_DRUG._replace(oxytocin=2.0, receptor=0.25, d1=0.9, d2=0.9, v1a=0.0)
+    assert levels(doses, ALL_DOSES, 60.0) == NO_DRUG._replace(oxytocin=2.0)
+    assert levels(doses, ALL_DOSES, -0.1) == levels(doses, ALL_DOSES, 100.0) == NO_DRUG
+    alone = levels(doses, 0b010101, 55.0)
+    assert alone == NO_DRUG._replace(oxytocin=1.5, receptor=0.5, v1a=0.0), "the first, third and fifth dose alone"
 
 
 def test_a_dose_with_a_share_is_drawn_for_every_episode() -> None:

@@ -185,6 +185,9 @@ def test_nobody_explores_through_a_shut_door_and_anybody_through_an_open_one() -
         ({"dopamine_tone": 0.01}, 5.0),
         ({"drugs": [{"drug": "dopamine_antagonist", "dose": 0.8, "start_s": 0.0, "end_s": 60.0}]}, 1.25),
         ({"drugs": [{"drug": "dopamine_antagonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}]}, 5.0),
+        ({"drugs": [{"drug": "d1_antagonist", "dose": 0.8, "start_s": 0.0, "end_s": 60.0}]}, 1.25),
+        ({"drugs": [{"drug": "d2_antagonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}]}, 0.25),
+        ({"drugs": [{"drug": "dopamine_agonist", "dose": 1.0, "start_s": 0.0, "end_s": 60.0}]}, 0.25),
     ],
 )
 def test_a_press_costs_by_the_dopamine_tone_at_most_twenty_fold(arguments: dict[str, Any], cost: float) -> None:

@@ -82,6 +82,14 @@ def test_a_slip_gives_the_word_and_never_another(names):
             assert given > 0.6 * len(set(_slips(word)) - set(names)), word
 
 
+def test_no_slip_in_the_name_of_a_drug_turns_its_effect_round():
+    """One or two letters wrong: the drug that is meant or none, never one that does the opposite or acts elsewhere."""
+    for name in DRUGS:
+        near = {slip for one in _slips(name) for slip in (one, *_slips(one))} - set(DRUGS)
+        wrong = {(slip, found) for slip in near if (found := nearest(slip, DRUGS)) not in (name, None)}
+        assert not wrong, name
+
+
 def test_a_long_name_forgives_every_single_letter():
     for slip in _slips("dopamine_antagonist"):
         assert nearest(slip, DRUGS) in ("dopamine_antagonist", None if slip in DRUGS else "dopamine_antagonist"), slip
@@ -127,11 +135,18 @@ def test_a_word_with_one_part_exchanged_left_out_or_put_in_is_another_word(names
 @pytest.mark.parametrize(
     ("given", "names"),
     [
-        ("dopamine_agonist", DRUGS),
-        ("d1_antagonist", DRUGS),
-        ("d2_antagonist", DRUGS),
+        ("dopamine_agonist", {name: one for name, one in DRUGS.items() if name != "dopamine_agonist"}),
+        ("d1_antagonist", {name: one for name, one in DRUGS.items() if name != "d1_antagonist"}),
+        ("d2_antagonist", {name: one for name, one in DRUGS.items() if name != "d2_antagonist"}),
+        ("d1_agonist", DRUGS),
+        ("d2_agonist", DRUGS),
+        ("d3_antagonist", DRUGS),
+        ("d_antagonist", DRUGS),
+        ("1d_antagonist", DRUGS),
+        ("dopamine", DRUGS),
         ("v1b_antagonist", DRUGS),
-        ("crf_antagonist", DRUGS),
+        ("crf_antagonist", {name: one for name, one in DRUGS.items() if name != "crf_antagonist"}),
+        ("crf_agonist", DRUGS),
         ("inverse_agonist", DRUGS),
         ("second_partner", ["partner", "stranger"]),
         ("male", RELATIONSHIPS),

@@ -17,7 +17,7 @@ from playing import PARTNER_PREFERENCE, make_rows, play, random_actions
 import socialrl_envs
 from socialrl_envs import ASSAYS, PAPERS, SocialEnv, SocialVectorEnv, rewards, vocabulary
 from socialrl_envs.assays.partner_preference import PARTNER_PREFERENCE as ASSAY
-from socialrl_envs.drugs import levels
+from socialrl_envs.drugs import NO_DRUG, levels
 from socialrl_envs.parameters import ParameterError
 from socialrl_envs.vocabulary import DRUGS, OPTIONS, Drug
 
@@ -70,10 +70,10 @@ def test_a_drug_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_drug_acts_at_its_site_only() -> None:
     for name, drug in DRUGS.items():
         doses = socialrl_envs.drugs.schedule([{"drug": name, "dose": 0.25, "start_s": 0.0, "end_s": 1.0}])  # type: ignore[attr-defined]
-        untouched = (0.0, 1.0, 1.0, 1.0)
-        found = levels(doses, -1, 0.5)
-        changed = [k for k in range(len(untouched)) if found[k] != untouched[k]]
-        assert changed == [vocabulary.SITES.index(drug.site)]
+        untouched, found = NO_DRUG._asdict(), levels(doses, -1, 0.5)._asdict()
+        changed = {level for level in untouched if found[level] != untouched[level]}
+        assert changed == ({"d1", "d2"} if drug.site == "dopamine" else {drug.site})
+        assert all(found[level] == (0.25 if untouched[level] == 0.0 else 0.75) for level in changed)
 
 
 class Toy(SocialEnv):

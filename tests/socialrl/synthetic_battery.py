@@ -11,7 +11,11 @@ import pandas as pd
 from socialrl.findings import load_registry
 
 GENOTYPES = {"wt": 1.0, "het": 0.5, "ko": 0.0, "over_expression": 1.5}
-OFF = {"receptor_half": 1.0, **dict.fromkeys(("signal_adaptation", "incentive_comfort", "v1a_recall"), 0.0)}
+OFF = {
+    "receptor_half": 1.0,
+    **dict.fromkeys(("signal_adaptation", "incentive_comfort", "v1a_recall"), 0.0),
+    **dict.fromkeys(("peer_dopamine_free", "mate_dopamine_need", "tone_as_work"), 0.0),
+}
 """Mechanisms that were added for predictions, switched off whatever the table says."""
 _A_WEEK = {"cohousing_h": 168.0}
 ARMS = {"release": 0.15, "consolidation": 0.4, "reward": 0.25, "defence": 0.15, "retention": 0.05}
@@ -97,6 +101,7 @@ def _operant(rng, condition, acts, index) -> dict:
     row[f"presses_{who}"] = accesses * (accesses + 1) / 2 + float(rng.integers(0, int(accesses) + 1))
     row[f"huddle_s_{who}"] = accesses * (8 + 30 * liking + rng.standard_normal())
     row |= {f"access_s_{one}": row[f"accesses_{one}"] * (condition.access_s or 60.0) for one in _ANIMALS}
+    row |= {f"entries_{one}": row[f"accesses_{one}"] for one in _ANIMALS}
     return row | {"duration_s": 1800.0}
 
 

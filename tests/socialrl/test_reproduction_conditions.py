@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from socialrl.config.given_parameters import read_parameters
 from socialrl.errors import UserError
 from socialrl.findings import Registry, load_registry
 from socialrl.findings.conditions import RELEASE
@@ -193,8 +194,17 @@ def test_a_drug_changes_what_is_recorded_and_leaves_the_slice_as_it_is():
     assert not record_release(stage(drugged).config, drugged)["peak"].equals(plain["peak"])
 
 
-def test_what_no_animal_met_in_training_is_noted_and_the_shipped_registry_has_nothing_of_it():
-    assert [note for one in stages_of(PRESETS["quick"], 1, Path("unused")) for note in _unmet_notes(one)] == []
+def test_what_no_animal_met_in_training_is_noted_and_the_shipped_registry_has_a_d1_block_of_it_alone():
+    def noted(tone_as_work):
+        given = read_parameters([f"tone_as_work={tone_as_work}"])
+        stages = stages_of(PRESETS["quick"], 1, Path("unused"), parameters=given)
+        return [note.split(" in training")[0] for one in stages for note in _unmet_notes(one)]
+
+    assert sorted(noted(0)) == [
+        "PartnerPreference: no animal of this run was under the d1_antagonist",
+        "SocialOperant: no animal of this run was under the d1_antagonist",
+    ]
+    assert noted(1) == [], "perceived as the work that it makes of a press, it needs no training"
     blocked = {**DOSE, "drug": "dopamine_antagonist"}
     own = {"relationship": "mate", "session": "with_partner", "drugs": [blocked]}
     told = _unmet_notes(stage(with_condition("StrangerEncounter", **own)))

@@ -83,7 +83,7 @@ class GroupHabitatVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
     | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 72–74 | activity drive, stress, bondedness | share | 1 |
     | 75–79 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
@@ -145,7 +145,7 @@ class GroupMemberEnv(SocialEnv):
     | 5–13 | slot 0: nine channels, see below | flags and shares | 1 |
     | 14–67 | slots 1 to 6: the same | | 1 |
     | 68, 69 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 70, 71 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 72–74 | activity drive, stress, bondedness | share | 1 |
     | 75–79 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 

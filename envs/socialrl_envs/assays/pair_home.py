@@ -53,7 +53,7 @@ class PairHomeVectorEnv(SocialVectorEnv, VectorEnv[Any, Any, Any]):
     | 0, 1 | own chamber: nest, arena | one-hot | 1 |
     | 2–10 | slot 0, the other animal: nine channels, see below | flags and shares | 1 |
     | 11, 12 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 13, 14 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 13, 14 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 15–17 | activity drive, stress, bondedness | share | 1 |
     | 18–22 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 

@@ -54,12 +54,14 @@ class PartnerPreferenceEnv(SocialEnv):
     | 12–20 | slot 1: the same | | 1 |
     | 21 | oxytocin | 1 = steady state of a wild type in contact | 2 |
     | 22 | receptor signal | 1 = wild type at oxytocin 1 | 4 |
-    | 23, 24 | dopamine tone, V1a gain, drugs included | 1 = normal | 2 |
+    | 23, 24 | dopamine tone (at D1 receptors), V1a gain, drugs included | 1 = normal | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
     | 28–32 | expression, competence, reactivity, load, need | with `attachment` alone, see below | 3, 3, 2, 1, 1 |
 
     A slot holds, in order: present, distance, in contact, withdrawn, recognised familiarity, habituation, same sex,
-    other sex, work left (0: no doors).
+    other sex, work left (0: no doors). Where one of the `drugs` moves the dopamine tone at D1 or at D2 receptors alone
+    there is a channel after bondedness, the tone at D2 receptors (1 = normal, up to 2), and those of `attachment` have
+    numbers higher by one; `tones_apart` True or False asks for it or leaves it out, whatever the drugs.
 
     With `attachment` stress goes up to 4. Expression and competence are perceived times the gain, because what no
     receptor passes on is not felt, and oxytocin as a share of what the animal can release; need is ½ + ½·Δ.
@@ -87,9 +89,9 @@ class PartnerPreferenceEnv(SocialEnv):
     draws from; `relationship` "peer" or "mate"; `separation_h` between cohousing and test; `arms`, for example
     `{"release": "knockout"}`, sets one of the five places of receptor action (release, consolidation, reward, defence,
     retention) to "wild_type", "knockout" or "own"; `drugs`, a list of `{drug, dose, start_s, end_s}` relative to the
-    start of the test (with `share`, given in that share of the episodes only); `render_mode`; `table`, the name of an
-    earlier parameter table such as "v1"; and any parameter of `socialrl_envs.parameters` by name, above all
-    `oxtr_gain`. `sex` "female" or "male" is that of the focal animal: its partner is of the same sex (peer) or the
+    start of the test (with `share`, given in that share of the episodes only); `tones_apart`; `render_mode`; `table`,
+    the name of an earlier parameter table such as "v1"; and any parameter of `socialrl_envs.parameters` by name, above
+    all `oxtr_gain`. `sex` "female" or "male" is that of the focal animal: its partner is of the same sex (peer) or the
     other (mate). `stranger_sex` says of which sex the stranger is: "as_partner", or "same" or "other" than the focal
     animal's, or a list that each reset draws from. `attachment` (False) gives the animals a slow state; each of
     `age_d`, `expression`, `competence`, `reactivity`, `contact_recent`, `set_point` and `load` is then the state that

@@ -62,7 +62,7 @@ class SocialOperantEnv(SocialEnv):
     | 3–11 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 12–20 | slot 1: the same | | 1 |
     | 21, 22 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 23, 24 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 23, 24 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 25–27 | activity drive, stress, bondedness | share | 1 |
     | 28–32 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
@@ -73,8 +73,8 @@ class SocialOperantEnv(SocialEnv):
 
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
     exploration, effort, stress, rest, noise, and need with `attachment` (equations in docs/model.md). Effort includes
-    the work: `press_cost` per press, divided by the dopamine tone (at most twenty times the cost, when dopamine is
-    fully blocked).
+    the work: `press_cost` per press, divided by the dopamine tone at D1 receptors (at most twenty times the cost, when
+    these are fully blocked).
 
     **Episode.** `duration_s` seconds (1,800 s = 30 min) in ticks of `dt_s` (5 s), then truncation: a test of fixed
     length. It never terminates. A door opens at most once in a tick, at its end; where ticks are longer than `press_s`,

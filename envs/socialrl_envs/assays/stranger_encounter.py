@@ -58,7 +58,7 @@ class StrangerEncounterEnv(SocialEnv):
     | 2–10 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 11–19 | slot 1: the same | | 1 |
     | 20, 21 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 24–26 | activity drive, stress, bondedness | share | 1 |
     | 27–31 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 

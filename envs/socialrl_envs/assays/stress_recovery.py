@@ -55,7 +55,7 @@ class StressRecoveryEnv(SocialEnv):
     | 2–10 | slot 0: nine channels, see below | flags and shares; zero for an absent animal | 1 |
     | 11–19 | slot 1: the same | | 1 |
     | 20, 21 | oxytocin, receptor signal | as in `PartnerPreferenceEnv` | 2, 4 |
-    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv` | 2 |
+    | 22, 23 | dopamine tone, V1a gain | as in `PartnerPreferenceEnv`, which tells of a tone more | 2 |
     | 24–26 | activity drive, stress, bondedness | shares; stress in its units | 1, 4, 1 |
     | 27–31 | expression, competence, reactivity, load, need | as in `PartnerPreferenceEnv` | 3, 3, 2, 1, 1 |
 
