@@ -198,6 +198,16 @@ def test_several_animals_at_once_are_each_as_alone() -> None:
         assert [getattr(grown, v.name)[i] for v in SLOW] == pytest.approx([getattr(one, v.name) for v in SLOW])
 
 
+def test_a_block_of_stress_hormones_leaves_a_share_of_the_strain_and_all_of_the_care() -> None:
+    """Strain is (calm + stressor)·(1 − (1 − u)·block)."""
+    p = of(stress_without_hormone=0.25)
+    about = {"stressor": 1.0, "stressor_h": 6.0}
+    usual, blocked = day(p, 0.5, **about), day(p, 0.5, hormone_block=0.4, **about)
+    assert blocked.strain == pytest.approx(0.7 * usual.strain)
+    assert (blocked.care, blocked.contact_share) == (usual.care, usual.contact_share)
+    assert day(of(), 0.5, hormone_block=1.0, **about).strain == 0.0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -209,6 +219,7 @@ def test_several_animals_at_once_are_each_as_alone() -> None:
         (lambda: grow(SlowState(age_d=729.0), of(), 2.0), "age_d must be numbers from 0 to 730, got 731.0"),
         (lambda: family_share(of(), 1.5), "carers must be a whole number from 0 to 10, got 1.5"),
         (lambda: family_share(of(), 1, away_h=25), "away_h must be numbers from 0 to 24, got 25"),
+        (lambda: day(of(), 0.5, hormone_block=1.5), "hormone_block must be numbers from 0 to 1, got 1.5"),
         (lambda: day(of(), 0.5, stressor=2.5), "stressor must be numbers from 0 to 2, got 2.5"),
         (lambda: day(of(), 0.5, stressor=1.0, stressor_h=-1), "stressor_h must be numbers from 0 to 24, got -1"),
     ],
