@@ -173,6 +173,8 @@ def _not_felt(config: Config) -> set[str]:
     usual = parameter("tone_as_work", config.env.table)
     if all(one.parameters.get("tone_as_work", usual.of(one.sex)) == 1.0 for one in animals_of(config)):
         sites.add("d1")
+    if {"d1", "d2"} <= sites:
+        sites.add("dopamine")
     return {name for name, drug in DRUGS.items() if drug.site in sites}
 
 

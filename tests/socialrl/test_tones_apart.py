@@ -66,6 +66,12 @@ def test_a_drug_that_a_network_does_not_perceive_needs_no_training():
     (line,) = unmet(*_asked(trained_under(more=in_tests)))
     assert "was under the d1_antagonist in training" in line
     assert unmet(*_asked(trained_under(more=[*in_tests, "env.parameters.tone_as_work=1"]))) == []
+    # the dopamine antagonist is not perceived where neither of its parts is
+    for trained, of_work, n_lines in (((), 1, 0), ((), 0, 1), (("d1_antagonist",), 1, 1)):
+        both = trained_under(
+            *trained, more=[IN_TESTS % "dopamine_antagonist", f"env.parameters.tone_as_work={of_work}"]
+        )
+        assert len(unmet(*_asked(both))) == n_lines, (trained, of_work)
     one_group = "genotypes.ko={oxtr_gain: 0, parameters: {tone_as_work: 0.5}}"
     assert len(unmet(*_asked(trained_under(more=[*in_tests, "env.parameters.tone_as_work=1", one_group])))) == 1
 
