@@ -144,12 +144,12 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("compensation_share", 1.0, "fraction", 0.0, 1.0, 0.0,
               "share of receptor-free bond growth that is compensation and closes with the mating route; 0 = off",
               "assumed", "an acute block differs from a lifelong loss: Young et al. 2001, Berendzen et al. 2023"),
-    Parameter("peer_dopamine_free", 0.0, "fraction", 0.0, 1.0, 0.0,
+    Parameter("peer_dopamine_free", 1.0, "fraction", 0.0, 1.0, 0.0,
               "share of receptor-dependent bond growth with an animal of the same sex that a lack of D2 tone does not "
               "touch; 0 = off", "assumed",
               "females: a dopamine block spares the preference for a peer (Lee & Beery 2021 Horm Behav, PMC7855828), a "
               "D2 block not that for a mate (Wang et al. 1999, Liu & Wang 2003); males: not tested"),
-    Parameter("mate_dopamine_need", 0.0, "fraction", 0.0, 1.0, 0.0,
+    Parameter("mate_dopamine_need", 1.0, "fraction", 0.0, 1.0, 0.0,
               "share of receptor-free bond growth with an animal of the other sex that needs D2 tone; 0 = off",
               "assumed",
               "a D2 block abolishes the preference for a mate: Wang et al. 1999 Behav Neurosci 113:602 (females), "
@@ -249,7 +249,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     # --- work for access
     Parameter("press_cost", 0.03, "reward/press", 0.0, 50.0, 0.3,
               "effort of one lever press, divided by the D1 tone", "assumed", "set so that all wild types work"),
-    Parameter("tone_as_work", 0.0, "fraction", 0.0, 1.0, 0.0,
+    Parameter("tone_as_work", 1.0, "fraction", 0.0, 1.0, 0.0,
               "how far the D1 tone is perceived as what it makes of the work left, and not by itself; 0 = off",
               "assumed", "a D1 block cuts work and spares the entry to an opened door: Pierce et al. 2024"),
     Parameter("press_s", 5.0, "s", 0.1, 600.0, 0.0,

@@ -18,9 +18,12 @@ EVERY_ASSAY = sorted(ASSAYS)
 EVERY_SINGLE = [env_id for env_id in EVERY_ASSAY if len(ASSAYS[env_id].acting) == 1]
 FOCAL, PARTNER, STRANGER = range(3)
 REST, EXPLORE = 0, 1
+ONE_DOPAMINE = dict.fromkeys(("peer_dopamine_free", "mate_dopamine_need", "tone_as_work"), 0.0)
+"""Every bond with a receptor needs D2 tone, and the D1 tone is perceived by itself."""
 SWITCHED_OFF = {
     **dict.fromkeys(("settling_worth", "activity_budget", "uncertainty_cost", "recognition_lasting", "day_calm"), 0.0),
     **dict.fromkeys(("compensation_share", "v1a_recall"), 0.0),
+    **ONE_DOPAMINE,
 }
 """Every mechanism that the parameter table has on, switched off: what is left are the equations of table v1."""
 

@@ -217,6 +217,9 @@ SWITCHED_ON = {
     "need_gain": 0.5,
     "contagion": 1.0,
     "defence_habituation": 0.3,
+    "peer_dopamine_free": 0.3,
+    "mate_dopamine_need": 0.3,
+    "tone_as_work": 0.3,
 }
 """Mechanisms at values with which the other parameters have a part."""
 SOME_OF_EACH = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playing import FOCAL, PARTNER, assert_identical, make_rows, make_single, play, random_actions
+from playing import FOCAL, ONE_DOPAMINE, PARTNER, assert_identical, make_rows, make_single, play, random_actions
 
 from socialrl_envs.drugs import ALL_DOSES, NO_DRUG, levels, schedule
 from socialrl_envs.observation import D2_TONE, OF_ATTACHMENT, names, space
@@ -21,7 +21,7 @@ def dose(drug: str, amount: float) -> dict[str, Any]:
 
 
 def played(assay: str, drugs: list[dict[str, Any]], **arguments: Any) -> Any:
-    env = make_rows(20, assay, drugs=drugs, tones_apart=False, cohousing_h=6.0, **arguments)
+    env = make_rows(20, assay, drugs=drugs, tones_apart=False, cohousing_h=6.0, **ONE_DOPAMINE, **arguments)
     env.reset(seed=2)
     return play(env, random_actions(env, 150)), env.world.batch.pairs["familiarity"].copy()
 
@@ -66,7 +66,8 @@ def test_the_tones_by_hand_and_as_they_are_perceived(
     tone: float, drugs: list[tuple[str, float]], d1: float, d2: float
 ) -> None:
     """An agonist adds to the tone, at most to 2; a block takes its share of what is then there."""
-    env = make_single(drugs=[dose(*one) for one in drugs], dopamine_tone=tone, cohousing_h=0.0, tones_apart=True)
+    doses = [dose(*one) for one in drugs]
+    env = make_single(drugs=doses, dopamine_tone=tone, cohousing_h=0.0, tones_apart=True, tone_as_work=0.0)
     observation, _ = env.reset(seed=1)
     at = [env.observation_names.index(name) for name in ("dopamine_tone", "d2_tone")]
     assert at[1] == len(observation) - 1
@@ -80,6 +81,7 @@ def test_the_tones_by_hand_and_as_they_are_perceived(
 def test_bonds_grow_with_the_tone_at_d2_receptors() -> None:
     """−ln(1 − F) = κ1·X·D2·hours of contact: in proportion to the tone, in peers and in mates."""
     routes = {"consolidation_floor_per_h": 0.0, "consolidation_mate_per_h": 0.02, "consolidation_gain_per_h": 0.02}
+    routes |= ONE_DOPAMINE
 
     def grown(relationship: str, *drugs: tuple[str, float]) -> float:
         env = make_single(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playing import (
     FOCAL,
+    ONE_DOPAMINE,
     PARTNER,
     STRANGER,
     assert_identical,
@@ -134,7 +135,7 @@ def test_the_other_antagonists_are_a_lower_tone_and_peers_need_dopamine_only(dru
     scaled = {parameter: 0.75}
     for relationship in ("mate", "peer"):
         assert_identical(played(relationship=relationship, drugs=[dose]), played(relationship=relationship, **scaled))
-    peers, drugged = played(), played(drugs=[dose])
+    peers, drugged = played(**ONE_DOPAMINE), played(drugs=[dose], **ONE_DOPAMINE)
     same = np.array_equal(peers.terms["contact_selective"], drugged.terms["contact_selective"])
     assert same == (drug == "v1a_antagonist")
     mates = played(relationship="mate")
@@ -191,7 +192,7 @@ def test_animals_perceive_dopamine_and_v1a_from_the_first_moment() -> None:
         {"drug": drug, "dose": 0.75, "start_s": 0.0, "end_s": 60.0}
         for drug in ("dopamine_antagonist", "v1a_antagonist")
     ]
-    env = make_single(drugs=doses, cohousing_h=0.0, dopamine_tone=1.2)
+    env = make_single(drugs=doses, cohousing_h=0.0, dopamine_tone=1.2, tone_as_work=0.0)
     observation, _ = env.reset(seed=1)
     at = [env.observation_names.index(name) for name in ("dopamine_tone", "v1a_gain")]
     seen = [observation[at]]

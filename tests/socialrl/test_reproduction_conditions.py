@@ -205,13 +205,13 @@ def test_what_no_animal_met_in_training_is_noted_and_the_shipped_registry_has_a_
         "SocialOperant: no animal of this run was under the d1_antagonist",
     ]
     assert noted(1) == [], "perceived as the work that it makes of a press, it needs no training"
-    blocked = {**DOSE, "drug": "dopamine_antagonist"}
+    blocked = {**DOSE, "drug": "v1a_antagonist"}
     own = {"relationship": "mate", "session": "with_partner", "drugs": [blocked]}
     told = _unmet_notes(stage(with_condition("StrangerEncounter", **own)))
     assert [line.split(" in training")[0] for line in told] == [
         "StrangerEncounter: no animal of this run met a mate",
         "StrangerEncounter: no animal of this run was in the session with_partner",
-        "StrangerEncounter: no animal of this run was under the dopamine_antagonist",
+        "StrangerEncounter: no animal of this run was under the v1a_antagonist",
     ]
 
 

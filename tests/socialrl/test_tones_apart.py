@@ -58,12 +58,13 @@ def test_the_drugs_of_a_test_change_no_channel():
 
 
 def test_a_drug_that_a_network_does_not_perceive_needs_no_training():
+    perceived = "env.parameters.tone_as_work=0"
     in_tests = [IN_TESTS % "d2_antagonist"]
     assert unmet(*_asked(trained_under(more=in_tests))) == []
     (line,) = unmet(*_asked(trained_under("d1_antagonist", more=in_tests)))
     assert "was under the d2_antagonist in training" in line
     in_tests = [IN_TESTS % "d1_antagonist"]
-    (line,) = unmet(*_asked(trained_under(more=in_tests)))
+    (line,) = unmet(*_asked(trained_under(more=[*in_tests, perceived])))
     assert "was under the d1_antagonist in training" in line
     assert unmet(*_asked(trained_under(more=[*in_tests, "env.parameters.tone_as_work=1"]))) == []
     # the dopamine antagonist is not perceived where neither of its parts is
@@ -81,7 +82,7 @@ def _asked(config):
 
 
 def test_a_drug_before_the_test_changes_the_bond_of_animals_that_never_met_it():
-    config = trained_under()
+    config = trained_under(more=["env.parameters.peer_dopamine_free=0"])
     animals = animals_of(config)[:1]
     policies = FrozenPolicies([network()])
     bonds = []
