@@ -53,7 +53,9 @@ class Assay:
     than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
     one pair lives together. `usual` are options of an episode whose default is another one here. `of_attachment`: the
     assay is about the slow state, so its option `attachment` is always on. `restrains`: while a stressor lasts, the
-    animals that act are held in place.
+    animals that act are held in place. `contexts`: the two chambers are contexts in which the animal is conditioned
+    before the test (conditioning.py); the first placement has the one with company in chamber 0, the second in chamber
+    1.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Assay:
     usual: dict[str, float | str] = field(default_factory=dict)
     of_attachment: bool = False
     restrains: bool = False
+    contexts: bool = False
 
     @property
     def n_animals(self) -> int:
@@ -179,4 +182,5 @@ class Assay:
             cohousing_dt_s=COHOUSING_DT_S,
             attachment=int(attachment),
             restrains=int(self.restrains),
+            contexts=int(self.contexts),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import noise
 from .attachment import begin_to_follow
 from .compiled import compiled, inlined
+from .conditioning import condition, conditioning_s, new_values
 from .counters import clear, count_familiarity
 from .drugs import NO_DRUG, draw_doses, levels
 from .life import NIGHT_H, begin_day, feel_tones, live_before_test, pass_day, recognition_error
@@ -13,11 +14,14 @@ from .state import ABSENT, MATE, REST
 
 
 @compiled
-def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, worlds, counters, bins, observations):  # type: ignore[no-untyped-def]
+def begin_worlds(  # type: ignore[no-untyped-def]
+    first, last, mask, stages, doses, cohousing_rates, rates, worlds, counters, bins, observations, terms, reward
+):
     """Begin a new episode in the worlds of `first` … `last − 1` where `mask` (n_worlds,) is set.
 
     Reads `cohousing_h`, `separation_h`, `relationship`, `mating`, `continued` and `placement` (−1: drawn) from the test
-    records; writes the first observations of their rows.
+    records; writes the first observations of their rows. `terms` (n_terms, n_rows) and `reward` (n_rows,) are room to
+    compute with.
     """
     stage = stages[0]
     n_acting = stage.acting.shape[0]
@@ -28,8 +32,10 @@ def begin_worlds(first, last, mask, stages, doses, cohousing_rates, rates, world
             base = noise.moment(world.test.key, world.test.episode, 2**31)
             _place(stage, rates, world, base)
             world.test.given = draw_doses(doses, base)
-            live_before_test(stage, doses, cohousing_rates, world)
-            _wake(rates, world, base)
+            live_before_test(stage, doses, cohousing_rates, world, conditioning_s(stage, world.test))
+            if stage.contexts > 0:
+                condition(stage, doses, cohousing_rates, world, base, terms, reward, w * n_acting)
+            _wake(stage, rates, world, base)
             _feel_drugs(stage, doses, rates, world)
             _meet(stage, rates, world, counters[w], base)
             bins[w] = 0.0
@@ -92,13 +98,14 @@ def _feel_drugs(stage, doses, rates, world):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _wake(rates, world, base):  # type: ignore[no-untyped-def]
+def _wake(stage, rates, world, base):  # type: ignore[no-untyped-def]
     """Draw the day and the phase of the rhythm of every animal; it comes to the test rested and settled with nobody.
 
     Where the animals of the last test live on and no night has passed since, it is still the same day.
     """
     test = world.test
-    same_day = test.continued > 0 and test.cohousing_h + test.separation_h < NIGHT_H
+    passed_h = test.cohousing_h + test.separation_h + conditioning_s(stage, test) / 3600.0
+    same_day = test.continued > 0 and passed_h < NIGHT_H
     for i in range(world.animals.shape[0]):
         me = world.animals[i]
         me.phase = noise.uniform(noise.draw(base, noise.DAY, i, 1))
@@ -160,6 +167,7 @@ def _new_animal(animal):  # type: ignore[no-untyped-def]
     animal.stress = 0.5
     animal.bondedness = 0.0
     animal.bond_elsewhere = 0.0
+    new_values(animal)
 
 
 @inlined

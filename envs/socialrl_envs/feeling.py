@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import noise, rewards
 from .attachment import needed
 from .compiled import inlined
+from .contexts import value_here
 from .state import EXPLORE, REST
 
 # the place of each term: a term that is missing in `rewards.TERMS`, or an extra one, fails at import
@@ -20,6 +21,7 @@ from .state import EXPLORE, REST
     _REST,
     _NOISE,
     _NEED,
+    _,  # place: the last one where there are contexts, whether or not there is `need`
 ) = (
     rewards.TERMS.index(name)
     for name in (
@@ -34,20 +36,21 @@ from .state import EXPLORE, REST
         "rest",
         "noise",
         "need",
+        "place",
     )
 )
-assert len(rewards.TERMS) == 11, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 12, "every term of rewards.TERMS is felt"
 
 
 @inlined
 def feel(  # type: ignore[no-untyped-def]
-    rates, animals, pairs, i, felt, left, drug, known_place, attachment, base, terms, reward, row
+    rates, animals, pairs, i, felt, left, drug, known_place, attachment, contexts, base, terms, reward, row
 ):
     """Write the named reward terms of acting animal `i` of `animals` into column `row` of `terms`, and their sum.
 
     `felt` is the receptor signal that contact is felt to make at a gain of 1; `left` the share of the gain that is at
     the receptor, `drug` the drugs' `Levels`; `known_place` whether exploring is worth less here, `attachment` whether
-    load and need are felt; `base` the tick's noise.
+    load and need are felt, `contexts` whether places have a value; `base` the tick's noise.
     """
     me = animals[i]
     signal = rates.gain_reward * felt
@@ -114,6 +117,8 @@ def feel(  # type: ignore[no-untyped-def]
         for term in (_CONTACT_GENERAL, _CONTACT_SELECTIVE, _COURTSHIP, _EXPLORATION, _REST):
             terms[term, row] *= worth
         terms[_NEED, row] = rates.need * needed(me.contact_recent, me.set_point) if in_contact else 0.0
+    if contexts > 0:
+        terms[terms.shape[0] - 1, row] = rates.place * value_here(me)
     total = 0.0
     for term in range(terms.shape[0]):
         total += terms[term, row]

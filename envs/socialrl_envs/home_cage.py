@@ -252,6 +252,8 @@ UNTOUCHED: Mapping[str, float] = {
     "activity_ceiling": 1.0,
     "stress": 0.5,
     "bondedness": 0.0,
+    "value_left": 0.0,
+    "value_right": 0.0,
     **{variable.name: variable.reference for variable in SLOW},
 }
 """The state of an animal that nothing has happened to, as in `begin.py`."""

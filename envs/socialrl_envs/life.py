@@ -139,11 +139,12 @@ def recognition_error(rates, pair, bits):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def]
+def live_before_test(stage, doses, rates, world, later_s):  # type: ignore[no-untyped-def]
     """Play cohousing, then separation, for one world: cohoused pairs alternate contact bouts and time apart.
 
-    `rates` are those of `stage.cohousing_dt_s`. Animals without a cage mate keep their starting state. A home cage has
-    nothing left to explore, so the activity drive rises all the time: an animal comes to its test rested.
+    `rates` are those of `stage.cohousing_dt_s`; the test begins `later_s` after this time. Animals without a cage mate
+    keep their starting state. A home cage has nothing left to explore, so the activity drive rises all the time: an
+    animal comes to its test rested.
     """
     animals, pairs = world.animals, world.pairs
     dt_s = stage.cohousing_dt_s
@@ -170,7 +171,7 @@ def live_before_test(stage, doses, rates, world):  # type: ignore[no-untyped-def
             contact_s += contact * dt_s
             pairs[i, j].contact = contact
             pairs[j, i].contact = contact
-            time_s = (tick - n_together - n_apart) * dt_s
+            time_s = (tick - n_together - n_apart) * dt_s - later_s
             if stage.attachment > 0:
                 keep_stress(animals)
             for animal, own in ((i, mine), (j, theirs)):

@@ -7,6 +7,7 @@ from gymnasium import spaces
 
 from .attachment import MAX_STRESS, write_attachment
 from .compiled import inlined
+from .contexts import write_contexts
 from .physiology import felt_tone, felt_work, recalled
 
 SLOT_FEATURES: tuple[tuple[str, float], ...] = (
@@ -42,28 +43,41 @@ D2_TONE = ("d2_tone", 2.0)
 
 It comes after those of `INTEROCEPTION` and before those of `OF_ATTACHMENT`.
 """
+OF_CONTEXTS: tuple[tuple[str, float], ...] = (("value_here", 1.0), ("value_there", 1.0))
+"""Channels of what the context that it is in and the other one are worth: ½ + ½·V/(1 + |V|), V in reward per minute.
+
+They come before those of `OF_ATTACHMENT`, in assays with contexts alone.
+"""
 
 
 def names(
-    chamber_names: tuple[str, ...], n_slots: int, *, attachment: bool = False, tones_apart: bool = False
+    chamber_names: tuple[str, ...],
+    n_slots: int,
+    *,
+    attachment: bool = False,
+    tones_apart: bool = False,
+    contexts: bool = False,
 ) -> tuple[str, ...]:
-    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`."""
+    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`, `contexts` their values."""
     channels = [f"in_{chamber}" for chamber in chamber_names]
     for slot in range(n_slots):
         channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
-    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart)])
+    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart, contexts)])
 
 
-def space(n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False) -> spaces.Box:
+def space(
+    n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False, contexts: bool = False
+) -> spaces.Box:
     """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
-    inner = [bound for _, bound in _inner(attachment, tones_apart)]
+    inner = [bound for _, bound in _inner(attachment, tones_apart, contexts)]
     high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
-def _inner(attachment: bool, tones_apart: bool) -> tuple[tuple[str, float], ...]:
+def _inner(attachment: bool, tones_apart: bool, contexts: bool) -> tuple[tuple[str, float], ...]:
     """Channels of the animal's own state with their bounds."""
     own = (*INTEROCEPTION, D2_TONE) if tones_apart else INTEROCEPTION
+    own += OF_CONTEXTS if contexts else ()
     if not attachment:
         return own
     return tuple((name, MAX_STRESS if name == "stress" else bound) for name, bound in (*own, *OF_ATTACHMENT))
@@ -113,5 +127,9 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
     out[at + 6] = me.bondedness
     if stage.tones_apart:
         out[at + 7] = me.d2_tone
+    at += 7 + stage.tones_apart
+    if stage.contexts > 0:
+        write_contexts(me, out, at)
+        at += 2
     if stage.attachment > 0:
-        write_attachment(own, me, out, at + 7 + stage.tones_apart)
+        write_attachment(own, me, out, at)

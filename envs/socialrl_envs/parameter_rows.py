@@ -98,7 +98,18 @@ ATTACHMENT: tuple[Parameter, ...] = (
               "rate at which stress follows that of a familiar animal in contact; 0 = off", "assumed",
               "an option: Burkett et al. 2016 Science 351:375"),
 )
-"""Those without effect unless an environment has its option `attachment` on; the last rows of `PARAMETERS`."""
+"""Those without effect unless an environment has its option `attachment` on."""
+
+CONTEXTS: tuple[Parameter, ...] = (
+    Parameter("value_tau_h", 24.0, "h in a context", 0.1, 1000.0, 0.0,
+              "time constant at which the value of a context follows what is felt there", "assumed",
+              "a session of 24 h conditions: Dölen et al. 2013 Nature 501:179; more sessions condition more: "
+              "Thiel et al. 2008 Drug Alcohol Depend 96:202"),
+    Parameter("value_felt", 1.0, "fraction", 0.0, 10.0, 0.0,
+              "share of a context's value that is felt in it when it is empty; 0 = off", "assumed",
+              "no measurement found"),
+)
+"""Those without effect in assays without contexts."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     # --- the receptor and the peptides
@@ -259,5 +270,6 @@ PARAMETERS: tuple[Parameter, ...] = (
               "worth of exploring a place known from days or daily sessions, relative to a new one", "assumed",
               "set so that wild types work in the operant box and huddle in the habitat"),
     *ATTACHMENT,
+    *CONTEXTS,
 )
 # fmt: on

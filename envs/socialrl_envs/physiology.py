@@ -58,6 +58,8 @@ _CONVERTED = frozenset(
         "need_gain",
         "load_tau_d",
         "contagion",
+        "value_tau_h",
+        "value_felt",
     }
 )
 _OF_DAYS = frozenset(
@@ -131,6 +133,8 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     r["keep_load"] = exp(-days / p["load_tau_d"])
     r["need"] = p["need_gain"] * minutes
     r["contagion"] = p["contagion"] * hours
+    r["keep_value"] = exp(-hours / p["value_tau_h"])
+    r["place"] = p["value_felt"] * minutes
     # comfort can be felt where something depends on it
     r["comfort_felt"] = np.where((p["settling_worth"] > 0.0) | (p["incentive_comfort"] > 0.0), 0.5, 0.0)
     return r

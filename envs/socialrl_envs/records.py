@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counters
-from .vocabulary import OPTIONS, RELATIONSHIPS, SEXES, Option
+from .vocabulary import CONDITIONED_WITH, OPTIONS, RELATIONSHIPS, SEXES, Option
 from .world import World
 
 # the counters of each conspecific that every assay reports
@@ -33,6 +33,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     `stranger_sex`, where there is a stranger, whether it is of the same sex or the other. With attachment, the slow
     state as it is now, the stressor, the highest stress of the test (`stress_peak`, units), its area (`stress_area`,
     units · h) and the time from the end of the stressor until stress has fallen to half of its peak (`stress_half_s`).
+    With contexts, who was met in the social one and which came first, and what each is worth (`value_social`,
+    `value_solitary`, reward/min).
     Seconds, counts, familiarity 0 to 1; a latency without an event is NaN.
     """
     assay, batch = world.assay, world.batch
@@ -56,6 +58,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
             record.setdefault(option.name, batch.worlds[option.name][w] if of_animals is None else of_animals)
     if world.attachment:
         record |= _of_stress(world, w, me)
+    if assay.contexts:
+        record |= _of_contexts(world, w, me)
     several = len(assay.acting) > 1 or assay.is_group
     return {**record, **(_of_several(world, rows) if several else _of_one(world, rows))}
 
@@ -66,6 +70,7 @@ def _is_recorded(option: Option, world: World) -> bool:
         option.is_number
         and (bool(world.assay.doors) or not option.of_doors)
         and (world.attachment or not option.of_attachment)
+        and (world.assay.contexts or not option.of_contexts)
     )
 
 
@@ -76,6 +81,18 @@ def _of_stress(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> dic
         "stress_peak": animals["stress_peak"][w, me].copy(),
         "stress_area": animals["stress_area_s"][w, me] / 3600.0,
         "stress_half_s": np.where(half_s < 0.0, np.nan, half_s),
+    }
+
+
+def _of_contexts(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    tests, animals = world.batch.worlds, world.batch.animals
+    left, right = animals["value_left"][w, me], animals["value_right"][w, me]
+    mirrored = tests["placement"][w] > 0
+    return {
+        "conditioned_with": np.array(CONDITIONED_WITH)[tests["conditioned_with"][w]],
+        "first_context": np.where(tests["social_first"][w] > 0, "social", "solitary"),
+        "value_social": np.where(mirrored, right, left),
+        "value_solitary": np.where(mirrored, left, right),
     }
 
 

@@ -21,12 +21,14 @@ TERMS: tuple[str, ...] = (
     # younger terms come last, so that sums of terms that are off stay the same to the last bit
     "courtship",
     "need",  # only where an environment has its option `attachment` on
+    "place",  # only in assays with contexts, and the last term there
 )
 
 
-def terms_of(attachment: bool) -> tuple[str, ...]:
-    """Return the names of the reward terms of an environment with or without `attachment`."""
-    return TERMS if attachment else tuple(term for term in TERMS if term != "need")
+def terms_of(attachment: bool, contexts: bool = False) -> tuple[str, ...]:
+    """Return the names of the reward terms of an environment with or without `attachment` and `contexts`."""
+    absent = {name for name, there in (("need", attachment), ("place", contexts)) if not there}
+    return tuple(term for term in TERMS if term not in absent)
 
 
 @inlined

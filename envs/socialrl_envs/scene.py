@@ -6,6 +6,7 @@ from typing import Any
 
 from .counters import named
 from .render import AnimalView, HumanWindow, Snapshot, describe, draw
+from .vocabulary import CONDITIONED_WITH
 from .world import World
 
 
@@ -84,7 +85,7 @@ class Scene:
         others = here[1:]
         touching = [(a, b) for a, i in enumerate(here) for b, j in enumerate(here[:a]) if pairs[i, j]["contact"] > 0]
         return Snapshot(
-            chamber_names=assay.chamber_labels(self._session),
+            chamber_names=self._chamber_labels(),
             chamber_edges=assay.habitat.edges,
             chamber_xy=assay.habitat.xy,
             animals=tuple(views),
@@ -111,7 +112,20 @@ class Scene:
         parts = [assay.id.partition("/")[2]]
         if len(assay.usual_sessions) > 1 or self._session not in assay.usual_sessions:
             parts.append(self._session.replace("_", " "))
+        if assay.contexts:
+            parts.append(f"{test['conditioning_days']:g} days with {CONDITIONED_WITH[test['conditioned_with']]}")
         return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
+
+    def _chamber_labels(self) -> tuple[str, ...]:
+        """The names of the chambers, or which context each of them is and what it is worth to the animal."""
+        assay = self._world.assay
+        if not assay.contexts:
+            return assay.chamber_labels(self._session)
+        me = self._world.batch.animals[self._w, self._me]
+        names = list(assay.chambers.values())[self._world.batch.worlds[self._w]["placement"]]
+        values = (me["value_left"], me["value_right"])
+        # 0.0 makes a rounded −0 a plain 0
+        return tuple(f"{name}, worth {round(float(v), 1) + 0.0:g}/min" for name, v in zip(names, values, strict=True))
 
     def _is_shut(self, edge: tuple[int, int]) -> bool:
         """Whether a door at either end of a tube is closed."""
@@ -128,5 +142,8 @@ class Scene:
         if not slot:
             return name
         batch = self._world.batch
-        other = self._world.assay.animals[batch.slots[self._w, self._k, int(slot)]]
+        j = batch.slots[self._w, self._k, int(slot)]
+        if batch.animals[self._w, j]["chamber"] < 0:
+            return "wait"  # for an animal that takes no part
+        other = self._world.assay.animals[j]
         return f"press for {other}" if batch.animals[self._w, self._me]["presses"] > 0.0 else f"{verb} {other}"

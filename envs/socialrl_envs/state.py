@@ -56,6 +56,7 @@ TEST_DTYPE = np.dtype(
         *_fields(OPTIONS[3:]),  # words as their places in the assay's lists
         ("mating", np.int64),  # whether mates that were cohoused have mated
         ("continued", np.int64),  # whether the animals of the last episode live on
+        ("social_first", np.int64),  # whether conditioning began in the context with company
         ("given", np.int64),  # which doses of the drug schedule are given in this episode, one bit each
     ]
 )
@@ -101,6 +102,9 @@ ANIMAL_DTYPE = np.dtype(
         ("stress_peak", np.float64),
         ("stress_area_s", np.float64),
         ("stress_half_s", np.float64),
+        # what it has learned that chamber 0 and chamber 1 are worth, in reward per minute, where these are contexts
+        ("value_left", np.float64),
+        ("value_right", np.float64),
     ]
 )
 PAIR_DTYPE = np.dtype(
@@ -145,6 +149,7 @@ class Stage(NamedTuple):
     cohousing_dt_s: float
     attachment: int  # 1 where the slow state is alive, felt and perceived
     restrains: int  # 1 where a stressor of the test holds the acting animals in place
+    contexts: int  # 1 where the chambers are two contexts, in which animals are conditioned before the test
 
     def packed(self) -> NDArray[np.void]:
         """Return the same as a record array (1,): its type has the sizes in it, and one argument is quick to pass."""

@@ -312,8 +312,8 @@ def _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
             if stage.attachment > 0:
                 follow_stress(world.test, me, time_s + stage.dt_s, stage.dt_s)
             feel(
-                own, world.animals, world.pairs, i, felt, left, drug, known_place, stage.attachment, base, terms,
-                reward, row,
+                own, world.animals, world.pairs, i, felt, left, drug, known_place, stage.attachment, stage.contexts,
+                base, terms, reward, row,
             )  # fmt: skip
             row += 1
 

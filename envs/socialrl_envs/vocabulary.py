@@ -31,6 +31,7 @@ ASSAY_ROWS: tuple[AssayRow, ...] = (
     AssayRow("socialrl/GroupMember-v0", "group_habitat", "GroupMemberEnv", "GroupMemberVectorEnv"),
     AssayRow("socialrl/PairHome-v0", "pair_home", "refuse_single", "PairHomeVectorEnv"),
     AssayRow("socialrl/StressRecovery-v0", "stress_recovery", "StressRecoveryEnv", "StressRecoveryVectorEnv"),
+    AssayRow("socialrl/PlacePreference-v0", "place_preference", "PlacePreferenceEnv", "PlacePreferenceVectorEnv"),
 )
 ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)
 # not an assay for trainers and testers: it has no habitat, no acting animal and no reward
@@ -44,11 +45,15 @@ STRANGER_SEXES: tuple[str, ...] = ("as_partner", "same", "other")
 """The sex of an animal that nobody has met: that of the partner, or the same as or other than that of the animal that
 acts."""
 
+CONDITIONED_WITH: tuple[str, ...] = ("partner", "stranger", "nobody")
+"""Who shares one of two contexts with the tested animal before a test of place preference."""
+
 MAX_COHOUSING_H = 336.0
 MAX_SEPARATION_H = 24.0 * 365.0
 MAX_RATIO_STEP = 100.0
 MAX_ACCESS_S = 3600.0
 MAX_STRESSOR = 2.0
+MAX_CONDITIONING_DAYS = 60.0
 MAX_DOSES = 62  # of a schedule: one bit each
 
 
@@ -128,8 +133,8 @@ class Option(NamedTuple):
     A number from `lowest` to `highest` in `unit`, or (highest 0) one of `words`, which the equations see as its place
     in them; without `words`, one that the assay knows. `default` None: any of the assay's. An option `of_doors` is
     allowed only in assays with doors, one `of_strangers` only where there is a stranger, one `of_attachment` only where
-    the environment has `attachment` on. The equations read it as `world.test.<name>`; one `of_animals` is drawn for
-    every acting animal by itself and is read as `me.<name>`.
+    the environment has `attachment` on, one `of_contexts` only where two contexts are tested. The equations read it as
+    `world.test.<name>`; one `of_animals` is drawn for every acting animal by itself and is read as `me.<name>`.
     """
 
     name: str
@@ -143,6 +148,7 @@ class Option(NamedTuple):
     lowest: float = 0.0
     of_attachment: bool = False
     of_animals: bool = False
+    of_contexts: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -178,6 +184,10 @@ OPTIONS: tuple[Option, ...] = (
         )
         for k, one in enumerate(SLOW)
     ),
+    # conditioning before the test: days with one session each, hours of a session, and who shares the social context
+    Option("conditioning_days", 2.0, 30, MAX_CONDITIONING_DAYS, "days", of_contexts=True),
+    Option("conditioning_h", 24.0, 31, 24.0, "hours", lowest=0.1, of_contexts=True),
+    Option("conditioned_with", "partner", 32, words=CONDITIONED_WITH, of_contexts=True),
 )
 OPTION_NAMES: tuple[str, ...] = tuple(option.name for option in OPTIONS)
 RESET_KEYS: tuple[str, ...] = (*OPTION_NAMES, "side", "mating", "continued")

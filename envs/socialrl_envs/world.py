@@ -14,6 +14,7 @@ from . import noise, parameters
 from .assay import Assay
 from .begin import begin_worlds
 from .compiled import compiled
+from .contexts import check_days
 from .counters import n_counters
 from .development import SlowState, grow_lived
 from .drugs import schedule
@@ -86,7 +87,7 @@ class World:
         duration_s = assay.duration_s if duration_s is None else duration_s
         dt_s = assay.dt_s if dt_s is None else dt_s
         self.attachment = assay.has_attachment(attachment)
-        self.terms = terms_of(self.attachment)
+        self.terms = terms_of(self.attachment, assay.contexts)
         self._doses = schedule(drugs)
         apart = parts_tones(dose["drug"] for dose in drugs) if tones_apart is None else tones_apart
         if not isinstance(apart, (bool, np.bool_)):
@@ -120,11 +121,13 @@ class World:
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
         self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
-        own = {"attachment": self.attachment, "tones_apart": self.tones_apart}
+        own = {"attachment": self.attachment, "tones_apart": self.tones_apart, "contexts": assay.contexts}
         self.observation_space = space(n_chambers, assay.n_animals - 1, **own)
         self.observation_names = names(assay.habitat.names, assay.n_animals - 1, **own)
         self.n_actions = 2 + 2 * (assay.n_animals - 1)
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
+        # what is felt in a tick before the test
+        self._felt = np.zeros((len(self.terms), self.n_rows)), np.zeros(self.n_rows)
         usual = {option.name: assay.usual.get(option.name, option.default) for option in OPTIONS}
         given = {name: options.pop(name, default) for name, default in usual.items()}
         if options:
@@ -197,6 +200,7 @@ class World:
                 f"stressor_start_h must be before the end of the test, which lasts {self.duration_s / 3600.0:g} h; got "
                 f"{options['stressor_start_h']!r}"
             )
+        check_days(checked.get("conditioning_days", ()))
         side = options.get("side")
         if side is not None and side not in list(self.assay.placements):  # a list: `side` may be unhashable
             raise ParameterError(f"side must be one of {', '.join(self.assay.placements)} or None, got {side!r}")
@@ -214,7 +218,15 @@ class World:
             raise ParameterError(f"{option.name} is not allowed without attachment=True; got {given!r}")
         if option.of_doors and not self.assay.doors and (array != option.default).any():
             raise ParameterError(f"{option.name} is not allowed in {self.assay.id}, which has no doors; got {given!r}")
+        self._check_contexts(option, given, array != option.default)
         return np.atleast_1d(array.astype(np.float64))
+
+    def _check_contexts(self, option: Option, given: Any, differs: Any) -> None:
+        """Refuse an option of conditioning that `differs` from its default in an assay that has none."""
+        if option.of_contexts and not self.assay.contexts and np.any(differs):
+            raise ParameterError(
+                f"{option.name} is not allowed in {self.assay.id}, which has no conditioning; got {given!r}"
+            )
 
     def _check_word(self, option: Option, given: Any) -> NDArray[np.int64]:
         known, why = list(option.words or self.assay.session_table), ""
@@ -226,6 +238,7 @@ class World:
         kinds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
         if not kinds or any(kind not in allowed for kind in kinds):
             raise ParameterError(f"{option.name} must be one of {', '.join(allowed)}{why}, got {given!r}")
+        self._check_contexts(option, given, [kind != option.default for kind in kinds])
         return np.array([known.index(kind) for kind in kinds])
 
     def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
@@ -260,7 +273,7 @@ class World:
         side = history.get("side")
         worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
         self._spread(begin_worlds, mask, self._packed_stage, self._doses, self._cohousing_rates, self.rates,
-                     self._worlds, self.counters, self.bins, self.observations)  # fmt: skip
+                     self._worlds, self.counters, self.bins, self.observations, *self._felt)  # fmt: skip
 
     def _bring_slow_state(self, mask: NDArray[np.bool_], history: Mapping[str, Any], own: Mapping[str, Any]) -> None:
         """Give the animals of new episodes their slow state; those that live on keep it unless `own` options say so."""

@@ -12,6 +12,7 @@ LEVER = "SocialOperant"
 ENCOUNTER = "StrangerEncounter"
 RELEASE = "OxytocinRelease"
 RECOVERY = "StressRecovery"
+PLACES = "PlacePreference"
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 _LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
 
@@ -407,6 +408,53 @@ MEASURES: tuple[Measure, ...] = (
         sum=("stress_peak",),
         smallest=0.05,
         why="a twentieth of the stress of an animal alone; a choice",
+    ),
+    Measure(
+        "place_preference",
+        "Time where it had company",
+        _FRACTION,
+        "seconds in the social context / seconds in either context",
+        "Dölen et al. 2013 Nature 501:179; Nardou et al. 2019 Nature 569:116",
+        assays=(PLACES,),
+        high=1.0,
+        chance=0.5,
+        sum=("chamber_s_social",),
+        per=("chamber_s_social", "chamber_s_solitary"),
+        smallest=0.05,
+        same_within=0.05,
+        why="a minute and a half of half an hour; a choice",
+    ),
+    Measure(
+        "place_score",
+        "Place preference score",
+        "s",
+        "seconds in the social context − seconds in the solitary one",
+        "difference of the two, as in drug-conditioned place preference",
+        assays=(PLACES,),
+        low=-math.inf,
+        chance=0.0,
+        sum=("chamber_s_social",),
+        minus=("chamber_s_solitary",),
+        digits=0,
+        smallest=90.0,
+        why="a minute and a half of half an hour; a choice",
+    ),
+    *(
+        _counted(f"entries_{name}", f"Entries, {name} context", "per test", (PLACES,), f"passages to the {name} one", 1)
+        for name in ("social", "solitary")
+    ),
+    *(
+        Measure(
+            f"value_{name}",
+            f"Value, {name} context",
+            "reward/min",
+            f"what the animal has learned that the {name} context is worth",
+            "definition ours",
+            assays=(PLACES,),
+            low=-math.inf,
+            sum=(f"value_{name}",),
+        )
+        for name in ("social", "solitary")
     ),
     Measure(
         "release_peak",

@@ -174,4 +174,25 @@ _RECOVERY = AssayStudy(
     steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
 )
 
-STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _HOME, _RECOVERY)
+_PLACES = AssayStudy(
+    id="socialrl/PlacePreference-v0",
+    title="social conditioned place preference",
+    measures=("place_preference", "place_score", "entries_social", "value_social", "value_solitary", "return"),
+    training={
+        "env": {
+            "dt_s": 15,
+            "duration_s": 1_800,
+            # animals that know nothing of either context, that were alone in both, and that had company in one
+            "reset": {
+                "cohousing_h": [0, 24, 168],
+                "relationship": ["peer", "mate"],
+                "conditioning_days": [0, 2, 6],
+                "conditioned_with": ["partner", "partner", "stranger", "nobody"],
+            },
+        },
+        "lives": 16,
+    },
+    steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
+)
+
+STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _HOME, _RECOVERY, _PLACES)

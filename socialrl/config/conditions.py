@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field, create_model, model_validator
 
 from socialrl.config import limits, words
-from socialrl.config.checks import explained_choice, identifier, number, one_or_list, refuse
+from socialrl.config.checks import explained_choice, identifier, number, one_or_list, optional_choice, refuse, shown
 from socialrl.config.values import (
     CohousingHours,
     DosesOfTest,
@@ -24,6 +24,25 @@ from socialrl_envs.vocabulary import OPTIONS, Option
 
 OF_ATTACHMENT: tuple[str, ...] = tuple(option.name for option in OPTIONS if option.of_attachment)
 """Keys of training episodes and of tests that mean something only with `env.attachment`."""
+
+OF_CONTEXTS: tuple[str, ...] = tuple(option.name for option in OPTIONS if option.of_contexts)
+"""Keys that mean something only in assays with contexts."""
+
+
+def check_conditioning(assay: str, given: Mapping[str, Any], section: str = "env.") -> None:
+    """Refuse options of conditioning (by key in `section`; None: not given) without contexts, and odd days."""
+    from socialrl_envs import ASSAYS
+    from socialrl_envs.contexts import check_days
+
+    for key, value in ((key, value) for key, value in given.items() if value is not None):
+        if not ASSAYS[assay].contexts:
+            text = f"is not allowed in {assay}, which has no conditioning; got {shown(value)}"
+            raise refuse(text, key=key, involves=[f"{section}{key}", "env.id"])
+        if key.endswith("conditioning_days"):
+            try:
+                check_days(value)
+            except ValueError as error:
+                raise refuse(f"is not usable: {error}", key=key) from error
 
 
 def check_slow_state(assay: str, attachment: bool, given: Mapping[str, Any], section: str = "env.") -> None:
@@ -64,6 +83,9 @@ class _History(Section):
         "as_partner",
     )
     session: Annotated[tuple[str, ...] | None, one_or_list(identifier(), optional=True)] = None
+    conditioned_with: Annotated[
+        tuple[str, ...] | None, one_or_list(explained_choice(lambda: words.CONDITIONED_WITH), optional=True)
+    ] = None
 
 
 def with_options(name: str, record: type[Section], options: Iterable[Option]) -> Any:
@@ -79,7 +101,7 @@ def _of_option(option: Option) -> Any:
     if not option.is_number:
         return Annotated[str | None, identifier(optional=True)], option.default
     values = number(option.lowest, option.highest)
-    if option.of_attachment:  # an assay may have a default of its own
+    if option.of_attachment or option.of_contexts:  # an assay may have a default of its own
         return Annotated[tuple[float, ...] | None, one_or_list(values, optional=True)], None
     return Annotated[tuple[float, ...], one_or_list(values)], (option.default,)
 
@@ -103,7 +125,8 @@ class _TestCondition(Section):
     A mate (`relationship: mate`) mates during cohousing unless `mating` is false. `stranger_sex` is that of the
     stranger: as the partner's, or the same as or other than that of the tested animal. `access_s` is how long a door
     stays open at a lever, where it is not the usual minute. `duration_s` is the length of this test where it is not
-    that of the others. With `env.attachment`, the slow state that the animal comes with and a stressor are keys, too.
+    that of the others. With `env.attachment`, the slow state that the animal comes with and a stressor are keys, too;
+    in assays with contexts `conditioning_days`, `conditioning_h` and `conditioned_with`.
     """
 
     __test__ = False  # not a test class for pytest, despite its name
@@ -118,6 +141,7 @@ class _TestCondition(Section):
     access_s: LengthOfAccess = None
     drugs: DosesOfTest = ()
     duration_s: LengthOfTest = None
+    conditioned_with: Annotated[str | None, optional_choice(lambda: words.CONDITIONED_WITH)] = None
 
     @model_validator(mode="after")
     def _mates_mate(self) -> _TestCondition:
@@ -128,16 +152,18 @@ class _TestCondition(Section):
     def history(self) -> dict[str, Any]:
         """Return the reset options of the environment; those that a test need not have only if it sets them."""
         options = {name: getattr(self, name) for name in ("cohousing_h", "relationship", "separation_h")}
-        optional = ("mating", "session", "access_s", *OF_ATTACHMENT)
+        optional = ("mating", "session", "access_s", *OF_ATTACHMENT, *OF_CONTEXTS)
         given = {name: getattr(self, name) for name in optional if getattr(self, name) is not None}
         stranger = {} if self.stranger_sex == "as_partner" else {"stranger_sex": self.stranger_sex}
         return {**options, **given, **stranger}
 
 
+_OF_TESTS = tuple(one for one in OPTIONS if one.is_number and (one.of_attachment or one.of_contexts))
+
 if TYPE_CHECKING:
     TestCondition = _TestCondition
 else:
-    TestCondition = with_options("TestCondition", _TestCondition, (one for one in OPTIONS if one.of_attachment))
+    TestCondition = with_options("TestCondition", _TestCondition, _OF_TESTS)
 
 
 def _unique_names(tests: tuple[TestCondition, ...]) -> tuple[TestCondition, ...]:

@@ -23,9 +23,11 @@ from socialrl.config.checks import (
 )
 from socialrl.config.conditions import (
     OF_ATTACHMENT,
+    OF_CONTEXTS,
     ResetSection,
     TestCondition,
     Tests,
+    check_conditioning,
     check_slow_state,
     check_stressor_begins,
 )
@@ -133,6 +135,11 @@ class EnvSection(Section, ParametersOfWorld):
         given = {name: getattr(self.reset, name) for name in OF_ATTACHMENT}
         check_slow_state(self.id, self.attachment, {f"reset.{name}": value for name, value in given.items()})
         check_stressor_begins(given["stressor_start_h"] or (), self.duration_s)
+        return self
+
+    @model_validator(mode="after")
+    def _conditioning(self) -> EnvSection:
+        check_conditioning(self.id, {f"reset.{name}": getattr(self.reset, name) for name in OF_CONTEXTS})
         return self
 
 
@@ -282,6 +289,7 @@ class Config(Section):
                 slow = {name: getattr(test, name) for name in OF_ATTACHMENT}
                 of_test = {f"{key}.{name}": value for name, value in slow.items()}
                 check_slow_state(assay.id, self.env.attachment, of_test, section="")
+                check_conditioning(assay.id, {f"{key}.{name}": getattr(test, name) for name in OF_CONTEXTS}, section="")
                 begins_h = [slow["stressor_start_h"]] if slow["stressor_start_h"] is not None else []
                 usual = self.for_evaluation() if section == "evaluation" else self
                 check_stressor_begins(begins_h, usual.length_of(test), key=f"{key}.stressor_start_h")
@@ -303,7 +311,8 @@ class Config(Section):
                     raise refuse(text, key=f"{key}.session")
             here = [assay.session_table[name] for name in sessions or assay.session_table]
             met = any(one[stranger] for one in here for stranger in assay.strangers)
-            if not met and set(strangers[key]) != {"as_partner"}:
+            # between contexts nobody is met, but a stranger may have been in one of them
+            if not (met or assay.contexts) and set(strangers[key]) != {"as_partner"}:
                 where = f"the session {', '.join(sessions)}" if assay.strangers else assay.id
                 text = f"must be as_partner in {where}, where there is no stranger, got {', '.join(strangers[key])}"
                 raise refuse(text, key=f"{key}.stranger_sex", involves=[f"{key}.stranger_sex", "env.id"])

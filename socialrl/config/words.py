@@ -22,6 +22,12 @@ STRANGER_SEXES: Mapping[str, str] = {
     "other": "the other sex than that of the tested animal",
 }
 
+CONDITIONED_WITH: Mapping[str, str] = {
+    "partner": "company is the cage mate",
+    "stranger": "company is an animal that it has never met",
+    "nobody": "it is alone in both contexts",
+}
+
 ARMS: Mapping[str, str] = {
     "release": "how much oxytocin contact releases",
     "consolidation": "how fast contact makes an animal familiar",

@@ -32,7 +32,13 @@ _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 def _known_assay(value: Any) -> Any:
     load_extensions()
-    by_name = {short_id(full): full for full in ASSAYS}
+    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not assay.contexts}
+    conditioned = [name for name, assay in ASSAYS.items() if assay.contexts and value in (name, short_id(name))]
+    if conditioned:
+        raise refuse(
+            f"is not usable: {short_id(value)} has days of conditioning of its own, which no life holds yet; test it "
+            "with evaluation.tests of a configuration"
+        )
     if not isinstance(value, str):
         raise refuse(f"must be the name of an assay ({', '.join(by_name)}), got {shown(value)}")
     if value not in ASSAYS and value not in by_name:
@@ -127,7 +133,9 @@ class Dose(Begun):
 
 
 OPTIONS_OF_TESTS = tuple(
-    one for one in OPTIONS if one.is_number and one.name not in ("cohousing_h", "separation_h", "age_d")
+    one
+    for one in OPTIONS
+    if one.is_number and not one.of_contexts and one.name not in ("cohousing_h", "separation_h", "age_d")
 )
 """The options of an episode that a test may be given; the others are what the phases before it say."""
 

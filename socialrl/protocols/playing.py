@@ -72,6 +72,7 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
             assay.n_animals - 1,
             attachment=trained.attachment,
             tones_apart=trained.tones_apart,
+            contexts=assay.contexts,
         )
         needed = (seen.shape[0], 2 * assay.n_animals)
         if needed != have:

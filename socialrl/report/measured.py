@@ -150,5 +150,6 @@ def _label(rows: pd.DataFrame, between: str = ", ") -> str:
     apart = float(first["separation_h"]) if "separation_h" in rows else 0.0
     state = wording.condition_label(float(first["cohousing_h"]), relationship, apart, short=True)
     sessions = list(rows["session"].dropna().unique()) if "session" in rows else []
-    session = [f"session {sessions[0]}"] if len(sessions) == 1 and sessions[0] != "all" else []
+    only = ("all", "empty")  # of assays with one session
+    session = [f"session {sessions[0]}"] if len(sessions) == 1 and sessions[0] not in only else []
     return between.join([str(first["test"]), state, *session])

@@ -12,7 +12,7 @@ from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.parameter_rows import ATTACHMENT
+from socialrl_envs.parameter_rows import ATTACHMENT, CONTEXTS
 from socialrl_envs.parameters import parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
@@ -31,7 +31,7 @@ ACTS_WITH: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that change nothing where all the parameters that they act with are 0."""
 
-_OF_ATTACHMENT = frozenset(row.name for row in ATTACHMENT)
+_ELSEWHERE = frozenset(row.name for row in (*ATTACHMENT, *CONTEXTS))
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,15 @@ def changes(given: GivenParameters | None = None) -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
     The factors are of the values that are `given`. A parameter whose value is 0, a mechanism that is off, has no factor
-    and is left out, as is one that acts only in mechanisms that are off (`ACTS_WITH`) or where an environment has
-    `attachment` on, one that differs between the sexes, and a change that the range leaves without effect.
+    and is left out, as is one that acts only in mechanisms that are off (`ACTS_WITH`), with `attachment` or between
+    contexts, one that differs between the sexes, and a change that the range leaves without effect.
     """
     given = given or GivenParameters()
     usual = given.values()
     found = [Change(UNCHANGED, 1.0, None)]
     for name in assumed_parameters(given.table):
         row, usually = parameter(name, given.table), usual[name]
-        if name in _OF_ATTACHMENT:
+        if name in _ELSEWHERE:
             continue
         if isinstance(usually, Mapping) or row.male is not None or usually == 0.0:
             continue

@@ -58,7 +58,11 @@ def _layout(config: Config) -> NetworkLayout:
     world = ASSAYS[config.env.id]
     asked = config.env
     channels = space(
-        len(world.habitat.names), world.n_animals - 1, attachment=asked.attachment, tones_apart=asked.tones_apart
+        len(world.habitat.names),
+        world.n_animals - 1,
+        attachment=asked.attachment,
+        tones_apart=asked.tones_apart,
+        contexts=world.contexts,
     )
     n_features = int(channels.shape[0])
     n_actions = 2 + 2 * (world.n_animals - 1)

@@ -22,7 +22,7 @@ from playing import (
 from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameter_rows import ATTACHMENT
+from socialrl_envs.parameter_rows import ATTACHMENT, CONTEXTS
 from socialrl_envs.parameters import PARAMETERS
 from socialrl_envs.rewards import terms_of
 from socialrl_envs.vocabulary import SLOW
@@ -88,7 +88,7 @@ def test_spaces_are_those_that_the_manual_page_states(env_id: str, attachment: b
     assert len(env.action_names) == n_actions
     assert len(env.observation_names) == len(set(env.observation_names)) == n_channels
     assert f"{ASSAYS[env_id].duration_s:,.0f} s" in page
-    for term in terms_of(attachment):
+    for term in terms_of(attachment, ASSAYS[env_id].contexts):
         assert term in page
 
 
@@ -200,7 +200,7 @@ def test_a_million_steps_of_any_actions_and_parameters_stay_inside_the_spaces(en
         assert ((observations >= low) & (observations <= high)).all()
         assert np.isfinite(rewards).all()
     assert (info["chamber_s"].sum(axis=1) + info["tube_s"].sum(axis=1) > 0.0).all()
-    assert info["huddle_s"].max() > 0.0
+    assert (info["huddle_s"].max() > 0.0) != assay.contexts, "in contexts the animal is alone"
 
 
 SWITCHED_ON = {
@@ -243,6 +243,17 @@ OF_DAYS = {
 """Parameters of development, which a test has no time for."""
 
 
+OF_OTHERS = {
+    "recognition_noise",
+    "recognition_lasting",
+    "v1a_recall",
+    "defence_payoff_min",
+    "rejection_cost",
+    "withdrawal_s",
+}
+"""Parameters of how others in a test are recognised and driven off; between contexts an animal is alone."""
+
+
 @every_assay
 @with_and_without
 def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, attachment: bool) -> None:
@@ -255,7 +266,11 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
         # at gain 1 the receptor-independent share of release would not show
         changed = {"oxtr_gain": 0.5, **SWITCHED_ON, **overrides}
         length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s, **settings(env_id, attachment), **sexes}
-        env = make_worlds(4, env_id, relationship=relationship, drugs=SOME_OF_EACH, **length, **changed)
+        company = {"conditioned_with": ["partner", "stranger"]} if assay.contexts else {}
+        n_worlds = 8 if company else 4  # some with either
+        env = make_worlds(
+            n_worlds, env_id, relationship=relationship, drugs=SOME_OF_EACH, **company, **length, **changed
+        )
         first, _ = env.reset(seed=3)
         result = play(env, random_actions(env, 399))
         return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
@@ -268,6 +283,7 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
         idle |= {"courtship_reward", "interference_per_h", "retention"}
     idle |= set() if assay.known_place else {"known_place_exploration"}
     idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT}
+    idle |= OF_OTHERS if assay.contexts else {row.name for row in CONTEXTS}
     as_in_table = played()
     for parameter in PARAMETERS:
         other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))

@@ -120,3 +120,16 @@ def test_the_trace_of_stress_is_shown_where_there_is_a_slow_state() -> None:
     plain = begun("PartnerPreference")
     plain.step(REST)
     assert "stress" not in plain.render()
+
+
+def test_contexts_are_named_with_what_they_are_worth() -> None:
+    env = begun("PlacePreference", conditioned_with="partner")
+    me = env.world.batch.animals[0, 0]
+    social = env.world.batch.worlds[0]["placement"]  # the chamber of the social context
+    me["value_left"], me["value_right"] = (1.25, -0.01) if social == 0 else (-0.01, 1.25)
+    names = ("social, worth 1.2/min", "solitary, worth 0/min")
+    scene = env._scene.snapshot()
+    assert scene.chamber_names == (names if social == 0 else names[::-1])
+    assert scene.title.startswith("PlacePreference-v0, 2 days with partner, ")
+    env.step(env.action_names.index("affiliate_slot0"))
+    assert env._scene.snapshot().action == "wait", "nobody is there"

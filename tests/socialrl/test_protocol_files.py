@@ -384,6 +384,14 @@ def refusal(config, data):
             "phase 1 (assay): id is not usable: unknown assay 'PartnerPreferense'; did you",
         ),
         (
+            [{"assay": {"id": "PlacePreference"}}],
+            "phase 1 (assay): id is not usable: PlacePreference has days of conditioning of its own, which no life",
+        ),
+        (
+            [{"assay": {"id": "PartnerPreference", "conditioning_days": 2}}],
+            "unknown key",
+        ),
+        (
             [{"assay": {"id": "PartnerPreference", "with": ["partner"]}}],
             "phase 1 (assay): with: PartnerPreference is played with [partner, stranger], got [partner]",
         ),
