@@ -248,6 +248,7 @@ OF_OTHERS = {
     "recognition_lasting",
     "v1a_recall",
     "defence_payoff_min",
+    "defence_habituation",
     "rejection_cost",
     "withdrawal_s",
 }

@@ -61,6 +61,8 @@ class PlacePreferenceEnv(SocialEnv):
     | 27, 28 | value of the context here, of the other one | ½ = nothing is known of it, 1 = worth any amount | 1 |
     | 29–33 | expression, competence, reactivity, load, need | with `attachment` alone | 3, 3, 2, 1, 1 |
 
+    The channel of the tone at D2 receptors (`tones_apart`), where there is one, comes before the two values.
+
     **Reward** is the sum of `info["reward_terms"]`: contact_general, contact_selective, defence, courtship, novelty,
     exploration, effort, stress, rest, noise, need with `attachment`, and place (equations in docs/model.md).
 
