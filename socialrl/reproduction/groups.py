@@ -12,8 +12,7 @@ from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.parameter_rows import ATTACHMENT
-from socialrl_envs.parameters import parameter, rows_of
+from socialrl_envs.parameters import OF_ATTACHMENT, parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -30,8 +29,6 @@ ACTS_WITH: Mapping[str, tuple[str, ...]] = {
     "rhythm_h": ("rhythm_depth",),
 }
 """Parameters that change nothing where all the parameters that they act with are 0."""
-
-_OF_ATTACHMENT = frozenset(row.name for row in ATTACHMENT)
 
 
 @dataclass(frozen=True)
@@ -149,7 +146,7 @@ def changes(given: GivenParameters | None = None) -> list[Change]:
     found = [Change(UNCHANGED, 1.0, None)]
     for name in assumed_parameters(given.table):
         row, usually = parameter(name, given.table), usual[name]
-        if name in _OF_ATTACHMENT:
+        if name in OF_ATTACHMENT:
             continue
         if isinstance(usually, Mapping) or row.male is not None or usually == 0.0:
             continue
