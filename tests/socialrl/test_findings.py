@@ -20,6 +20,7 @@ from socialrl.findings.conditions import as_test
 from socialrl.findings.contrasts import evaluate
 from socialrl.findings.records import Contrast
 from socialrl.findings.registry import REGISTRY
+from socialrl.findings.spread import log_ratio, of_animals
 from socialrl.findings.tables import animal_values
 from socialrl.findings.variants import ablation_table, dose_response, sensitivity_table
 
@@ -390,6 +391,36 @@ def test_a_distribution_is_set_against_published_mean_and_spread(small):
     assert "± 0.49" in mean.notes[0]
     spread = compare(small, tables, of="spread", **fields)
     assert spread.difference.value == pytest.approx(math.log(np.std(partner, ddof=1) / 1000))
+    assert spread.notes == ()
+
+
+def test_a_published_spread_is_that_of_single_tests(small):
+    # Each animal's mean is 1500, so the means have no spread; each test has one of 500·√2 (sd of 1000 and 2000).
+    once, again = rows({("wt", "long"): [(1000, 0), (2000, 0)]}), rows({("wt", "long"): [(2000, 0), (1000, 0)]})
+    tables = {name: pd.concat([once[name], again[name].assign(repeat=1)]) for name in once}
+    fields = {
+        "kind": "distribution",
+        "measure": "partner_s",
+        "this": {"group": "wild_type", "conditions": "long"},
+        "reference": {"mean": 1000, "sd": 500, "n": 16},
+    }
+    spread = compare(small, tables, of="spread", **fields)
+    assert spread.difference.value == pytest.approx(math.log(math.sqrt(2.0)))
+    assert spread.n == 2
+    assert spread.sd_a == pytest.approx(500 * math.sqrt(2.0)), "the number that is shown beside the published one"
+    assert spread.notes == ("spread of one test of each animal, pooled over 2 rounds of tests",)
+    assert compare(small, tables, **fields).difference.value == pytest.approx(1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tables, "socialrl/PartnerPreference-v0", once["socialrl/PartnerPreference-v0"].query("index < 0"))
+        assert compare(small, tables, of="spread", **fields).missing == "assay PartnerPreference was not run"
+
+
+def test_an_animal_without_a_value_in_one_round_counts_in_the_others():
+    tests = np.array([[0.0, 1.0], [2.0, np.nan], [4.0, 3.0]])
+    # squares 4 + 0 + 4 of three animals, 1 + 1 of two: 10 over 2 + 1 degrees of freedom
+    assert float(of_animals(tests)) == pytest.approx(math.sqrt(10 / 3))
+    assert np.isnan(of_animals(tests[:1]))
+    assert log_ratio(tests[:1], 1.0).method == "no spread"
 
 
 def test_time_to_criterion_is_the_first_hour_from_which_on_it_holds(small):
