@@ -14,6 +14,7 @@ from socialrl.config.values import Given, in_words
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
+from socialrl.report import replicates
 from socialrl.report.measured import columns_of
 from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
@@ -96,7 +97,7 @@ def measured(summary: Summary) -> list[Table]:
                 for one in shown
             ]
             lines.append([Cell(label), _group(group), Cell(str(n)), *cells])
-        who = "pairs of cage mates" if study_of(assay).pairs else "animals"
+        who = replicates.who(assay)
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
         note = f"Means over {who} with 95 % bootstrap intervals; n: {who}. The measures are defined below."
         found.append(Table(f"Tests of {study_of(assay).title}: means with intervals", head, lines, note))
