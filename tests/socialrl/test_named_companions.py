@@ -352,7 +352,9 @@ def test_the_summary_and_the_page_say_who_was_offered(capsys, config, tmp_path):
     assert lines[-1][0] == "protocol:"
     assert err.splitlines() == [
         "note: no animal of this run was in the session partner in training, which the test one requires; train with "
-        "env.reset.session=[all, partner]"
+        "env.reset.session=[all, partner]",
+        "note: no animal of this run met two familiar animals at once in training, which the test both requires; "
+        "training offers one, and strangers",
     ]
     code, _, _ = say(capsys, "report", folder.path)
     page = (folder.path / "report.html").read_text(encoding="utf-8")
