@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, say, separate
+from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, separate
+from test_protocol_verb import say
 
 from socialrl.animals.animal import animals_of
 from socialrl.animals.policies import FrozenPolicies, policy_bytes
