@@ -97,3 +97,12 @@ def test_an_enriched_cage_never_lowers_stress_below_none() -> None:
     alone.live(2.0, stressor=2.0)
     assert (alone.animals["stress"][:, 0] > 2.5).all()
     assert (alone.animals["stress"][:, 1] <= 1.0).all(), "a stressor acts on the tested animal alone"
+
+
+def test_a_cage_of_many_rows_finds_the_rates_of_every_animal() -> None:
+    """Numbers of records do not fit into the 16 bits in which a record keeps an animal's sex."""
+    n = 2**15
+    cage = HomeCage(world(n, contact_floor=np.full(n, 1.0)), [False, True])
+    assert cage._rates_of[:, 0].tolist() == list(range(n))
+    assert set(cage._rates_of[:, 1]) == {n}, "a female that does not act has the last record but one"
+    assert set(cage._rates_of[:, 2]) == {n + 1}
