@@ -48,7 +48,7 @@ class HomeCage:
         own = world.sexes[:, None]
         self.animals["sex"] = np.where([False, *other_sex], 1 - own, own)
         # the last two records are those of females and of males that do not act
-        self._rates_of = len(self._rates) - 2 + self.animals["sex"]
+        self._rates_of = len(self._rates) - 2 + self.animals["sex"].astype(np.int64)
         self._rates_of[:, 0] = world.record_of[:, 0]
         self._parameters = world.parameters[self._rates_of[:, 0]]
         for animal in range(n_animals):

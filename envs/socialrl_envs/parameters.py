@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .named_tables import CURRENT, kept_rows, table_names, write_rows
-from .parameter_rows import PARAMETERS, Parameter
+from .parameter_rows import ATTACHMENT, PARAMETERS, Parameter
 from .spelling import nearest
 from .vocabulary import SEXES
 
@@ -47,6 +47,8 @@ class UnexpectedKeyword(ParameterError, TypeError):
 
 NAMES: tuple[str, ...] = tuple(parameter.name for parameter in PARAMETERS)
 PARAMETER_DTYPE = np.dtype([(name, np.float64) for name in NAMES])
+OF_ATTACHMENT: frozenset[str] = frozenset(row.name for row in ATTACHMENT)
+"""Names of parameters without effect unless an environment has its option `attachment` on."""
 
 
 def rows_of(table: str = CURRENT) -> tuple[Parameter, ...]:
@@ -212,11 +214,17 @@ def table_csv(name: str = CURRENT) -> str:
     return write_rows(table(name))
 
 
-def differences(old: Iterable[Parameter], new: Iterable[Parameter]) -> list[tuple[Parameter, Parameter]]:
-    """Return the pairs of rows whose value or spread (or any field that not every row has) differs."""
+def differences(
+    old: Iterable[Parameter], new: Iterable[Parameter], attachment: bool = True
+) -> list[tuple[Parameter, Parameter]]:
+    """Return the pairs of rows whose value or spread (or any field that not every row has) differs.
+
+    Without `attachment`, those that have no effect in environments without it are left out.
+    """
     names = ["value", "spread", *(field.name for field in fields(Parameter) if field.default is not MISSING)]
     same = operator.attrgetter(*names)
-    return [(a, b) for a, b in zip(old, new, strict=True) if same(a) != same(b)]
+    idle = frozenset() if attachment else OF_ATTACHMENT
+    return [(a, b) for a, b in zip(old, new, strict=True) if b.name not in idle and same(a) != same(b)]
 
 
 def markdown(name: str = CURRENT) -> str:

@@ -60,15 +60,18 @@ TEST_DTYPE = np.dtype(
         ("given", np.int64),  # which doses of the drug schedule are given in this episode, one bit each
     ]
 )
+_SMALL = np.int16
+"""For places, animals and flags. Every tick reads all worlds, and thousands of them do not fit into a fast cache."""
+
 ANIMAL_DTYPE = np.dtype(
     [
-        ("chamber", np.int64),
-        ("travel_to", np.int64),  # the chamber it is passing to, where travel_s > 0
+        ("chamber", _SMALL),
+        ("travel_to", _SMALL),  # the chamber it is passing to, where travel_s > 0
         ("travel_s", np.float64),
         ("passage_s", np.float64),  # how long the passage is in the tube: the last so many seconds of travel_s
-        ("intent", np.int64),
-        ("target", np.int64),
-        ("sex", np.int64),  # sexes.FEMALE or MALE; of an animal that acts it is set once, with its world
+        ("intent", _SMALL),
+        ("target", _SMALL),
+        ("sex", _SMALL),  # sexes.FEMALE or MALE; of an animal that acts it is set once, with its world
         ("oxytocin", np.float64),
         ("receptor_signal", np.float64),
         # these three as they are now, drugs included; `dopamine_tone` is the tone at D1 receptors
@@ -82,8 +85,8 @@ ANIMAL_DTYPE = np.dtype(
         ("stress", np.float64),
         ("bondedness", np.float64),
         ("bond_elsewhere", np.float64),  # familiarity of the most familiar animal that has no place in this world
-        ("moved", np.int64),  # whether it set out for another chamber at this tick
-        ("drove_off", np.int64),  # whether it drove its target off at this tick
+        ("moved", _SMALL),  # whether it set out for another chamber at this tick
+        ("drove_off", _SMALL),  # whether it drove its target off at this tick
         ("newness", np.float64),  # and the share of that act's worth that habituation to the target left
         ("presses", np.float64),  # lever presses made at this tick
         # of an animal behind a door: presses still to do, accesses so far, and for how long the door is open
@@ -105,7 +108,8 @@ ANIMAL_DTYPE = np.dtype(
         # what it has learned that chamber 0 and chamber 1 are worth, in reward per minute, where these are contexts
         ("value_left", np.float64),
         ("value_right", np.float64),
-    ]
+    ],
+    align=True,
 )
 PAIR_DTYPE = np.dtype(
     [
@@ -115,10 +119,11 @@ PAIR_DTYPE = np.dtype(
         ("test_error", np.float64),  # the part of it that lasts the test, in standard deviations
         ("comfort", np.float64),  # how far i has settled with j
         ("withdrawn_s", np.float64),  # time for which i still keeps away from j
-        ("contact", np.int64),
-        ("together", np.int64),  # in the same chamber, neither of them passing
-        ("mated", np.int64),
-    ]
+        ("contact", _SMALL),
+        ("together", _SMALL),  # in the same chamber, neither of them passing
+        ("mated", _SMALL),
+    ],
+    align=True,
 )
 
 

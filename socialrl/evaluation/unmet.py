@@ -1,5 +1,5 @@
-"""What tests require and training never had: mates, strangers of the other sex, drugs, sessions, long accesses, slow
-states, stressors.
+"""What tests require and training never had: mates, strangers of the other sex, drugs, sessions, long accesses, two
+familiar animals, slow states, stressors.
 
 Frozen networks act on what they learned. An animal that never met a mate perceives that the other is one, but nothing
 has taught it what that is worth, so such a test is played with a note.
@@ -32,7 +32,8 @@ class Demand:
     """What a test requires: the sex of the others, the drugs (name, dose) that act during the test, the session.
 
     `session` and `access_s` are None if the test does not name one. `stranger_sex` is a word of the worlds' option.
-    `slow` are options of attachment by name: what the animal comes with, and its stressor.
+    `slow` are options of attachment by name: what the animal comes with, and its stressor. `familiar` are the animals
+    it has lived with that are in the test.
     """
 
     test: str
@@ -43,6 +44,7 @@ class Demand:
     stranger_sex: str = "as_partner"
     access_s: float | None = None
     slow: tuple[tuple[str, float], ...] = ()
+    familiar: tuple[str, ...] = ()
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -65,7 +67,10 @@ def demands_of(config: Config) -> list[Demand]:
 
 
 def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
-    """Return a line for each thing that the tests require and that training never had, with what to add to training."""
+    """Return a line for each thing that the tests require and that training never had, with what to add to training.
+
+    Two familiar animals are in no training, because worlds have one partner.
+    """
     demands = list(demands)
     met = set(config.env.reset.relationship)
     been_in = set(config.env.reset.session or ASSAYS[config.env.id].usual_sessions)
@@ -113,6 +118,11 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         f"train with env.reset.access_s=[{had}, {access_s:g}]"
         for access_s, tests in accesses.items()
     ]
+    if chosen := [one.test for one in demands if len(one.familiar) > 1]:
+        lines.append(
+            f"no animal of this run met two familiar animals at once in training, which {_tests(chosen)}; training "
+            "offers one, and strangers"
+        )
     lines += _beyond(config, demands)
     duration = f"{config.env.duration_s:g}"
     lines += [

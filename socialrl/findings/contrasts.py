@@ -13,18 +13,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.stats
-from numpy.typing import NDArray
 
 from socialrl.analysis import statistics
 from socialrl.analysis.measure_values import NotRun
 from socialrl.analysis.statistics import NAN, Estimate
 from socialrl.assays import short_id
-from socialrl.findings import matched
+from socialrl.findings import matched, spread
 from socialrl.findings.records import Contrast, Side
 from socialrl.findings.registry import Registry
 from socialrl.findings.tables import animal_values, time_to_criterion
-from socialrl_envs.elementary import log
 
 Tables = Mapping[str, pd.DataFrame]
 """Evaluation tables by assay id, short ("SocialOperant") or as registered ("socialrl/SocialOperant-v0")."""
@@ -36,7 +33,7 @@ class Effect:
 
     `difference` is in `unit`, with its 95 % interval; `size` is the standardised effect named by `size_name` (d_z
     paired or against a number, g unpaired). `side_a`, `side_b` are the values per animal behind the two sides (`side_b`
-    None against a number), `reference` that number.
+    None against a number), `reference` that number, `sd_a` the spread of `this` side where it is not that of `side_a`.
     """
 
     difference: Estimate
@@ -49,6 +46,7 @@ class Effect:
     side_a: pd.Series | None = None
     side_b: pd.Series | None = None
     reference: float = NAN
+    sd_a: float = NAN
     notes: tuple[str, ...] = ()
     missing: str = ""
 
@@ -140,12 +138,12 @@ def _evaluate(contrast: Contrast, tables: Prepared, registry: Registry, genotype
         return _paired(slopes, None, 0.0, f"{measure.unit} per unit of {contrast.over}", notes)
     if contrast.kind == "matched":
         return _matched(contrast, reader, notes)
+    if contrast.kind == "distribution":
+        return _distribution(_tests(contrast, reader, notes), contrast, notes)
     this = _side(contrast.this, contrast, reader, notes)
     if contrast.kind == "against":
         assert contrast.value is not None
         return _paired(this, None, contrast.value, measure.unit, notes)
-    if contrast.kind == "distribution":
-        return _distribution(this, contrast, notes)
     assert contrast.than is not None
     than = _side(contrast.than, contrast, reader, notes)
     if contrast.paired:
@@ -267,14 +265,31 @@ def _matched(contrast: Contrast, reader: _Reader, notes: list[str]) -> Effect:
     )  # fmt: skip
 
 
-def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effect:
+def _tests(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.DataFrame:
+    """The measure in single tests: a row per animal, a column per repeat of the tests of `this`."""
+    side, table = contrast.this, table_of(reader.tables, reader.assay)
+    rows = table[table["genotype"] == reader.genotype(side.group[0])]
+    if "repeat" not in rows:
+        return _side(side, contrast, reader, notes).to_frame()
+    repeats = [set(rows.loc[rows["test"] == test, "repeat"]) for test in contrast.conditions]
+    tests = {}
+    # where a test was not run, there is no repeat, and `_side` says which
+    for repeat in sorted(set.intersection(*repeats)) or [0]:
+        once = side.model_copy(update={"where": {**side.where, "repeat": int(repeat)}})
+        tests[repeat] = _side(once, contrast, reader, notes)
+    return pd.DataFrame(tests)
+
+
+def _distribution(tests: pd.DataFrame, contrast: Contrast, notes: list[str]) -> Effect:
     """The model's mean (in published standard deviations from the published mean) or its log ratio of spreads.
 
-    The interval is over model animals and takes the published figures as exact; the sampling error of the published
-    mean is given in the note.
+    Published animals were tested once, so the spread is that of one test of each animal. The interval is over model
+    animals and takes the published figures as exact; the sampling error of the published mean is given in the note.
     """
     reference = contrast.reference
     assert reference is not None
+    this = tests.mean(axis=1)
+    found = tests.loc[this.notna()].to_numpy(dtype=np.float64)
     values = this.dropna().to_numpy(dtype=np.float64)
     notes = notes + _missing_note(this, None)
     if contrast.of == "mean":
@@ -284,25 +299,11 @@ def _distribution(this: pd.Series, contrast: Contrast, notes: list[str]) -> Effe
         p = statistics.against(values, reference.mean).wilcoxon_p
         unit, p_name = "published standard deviations", "signed-rank"
     else:
-        estimate = _log_spread(values, reference.sd)
+        if found.shape[1] > 1:
+            notes.append(f"spread of one test of each animal, pooled over {found.shape[1]} rounds of tests")
+        estimate = spread.log_ratio(found, reference.sd)
         p, unit, p_name = NAN, "log ratio of standard deviations", ""
     return Effect(
         estimate, estimate, "d" if contrast.of == "mean" else "ln ratio", p, p_name, values.size, unit, this, None,
-        reference=reference.mean, notes=tuple(notes),
+        reference=reference.mean, notes=tuple(notes), sd_a=float(spread.of_animals(found)),
     )  # fmt: skip
-
-
-def _log_spread(values: NDArray[np.float64], sd: float) -> Estimate:
-    if values.size < 2 or np.ptp(values) == 0:
-        return Estimate(NAN, NAN, NAN, values.size, "no spread")
-    value = float(log(values.std(ddof=1) / sd))
-    with np.errstate(all="ignore"):
-        result = scipy.stats.bootstrap(
-            (values,),
-            lambda sample, axis: log(np.std(sample, axis=axis, ddof=1) / sd),
-            n_resamples=statistics.RESAMPLES,
-            method="percentile",
-            rng=np.random.default_rng(statistics.SEED),
-        )
-    low, high = (float(bound) for bound in result.confidence_interval)
-    return Estimate(value, low, high, values.size, "percentile bootstrap")

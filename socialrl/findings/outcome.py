@@ -152,7 +152,7 @@ def _comparison(row: Row, p_holm: float, values: Mapping[str, Given]) -> Compari
         note=contrast.note,
         replicate=_replicate(effect.side_a) if sides else "",
         per_group=sides and two_groups,
-        this=_side(effect.side_a) if sides else None,
+        this=_side(effect.side_a, effect.sd_a) if sides else None,
         than=_side(effect.side_b) if sides else None,
         value=effect.reference,
         mechanism=mechanism,
@@ -166,8 +166,8 @@ def _replicate(values: pd.Series | None) -> str:
     return "animal" if values is None or pd.api.types.is_numeric_dtype(values.index) else "pair"
 
 
-def _side(values: pd.Series | None) -> SideResult | None:
+def _side(values: pd.Series | None, sd: float = math.nan) -> SideResult | None:
     if values is None:
         return None
     mean = statistics.mean_interval(values)
-    return SideResult(mean.value, mean.low, mean.high, float(values.std(ddof=1)), mean.n)
+    return SideResult(mean.value, mean.low, mean.high, sd if math.isfinite(sd) else float(values.std(ddof=1)), mean.n)

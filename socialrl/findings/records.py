@@ -191,7 +191,7 @@ class Side(Record):
 
 
 class Reference(Record):
-    """A published distribution over animals: mean and standard deviation in the unit of the measure, and n."""
+    """A published distribution over animals, each tested once: mean and standard deviation in the measure's unit, n."""
 
     mean: Annotated[float, number()]
     sd: Annotated[float, number(above=0)]

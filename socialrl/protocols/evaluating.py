@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,8 +118,10 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]], played: p
             test.session,
             stranger_sex=test.stranger_sex if _is_taken(test, STRANGER) else "as_partner",
             access_s=test.options.get("access_s"),
+            familiar=familiar,
         )
-        for test in tests
+        for history in histories
+        for test, familiar in zip(history, _familiar(history), strict=True)
     ]
     return (*lines, *unmet(config, demands), *states_beyond(config, played))
 
@@ -127,3 +129,19 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]], played: p
 def _is_taken(test: PlannedTest, place: str) -> bool:
     """Return whether a place of a test is not left empty; without names it is what the session says."""
     return test.home is None or test.home.offered.get(place) != NOBODY
+
+
+def _familiar(history: Sequence[PlannedTest]) -> list[tuple[str, ...]]:
+    """Return, for each test of a history, which animals that the tested one has lived with are in it.
+
+    A history without names has one partner, as training has, and gives none.
+    """
+    met: set[str] = set()
+    found = []
+    for test in history:
+        offered: Iterable[str] = ()
+        if test.home is not None:
+            met |= {name for spell in test.home.spells if spell.hours > 0.0 for name in spell.together}
+            offered = test.home.offered.values()
+        found.append(tuple(name for name in offered if name in met))
+    return found

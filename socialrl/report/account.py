@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from socialrl.analysis import statistics
+from socialrl.assays import study_of
 from socialrl.drawing import wording
 from socialrl.report.study import Study
 from socialrl.report.summary import MIN_ANIMALS, Summary
@@ -248,13 +249,17 @@ def _before_training(study: Study) -> str:
 
 
 def _warnings(study: Study, name: str) -> list[str]:
-    planned = study.configs[name].get("animals")
-    if isinstance(planned, int) and planned < MIN_ANIMALS:
+    config = study.configs[name]
+    planned, assay = config.get("animals"), (config.get("env") or {}).get("id")
+    if not isinstance(planned, int):
+        return []
+    in_pairs = assay is not None and study_of(str(assay)).pairs
+    n = planned // 2 if in_pairs else planned
+    if n < MIN_ANIMALS:
+        one, several = ("pair of cage mates", "pairs of cage mates") if in_pairs else ("animal", "animals")
         return [
-            f"{name} has {planned} {'animal' if planned == 1 else 'animals'} per group. Below {MIN_ANIMALS} no "
-            "finding "
-            "is judged: intervals of so few animals"
-            " are far too narrow."
+            f"{name} has {n} {one if n == 1 else several} per group. Below {MIN_ANIMALS} no finding is judged: "
+            f"intervals of so few {'pairs' if in_pairs else 'animals'} are far too narrow."
         ]
     return []
 

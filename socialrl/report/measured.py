@@ -19,12 +19,13 @@ from socialrl.analysis.statistics import Estimate
 from socialrl.assays import study_of
 from socialrl.drawing import panels, style, wording
 from socialrl.drawing.groups import Group
+from socialrl.report import replicates
 from socialrl.report.study import Study
 
 
 @dataclass(frozen=True)
 class MeasuredRow:
-    """One measure of one group in one test: mean over animals (in a group habitat over pairs) with its interval."""
+    """One measure of one group in one test: mean over replicates (`replicates.who`) with its interval."""
 
     group: Group
     assay: str
@@ -41,7 +42,7 @@ def measured_rows(study: Study) -> list[MeasuredRow]:
         for test, of_test in rows.groupby("test", sort=False):
             for one in shown_in(assay):
                 for group in study.groups:
-                    values = _by_unit(study.of(of_test, group), one.name, study_of(assay).pairs)
+                    values = replicates.values_of(_of(study.of(of_test, group), one.name), assay)
                     if len(values):
                         mean = statistics.mean_interval(values)
                         label = _label(of_test)
@@ -68,7 +69,7 @@ def headline_figure(study: Study, narrow: bool) -> Figure | None:
             for place, test in zip(places, tests, strict=True):
                 own = study.of(rows[(rows["test"] == test) & (rows["measure"] == measure.name)], group)
                 panels.dots(ax, place + lane, own, own["value"], group, 0.5 / len(groups))
-                means.append(statistics.mean_interval(_by_unit(own, measure.name, study_of(assay).pairs)))
+                means.append(statistics.mean_interval(replicates.values_of(own, assay)))
             panels.bars(ax, places + lane, means, group)
         if measure.chance is not None:
             ax.axhline(measure.chance, zorder=0, color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)))
@@ -82,7 +83,7 @@ def headline_figure(study: Study, narrow: bool) -> Figure | None:
 
 def caption(study: Study) -> str:
     """Return what the figure shows."""
-    who = "pairs" if any(study_of(assay).pairs for assay, _ in _by_assay(study.measured)) else "animals"
+    who = " and ".join(dict.fromkeys(replicates.who(assay) for assay, _ in _by_assay(study.measured)))
     return (
         "The main measure of the assay in each test. Pale marks are animals (mean of their repeats), the mark with a "
         "bar"
@@ -135,12 +136,8 @@ def _by_assay(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield from ((str(assay), rows) for assay, rows in table.groupby("assay", sort=False))
 
 
-def _by_unit(rows: pd.DataFrame, measure: str, pairs: bool) -> pd.Series:
-    """Values of the replicates: animals, or the means of cage mates of one group where they share a world."""
-    values = rows[rows["measure"] == measure] if len(rows) else rows
-    if values.empty or not pairs:
-        return values["value"] if len(values) else pd.Series(dtype=float)
-    return values.groupby([values["habitat"], values["index"] // 2])["value"].mean()
+def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    return rows[rows["measure"] == measure] if len(rows) else rows
 
 
 def _label(rows: pd.DataFrame, between: str = ", ") -> str:

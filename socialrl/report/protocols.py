@@ -13,10 +13,12 @@ from matplotlib.figure import Figure
 from socialrl.analysis import statistics
 from socialrl.analysis.measure_table import headline_of, shown_in
 from socialrl.analysis.measure_values import measured
+from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import panels, style, wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.plates import Plate, drawn
 from socialrl.drawing.tables import Cell, Table
+from socialrl.report import replicates
 from socialrl.report.study import Study
 from socialrl.storage.run_folder import RunFolder
 
@@ -56,6 +58,10 @@ class Played:
         rows = _of_group(self.values, group)
         return rows[(rows["test"] == test) & (rows["measure"] == measure)]
 
+    def mean(self, test: str, group: Group, measure: str, assay: str) -> Estimate:
+        """Return the mean of one measure of one group in one test, over the replicates of its assay."""
+        return statistics.mean_interval(replicates.values_of(self.of(test, group, measure), assay))
+
 
 def played(study: Study) -> list[Played]:
     """Return the protocols of all runs of a study, by run and name."""
@@ -67,7 +73,8 @@ def played(study: Study) -> list[Played]:
 def played_of(study: Study, run: RunFolder, table: str) -> Played:
     """Return the protocol of one table (`protocol_<name>`) of one of the study's runs."""
     rows, name = run.read_table(table), study.names[run.path]
-    pieces = [measured(of, shown_in(str(assay)), _KEYS) for assay, of in rows.groupby("assay", sort=False)]
+    keys = [*_KEYS, *(["habitat"] if "habitat" in rows else [])]
+    pieces = [measured(of, shown_in(str(assay)), keys) for assay, of in rows.groupby("assay", sort=False)]
     values = pd.concat(pieces, ignore_index=True)
     groups = [group for group in study.groups if group.run == name]
     present = [group for group in groups if len(_of_group(values, group))]
@@ -97,7 +104,7 @@ def table(protocol: Played) -> list[Table]:
         rows = []
         for history, test, _ in (one for one in protocol.tests if one[2] == assay):
             for group in protocol.groups:
-                means = [statistics.mean_interval(protocol.of(test, group, one.name)["value"]) for one in shown]
+                means = [protocol.mean(test, group, one.name, assay) for one in shown]
                 if not any(mean.n for mean in means):
                     continue
                 cells = [Cell(wording.interval(mean, one.digits)) for mean, one in zip(means, shown, strict=True)]
@@ -107,10 +114,10 @@ def table(protocol: Played) -> list[Table]:
                 named = Cell(test, below=", ".join(below))
                 rows.append([named, Cell(group.name, colour=group.colour), Cell(n), *cells])
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
+        who = replicates.who(assay)
         note = (
-            "Means over animals with 95 % bootstrap intervals; n: animals. The animals of a history are the same from "
-            "its"
-            f" first phase to its last. All columns: protocol_{protocol.name}.csv."
+            f"Means over {who} with 95 % bootstrap intervals; n: {who}. The animals of a history are the same from its "
+            f"first phase to its last. All columns: protocol_{protocol.name}.csv."
         )
         title = protocol.title if len({one[2] for one in protocol.tests}) == 1 else f"{protocol.title}, {assay}"
         tables.append(Table(title, head, rows, note))
@@ -121,22 +128,20 @@ def plate(protocol: Played) -> Plate:
     """Return the figure of a protocol: the main measure of each test, a panel for each group."""
     stem = f"protocol_{protocol.name}" + (f"_{protocol.run}" if protocol.several else "")
     told = [
-        f"{test}, {group.name} {wording.interval(statistics.mean_interval(values))}"
+        f"{test}, {group.name} {wording.interval(protocol.mean(test, group, headline_of(assay).name, assay))}"
         for _, test, assay in protocol.tests
         for group in protocol.groups
-        if len(values := protocol.of(test, group, headline_of(assay).name)["value"])
+        if len(protocol.of(test, group, headline_of(assay).name))
     ]
+    who = " or ".join(dict.fromkeys(replicates.who(assay) for _, _, assay in protocol.tests))
     return drawn(
         stem.replace("/", "_"),
         f"{protocol.title}: what did each test show?",
         lambda narrow: _figure(protocol, narrow),
         caption=lambda: (
-            "The main measure of each test, a panel for each group, tests in the order in which they were played. "
-            "Pale "
-            "marks"
-            " are animals (mean of their repeats), the mark with a bar is the mean with its 95 % bootstrap interval "
-            "over"
-            " animals."
+            "The main measure of each test, a panel for each group, tests in the order in which they were played. Pale "
+            "marks are animals (mean of their repeats), the mark with a bar is the mean with its 95 % bootstrap "
+            f"interval over {who}."
         ),
         alt=lambda: f"Main measure of each test of the protocol, by group: {'; '.join(told)}.",
         missing=lambda: "The protocol has no test with a measure to draw",
@@ -159,7 +164,8 @@ def _figure(protocol: Played, narrow: bool) -> Figure | None:
             values = protocol.of(test, group, headline_of(assay).name)["value"]
             ax.axhline(place, color=style.RULE, linewidth=0.6, zorder=0)
             ax.scatter(values, np.full(len(values), place), s=9, color=group.colour, alpha=0.35, linewidths=0)
-            panels.bars(ax, np.array([float(place)]), [statistics.mean_interval(values)], group, across=True)
+            mean = protocol.mean(test, group, headline_of(assay).name, assay)
+            panels.bars(ax, np.array([float(place)]), [mean], group, across=True)
         ax.set_title(group.name)
         ax.set_ylim(len(tests) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)

@@ -14,9 +14,11 @@ from socialrl.config.values import Given, in_words
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
+from socialrl.report import replicates
 from socialrl.report.measured import columns_of
 from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
+from socialrl_envs.parameters import OF_ATTACHMENT
 
 
 def glance(study: Study, summary: Summary, run: str) -> Table:
@@ -95,7 +97,7 @@ def measured(summary: Summary) -> list[Table]:
                 for one in shown
             ]
             lines.append([Cell(label), _group(group), Cell(str(n)), *cells])
-        who = "pairs of cage mates" if study_of(assay).pairs else "animals"
+        who = replicates.who(assay)
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))
         note = f"Means over {who} with 95 % bootstrap intervals; n: {who}. The measures are defined below."
         found.append(Table(f"Tests of {study_of(assay).title}: means with intervals", head, lines, note))
@@ -216,13 +218,14 @@ def cohousing(summary: Summary) -> Table:
 def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     """Return the parameter table of the first run; what a configuration, or another run's table, changed is marked.
 
-    `rows` as from `socialrl_envs.parameters.table()`.
+    `rows` as from `socialrl_envs.parameters.table()`. Parameters of attachment are compared with runs that have it.
     """
     overrides = {run: changed_in(config) for run, config in study.configs.items()}
     others = {run: {row.name: row for row in own} for run, own in study.parameters.items()}
     named = {run: table_of(config) for run, config in study.configs.items()}
     spreads = {run: config.get("individual_spread") for run, config in study.configs.items()}
     own_sd = {run: one for run, one in spreads.items() if isinstance(one, dict)}
+    with_attachment = {run for run, one in study.configs.items() if (one.get("env") or {}).get("attachment")}
     several = len(study.configs) > 1
     gains = ", ".join(f"{group.label} {group.gain:g}" for group in study.groups)
     lines = []
@@ -230,8 +233,12 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
         name = row["name"]
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
         usual = f"{row['value']:g}" + (f"; males {row['male']:g}" if row["male"] is not None else "")
-        theirs = [(run, own[name]) for run, own in others.items() if name in own]
-        # another run's table
+        # another run's table, where the parameter has an effect
+        theirs = [
+            (run, own[name])
+            for run, own in others.items()
+            if name in own and (name not in OF_ATTACHMENT or run in with_attachment)
+        ]
         elsewhere = [(run, one.value) for run, one in theirs if (one.value, one.male) != (row["value"], row["male"])]
         wider_elsewhere = [(run, one.spread) for run, one in theirs if one.spread != row["spread"]]
         value, below = usual, ""

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from socialrl.analysis.measure_table import headline_of, measure_called
-from socialrl.analysis.statistics import mean_interval
 from socialrl.assays import study_of
 from socialrl.drawing import wording
-from socialrl.report import account
+from socialrl.report import account, replicates
 from socialrl.report.measured import MeasuredRow, measured_rows
 from socialrl.report.protocols import played_of
 from socialrl.report.study import Study, load
@@ -35,7 +34,7 @@ def text(run: RunFolder, report: Path | None = None) -> str:
         from_probes = study.final_is_probe[study.names[run.path]]
         one = measure_called(rows[0].measure)
         lines.append(f"{one.label}, {one.unit}, in {'the last probes' if from_probes else 'the tests'}")
-        table = [("test", "genotype", "mean [95 % interval]", "n")]
+        table = [("test", "genotype", "mean [95 % interval]", replicates.column(rows[0].assay))]
         for last, row in zip([None, *rows], rows, strict=False):
             label = "" if last is not None and last.label == row.label else row.label
             table.append((label, row.group.label, wording.interval(row.estimate, one.digits), str(row.estimate.n)))
@@ -52,21 +51,21 @@ def text(run: RunFolder, report: Path | None = None) -> str:
 
 
 def protocol_text(run: RunFolder, table: str) -> str:
-    """Return the summary of one protocol: the main measure of every test by group, mean with interval, and n."""
+    """Return the summary of one protocol: the main measure of every test by group, mean with interval, and its n."""
     study = load([run])
     protocol = played_of(study, run, table)
     lines: list[str] = []
     for assay in dict.fromkeys(assay for _, _, assay in protocol.tests):
         measure = headline_of(assay)
         lines += [f"{measure.label}, {measure.unit}, in {study_of(assay).title}"]
-        rows = [("test", "genotype", "mean [95 % interval]", "n")]
+        rows = [("test", "genotype", "mean [95 % interval]", replicates.column(assay))]
         for test in (test for _, test, of in protocol.tests if of == assay):
             # who was offered stands below the test
             labels = [test, *([f"  {protocol.offered[test]}"] if test in protocol.offered else [])]
             for label, group in itertools.zip_longest(labels, protocol.groups):
                 cells = ("", "", "")
                 if group is not None:
-                    mean = mean_interval(protocol.of(test, group, measure.name)["value"])
+                    mean = protocol.mean(test, group, measure.name, assay)
                     shown = wording.interval(mean, measure.digits) if mean.n else "-"
                     cells = (group.name, shown, str(mean.n))
                 rows.append((label or "", *cells))

@@ -12,8 +12,8 @@ from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.parameter_rows import ATTACHMENT, CONTEXTS
-from socialrl_envs.parameters import parameter, rows_of
+from socialrl_envs.parameter_rows import CONTEXTS
+from socialrl_envs.parameters import OF_ATTACHMENT, parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -31,7 +31,7 @@ ACTS_WITH: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that change nothing where all the parameters that they act with are 0."""
 
-_ELSEWHERE = frozenset(row.name for row in (*ATTACHMENT, *CONTEXTS))
+_ELSEWHERE = OF_ATTACHMENT | {row.name for row in CONTEXTS}
 
 
 @dataclass(frozen=True)

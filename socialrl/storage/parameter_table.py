@@ -31,13 +31,21 @@ def rows_when_made(folder: Path, table: str) -> tuple[Parameter, ...]:
     return completed(table, read_rows(files.content(FILE).decode()))
 
 
-def refuse_changed(folder: Path, table: str) -> None:
-    """Raise `UserError` if the table of that name has other numbers by now, so that the animals would be others."""
-    changed = differences(rows_when_made(folder, table), rows_of(table))
+def refuse_changed(folder: Path, table: str, attachment: bool) -> None:
+    """Raise `UserError` if the table of that name has other numbers by now, so that the animals would be others.
+
+    Numbers that have no effect in a run without `attachment` may differ, also by being younger than the run.
+    """
+    changed = differences(rows_when_made(folder, table), rows_of(table), attachment)
     if changed:
         then, now = changed[0]
+        more = f"; {len(changed) - 1} more differ" if len(changed) > 1 else ""
         raise UserError(
-            f"{folder} was made when parameter table {table} had other numbers ({then.name} {then.value:g} with "
-            f"log-sd {then.spread:g}, now {now.value:g} with {now.spread:g}); use the version of socialrl that made it "
-            "(meta.json), or train it again"
+            f"{folder} was made when parameter table {table} had other numbers ({then.name} {_numbers(then)}, now "
+            f"{_numbers(now)}{more}); use the version of socialrl that made it (meta.json), or train it again"
         )
+
+
+def _numbers(row: Parameter) -> str:
+    males = "" if row.male is None else f" (males {row.male:g})"
+    return f"{row.value:g}{males} with log-sd {row.spread:g}"

@@ -132,12 +132,12 @@ class RunFolder:
 
     @property
     def config(self) -> Config:
-        """The run's resolved configuration; refused if its parameter table has other numbers by now."""
+        """The run's resolved configuration; refused if its parameter table has other numbers by now that matter."""
         from socialrl.config.loading import load_config
 
         self._files.check("config.yaml")
         config = load_config(self.path / "config.yaml", unnamed_table=UNNAMED)
-        parameter_table.refuse_changed(self.path, config.env.table)
+        parameter_table.refuse_changed(self.path, config.env.table, config.env.attachment)
         return config
 
     @property

@@ -30,7 +30,7 @@ def world(n_rows: int = 3, **arguments: object) -> World:
 def test_one_companion_is_what_cohousing_before_a_test_makes_of_it(drug: str | None, acts_on: tuple[str, ...]) -> None:
     """Under a drug, too, which acts until half an hour before the test."""
     doses = [{"drug": drug, "dose": 0.7, "start_s": -80_000.0, "end_s": -1800.0}] if drug else []
-    env, plain = (make_rows(3, duration_s=600.0, drugs=drugs) for drugs in (doses, []))
+    env, plain = (make_rows(3, duration_s=600.0, drugs=drugs, peer_dopamine_free=0.0) for drugs in (doses, []))
     for one in (env, plain):
         one.reset(seed=1, options={"cohousing_h": 20, "separation_h": 5})
     cage = HomeCage(env.world, [False])
@@ -97,3 +97,12 @@ def test_an_enriched_cage_never_lowers_stress_below_none() -> None:
     alone.live(2.0, stressor=2.0)
     assert (alone.animals["stress"][:, 0] > 2.5).all()
     assert (alone.animals["stress"][:, 1] <= 1.0).all(), "a stressor acts on the tested animal alone"
+
+
+def test_a_cage_of_many_rows_finds_the_rates_of_every_animal() -> None:
+    """Numbers of records do not fit into the 16 bits in which a record keeps an animal's sex."""
+    n = 2**15
+    cage = HomeCage(world(n, contact_floor=np.full(n, 1.0)), [False, True])
+    assert cage._rates_of[:, 0].tolist() == list(range(n))
+    assert set(cage._rates_of[:, 1]) == {n}, "a female that does not act has the last record but one"
+    assert set(cage._rates_of[:, 2]) == {n + 1}

@@ -22,11 +22,13 @@ from socialrl.release.folder import record
 from socialrl.report import tables
 from socialrl.report.study import load
 from socialrl.storage.files import read_json
+from socialrl.storage.manifest import listing
 from socialrl.storage.provenance import collect_meta
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.run import train_run
 from socialrl_envs import ASSAYS, parameters
-from socialrl_envs.named_tables import CURRENT, kept_rows, read_rows
+from socialrl_envs.named_tables import CURRENT, kept_rows, read_rows, write_rows
+from socialrl_envs.parameter_rows import ATTACHMENT, Parameter
 from socialrl_envs.parameters import PARAMETERS
 
 SMOKE = "configs/smoke.yaml"
@@ -97,6 +99,18 @@ def made_before_tables_had_names(run: RunFolder) -> RunFolder:
     (run.path / "config.yaml").write_text(text)
     meta = {name: one for name, one in read_json(run.path / "meta.json").items() if name != "parameter_table"}
     (run.path / "meta.json").write_text(json.dumps(meta))
+    run.close()
+    return RunFolder.open(run.path)
+
+
+def made_before(run: RunFolder, rows: tuple[Parameter, ...]) -> RunFolder:
+    """Take rows out of the parameter table in a run folder, as if they were younger than the run."""
+    file, younger = run.path / "parameters.csv", {row.name for row in rows}
+    kept = write_rows([row for row in read_rows(file.read_text()) if row["name"] not in younger])
+    file.write_text(kept)
+    sums = read_json(run.path / "sums.json")
+    sums["files"]["parameters.csv"] = listing({"parameters.csv": kept.encode()})["files"]["parameters.csv"]
+    (run.path / "sums.json").write_text(json.dumps(sums))
     run.close()
     return RunFolder.open(run.path)
 
@@ -201,13 +215,37 @@ def test_a_run_whose_table_was_changed_since_is_refused_and_still_reported(tmp_p
         _ = RunFolder.open(run.path).config
     assert str(refused.value) == (
         f"{run.path} was made when parameter table v2 had other numbers (oxytocin_tau_s 120 with log-sd 0, now 60 with "
-        "0.2); use the version of socialrl that made it (meta.json), or train it again"
+        "log-sd 0.2); use the version of socialrl that made it (meta.json), or train it again"
     )
     rows = load([RunFolder.open(run.path)]).parameters["tiny"]
     assert rows[3].value == 120.0
     later = replace(PARAMETERS[3], name="warming_worth", value=0.0, low=0.0, spread=0.0)
     monkeypatch.setattr(parameters, "PARAMETERS", (*PARAMETERS, later))
     assert RunFolder.open(run.path).config.env.table == CURRENT, "what came later and is off changes nothing"
+
+
+def test_what_has_no_effect_in_a_run_may_differ_from_its_table(tmp_path, monkeypatch):
+    runs = {}
+    for attachment in (False, True):
+        env = {**TINY["env"], "parameters": CURRENT, "attachment": attachment}
+        with new_run(tmp_path / str(attachment), env=env) as run:
+            runs[attachment] = made_before(run, ATTACHMENT)
+    assert runs[False].config.env.table == CURRENT
+    with pytest.raises(UserError) as refused:
+        _ = runs[True].config
+    n_off = sum(row.low <= 0.0 and row.value != 0.0 for row in ATTACHMENT)
+    assert (
+        f"parameter table {CURRENT} had other numbers (care_to_expression 0 with log-sd 0, now {ATTACHMENT[0].value:g} "
+        f"with log-sd 0; {n_off - 1} more differ); use the version"
+    ) in str(refused.value)
+    study = load([RunFolder.open(new_run(tmp_path, env={**TINY["env"], "parameters": CURRENT}).path), runs[False]])
+    shown = tables.parameters(study, [vars(row) for row in next(iter(study.parameters.values()))])
+    assert not any(cell.marked for row in shown.rows for cell in row), "nothing that moves a result differs"
+
+    of_males = replace(PARAMETERS[3], male=100.0)
+    monkeypatch.setattr(parameters, "PARAMETERS", (*PARAMETERS[:3], of_males, *PARAMETERS[4:]))
+    with pytest.raises(UserError, match=r"120 with log-sd 0, now 120 \(males 100\) with log-sd 0\)"):
+        _ = runs[False].config
 
 
 def test_a_report_shows_the_tables_of_its_runs(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from socialrl.inference.designs import Design, raw_features, simulated
 from socialrl.inference.folder import Writing, problems, read_simulations
 from socialrl.inference.simulate import Size, config_of, plan_of
 from socialrl.inference.traits import traits_of
+from socialrl_envs.parameters import OF_ATTACHMENT
 
 
 def test_what_was_written_is_read_again(tmp_path):
@@ -120,12 +121,18 @@ def test_another_parameter_table_is_said(tmp_path):
     sims = read_simulations(tmp_path / "made")
     about = {
         **sims.about,
-        "table": {**sims.about["table"], "contact_floor": [9.0, 0.1], "gone": [1.0, 0.0], "off": [0.0, 0.2]},
+        "table": {
+            **{name: one for name, one in sims.about["table"].items() if name not in OF_ATTACHMENT},
+            "contact_floor": [9.0, 0.1],
+            "gone": [1.0, 0.0],
+            "off": [0.0, 0.2],
+        },
     }
     (note,) = type(sims)(sims.path, sims.traits, sims.scores, sims.tests, about).notes()
     assert "contact_floor 9 (log-sd 0.1) there, " in note
     assert "gone only there" in note
     assert "off" not in note, "what is switched off then and now is no difference"
+    assert not any(name in note for name in ("more", *OF_ATTACHMENT)), "no simulated test has attachment"
 
 
 def test_the_tests_are_those_of_the_registry():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, say, separate
+from test_protocol_files import PPT, cohouse, dose, knockout, network, planned, play, refusal, separate
+from test_protocol_verb import say
 
 from socialrl.animals.animal import animals_of
 from socialrl.animals.policies import FrozenPolicies, policy_bytes
@@ -352,7 +353,9 @@ def test_the_summary_and_the_page_say_who_was_offered(capsys, config, tmp_path):
     assert lines[-1][0] == "protocol:"
     assert err.splitlines() == [
         "note: no animal of this run was in the session partner in training, which the test one requires; train with "
-        "env.reset.session=[all, partner]"
+        "env.reset.session=[all, partner]",
+        "note: no animal of this run met two familiar animals at once in training, which the test both requires; "
+        "training offers one, and strangers",
     ]
     code, _, _ = say(capsys, "report", folder.path)
     page = (folder.path / "report.html").read_text(encoding="utf-8")

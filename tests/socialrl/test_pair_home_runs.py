@@ -18,7 +18,9 @@ from socialrl.evaluation.playing import evaluate_run, play_tests
 from socialrl.evaluation.series import SeriesRecorder
 from socialrl.film import films
 from socialrl.progress import Silent
-from socialrl.report import write_report
+from socialrl.report import account, protocol_summary, protocols, tables, terminal_summary, write_report
+from socialrl.report.study import load
+from socialrl.report.summary import summarise
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.run import train_run
 
@@ -96,6 +98,54 @@ def test_one_of_them_can_be_replaced_and_filmed(mates: RunFolder, tmp_path: Path
     png = tmp_path / "home.png"
     films.render_test(mates, animal="wt-01", session="apart", png=png, every_s=1800.0)
     assert png.exists()
+
+
+@pytest.fixture
+def tested(tmp_path: Path) -> RunFolder:
+    """Four animals of one group in two homes, with a test and a protocol; cage mates share their contact."""
+    config = load_config(EXAMPLE, ["animals=4", "genotypes={wt: {oxtr_gain: 1}}", f"output={tmp_path}"])
+    share = {"wt-0": 0.2, "wt-1": 0.6}
+    rows = pd.DataFrame(
+        {
+            **one.common(),
+            "steps": 1,
+            "test": "home",
+            "assay": config.env.id,
+            "repeat": repeat,
+            "return": float(one.index),
+            "contact_s_partner": share[one.habitat] * 100.0,
+            "duration_s": 100.0,
+            "cohousing_h": 24.0,
+            "relationship": "peer",
+            "separation_h": 0.0,
+            "session": "together",
+        }
+        for one in animals_of(config)
+        for repeat in range(2)
+    )
+    with RunFolder.create(config.run_path, config_yaml=config_to_yaml(config), meta={}) as run:
+        run.write_table("animals", pd.DataFrame({**one.common(), "finished": True} for one in animals_of(config)))
+        run.write_table("evaluation", rows)
+        run.write_table("protocol_days", rows.assign(history="p", phase=1), csv=True)
+        run.finish()
+    return run
+
+
+def test_the_pair_is_the_replicate_wherever_animals_are_counted(tested: RunFolder) -> None:
+    for summary in (protocol_summary(tested, "protocol_days"), terminal_summary(tested)):
+        head, line = summary.splitlines()[1:3]
+        assert (head.split()[-1], line.split()[-1]) == ("pairs", "2"), summary
+        assert " 0.40 [" in line
+    study = load([tested])
+    (of_protocol,) = protocols.table(protocols.played_of(study, tested, "protocol_days"))
+    (of_run,) = tables.measured(summarise(study))
+    for table in (of_protocol, of_run):
+        assert [cell.text for cell in table.rows[0]][2] == "2"
+        assert "Means over pairs of cage mates" in table.note
+        assert "n: pairs of cage mates" in table.note
+    plate = protocols.plate(protocols.played_of(study, tested, "protocol_days"))
+    assert "interval over pairs of cage mates" in plate.caption
+    assert "has 2 pairs of cage mates per group. Below 6" in account.runs(study)[0].warnings[0]
 
 
 def networks(n: int) -> list[dict[str, np.ndarray]]:

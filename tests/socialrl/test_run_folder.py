@@ -1,4 +1,4 @@
-"""The run folder: whole files only, one writer, and a clear line for every state in which it can be found."""
+"""The run folder: making one, reading one and its tables, with a clear line for every state it can be found in."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ import errno
 import hashlib
 import json
 import os
-import pickle
-import platform
 import shutil
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import socialrl
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
-from socialrl.storage import atomic, files, locks, run_folder
-from socialrl.storage.provenance import collect_meta
+from socialrl.storage import atomic, files, run_folder
 from socialrl.storage.run_folder import FORMAT, RunFolder
 
 SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
@@ -333,191 +326,3 @@ def test_done_holds_checksums_and_time(create, table):
 def test_table_names_are_plain_words(create, table, name):
     with create() as run, pytest.raises(ValueError, match=r"a table's name is made of small letters"):
         run.write_table(name, table)
-
-
-# --- whole files or none
-
-
-def test_a_write_that_fails_leaves_the_old_file(create, table, monkeypatch):
-    with create() as run:
-        run.write_table("evaluation", table)
-        before = (run.path / "evaluation.parquet").read_bytes()
-
-        def fail(_descriptor):
-            raise OSError(errno.ENOSPC, "full")
-
-        monkeypatch.setattr(atomic.os, "fsync", fail)
-        with pytest.raises(UserError, match=r"cannot write .*sums.json: no space left on the device"):
-            run.write_table("evaluation", table.iloc[:1])
-        with pytest.raises(UserError, match=r"cannot write .*summary.json: no space left"):
-            run.write_json("summary.json", {})
-        assert (run.path / "evaluation.parquet").read_bytes() == before
-        assert not [name for name in names(run.path) if name.startswith(".tmp-") or name == "summary.json"]
-
-
-def test_errors_of_the_writer_itself_pass_through(tmp_path):
-    target = tmp_path / "model.zip"
-
-    def write_half():
-        with atomic.atomic_file(target) as temporary:
-            assert temporary.suffix == ".zip"
-            temporary.write_text("half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        write_half()
-    assert names(tmp_path) == []
-
-
-def test_json_has_no_nan(create):
-    with create() as run:
-        run.write_json("summary.json", {"a": float("nan"), "b": np.float64(2), "c": np.array([1, 2]), "d": run.path})
-        assert json.loads((run.path / "summary.json").read_text()) == {
-            "a": None,
-            "b": 2.0,
-            "c": [1, 2],
-            "d": str(run.path),
-        }
-
-
-def test_text_may_lie_in_a_subfolder(create):
-    with create() as run:
-        run.write_text("figures/preference.svg", "<svg/>")
-        assert (run.path / "figures" / "preference.svg").read_text() == "<svg/>"
-
-
-# --- one writer
-
-
-def test_resume_takes_the_lock_once(create):
-    with (
-        create() as run,
-        pytest.raises(UserError, match=rf"first is being written by process {os.getpid()} on .*; wait until it ends"),
-    ):
-        RunFolder.resume(run.path)
-    with RunFolder.resume(run.path):
-        pass
-    with RunFolder.resume(run.path) as again:
-        again.finish()
-    with pytest.raises(UserError, match=r"first is finished; there is nothing to resume"):
-        RunFolder.resume(run.path)
-
-
-def test_resume_clears_what_a_killed_writer_left(create):
-    with create() as run:
-        path = run.path
-    for folder in (path, path / "models", path / "parts"):
-        (folder / ".tmp-1234-x.zip").write_text("half")
-    RunFolder.resume(path).close()
-    assert not list(path.rglob(".tmp-*"))
-
-
-def test_the_lock_dies_with_its_process(create, tmp_path):
-    create().close()
-    script = textwrap.dedent(
-        """
-        import sys, time
-        from socialrl.storage.run_folder import RunFolder
-        run = RunFolder.resume(sys.argv[1])
-        print("locked", flush=True)
-        time.sleep(60)
-        """
-    )
-    path = tmp_path / "first"
-    holder = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "locked\n"
-        with pytest.raises(UserError, match=rf"is being written by process {holder.pid} on "):
-            RunFolder.resume(path)
-    finally:
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
-    assert (path / ".lock").exists()
-    RunFolder.resume(path).close()
-
-
-def test_a_lock_on_a_removed_file_does_not_count(tmp_path, monkeypatch):
-    # Another holder removes the file between our opening and our locking it; a third process makes a new one.
-    path = tmp_path / ".lock"
-    real, calls = locks._try_lock, []
-
-    def lock_after_removal(descriptor):
-        if not calls:
-            path.unlink()
-            path.touch()
-        calls.append(descriptor)
-        return real(descriptor)
-
-    monkeypatch.setattr(locks, "_try_lock", lock_after_removal)
-    lock = locks.FileLock(path)
-    assert len(calls) == 2
-    monkeypatch.undo()
-    with pytest.raises(locks.LockedError):
-        locks.FileLock(path)
-    lock.release()
-    lock.release()
-    assert not path.exists()
-
-
-def test_a_copy_in_a_worker_has_no_lock(create, table):
-    with create() as run:
-        copy = pickle.loads(pickle.dumps(run))
-        copy.close()
-        with pytest.raises(UserError, match=r"is being written"):
-            RunFolder.resume(run.path)
-        copy.write_part("knockout-00", "probes", table)
-        assert len(run.read_table("probes")) == 2
-
-
-# --- what a run says about itself
-
-
-def test_meta_is_complete_and_json():
-    meta = json.loads(json.dumps(collect_meta(7)))
-    assert meta["seed"] == 7
-    assert meta["versions"]["socialrl"] == socialrl.__version__
-    assert meta["versions"]["numpy"] == np.__version__
-    assert set(meta["versions"]) >= {"gymnasium", "stable-baselines3", "torch", "numba"}
-    assert meta["started"].endswith("+00:00")
-    assert meta["command"]
-    assert meta["python"].count(".") == 2
-    assert set(meta["processor"]) == {"model", "architecture", "simd", "settings"}
-    assert meta["processor"]["architecture"] == platform.machine()
-
-
-def test_vector_instructions_are_named_by_what_the_processor_has():
-    from socialrl.storage.provenance import _simd
-
-    avx512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
-    assert _simd({"sse2", "avx2", "fma", *avx512}) == "AVX512"
-    assert _simd({"avx2", "fma", "avx512f"}) == "AVX2"
-    assert _simd({"avx2"}) == _simd({"sse4_2", "avx"}) == "none of AVX2, AVX512"
-    assert _simd(None) is None
-
-
-def test_the_commit_is_that_of_the_checkout(monkeypatch, tmp_path):
-    from socialrl.storage import provenance
-
-    monkeypatch.setattr(provenance, "_git", lambda _root, *args: "abc" if args[0] == "rev-parse" else " M x.py")
-    root = tmp_path / "checkout"
-    (root / ".git").mkdir(parents=True)
-    monkeypatch.setattr(provenance, "__file__", str(root / "socialrl" / "storage" / "provenance.py"))
-    assert provenance._commit() == ("abc", True)
-    (root / ".git").rmdir()
-    assert provenance._commit() == (None, None)
-
-
-def test_only_a_folder_without_work_is_discarded(create, table):
-    with create("worked") as worked:
-        worked.write_part("ko-00", "animals", table)
-        worked.discard_if_untouched()
-        assert worked.path.exists()
-    with create("idle") as idle:
-        idle.discard_if_untouched()
-        assert not idle.path.exists()
-    with create("unlocked") as run:
-        pass
-    run.discard_if_untouched()
-    assert run.path.exists(), "a reader deletes nothing"
