@@ -53,7 +53,8 @@ class Assay:
     than the animal that acts (a stranger: unless `stranger_sex` says otherwise), so it is not possible where more than
     one pair lives together. `usual` are options of an episode whose default is another one here. `of_attachment`: the
     assay is about the slow state, so its option `attachment` is always on. `restrains`: while a stressor lasts, the
-    animals that act are held in place.
+    animals that act are held in place. `litter` is the animal that stands for a litter of pups (−1: there is none), and
+    `food` the chamber in which exploring is foraging.
     """
 
     id: str
@@ -79,6 +80,8 @@ class Assay:
     usual: dict[str, float | str] = field(default_factory=dict)
     of_attachment: bool = False
     restrains: bool = False
+    litter: int = -1
+    food: int = -1
 
     @property
     def n_animals(self) -> int:
@@ -92,8 +95,19 @@ class Assay:
 
     @property
     def strangers(self) -> tuple[int, ...]:
-        """The animals that nobody has met: those that do not act and have no cage mate."""
-        return tuple(i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting)
+        """The animals that nobody has met: those that do not act, have no cage mate and are no litter."""
+        others = [i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting]
+        return tuple(i for i in others if i != self.litter)
+
+    @property
+    def has_litter(self) -> bool:
+        """Whether the animals that act care for a litter."""
+        return self.litter >= 0
+
+    @property
+    def n_actions(self) -> int:
+        """Rest, explore, affiliate and reject for each of the others, and lick where there is a litter."""
+        return 2 + 2 * (self.n_animals - 1) + int(self.has_litter)
 
     @property
     def usual_sessions(self) -> tuple[str, ...]:
@@ -179,4 +193,6 @@ class Assay:
             cohousing_dt_s=COHOUSING_DT_S,
             attachment=int(attachment),
             restrains=int(self.restrains),
+            litter=self.litter,
+            food=self.food,
         )

@@ -20,6 +20,8 @@ from .state import EXPLORE, REST
     _REST,
     _NOISE,
     _NEED,
+    _CARE,
+    _HUNGER,
 ) = (
     rewards.TERMS.index(name)
     for name in (
@@ -34,9 +36,13 @@ from .state import EXPLORE, REST
         "rest",
         "noise",
         "need",
+        "care",
+        "hunger",
     )
 )
-assert len(rewards.TERMS) == 11, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 13, "every term of rewards.TERMS is felt"
+_FROM_END = (_CARE - len(rewards.TERMS), _HUNGER - len(rewards.TERMS))
+"""Terms of care are the last ones; where `need` is absent, their places count from the end."""
 
 
 @inlined
@@ -54,10 +60,23 @@ def feel(  # type: ignore[no-untyped-def]
     defended = rates.gain_defence * left
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
+    cares, care = False, 0.0
     mate_bond = 0.0
     unknown = 0.0
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
+        if pair.offspring > 0:
+            cares = True
+            if pair.contact > 0:
+                in_contact = True
+                worth = 1.0 + rates.settling_worth * pair.comfort
+                if me.licks > 0:
+                    worth = rates.licking_weight
+                    care -= rates.lick_cost
+                care += rewards.care(
+                    me.litter_need, signal, me.dopamine_tone, rates.contact_floor, rates.contact_gain, worth
+                )
+            continue
         if pair.mated > 0:
             mate_bond = max(mate_bond, pair.familiarity)
         if j != i and animals[j].chamber >= 0:
@@ -113,7 +132,11 @@ def feel(  # type: ignore[no-untyped-def]
         worth = 1.0 - rates.load_cost * me.load
         for term in (_CONTACT_GENERAL, _CONTACT_SELECTIVE, _COURTSHIP, _EXPLORATION, _REST):
             terms[term, row] *= worth
+        care *= worth
         terms[_NEED, row] = rates.need * needed(me.contact_recent, me.set_point) if in_contact else 0.0
+    if cares:
+        terms[_FROM_END[0], row] = care
+        terms[_FROM_END[1], row] = -rewards.hunger(me.energy, rates.hunger_cost)
     total = 0.0
     for term in range(terms.shape[0]):
         total += terms[term, row]

@@ -44,26 +44,40 @@ It comes after those of `INTEROCEPTION` and before those of `OF_ATTACHMENT`.
 """
 
 
+OF_CARE: tuple[tuple[str, float], ...] = (
+    ("litter_need", 1.0),  # pups call, so it is heard everywhere
+    ("energy", 1.0),
+)
+"""Channels of a carer, where there is a litter; they come after those of `INTEROCEPTION`."""
+
+
 def names(
-    chamber_names: tuple[str, ...], n_slots: int, *, attachment: bool = False, tones_apart: bool = False
+    chamber_names: tuple[str, ...],
+    n_slots: int,
+    *,
+    attachment: bool = False,
+    tones_apart: bool = False,
+    litter: bool = False,
 ) -> tuple[str, ...]:
-    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`."""
+    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`, `litter` `OF_CARE`."""
     channels = [f"in_{chamber}" for chamber in chamber_names]
     for slot in range(n_slots):
         channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
-    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart)])
+    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart, litter)])
 
 
-def space(n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False) -> spaces.Box:
+def space(
+    n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False, litter: bool = False
+) -> spaces.Box:
     """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
-    inner = [bound for _, bound in _inner(attachment, tones_apart)]
+    inner = [bound for _, bound in _inner(attachment, tones_apart, litter)]
     high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
-def _inner(attachment: bool, tones_apart: bool) -> tuple[tuple[str, float], ...]:
+def _inner(attachment: bool, tones_apart: bool, litter: bool) -> tuple[tuple[str, float], ...]:
     """Channels of the animal's own state with their bounds."""
-    own = (*INTEROCEPTION, D2_TONE) if tones_apart else INTEROCEPTION
+    own = (*INTEROCEPTION, *(OF_CARE if litter else ()), *((D2_TONE,) if tones_apart else ()))
     if not attachment:
         return own
     return tuple((name, MAX_STRESS if name == "stress" else bound) for name, bound in (*own, *OF_ATTACHMENT))
@@ -97,8 +111,9 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
         known = recalled(pair.familiarity, me.v1a_gain, own.v1a_recall)
         out[at + 4] = min(1.0, max(0.0, known + pair.recognition_error))
         out[at + 5] = pair.habituation
-        out[at + 6] = 1.0 if other.sex == me.sex else 0.0
-        out[at + 7] = 1.0 if other.sex != me.sex else 0.0
+        grown = j != stage.litter  # pups are of neither sex to a carer: that is how it tells them
+        out[at + 6] = 1.0 if grown and other.sex == me.sex else 0.0
+        out[at + 7] = 1.0 if grown and other.sex != me.sex else 0.0
         shut = stage.has_doors and stage.keepers[world.test.placement, other.chamber] == j and other.access_s <= 0.0
         work = felt_work(other.work_left, me.dopamine_tone, own.tone_as_work)
         out[at + 8] = work / (work + 10.0) if shut else 0.0
@@ -111,7 +126,12 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
     out[at + 4] = me.activity_drive
     out[at + 5] = min(MAX_STRESS, me.stress)
     out[at + 6] = me.bondedness
+    at += 7
+    if stage.litter >= 0:
+        out[at] = me.litter_need
+        out[at + 1] = me.energy
+        at += 2
     if stage.tones_apart:
-        out[at + 7] = me.d2_tone
+        out[at] = me.d2_tone
     if stage.attachment > 0:
-        write_attachment(own, me, out, at + 7 + stage.tones_apart)
+        write_attachment(own, me, out, at + stage.tones_apart)

@@ -33,6 +33,7 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     `stranger_sex`, where there is a stranger, whether it is of the same sex or the other. With attachment, the slow
     state as it is now, the stressor, the highest stress of the test (`stress_peak`, units), its area (`stress_area`,
     units · h) and the time from the end of the stressor until stress has fallen to half of its peak (`stress_half_s`).
+    Where there is a litter, licking, the care that it has received and how long its carer stayed away (`_of_care`).
     Seconds, counts, familiarity 0 to 1; a latency without an event is NaN.
     """
     assay, batch = world.assay, world.batch
@@ -56,6 +57,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
             record.setdefault(option.name, batch.worlds[option.name][w] if of_animals is None else of_animals)
     if world.attachment:
         record |= _of_stress(world, w, me)
+    if assay.has_litter:
+        record |= _of_care(world, w, rows % len(assay.acting))
     several = len(assay.acting) > 1 or assay.is_group
     return {**record, **(_of_several(world, rows) if several else _of_one(world, rows))}
 
@@ -76,6 +79,22 @@ def _of_stress(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> dic
         "stress_peak": animals["stress_peak"][w, me].copy(),
         "stress_area": animals["stress_area_s"][w, me] / 3600.0,
         "stress_half_s": np.where(half_s < 0.0, np.nan, half_s),
+    }
+
+
+def _of_care(world: World, w: NDArray[np.int64], k: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What a carer has done, and what came of it; means over the test, and seconds."""
+    at = dict(zip(counters.OF_CARE, world.batch.counters[w, k, -len(counters.OF_CARE) :].T, strict=True))
+    lived_s = np.maximum(world.batch.worlds["tick"][w] * world.dt_s, world.dt_s)
+    returns = at["returns"]
+    return {
+        "licking_s": at["lick_s"],
+        "care_received": at["care_s"] / lived_s,
+        "latency_to_return_s": np.where(returns > 0.0, at["return_s"] / np.maximum(returns, 1.0), np.nan),
+        "litter_contact_s": at["litter_contact_s"],
+        "litter_need": at["need_s"] / lived_s,
+        "litter_alone_s": at["litter_alone_s"],
+        "energy": at["energy_s"] / lived_s,
     }
 
 
@@ -149,9 +168,12 @@ def _of_several(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]
         "contact_s_each": named["huddle_s"].copy(),
         "together_s": named["together_s"].copy(),
     }
-    if assay.n_animals == 2:  # there are no others, and everything of the two is that of the partner
+    if assay.n_animals - int(assay.has_litter) == 2:  # no others: everything that is left is that of the partner
         record = {name: column for name, column in record.items() if "partner" in name}
         record["together_s_partner"] = named["together_s"][at, mate]
+    if assay.has_litter:
+        record["huddle_s_litter"] = named["huddle_s"][:, assay.litter].copy()
+        record["litter_s_hourly"] = hourly[:, assay.litter].copy()
     for counter in counters.PER_CHAMBER:
         for chamber, name in enumerate(assay.habitat.names):
             record[f"{counter}_{name}"] = named[counter][:, chamber].copy()

@@ -101,6 +101,14 @@ ANIMAL_DTYPE = np.dtype(
         ("stress_peak", np.float64),
         ("stress_area_s", np.float64),
         ("stress_half_s", np.float64),
+        # of a carer, read and moved only where there is a litter: whether it licks at this tick; the litter's need and
+        # its own energy; seconds since it left the nest without coming back to the litter (−1: it has not left), and
+        # since anybody was in contact with the litter
+        ("licks", np.int64),
+        ("litter_need", np.float64),
+        ("energy", np.float64),
+        ("away_s", np.float64),
+        ("litter_alone_s", np.float64),
     ]
 )
 PAIR_DTYPE = np.dtype(
@@ -114,6 +122,7 @@ PAIR_DTYPE = np.dtype(
         ("contact", np.int64),
         ("together", np.int64),  # in the same chamber, neither of them passing
         ("mated", np.int64),
+        ("offspring", np.int64),  # whether one of the two is the litter of the other
     ]
 )
 
@@ -145,6 +154,8 @@ class Stage(NamedTuple):
     cohousing_dt_s: float
     attachment: int  # 1 where the slow state is alive, felt and perceived
     restrains: int  # 1 where a stressor of the test holds the acting animals in place
+    litter: int  # the animal that is a litter, −1: there is none
+    food: int  # the chamber in which exploring is foraging, −1: there is none
 
     def packed(self) -> NDArray[np.void]:
         """Return the same as a record array (1,): its type has the sizes in it, and one argument is quick to pass."""

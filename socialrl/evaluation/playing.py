@@ -31,7 +31,6 @@ from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.noise import fill_uniform
-from socialrl_envs.rewards import terms_of
 
 _ROWS_AT_ONCE = 4096
 
@@ -70,7 +69,7 @@ def play_tests(
             "repeat": labels["repeat"],
             "seed": played.seeds,
             "return": sums.sum(axis=0),
-            **{f"reward_{term}": sums[k] for k, term in enumerate(terms_of(config.env.attachment))},
+            **{f"reward_{term}": sums[k] for k, term in enumerate(played.terms)},
             **{name: list(column) if column.ndim > 1 else column for name, column in record.items()},
         }
         pieces.append(pd.DataFrame(columns))
@@ -106,6 +105,7 @@ class _Tests:
         ).unwrapped
         assert isinstance(env, SocialVectorEnv)
         self._env = env
+        self.terms = env.world.terms
         path = [(purpose, animal.index, test.name, repeat) for animal, test, repeat in self.rows]
         self.seeds = np.array([seeding.seed_int(config.seed, "test", *one) for one in path])
         self._keys = np.array([seeding.seed_int(config.seed, "choice", *one) for one in path], dtype=np.uint64)

@@ -58,9 +58,12 @@ def _layout(config: Config) -> NetworkLayout:
     world = ASSAYS[config.env.id]
     asked = config.env
     channels = space(
-        len(world.habitat.names), world.n_animals - 1, attachment=asked.attachment, tones_apart=asked.tones_apart
+        len(world.habitat.names),
+        world.n_animals - 1,
+        attachment=asked.attachment,
+        tones_apart=asked.tones_apart,
+        litter=world.has_litter,
     )
     n_features = int(channels.shape[0])
-    n_actions = 2 + 2 * (world.n_animals - 1)
     hidden = list(config.ppo.net_arch)
-    return network_layout(n_features, n_actions, hidden, hidden)
+    return network_layout(n_features, world.n_actions, hidden, hidden)

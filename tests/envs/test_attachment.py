@@ -27,7 +27,7 @@ from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.development import grow
 from socialrl_envs.observation import INTEROCEPTION, OF_ATTACHMENT
 from socialrl_envs.parameters import ParameterError, record
-from socialrl_envs.rewards import TERMS
+from socialrl_envs.rewards import OF_CARE, TERMS, terms_of
 from socialrl_envs.vocabulary import SLOW
 
 AS_WITHOUT = {
@@ -82,7 +82,8 @@ def test_without_it_there_is_no_channel_no_term_no_column_and_no_option() -> Non
     env.reset(seed=0)
     info = play(env, random_actions(env, 4)).infos[-1]
     assert not {name for name, _ in OF_ATTACHMENT} & set(env.observation_names)
-    assert tuple(info["reward_terms"]) == TERMS[:-1]
+    assert tuple(info["reward_terms"]) == terms_of(False)
+    assert set(TERMS) - set(terms_of(False)) == {"need", *OF_CARE}
     assert not {variable.name for variable in SLOW} & set(info["record"])
     assert not {"stressor", "stress_peak"} & set(info["record"])
     for variable in SLOW:  # at its reference an option asks for nothing
