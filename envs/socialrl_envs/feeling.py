@@ -60,7 +60,7 @@ def feel(  # type: ignore[no-untyped-def]
     defended = rates.gain_defence * left
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
-    cares, care = False, 0.0
+    cares, care, licking = False, 0.0, 0.0
     mate_bond = 0.0
     unknown = 0.0
     for j in range(pairs.shape[0]):
@@ -72,8 +72,8 @@ def feel(  # type: ignore[no-untyped-def]
                 worth = 1.0 + rates.settling_worth * pair.comfort
                 if me.licks > 0:
                     worth = rates.licking_weight
-                    care -= rates.lick_cost
-                care += rewards.care(
+                    licking = rates.lick_cost
+                care = rewards.care(
                     me.litter_need, signal, me.dopamine_tone, rates.contact_floor, rates.contact_gain, worth
                 )
             continue
@@ -135,7 +135,7 @@ def feel(  # type: ignore[no-untyped-def]
         care *= worth
         terms[_NEED, row] = rates.need * needed(me.contact_recent, me.set_point) if in_contact else 0.0
     if cares:
-        terms[_FROM_END[0], row] = care
+        terms[_FROM_END[0], row] = care - licking
         terms[_FROM_END[1], row] = -rewards.hunger(me.energy, rates.hunger_cost)
     total = 0.0
     for term in range(terms.shape[0]):
