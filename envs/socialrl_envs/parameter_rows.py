@@ -105,20 +105,20 @@ ATTACHMENT: tuple[Parameter, ...] = (
 """Those without effect unless an environment has its option `attachment` on."""
 
 CARE: tuple[Parameter, ...] = (
-    Parameter("lick_cost", 0.4, "reward/min", 0.0, 50.0, 0.0,
+    Parameter("lick_cost", 0.5, "reward/min", 0.0, 50.0, 0.0,
               "effort of licking a litter", "assumed", _DAMS),
-    Parameter("hunger_cost", 5.0, "reward/min", 0.0, 50.0, 0.0,
+    Parameter("hunger_cost", 12.0, "reward/min", 0.0, 50.0, 0.0,
               "cost of being without any energy, for an animal that has a litter", "assumed", _DAMS),
     Parameter("need_rise_s", 1200.0, "s", 10.0, 1e5, 0.0,
               "time constant at which a litter's need rises while nobody is in contact with it", "assumed", _DAMS),
     Parameter("need_fall_s", 3600.0, "s", 10.0, 1e5, 0.0,
               "time constant at which it falls in contact", "assumed", _DAMS),
-    Parameter("energy_h", 6.0, "h", 0.1, 1000.0, 0.0,
+    Parameter("energy_h", 2.5, "h", 0.1, 1000.0, 0.0,
               "time constant at which a carer's energy falls", "assumed", _DAMS),
     Parameter("nursing_load", 2.0, "× fall", 1.0, 20.0, 0.0,
               "how much faster it falls in contact with the litter", "assumed",
               f"{_DAMS}; males have no milk to give", male=1.0),
-    Parameter("feeding_s", 600.0, "s", 10.0, 1e5, 0.0,
+    Parameter("feeding_s", 300.0, "s", 10.0, 1e5, 0.0,
               "time constant at which energy rises while foraging", "assumed", _DAMS),
 )
 """Those without effect unless there is a litter; the last rows of `PARAMETERS`."""

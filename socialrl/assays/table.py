@@ -198,7 +198,11 @@ _SHARED_CAREGIVING = AssayStudy(
     measures=(*_CARE_MEASURES, "attended_share", "contact_share", "together_share", "rejections_partner", "return"),
     figures=("synchrony", "measures"),
     pairs=True,
-    training={"env": {"dt_s": 15, "duration_s": 14_400, "reset": {"cohousing_h": 168}}, "lives": 16},
+    training={
+        "env": {"dt_s": 15, "duration_s": 14_400, "reset": {"cohousing_h": 168}},
+        "lives": 16,
+        "ppo": {"ent_coef": 0.1},
+    },
     steps=_CARE_STEPS,
     test_s=43_200,
     least_animals=12,  # six pairs
