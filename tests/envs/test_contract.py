@@ -253,6 +253,7 @@ OF_BONDS = {
     "defence_floor",
     "defence_gain",
     "defence_payoff_min",
+    "defence_habituation",
     "incentive_comfort",
     "novelty_reward",
     "uncertainty_cost",
