@@ -17,7 +17,7 @@ import socialrl_envs
 from socialrl_envs.vector import SocialVectorEnv
 
 REFERENCE = "socialrl/GroupHabitat-v0"
-ASSAYS = (REFERENCE, "socialrl/PairHome-v0")
+ASSAYS = (REFERENCE, "socialrl/PairHome-v0", "socialrl/SharedCaregiving-v0", "socialrl/Caregiving-v0")
 ROWS, TICKS = 1024, 1440
 
 

@@ -55,7 +55,8 @@ class Assay:
     assay is about the slow state, so its option `attachment` is always on. `restrains`: while a stressor lasts, the
     animals that act are held in place. `contexts`: the two chambers are contexts in which the animal is conditioned
     before the test (conditioning.py); the first placement has the one with company in chamber 0, the second in chamber
-    1.
+    1. `litter` is the animal that stands for a litter of pups (−1: there is none), and `food` the chamber in which
+    exploring is foraging.
     """
 
     id: str
@@ -82,6 +83,8 @@ class Assay:
     of_attachment: bool = False
     restrains: bool = False
     contexts: bool = False
+    litter: int = -1
+    food: int = -1
 
     @property
     def n_animals(self) -> int:
@@ -95,8 +98,19 @@ class Assay:
 
     @property
     def strangers(self) -> tuple[int, ...]:
-        """The animals that nobody has met: those that do not act and have no cage mate."""
-        return tuple(i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting)
+        """The animals that nobody has met: those that do not act, have no cage mate and are no litter."""
+        others = [i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting]
+        return tuple(i for i in others if i != self.litter)
+
+    @property
+    def has_litter(self) -> bool:
+        """Whether the animals that act care for a litter."""
+        return self.litter >= 0
+
+    @property
+    def n_actions(self) -> int:
+        """Rest, explore, affiliate and reject for each of the others, and lick where there is a litter."""
+        return 2 + 2 * (self.n_animals - 1) + int(self.has_litter)
 
     @property
     def usual_sessions(self) -> tuple[str, ...]:
@@ -183,4 +197,6 @@ class Assay:
             attachment=int(attachment),
             restrains=int(self.restrains),
             contexts=int(self.contexts),
+            litter=self.litter,
+            food=self.food,
         )

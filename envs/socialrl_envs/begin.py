@@ -36,6 +36,8 @@ def begin_worlds(  # type: ignore[no-untyped-def]
             if stage.contexts > 0:
                 condition(stage, doses, cohousing_rates, world, base, terms, reward, w * n_acting)
             _wake(stage, rates, world, base)
+            if stage.litter >= 0 and world.test.continued == 0:
+                _wake_carers(stage, world, base)
             _feel_drugs(stage, doses, rates, world)
             _meet(stage, rates, world, counters[w], base)
             bins[w] = 0.0
@@ -72,6 +74,8 @@ def _place(stage, rates, world, base):  # type: ignore[no-untyped-def]
             _part(pair)
             if test.continued == 0:
                 _new_pair(pair)
+            if i != j and stage.litter in (i, j):
+                _own_litter(pair)
             if mates and test.mating > 0 and stage.cohoused_with[i] == j and test.cohousing_h > 0.0:
                 pair.mated = 1
 
@@ -120,6 +124,17 @@ def _wake(stage, rates, world, base):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _wake_carers(stage, world, base):  # type: ignore[no-untyped-def]
+    """Draw when each carer has eaten last, and when the litter has been cared for: the test begins at any moment."""
+    n_animals = world.animals.shape[0]
+    need = noise.uniform(noise.draw(base, noise.DAY, stage.litter, 2 + n_animals))
+    for k in range(stage.acting.shape[0]):
+        i = stage.acting[k]
+        world.animals[i].litter_need = need
+        world.animals[i].energy = noise.uniform(noise.draw(base, noise.DAY, i, 2 + n_animals))
+
+
+@inlined
 def _meet(stage, rates, world, counters, base):  # type: ignore[no-untyped-def]
     """Recognise the others for the first time, and start counting."""
     animals, pairs = world.animals, world.pairs
@@ -152,6 +167,9 @@ def _put(animal, chamber):  # type: ignore[no-untyped-def]
     animal.moved = 0
     animal.drove_off = 0
     animal.newness = 1.0
+    animal.licks = 0
+    animal.away_s = -1.0
+    animal.litter_alone_s = 0.0
     animal.presses = 0.0
     animal.work_left = 1.0
     animal.accesses = 0
@@ -184,6 +202,15 @@ def _new_pair(pair):  # type: ignore[no-untyped-def]
     pair.familiarity = 0.0
     pair.habituation = 0.0
     pair.mated = 0
+    pair.offspring = 0
+
+
+@inlined
+def _own_litter(pair):  # type: ignore[no-untyped-def]
+    """Carers know the litter in their nest, and it knows them, from the first moment."""
+    pair.offspring = 1
+    pair.familiarity = 1.0
+    pair.habituation = 1.0
 
 
 @inlined

@@ -25,12 +25,24 @@ _HUDDLE_S, _BOUTS, _REJECTIONS, _LATENCY_S, _START, _END, _PRESSES, _ACCESSES, _
 _CHAMBERS = len(PER_CONSPECIFIC)  # what is counted by chamber follows, then group sizes
 WORK: tuple[str, ...] = ("presses", "accesses", "access_s")  # counted in assays with doors
 PER_GROUP_SIZE: tuple[str, ...] = ("group_size_s",)
+OF_CARE: tuple[str, ...] = (
+    "lick_s",
+    "care_s",  # ∫ touch · occupancy dt that the litter has from this animal
+    "litter_contact_s",  # anybody's
+    "return_s",  # absences that ended at the litter, added, and their number
+    "returns",
+    "need_s",  # ∫ need dt
+    "energy_s",  # ∫ energy dt
+    "litter_alone_s",  # the longest time that nobody was in contact with the litter
+)
+"""Counted where there is a litter; they are the last in the packed row."""
 PER_CHAMBER: tuple[str, ...] = ("chamber_s", "entries", "tube_s")  # tube_s: in tubes out of the chamber
 
 
-def n_counters(n_animals: int, n_chambers: int) -> int:
+def n_counters(n_animals: int, n_chambers: int, litter: bool = False) -> int:
     """Length of one animal's packed counter row."""
-    return (len(PER_CONSPECIFIC) + len(PER_GROUP_SIZE)) * n_animals + len(PER_CHAMBER) * n_chambers
+    usual = (len(PER_CONSPECIFIC) + len(PER_GROUP_SIZE)) * n_animals + len(PER_CHAMBER) * n_chambers
+    return usual + (len(OF_CARE) if litter else 0)
 
 
 def places(n_animals: int, n_chambers: int, doors: bool) -> list[tuple[str, slice]]:
@@ -132,3 +144,22 @@ def count_together(counters, n_animals, other, dt_s):  # type: ignore[no-untyped
 def count_group(counters, n_animals, n_chambers, size, dt_s):  # type: ignore[no-untyped-def]
     """Count one tick in a chamber that holds `size` animals."""
     counters[_CHAMBERS * n_animals + len(PER_CHAMBER) * n_chambers + size - 1] += dt_s
+
+
+@inlined
+def count_care(counters, dt_s, licks, care, touched, returned_s, need, energy, alone_s):  # type: ignore[no-untyped-def]
+    """Count one tick of care of a litter; `returned_s` is how long an absence was that has ended, −1: none has."""
+    at = counters.shape[0] - 8
+    counters[at] += licks * dt_s
+    counters[at + 1] += care * dt_s
+    if touched:
+        counters[at + 2] += dt_s
+    if returned_s >= 0.0:
+        counters[at + 3] += returned_s
+        counters[at + 4] += 1.0
+    counters[at + 5] += need * dt_s
+    counters[at + 6] += energy * dt_s
+    counters[at + 7] = max(counters[at + 7], alone_s)
+
+
+assert len(OF_CARE) == 8, "`count_care` counts every one of them"

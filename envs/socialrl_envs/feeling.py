@@ -22,6 +22,8 @@ from .state import EXPLORE, REST
     _NOISE,
     _NEED,
     _,  # place: the last one where there are contexts, whether or not there is `need`
+    _CARE,
+    _HUNGER,
 ) = (
     rewards.TERMS.index(name)
     for name in (
@@ -37,9 +39,13 @@ from .state import EXPLORE, REST
         "noise",
         "need",
         "place",
+        "care",
+        "hunger",
     )
 )
-assert len(rewards.TERMS) == 12, "every term of rewards.TERMS is felt"
+assert len(rewards.TERMS) == 14, "every term of rewards.TERMS is felt"
+_FROM_END = (_CARE - len(rewards.TERMS), _HUNGER - len(rewards.TERMS))
+"""Terms of care are the last ones; where `need` is absent, their places count from the end."""
 
 
 @inlined
@@ -57,10 +63,23 @@ def feel(  # type: ignore[no-untyped-def]
     defended = rates.gain_defence * left
     general, selective, defence, courtship, novelty = 0.0, 0.0, 0.0, 0.0, 0.0
     in_contact = False
+    cares, care, licking = False, 0.0, 0.0
     mate_bond = 0.0
     unknown = 0.0
     for j in range(pairs.shape[0]):
         pair = pairs[i, j]
+        if pair.offspring > 0:
+            cares = True
+            if pair.contact > 0:
+                in_contact = True
+                worth = 1.0 + rates.settling_worth * pair.comfort
+                if me.licks > 0:
+                    worth = rates.licking_weight
+                    licking = rates.lick_cost
+                care = rewards.care(
+                    me.litter_need, signal, me.dopamine_tone, rates.contact_floor, rates.contact_gain, worth
+                )
+            continue
         if pair.mated > 0:
             mate_bond = max(mate_bond, pair.familiarity)
         if j != i and animals[j].chamber >= 0:
@@ -116,9 +135,13 @@ def feel(  # type: ignore[no-untyped-def]
         worth = 1.0 - rates.load_cost * me.load
         for term in (_CONTACT_GENERAL, _CONTACT_SELECTIVE, _COURTSHIP, _EXPLORATION, _REST):
             terms[term, row] *= worth
+        care *= worth
         terms[_NEED, row] = rates.need * needed(me.contact_recent, me.set_point) if in_contact else 0.0
     if contexts > 0:
         terms[terms.shape[0] - 1, row] = rates.place * value_here(me)
+    if cares:
+        terms[_FROM_END[0], row] = care - licking
+        terms[_FROM_END[1], row] = -rewards.hunger(me.energy, rates.hunger_cost)
     total = 0.0
     for term in range(terms.shape[0]):
         total += terms[term, row]

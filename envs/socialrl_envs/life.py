@@ -46,9 +46,11 @@ def live(rates, animals, pairs, i, exploring, drug, attachment, stressor, dt_s):
     if attachment > 0:
         expression, competence = me.expression, me.competence
         share = expressed(expression, me.stress_before, rates.stress_on_receptor, rates.stress_free)
-    n_contacts = 0
+    n_contacts, n_grown = 0, 0
     for j in range(n_animals):
         n_contacts += pairs[i, j].contact
+        if pairs[i, j].offspring == 0:
+            n_grown += pairs[i, j].contact
     level = 0.0
     if n_contacts > 0:
         level = competence * release_level(rates.gain_release * receptor * share, rates.release_floor)
@@ -75,6 +77,13 @@ def live(rates, animals, pairs, i, exploring, drug, attachment, stressor, dt_s):
         if j == i:
             continue
         pair = pairs[i, j]
+        if pair.offspring > 0:  # it is known, and neither makes a bond of mates nor interferes with one
+            if pair.contact > 0:
+                pair.comfort = relax(pair.comfort, 1.0, rates.keep_unsettled)
+                calm = min(calm, 1.0 - pair.familiarity)
+            else:
+                pair.comfort = relax(pair.comfort, 0.0, rates.keep_settled)
+            continue
         if pair.contact > 0:
             same_sex = animals[j].sex == me.sex  # a companion of the other sex counts as a mate, mated or not
             bonding = bonding_peer if same_sex else bonding_mate
@@ -85,7 +94,7 @@ def live(rates, animals, pairs, i, exploring, drug, attachment, stressor, dt_s):
             pair.comfort = relax(pair.comfort, 1.0, rates.keep_unsettled)
             calm = min(calm, 1.0 - pair.familiarity)
         else:
-            interference = rates.interference if n_contacts > 0 else 0.0
+            interference = rates.interference if n_grown > 0 else 0.0
             pair.familiarity -= familiarity_loss(pair.familiarity, rates.absence_loss, interference, protection)
             pair.habituation -= pair.habituation * rates.recovery
             pair.comfort = relax(pair.comfort, 0.0, rates.keep_settled)

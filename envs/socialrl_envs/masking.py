@@ -10,7 +10,8 @@ from .step import restrained
 def write_masks(stages, worlds, masks):  # type: ignore[no-untyped-def]
     """Set `masks` (n_rows, n_actions) bool: whether the action can have an effect at the coming tick.
 
-    Rows as in `step_worlds`, actions rest, explore, affiliate and reject for each slot. Resting is always possible. An
+    Rows as in `step_worlds`, actions rest, explore, affiliate and reject for each slot, and lick where there is a
+    litter, which it can where it can affiliate with it. Resting is always possible. An
     animal between two chambers continues whatever it chooses, and one that is restrained waits, so nothing else is
     offered there. Affiliating does nothing with an animal that is absent, that is behind a door which stays shut, or
     that is in the same chamber and keeps away, is kept away from or is just leaving; rejecting does nothing with one
@@ -39,3 +40,5 @@ def write_masks(stages, worlds, masks):  # type: ignore[no-untyped-def]
                 touches = stays and not refuses and world.pairs[i, j].withdrawn_s <= 0.0
                 masks[row, 2 + slot] = free and other.chamber >= 0 and (touches if here else not shut)
                 masks[row, 2 + n_slots + slot] = free and here and stays and not refuses
+                if j == stage.litter:
+                    masks[row, 2 + 2 * n_slots] = masks[row, 2 + slot]

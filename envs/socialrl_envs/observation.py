@@ -50,6 +50,13 @@ They come before those of `OF_ATTACHMENT`, in assays with contexts alone.
 """
 
 
+OF_CARE: tuple[tuple[str, float], ...] = (
+    ("litter_need", 1.0),  # pups call, so it is heard everywhere
+    ("energy", 1.0),
+)
+"""Channels of a carer, where there is a litter; they come after those of `INTEROCEPTION`."""
+
+
 def names(
     chamber_names: tuple[str, ...],
     n_slots: int,
@@ -57,26 +64,36 @@ def names(
     attachment: bool = False,
     tones_apart: bool = False,
     contexts: bool = False,
+    litter: bool = False,
 ) -> tuple[str, ...]:
-    """Return the name of every observation channel, in order; `tones_apart` adds `D2_TONE`, `contexts` their values."""
+    """Return the name of every observation channel, in order.
+
+    `tones_apart` adds `D2_TONE`, `contexts` their values, `litter` what carers perceive (`OF_CARE`).
+    """
     channels = [f"in_{chamber}" for chamber in chamber_names]
     for slot in range(n_slots):
         channels += [f"slot{slot}_{name}" for name, _ in SLOT_FEATURES]
-    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart, contexts)])
+    return tuple(channels + [name for name, _ in _inner(attachment, tones_apart, contexts, litter)])
 
 
 def space(
-    n_chambers: int, n_slots: int, *, attachment: bool = False, tones_apart: bool = False, contexts: bool = False
+    n_chambers: int,
+    n_slots: int,
+    *,
+    attachment: bool = False,
+    tones_apart: bool = False,
+    contexts: bool = False,
+    litter: bool = False,
 ) -> spaces.Box:
     """Return the observation space: float32, all channels from 0 to the bounds of the tables above."""
-    inner = [bound for _, bound in _inner(attachment, tones_apart, contexts)]
+    inner = [bound for _, bound in _inner(attachment, tones_apart, contexts, litter)]
     high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
 
 
-def _inner(attachment: bool, tones_apart: bool, contexts: bool) -> tuple[tuple[str, float], ...]:
+def _inner(attachment: bool, tones_apart: bool, contexts: bool, litter: bool) -> tuple[tuple[str, float], ...]:
     """Channels of the animal's own state with their bounds."""
-    own = (*INTEROCEPTION, D2_TONE) if tones_apart else INTEROCEPTION
+    own = (*INTEROCEPTION, *(OF_CARE if litter else ()), *((D2_TONE,) if tones_apart else ()))
     own += OF_CONTEXTS if contexts else ()
     if not attachment:
         return own
@@ -111,8 +128,9 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
         known = recalled(pair.familiarity, me.v1a_gain, own.v1a_recall)
         out[at + 4] = min(1.0, max(0.0, known + pair.recognition_error))
         out[at + 5] = pair.habituation
-        out[at + 6] = 1.0 if other.sex == me.sex else 0.0
-        out[at + 7] = 1.0 if other.sex != me.sex else 0.0
+        grown = j != stage.litter  # pups are of neither sex to a carer: that is how it tells them
+        out[at + 6] = 1.0 if grown and other.sex == me.sex else 0.0
+        out[at + 7] = 1.0 if grown and other.sex != me.sex else 0.0
         shut = stage.has_doors and stage.keepers[world.test.placement, other.chamber] == j and other.access_s <= 0.0
         work = felt_work(other.work_left, me.dopamine_tone, own.tone_as_work)
         out[at + 8] = work / (work + 10.0) if shut else 0.0
@@ -125,9 +143,14 @@ def write_observation(stage, rates, world, k, out):  # type: ignore[no-untyped-d
     out[at + 4] = me.activity_drive
     out[at + 5] = min(MAX_STRESS, me.stress)
     out[at + 6] = me.bondedness
+    at += 7
+    if stage.litter >= 0:
+        out[at] = me.litter_need
+        out[at + 1] = me.energy
+        at += 2
     if stage.tones_apart:
-        out[at + 7] = me.d2_tone
-    at += 7 + stage.tones_apart
+        out[at] = me.d2_tone
+    at += stage.tones_apart
     if stage.contexts > 0:
         write_contexts(me, out, at)
         at += 2

@@ -11,6 +11,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from .assays.caregiving import SharedCaregivingVectorEnv
 from .assays.group_habitat import GroupHabitatVectorEnv
 from .assays.pair_home import PairHomeVectorEnv
 from .named_tables import CURRENT
@@ -50,7 +51,7 @@ class SocialParallelEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ig
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ParameterError(f"render_mode must be one of rgb_array, ansi, human or None, got {render_mode!r}")
         self.render_mode = render_mode
-        self._names = self.vector.assay.animals
+        self._names = tuple(self.vector.assay.animals[i] for i in self.vector.assay.acting)
         self.possible_agents = list(self._names)
         self.agents: list[str] = []
         table = arguments.get("table", CURRENT)
@@ -168,6 +169,13 @@ class PairHomeParallelEnv(SocialParallelEnv, ParallelEnv[str, NDArray[np.float32
 
     metadata = {**SocialParallelEnv.metadata, "name": "socialrl_pair_home_v0"}
     vector = PairHomeVectorEnv
+
+
+class SharedCaregivingParallelEnv(SocialParallelEnv, ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
+    """`SharedCaregivingVectorEnv` with one world: agents "vole0" and "vole1", the carers; the rest as elsewhere."""
+
+    metadata = {**SocialParallelEnv.metadata, "name": "socialrl_shared_caregiving_v0"}
+    vector = SharedCaregivingVectorEnv
 
 
 def _by_agent(name: str, value: Any, table: str, agents: tuple[str, ...]) -> Any:

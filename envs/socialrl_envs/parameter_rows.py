@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 _CALIBRATED = "fitted to wild types (gain 1) of Brusman et al. 2024: docs/results/calibration"
 _STARTED = "no measurement found; moved by the same fit, which does not determine it alone"
+_DAMS = (
+    "set on wild-type dams: most of the time in the nest, a few per cent of it licking, bouts of quiet broken by "
+    "activity (Lonstein & De Vries 1999 Physiol Behav 66:33)"
+)
 _BLACK = "Black et al. 2025 Curr Biol 35:4178 (direction); amount not measured"
 
 EVIDENCE = ("definition", "published", "fitted", "assumed")
@@ -110,6 +114,24 @@ CONTEXTS: tuple[Parameter, ...] = (
               "no measurement found"),
 )
 """Those without effect in assays without contexts."""
+CARE: tuple[Parameter, ...] = (
+    Parameter("lick_cost", 0.5, "reward/min", 0.0, 50.0, 0.0,
+              "effort of licking a litter", "assumed", _DAMS),
+    Parameter("hunger_cost", 12.0, "reward/min", 0.0, 50.0, 0.0,
+              "cost of being without any energy, for an animal that has a litter", "assumed", _DAMS),
+    Parameter("need_rise_s", 1200.0, "s", 10.0, 1e5, 0.0,
+              "time constant at which a litter's need rises while nobody is in contact with it", "assumed", _DAMS),
+    Parameter("need_fall_s", 3600.0, "s", 10.0, 1e5, 0.0,
+              "time constant at which it falls in contact", "assumed", _DAMS),
+    Parameter("energy_h", 2.5, "h", 0.1, 1000.0, 0.0,
+              "time constant at which a carer's energy falls", "assumed", _DAMS),
+    Parameter("nursing_load", 2.0, "× fall", 1.0, 20.0, 0.0,
+              "how much faster it falls in contact with the litter", "assumed",
+              f"{_DAMS}; males have no milk to give", male=1.0),
+    Parameter("feeding_s", 300.0, "s", 10.0, 1e5, 0.0,
+              "time constant at which energy rises while foraging", "assumed", _DAMS),
+)
+"""Those without effect unless there is a litter; the last rows of `PARAMETERS`."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     # --- the receptor and the peptides
@@ -271,5 +293,6 @@ PARAMETERS: tuple[Parameter, ...] = (
               "set so that wild types work in the operant box and huddle in the habitat"),
     *ATTACHMENT,
     *CONTEXTS,
+    *CARE,
 )
 # fmt: on

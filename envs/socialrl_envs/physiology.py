@@ -60,6 +60,13 @@ _CONVERTED = frozenset(
         "contagion",
         "value_tau_h",
         "value_felt",
+        "lick_cost",
+        "hunger_cost",
+        "need_rise_s",
+        "need_fall_s",
+        "energy_h",
+        "nursing_load",
+        "feeding_s",
     }
 )
 _OF_DAYS = frozenset(
@@ -71,7 +78,6 @@ _OF_DAYS = frozenset(
         "window_tau_d",
         "development_tau_d",
         "adult_plasticity",
-        "licking_weight",
         "enrichment",
     }
 )
@@ -135,6 +141,12 @@ def _columns(p: NDArray[np.void], dt_s: float, arms: Mapping[str, NDArray[np.str
     r["contagion"] = p["contagion"] * hours
     r["keep_value"] = exp(-hours / p["value_tau_h"])
     r["place"] = p["value_felt"] * minutes
+    for name in ("lick", "hunger"):
+        r[f"{name}_cost"] = p[f"{name}_cost"] * minutes
+    for name in ("need_rise", "need_fall", "feeding"):
+        r[f"keep_{name}"] = exp(-dt_s / p[f"{name}_s"])
+    r["keep_energy"] = exp(-hours / p["energy_h"])
+    r["keep_energy_nursing"] = exp(-hours * p["nursing_load"] / p["energy_h"])
     # comfort can be felt where something depends on it
     r["comfort_felt"] = np.where((p["settling_worth"] > 0.0) | (p["incentive_comfort"] > 0.0), 0.5, 0.0)
     return r

@@ -35,6 +35,7 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     units · h) and the time from the end of the stressor until stress has fallen to half of its peak (`stress_half_s`).
     With contexts, who was met in the social one and which came first, and what each is worth (`value_social`,
     `value_solitary`, reward/min).
+    Where there is a litter, licking, the care that it has received and how long its carer stayed away (`_of_care`).
     Seconds, counts, familiarity 0 to 1; a latency without an event is NaN.
     """
     assay, batch = world.assay, world.batch
@@ -60,6 +61,8 @@ def columns(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         record |= _of_stress(world, w, me)
     if assay.contexts:
         record |= _of_contexts(world, w, me)
+    if assay.has_litter:
+        record |= _of_care(world, w, rows % len(assay.acting))
     several = len(assay.acting) > 1 or assay.is_group
     return {**record, **(_of_several(world, rows) if several else _of_one(world, rows))}
 
@@ -93,6 +96,22 @@ def _of_contexts(world: World, w: NDArray[np.int64], me: NDArray[np.int64]) -> d
         "first_context": np.where(tests["social_first"][w] > 0, "social", "solitary"),
         "value_social": np.where(mirrored, right, left),
         "value_solitary": np.where(mirrored, left, right),
+    }
+
+
+def _of_care(world: World, w: NDArray[np.int64], k: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What a carer has done, and what came of it; means over the test, and seconds."""
+    at = dict(zip(counters.OF_CARE, world.batch.counters[w, k, -len(counters.OF_CARE) :].T, strict=True))
+    lived_s = np.maximum(world.batch.worlds["tick"][w] * world.dt_s, world.dt_s)
+    returns = at["returns"]
+    return {
+        "licking_s": at["lick_s"],
+        "care_received": at["care_s"] / lived_s,
+        "latency_to_return_s": np.where(returns > 0.0, at["return_s"] / np.maximum(returns, 1.0), np.nan),
+        "litter_contact_s": at["litter_contact_s"],
+        "litter_need": at["need_s"] / lived_s,
+        "litter_alone_s": at["litter_alone_s"],
+        "energy": at["energy_s"] / lived_s,
     }
 
 
@@ -166,9 +185,12 @@ def _of_several(world: World, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]
         "contact_s_each": named["huddle_s"].copy(),
         "together_s": named["together_s"].copy(),
     }
-    if assay.n_animals == 2:  # there are no others, and everything of the two is that of the partner
+    if assay.n_animals - int(assay.has_litter) == 2:  # no others: everything that is left is that of the partner
         record = {name: column for name, column in record.items() if "partner" in name}
         record["together_s_partner"] = named["together_s"][at, mate]
+    if assay.has_litter:
+        record["huddle_s_litter"] = named["huddle_s"][:, assay.litter].copy()
+        record["litter_s_hourly"] = hourly[:, assay.litter].copy()
     for counter in counters.PER_CHAMBER:
         for chamber, name in enumerate(assay.habitat.names):
             record[f"{counter}_{name}"] = named[counter][:, chamber].copy()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from .compiled import inlined
 
+OF_CARE: tuple[str, ...] = ("care", "hunger")
+"""The last terms, only where there is a litter."""
+
 TERMS: tuple[str, ...] = (
     "contact_general",
     "contact_selective",
@@ -22,12 +25,14 @@ TERMS: tuple[str, ...] = (
     "courtship",
     "need",  # only where an environment has its option `attachment` on
     "place",  # only in assays with contexts, and the last term there
+    *OF_CARE,
 )
 
 
-def terms_of(attachment: bool, contexts: bool = False) -> tuple[str, ...]:
-    """Return the names of the reward terms of an environment with or without `attachment` and `contexts`."""
-    absent = {name for name, there in (("need", attachment), ("place", contexts)) if not there}
+def terms_of(attachment: bool, contexts: bool = False, litter: bool = False) -> tuple[str, ...]:
+    """Return the names of the reward terms of an environment with or without `attachment`, `contexts`, and a litter."""
+    optional = {"need": attachment, "place": contexts, **dict.fromkeys(OF_CARE, litter)}
+    absent = {name for name, there in optional.items() if not there}
     return tuple(term for term in TERMS if term not in absent)
 
 
@@ -73,7 +78,24 @@ def courting(worth: float, mate_bond: float) -> float:
 def work(presses: float, cost: float, tone: float) -> float:
     """Effort of pressing: cost per press divided by the dopamine tone at D1 receptors, at most twenty times the cost.
 
-    It is the only term with a tone in it, and needs a press: blocking D1 receptors cuts pressing and spares huddling
-    (Pierce et al. 2024 Curr Biol 34:519).
+    Beside care it is the only term with a tone in it, and needs a press: blocking D1 receptors cuts pressing and spares
+    huddling (Pierce et al. 2024 Curr Biol 34:519).
     """
     return presses * cost / max(tone, 0.05)
+
+
+@inlined
+def care(need: float, signal: float, tone: float, floor: float, gain: float, worth: float) -> float:
+    """Contact with the litter: n·(b0 + b1·X·D)·worth, n its need and D the dopamine tone at D1 receptors.
+
+    In quiet contact `worth` is 1 + k·C, as in `contact_general`; licking is no quiet contact, and `worth` is its weight
+    then. b0, b1 and k are those of contact with anyone: infants have no reward of their own.
+    """
+    return need * (floor + gain * signal * tone) * worth
+
+
+@inlined
+def hunger(energy: float, cost: float) -> float:
+    """Cost of a lack of energy: cost·(1 − e)³, little while there are reserves, steep as they run out."""
+    lack = 1.0 - energy
+    return cost * lack * lack * lack

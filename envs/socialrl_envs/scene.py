@@ -76,9 +76,10 @@ class Scene:
                     chamber=int(animal["chamber"]),
                     travel_to=int(animal["travel_to"]) if passing else None,
                     travel_fraction=max(0.0, float(1.0 - animal["travel_s"] / transit_s)) if passing else 0.0,
-                    tethered=i not in assay.acting and rules[i] == "tethered",
+                    tethered=i not in assay.acting and rules[i] == "tethered" and i != assay.litter,
                     withdrawn=bool(pairs[i, me]["withdrawn_s"] > 0.0),
                     oxtr_gain=float(gains[i]),
+                    young=i == assay.litter,
                 )
             )
         huddle_s = named(batch.counters[w, self._k], assay.n_animals, len(assay.habitat.names))["huddle_s"]
@@ -107,14 +108,16 @@ class Scene:
         return list(self._world.assay.session_table)[int(self._world.batch.worlds[self._w]["session"])]
 
     def _title(self) -> str:
-        """Assay, session where there are several, and hours of cohousing."""
+        """Assay, session where there are several, and hours of cohousing where there is a cage mate."""
         assay, test = self._world.assay, self._world.batch.worlds[self._w]
         parts = [assay.id.partition("/")[2]]
         if len(assay.usual_sessions) > 1 or self._session not in assay.usual_sessions:
             parts.append(self._session.replace("_", " "))
         if assay.contexts:
             parts.append(f"{test['conditioning_days']:g} days with {CONDITIONED_WITH[test['conditioned_with']]}")
-        return ", ".join([*parts, f"{test['cohousing_h']:g} h cohoused"])
+        if assay.cohoused_with[self._me] >= 0:
+            parts.append(f"{test['cohousing_h']:g} h cohoused")
+        return ", ".join(parts)
 
     def _chamber_labels(self) -> tuple[str, ...]:
         """The names of the chambers, or which context each of them is and what it is worth to the animal."""

@@ -47,9 +47,10 @@ NOT_BEGUN = "Cannot call env.step() before calling env.reset()"  # in Gymnasium'
 
 
 def action_names(assay: Assay) -> tuple[str, ...]:
-    """Return the name of every action, in order: rest, explore, affiliate and reject for each slot."""
+    """Return the names of the actions: rest, explore, affiliate and reject for each slot, lick for a litter."""
     slots = range(assay.n_animals - 1)
-    return ("rest", "explore", *(f"affiliate_slot{s}" for s in slots), *(f"reject_slot{s}" for s in slots))
+    names = ("rest", "explore", *(f"affiliate_slot{s}" for s in slots), *(f"reject_slot{s}" for s in slots))
+    return (*names, "lick") if assay.has_litter else names
 
 
 class SocialEnv(gym.Env[NDArray[np.float32], np.int64]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import noise
 from .attachment import disturbance, follow_stress, keep_stress
+from .care import tend
 from .compiled import compiled, inlined
 from .conspecifics import choose
 from .counters import (
@@ -49,6 +50,8 @@ def step_worlds(  # type: ignore[no-untyped-def]
             _reject(stage, rates, world, counters[w])
             _touch(stage, world, counters[w], bins[w], time_s)
             _live_and_feel(stage, doses, rates, world, base, time_s, terms, reward, row)
+            if stage.litter >= 0:
+                tend(stage, rates, world, counters[w])
             _count_company(stage, world, counters[w])
             if stage.has_doors:
                 _shut_doors(stage, world, counters[w])
@@ -79,6 +82,7 @@ def _decide(stage, world, actions, row, base, time_s):  # type: ignore[no-untype
             if me.travel_s > 0.0:
                 continue
             me.target = -1
+            me.licks = 0
             if held:
                 me.intent = WAIT
             elif action == 0:
@@ -88,9 +92,13 @@ def _decide(stage, world, actions, row, base, time_s):  # type: ignore[no-untype
             elif action < 2 + n_slots:
                 me.intent = AFFILIATE
                 me.target = slots[action - 2]
-            else:
+            elif action < 2 + 2 * n_slots:
                 me.intent = REJECT
                 me.target = slots[action - 2 - n_slots]
+            else:  # licking is for the litter, and seeks it like any contact
+                me.intent = AFFILIATE
+                me.target = stage.litter
+                me.licks = 1
             if me.target >= 0 and world.animals[me.target].chamber < 0:
                 me.intent = WAIT
                 me.target = -1
@@ -119,7 +127,7 @@ def _set_out(stage, rates, world, counters, base):  # type: ignore[no-untyped-de
         own = rates[world.rates_of[i]]
         goal = -1
         late_s = 0.0
-        if me.intent == EXPLORE:
+        if me.intent == EXPLORE and me.chamber != stage.food:  # there it forages, and stays until it seeks company
             if noise.uniform(noise.draw(base, noise.MOVEMENT, i, 0)) < own.leave and stage.degree[me.chamber] > 0:
                 way = noise.uniform(noise.draw(base, noise.MOVEMENT, i, 1))
                 goal = stage.neighbours[me.chamber, int(way * stage.degree[me.chamber])]
@@ -277,7 +285,9 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
                 # one animal off takes a moment, not a tick, so it does not end contact with others that seek it
                 a_stays = a.intent != EXPLORE and not (a.intent == REJECT and a.target == j)
                 b_stays = b.intent != EXPLORE and not (b.intent == REJECT and b.target == i)
-                if (a_seeks and b_stays) or (b_seeks and a_stays):
+                # who broods lies on one pile with the pups
+                piled = stage.litter >= 0 and _broods(a, stage.litter) and _broods(b, stage.litter)
+                if (a_seeks and b_stays) or (b_seeks and a_stays) or piled:
                     contact = 1
                     begins = pairs[i, j].contact == 0
                     for k in range(stage.acting.shape[0]):
@@ -288,6 +298,12 @@ def _touch(stage, world, counters, bins, time_s):  # type: ignore[no-untyped-def
                             bins[k, other, int(time_s / stage.bin_s)] += stage.dt_s
             pairs[i, j].contact = contact
             pairs[j, i].contact = contact
+
+
+@inlined
+def _broods(me, litter):  # type: ignore[no-untyped-def]
+    """Whether an animal (its record is `me`) seeks the litter."""
+    return me.intent == AFFILIATE and me.target == litter
 
 
 @inlined

@@ -32,6 +32,8 @@ ASSAY_ROWS: tuple[AssayRow, ...] = (
     AssayRow("socialrl/PairHome-v0", "pair_home", "refuse_single", "PairHomeVectorEnv"),
     AssayRow("socialrl/StressRecovery-v0", "stress_recovery", "StressRecoveryEnv", "StressRecoveryVectorEnv"),
     AssayRow("socialrl/PlacePreference-v0", "place_preference", "PlacePreferenceEnv", "PlacePreferenceVectorEnv"),
+    AssayRow("socialrl/Caregiving-v0", "caregiving", "CaregivingEnv", "CaregivingVectorEnv"),
+    AssayRow("socialrl/SharedCaregiving-v0", "caregiving", "refuse_single", "SharedCaregivingVectorEnv"),
 )
 ASSAY_IDS: tuple[str, ...] = tuple(row.id for row in ASSAY_ROWS)
 # not an assay for trainers and testers: it has no habitat, no acting animal and no reward

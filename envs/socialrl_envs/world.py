@@ -87,7 +87,7 @@ class World:
         duration_s = assay.duration_s if duration_s is None else duration_s
         dt_s = assay.dt_s if dt_s is None else dt_s
         self.attachment = assay.has_attachment(attachment)
-        self.terms = terms_of(self.attachment, assay.contexts)
+        self.terms = terms_of(self.attachment, assay.contexts, assay.has_litter)
         self._doses = schedule(drugs)
         apart = parts_tones(dose["drug"] for dose in drugs) if tones_apart is None else tones_apart
         if not isinstance(apart, (bool, np.bool_)):
@@ -119,12 +119,17 @@ class World:
         for variable in SLOW:
             self._worlds["animals"][variable.name] = variable.reference
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
-        self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers)))
+        self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers, assay.has_litter)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
-        own = {"attachment": self.attachment, "tones_apart": self.tones_apart, "contexts": assay.contexts}
+        own = {
+            "attachment": self.attachment,
+            "tones_apart": self.tones_apart,
+            "contexts": assay.contexts,
+            "litter": assay.has_litter,
+        }
         self.observation_space = space(n_chambers, assay.n_animals - 1, **own)
         self.observation_names = names(assay.habitat.names, assay.n_animals - 1, **own)
-        self.n_actions = 2 + 2 * (assay.n_animals - 1)
+        self.n_actions = assay.n_actions
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
         # what is felt in a tick before the test
         self._felt = np.zeros((len(self.terms), self.n_rows)), np.zeros(self.n_rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from socialrl.analysis.care_measures import CARE, OF_CARE, SHARED
 from socialrl.analysis.habitat_measures import HABITATS, HOME, OF_THE_PARTNER
 from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure
 
@@ -276,7 +277,7 @@ MEASURES: tuple[Measure, ...] = (
         "contact_s_partner",
         "Contact with the cage mate",
         "s",
-        (*HABITATS, HOME),
+        (*HABITATS, HOME, SHARED),
         "seconds of contact with the cage mate",
     ),
     Measure(
@@ -284,7 +285,7 @@ MEASURES: tuple[Measure, ...] = (
         "Contact with the cage mate",
         _FRACTION,
         "seconds of contact with the cage mate / length of the test",
-        assays=(HOME,),
+        assays=(HOME, SHARED),
         high=1.0,
         sum=("contact_s_partner",),
         per=("duration_s",),
@@ -297,7 +298,7 @@ MEASURES: tuple[Measure, ...] = (
         "Time in one chamber",
         _FRACTION,
         "seconds in one chamber with the cage mate, touching or not / length of the test",
-        assays=(HOME,),
+        assays=(HOME, SHARED),
         high=1.0,
         sum=("together_s_partner",),
         per=("duration_s",),
@@ -307,7 +308,7 @@ MEASURES: tuple[Measure, ...] = (
         "Time in the nest",
         _FRACTION,
         "seconds in the nest / length of the test",
-        assays=(HOME,),
+        assays=(HOME, *CARE),
         high=1.0,
         sum=("chamber_s_nest",),
         per=("duration_s",),
@@ -361,7 +362,7 @@ MEASURES: tuple[Measure, ...] = (
         "rejections_partner",
         "Rejections of the partner",
         "per test",
-        (PREFERENCE, LEVER, ENCOUNTER, *HABITATS, HOME),
+        (PREFERENCE, LEVER, ENCOUNTER, *HABITATS, HOME, SHARED),
         "times that the partner was driven off by the tested animal",
         1,
     ),
@@ -409,6 +410,7 @@ MEASURES: tuple[Measure, ...] = (
         smallest=0.05,
         why="a twentieth of the stress of an animal alone; a choice",
     ),
+    *OF_CARE,
     Measure(
         "place_preference",
         "Time where it had company",

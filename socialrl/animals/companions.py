@@ -20,7 +20,6 @@ from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.noise import fill_uniform
 from socialrl_envs.observation import space
 from socialrl_envs.parameters import rows_of
-from socialrl_envs.single import action_names
 from socialrl_envs.vocabulary import SEXES
 from socialrl_envs.world import World
 
@@ -103,14 +102,15 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
 def random_companions(assay: Assay = GROUP_HABITAT) -> FrozenCompanions:
     """Return animals with the table's parameters that choose every action with equal probability."""
     n_companions = len(assay.acting) - 1
-    n_features = space(len(assay.habitat.names), n_companions).shape[0]
-    n_actions = len(action_names(assay))
+    n_features = space(len(assay.habitat.names), assay.n_animals - 1, litter=assay.has_litter).shape[0]
+    n_actions = assay.n_actions
     nothing_learned = {
         "action_net.weight": np.zeros((n_actions, n_features), np.float32),
         "action_net.bias": np.zeros(n_actions, np.float32),
     }
     none: tuple[Mapping[str, Any], ...] = ({},) * n_companions
-    names, policies = _from_one_place(assay).animals[1:], FrozenPolicies([nothing_learned] * n_companions)
+    names = _from_one_place(assay).animals[1 : 1 + n_companions]
+    policies = FrozenPolicies([nothing_learned] * n_companions)
     return FrozenCompanions(names, policies, none, none, {}, assay=assay)
 
 

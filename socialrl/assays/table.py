@@ -195,4 +195,49 @@ _PLACES = AssayStudy(
     steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
 )
 
-STUDIES: tuple[AssayStudy, ...] = (_THREE_CHAMBERS, _LEVER, _ENCOUNTER, _HABITAT, _MEMBER, _HOME, _RECOVERY, _PLACES)
+_CARE_MEASURES = (
+    "litter_share",
+    "licking_share",
+    "nest_share",
+    "latency_to_return_s",
+    "care_received",
+    "litter_need",
+    "litter_alone_s",
+)
+_CARE_STEPS = {"quick": 60_000, "full": 80_000, "sensitivity": 40_000}
+_CAREGIVING = AssayStudy(
+    id="socialrl/Caregiving-v0",
+    title="care of a litter",
+    measures=(*_CARE_MEASURES, "return"),
+    training={"env": {"dt_s": 15, "duration_s": 14_400, "reset": {"cohousing_h": 0}}, "lives": 16},
+    steps=_CARE_STEPS,
+    test_s=43_200,
+)
+_SHARED_CAREGIVING = AssayStudy(
+    id="socialrl/SharedCaregiving-v0",
+    title="care of a litter by two",
+    measures=(*_CARE_MEASURES, "attended_share", "contact_share", "together_share", "rejections_partner", "return"),
+    figures=("synchrony", "measures"),
+    pairs=True,
+    training={
+        "env": {"dt_s": 15, "duration_s": 14_400, "reset": {"cohousing_h": 168}},
+        "lives": 16,
+        "ppo": {"ent_coef": 0.1},
+    },
+    steps=_CARE_STEPS,
+    test_s=43_200,
+    least_animals=12,  # six pairs
+)
+
+STUDIES: tuple[AssayStudy, ...] = (
+    _THREE_CHAMBERS,
+    _LEVER,
+    _ENCOUNTER,
+    _HABITAT,
+    _MEMBER,
+    _HOME,
+    _RECOVERY,
+    _PLACES,
+    _CAREGIVING,
+    _SHARED_CAREGIVING,
+)

@@ -23,7 +23,8 @@ def check_habitats(habitats: Mapping[str, tuple[str, ...]], genotypes: Mapping[s
     n_members = len(assay.acting)
     if n_members == 1:
         text = (
-            "can be set only for assays in which several animals act (socialrl/GroupHabitat-v0, socialrl/PairHome-v0);"
+            "can be set only for assays in which several animals act (socialrl/GroupHabitat-v0, socialrl/PairHome-v0, "
+            "socialrl/SharedCaregiving-v0);"
             f" in {assay.id} one animal acts"
         )
         raise refuse(text, key="habitats", involves=["habitats", "env.id"])

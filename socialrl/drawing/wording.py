@@ -23,6 +23,8 @@ TERMS = {
     "rest": "resting",
     "noise": "felt noise",
     "need": "need for company",
+    "care": "contact with the litter",
+    "hunger": "hunger",
 }
 
 

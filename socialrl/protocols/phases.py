@@ -32,7 +32,7 @@ _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 def _known_assay(value: Any) -> Any:
     load_extensions()
-    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not assay.contexts}
+    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not (assay.contexts or assay.has_litter)}
     conditioned = [name for name, assay in ASSAYS.items() if assay.contexts and value in (name, short_id(name))]
     if conditioned:
         raise refuse(
@@ -41,6 +41,13 @@ def _known_assay(value: Any) -> Any:
         )
     if not isinstance(value, str):
         raise refuse(f"must be the name of an assay ({', '.join(by_name)}), got {shown(value)}")
+    if value in ASSAYS or f"socialrl/{value}-v0" in ASSAYS:
+        named = ASSAYS[value if value in ASSAYS else f"socialrl/{value}-v0"]
+        if named.has_litter:
+            text = (
+                f"is not usable: in {named.id} animals have a litter, which no phase of a life brings; test carers with"
+            )
+            raise refuse(f"{text} socialrl evaluate")
     if value not in ASSAYS and value not in by_name:
         raise refuse(f"is not usable: {unknown('assay', value, by_name)}")
     return by_name.get(value, value)

@@ -73,8 +73,9 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
             attachment=trained.attachment,
             tones_apart=trained.tones_apart,
             contexts=assay.contexts,
+            litter=assay.has_litter,
         )
-        needed = (seen.shape[0], 2 * assay.n_animals)
+        needed = (seen.shape[0], assay.n_actions)
         if needed != have:
             raise UserError(
                 f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "

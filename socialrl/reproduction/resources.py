@@ -63,8 +63,8 @@ def _layout(config: Config) -> NetworkLayout:
         attachment=asked.attachment,
         tones_apart=asked.tones_apart,
         contexts=world.contexts,
+        litter=world.has_litter,
     )
     n_features = int(channels.shape[0])
-    n_actions = 2 + 2 * (world.n_animals - 1)
     hidden = list(config.ppo.net_arch)
-    return network_layout(n_features, n_actions, hidden, hidden)
+    return network_layout(n_features, world.n_actions, hidden, hidden)

@@ -27,7 +27,7 @@ from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.development import grow
 from socialrl_envs.observation import INTEROCEPTION, OF_ATTACHMENT
 from socialrl_envs.parameters import ParameterError, record
-from socialrl_envs.rewards import terms_of
+from socialrl_envs.rewards import OF_CARE, TERMS, terms_of
 from socialrl_envs.vocabulary import SLOW
 
 AS_WITHOUT = {
@@ -83,7 +83,7 @@ def test_without_it_there_is_no_channel_no_term_no_column_and_no_option() -> Non
     info = play(env, random_actions(env, 4)).infos[-1]
     assert not {name for name, _ in OF_ATTACHMENT} & set(env.observation_names)
     assert tuple(info["reward_terms"]) == terms_of(False)
-    assert "need" not in terms_of(False)
+    assert set(TERMS) - set(terms_of(False)) == {"need", "place", *OF_CARE}
     assert not {variable.name for variable in SLOW} & set(info["record"])
     assert not {"stressor", "stress_peak"} & set(info["record"])
     for variable in SLOW:  # at its reference an option asks for nothing
@@ -371,7 +371,7 @@ def test_bad_slow_states_and_stressors_are_refused_in_one_line(options: dict[str
             env.reset(options=options)
         assert "\n" not in str(caught.value)
         for name, array in env.world.get_state().items():
-            assert array.tobytes() == before[name].tobytes(), name
+            np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
 def test_attachment_itself_is_yes_or_no() -> None:

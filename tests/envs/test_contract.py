@@ -22,7 +22,7 @@ from playing import (
 from stable_baselines3.common.env_checker import check_env as check_with_sb3
 
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameter_rows import ATTACHMENT, CONTEXTS
+from socialrl_envs.parameter_rows import ATTACHMENT, CARE, CONTEXTS
 from socialrl_envs.parameters import PARAMETERS
 from socialrl_envs.rewards import terms_of
 from socialrl_envs.vocabulary import SLOW
@@ -88,7 +88,7 @@ def test_spaces_are_those_that_the_manual_page_states(env_id: str, attachment: b
     assert len(env.action_names) == n_actions
     assert len(env.observation_names) == len(set(env.observation_names)) == n_channels
     assert f"{ASSAYS[env_id].duration_s:,.0f} s" in page
-    for term in terms_of(attachment, ASSAYS[env_id].contexts):
+    for term in terms_of(attachment, ASSAYS[env_id].contexts, ASSAYS[env_id].has_litter):
         assert term in page
 
 
@@ -237,10 +237,32 @@ OF_DAYS = {
     "window_tau_d",
     "development_tau_d",
     "adult_plasticity",
-    "licking_weight",
     "enrichment",
 }
 """Parameters of development, which a test has no time for."""
+OF_BONDS = {
+    "consolidation_floor_per_h",
+    "consolidation_gain_per_h",
+    "consolidation_mate_per_h",
+    "absence_loss_per_h",
+    "compensation_share",
+    "habituation_tau_s",
+    "habituation_recovery_h",
+    "selective_floor",
+    "selective_gain",
+    "defence_floor",
+    "defence_gain",
+    "defence_payoff_min",
+    "defence_habituation",
+    "incentive_comfort",
+    "novelty_reward",
+    "uncertainty_cost",
+    "cohousing_contact_share",
+    "cohousing_bout_s",
+    "stranger_stress",
+    "peer_dopamine_free",
+}
+"""Parameters of company that grew up, which a litter is not."""
 
 
 OF_OTHERS = {
@@ -280,10 +302,15 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
     mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward", "mate_dopamine_need"}
     work = {"press_cost", "press_s"}
     idle = (set() if assay.doors else work) | ({"peer_dopamine_free"} if relationship == "mate" else mating)
-    if assay.n_animals == 2:  # there is nobody but the mate, to be courted or to interfere with the bond
+    n_grown = assay.n_animals - int(assay.has_litter)
+    if n_grown <= 2:  # there is nobody but the mate, to be courted or to interfere with the bond
         idle |= {"courtship_reward", "interference_per_h", "retention"}
+    if n_grown == 1:
+        idle |= OF_BONDS
+    if not assay.has_litter:
+        idle |= {row.name for row in CARE} | {"licking_weight"}
     idle |= set() if assay.known_place else {"known_place_exploration"}
-    idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT}
+    idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT} - {"licking_weight"}
     idle |= OF_OTHERS if assay.contexts else {row.name for row in CONTEXTS}
     as_in_table = played()
     for parameter in PARAMETERS:

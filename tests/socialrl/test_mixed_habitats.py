@@ -100,7 +100,7 @@ def test_without_habitats_each_genotype_lives_by_itself() -> None:
         (
             ["env.id=socialrl/GroupMember-v0"],
             "habitats can be set only for assays in which several animals act (socialrl/GroupHabitat-v0, "
-            "socialrl/PairHome-v0); in socialrl/GroupMember-v0 one animal acts",
+            "socialrl/PairHome-v0, socialrl/SharedCaregiving-v0); in socialrl/GroupMember-v0 one animal acts",
         ),
         (
             ["animals=12"],

@@ -39,7 +39,7 @@ from .panels import (
     traced,
 )  # fmt: skip
 from .snapshot import AnimalView, Snapshot
-from .voles import draw_glow, draw_tether, draw_vole
+from .voles import draw_glow, draw_pups, draw_tether, draw_vole
 
 _STRAWS_PER_1000_UNITS2 = 1.1
 
@@ -162,6 +162,9 @@ def _draw_animals(canvas: Canvas, scene: Scene, snapshot: Snapshot) -> None:
         if animal.tethered and place.huddle < 0:
             continue  # already in the layer
         colour = _colour(place, animal)
+        if animal.young:
+            draw_pups(canvas, place, length, width, colour)
+            continue
         draw_vole(canvas, place, length, width, colour, animal.withdrawn, asleep=place.huddle >= 0)
         if animal.tethered:
             _draw_tether(canvas, place, animal, length, width, scene.chambers[animal.chamber], scene.regions.arena)

@@ -13,7 +13,7 @@ class AnimalView:
     `name` picks the colour: "focal", "partner" and "stranger" (also "stranger 2" and the like) have fixed ones.
     `chamber` is an index into `Snapshot.chamber_names`. While the animal walks, `travel_to` is the chamber it walks to
     and `travel_fraction` (0..1) how far it has come; otherwise `travel_to` is None. `oxtr_gain` is relative to wild
-    type.
+    type. `young` is a litter, drawn as a heap of pups.
     """
 
     name: str
@@ -23,6 +23,7 @@ class AnimalView:
     tethered: bool = False
     withdrawn: bool = False
     oxtr_gain: float = 1.0
+    young: bool = False
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,15 @@ def draw_vole(
     spot(0.482, 0.0, 0.05, _NOSE)
 
 
+def draw_pups(canvas: Canvas, place: Place, length: float, width: float, coat: RGB) -> None:
+    """A heap of four pups: small, pale, asleep, on the place of one grown animal."""
+    pale = mix(coat, WHITE, 0.45)
+    for k, (along, aside) in enumerate(((-0.2, -0.26), (0.18, -0.22), (-0.16, 0.24), (0.22, 0.26))):
+        x, y = _turn(place, (along * length, aside * width))
+        pup = place._replace(x=x, y=y, heading_deg=place.heading_deg + 40.0 * (k - 1.5))
+        draw_vole(canvas, pup, 0.44 * length, 0.44 * width, pale, False, True)
+
+
 def draw_tether(canvas: Canvas, place: Place, length: float, width: float, wall_x: float) -> None:
     """A collar and a cord to a ring in the wall at x = `wall_x`, level with the animal."""
     canvas.line([_turn(place, (0.15 * length, -0.37 * width)), _turn(place, (0.15 * length, 0.37 * width))], INK, 4.0)
