@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .attachment import keep_stress
 from .compiled import compiled
@@ -128,7 +129,7 @@ class HomeCage:
         for start_s, end_s in itertools.pairwise(cuts):
             drug = levels(doses, ALL_DOSES, 0.5 * (start_s + end_s))
             state = self.slow_state()
-            here: Day = day(
+            here = day(
                 self._parameters,
                 share,
                 state=state,
@@ -138,16 +139,43 @@ class HomeCage:
                 stressor=stressor,
                 stressor_h=stressor_h,
             )
-            grown = grow(
-                state,
-                self._parameters,
-                (end_s - start_s) / 86_400.0,
-                care=here.care,
-                strain=here.strain,
-                contact_share=here.contact_share,
-            )
-            for variable in SLOW:
-                self.animals[variable.name][:, 0] = getattr(grown, variable.name)
+            self._grow(state, here, (end_s - start_s) / 86_400.0)
+
+    def rear_by(
+        self,
+        hours: float,
+        *,
+        care: ArrayLike,
+        contact_share: ArrayLike,
+        reference_share: float,
+        litter: Sequence[int] = (),
+        alone: Sequence[int] | None = None,
+    ) -> None:
+        """Let `hours` pass in the nest with carers that were watched, and the siblings in `litter`.
+
+        `care` (n,) is u, what the litter gets from all its carers relative to the reference family, `contact_share`
+        (n,) the share of the day in which it is in contact with any of them, and `reference_share` that of the
+        reference family. Development is that of `rear`, with days that are alike.
+        """
+        self._tick(hours, litter, alone, (), 0.0, False, attachment=False)
+        state = self.slow_state()
+        lived = day(self._parameters, contact_share, state=state)
+        usual = day(self._parameters, reference_share)
+        self._grow(state, Day(care, lived.strain, lived.contact_share), hours / _DAY_H, reference_strain=usual.strain)
+
+    def _grow(self, state: SlowState, here: Day, days: float, **reference: Any) -> None:
+        """Let the tested animals, in `state`, develop over `days` that are all like `here`."""
+        grown = grow(
+            state,
+            self._parameters,
+            days,
+            care=here.care,
+            strain=here.strain,
+            contact_share=here.contact_share,
+            **reference,
+        )
+        for variable in SLOW:
+            self.animals[variable.name][:, 0] = getattr(grown, variable.name)
 
     def slow_state(self) -> SlowState:
         """Return the slow state of the tested animals, arrays (n,)."""

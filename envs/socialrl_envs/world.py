@@ -58,7 +58,8 @@ class World:
     the parameter table. Conspecifics that do not act have the table's values for their sex, whatever the overrides.
     `attachment` gives every animal a slow state (`vocabulary.SLOW`) that is felt and perceived; None: as usual in the
     assay. `options` are those of an episode (`vocabulary.OPTIONS`) by name: a value, or a list that each reset draws
-    from.
+    from. `own_slow_state` gives the acting animals variables of `vocabulary.SLOW` of their own, each (n_rows,): they
+    come to every episode with them, unless the options of a reset say otherwise.
 
     `tones_apart` says whether animals perceive the dopamine tone at D2 receptors in a channel of its own (None: if
     one of `drugs` moves one tone alone). A network needs the channels that it was trained with, whatever the drugs of
@@ -79,6 +80,7 @@ class World:
         drugs: Sequence[Mapping[str, Any]] = (),
         attachment: bool | None = None,
         tones_apart: bool | None = None,
+        own_slow_state: Mapping[str, Any] | None = None,
         threads: int = 1,
         **options: Any,
     ) -> None:
@@ -140,6 +142,7 @@ class World:
         if given["session"] is None:
             given["session"] = list(assay.usual_sessions)
         self._history = self.check_history(given)
+        self._own_slow_state = self._check_own_slow_state(own_slow_state or {})
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
 
@@ -246,6 +249,21 @@ class World:
         self._check_contexts(option, given, [kind != option.default for kind in kinds])
         return np.array([known.index(kind) for kind in kinds])
 
+    def _check_own_slow_state(self, given: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+        """Return the slow state of the acting animals by name, (n_worlds, n_acting); what cannot be raises."""
+        known = {option.name: option for option in OPTIONS if option.of_animals}
+        checked = {}
+        for name, values in given.items():
+            if name not in known:
+                raise ParameterError(f"own_slow_state: unknown variable {name!r}; known: {', '.join(known)}")
+            array = self._check_number(known[name], values)
+            if array.shape != (self.n_rows,):
+                raise ParameterError(
+                    f"own_slow_state: {name} must have one value for each of {self.n_rows} rows, got {array.size}"
+                )
+            checked[name] = array.reshape(self.n_worlds, -1)
+        return checked
+
     def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
         """Give the worlds in `mask` new keys and restart their episode count."""
         self.batch.worlds["key"][mask] = keys
@@ -288,11 +306,14 @@ class World:
         for option in (one for one in OPTIONS if one.of_animals):
             if lives_on and option.name not in own:
                 continue
-            choices = history[option.name]
-            picked = np.zeros((self.n_worlds, n_acting), dtype=np.int64)
-            if len(choices) > 1:
-                _pick_each(worlds["key"].copy(), worlds["episode"].copy(), option.stream, len(choices), picked)
-            animals[option.name][mask, :n_acting] = choices[picked[mask]]
+            if option.name in self._own_slow_state and option.name not in own:
+                animals[option.name][mask, :n_acting] = self._own_slow_state[option.name][mask]
+            else:
+                choices = history[option.name]
+                picked = np.zeros((self.n_worlds, n_acting), dtype=np.int64)
+                if len(choices) > 1:
+                    _pick_each(worlds["key"].copy(), worlds["episode"].copy(), option.stream, len(choices), picked)
+                animals[option.name][mask, :n_acting] = choices[picked[mask]]
             if not lives_on:
                 animals[option.name][mask, n_acting:] = option.default
 

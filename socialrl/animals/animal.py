@@ -20,7 +20,8 @@ class Animal:
     `sex` is female or male. `parameters` holds every parameter that differs from the table called `table`, the
     individual's own gain among them; `arms` the places of receptor action that do not follow the gain. Animals with the
     same `index` share all random streams and individual factors across groups. Where animals share a world, `habitat`
-    names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty.
+    names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty. `slow_state` are
+    variables of the slow state (`socialrl_envs.vocabulary.SLOW`) that it comes to every episode with, if it has its own.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Animal:
     habitat: str = ""
     sex: str = SEXES[0]
     table: str = CURRENT
+    slow_state: dict[str, float] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -136,6 +138,20 @@ def per_row(animals: list[Animal], repeats: int) -> dict[str, list[float]]:
     return {
         name: [animal.parameters.get(name, rows[name].of(animal.sex)) for animal in animals for _ in range(repeats)]
         for name in dict.fromkeys(name for animal in animals for name in animal.parameters)
+    }
+
+
+def slow_state_per_row(animals: Sequence[Animal], repeats: int) -> dict[str, list[float]]:
+    """Return the animals' own slow state as one value a row, every animal in a block of `repeats` rows.
+
+    All of them have the same variables; else `ValueError` is raised.
+    """
+    names = {tuple(animal.slow_state) for animal in animals}
+    if len(names) > 1:
+        raise ValueError("animals of one world have the same variables of the slow state of their own")
+    return {
+        name: [animal.slow_state[name] for animal in animals for _ in range(repeats)]
+        for name in (names.pop() if names else ())
     }
 
 

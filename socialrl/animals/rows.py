@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from socialrl.animals.animal import Animal, arms_per_row, per_row, table_of
+from socialrl.animals.animal import Animal, arms_per_row, per_row, slow_state_per_row, table_of
 from socialrl.errors import UserError
 from socialrl_envs import Assay
 
@@ -41,14 +41,16 @@ class Lineup:
         return len(self.order)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the environment's arguments that make these animals: `table`, and sex, `arms` and parameters row by
-        row.
+        """Return the environment's arguments that make these animals: `table`, and sex, `arms`, parameters and the slow
+        state of their own row by row.
         """
         animals = list(self.animals)
         own = in_env_order(self.order, per_row(animals, self.lives))
         sex = in_env_order(self.order, {"sex": [animal.sex for animal, _ in self.rows]})
         arms = in_env_order(self.order, arms_per_row(animals, self.lives))
-        return {**sex, "table": table_of(animals), "arms": arms, **own}
+        slow = in_env_order(self.order, slow_state_per_row(animals, self.lives))
+        given = {"own_slow_state": slow} if slow else {}
+        return {**sex, "table": table_of(animals), "arms": arms, **given, **own}
 
     def world_seeds(self, seeds: NDArray[np.int64]) -> list[int]:
         """Return one seed a world of seeds (n_rows,) given animal by animal: that of the first animal in it."""

@@ -21,7 +21,7 @@ from socialrl.calibration.plan import Plan
 from socialrl.calibration.population import Space
 from socialrl.calibration.search import need_cma
 from socialrl.calibration.simulate import conditions, search_conditions, trained_cohorts
-from socialrl.calibration.stages import Stages, refuse_finished
+from socialrl.calibration.stages import Stages
 from socialrl.calibration.summaries import TEST_S
 from socialrl.calibration.voles import Voles, read_voles
 from socialrl.config import limits
@@ -79,7 +79,7 @@ def run_calibration(
     from there. `say` receives the notes on the sheet even if it cannot be used. Raises `UserError` for what cannot be
     used, and for a folder with another plan.
     """
-    refuse_finished(output, overwrite)
+    Stages.refuse_finished(output, overwrite)
     if plan.search:
         need_cma()
     notes: list[str] = []

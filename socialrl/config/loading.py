@@ -48,6 +48,7 @@ __all__ = [
     "TestCondition",
     "config_from_data",
     "config_to_yaml",
+    "load_as",
     "load_config",
     "load_recording",
     "with_overrides",
@@ -110,6 +111,14 @@ def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> Recording
             f"{command('train', path)}"
         )
     return _checked(RecordingConfig, data, str(path), overrides)
+
+
+def load_as(kind: type[Kind], path: str | Path, what: str, overrides: Sequence[str] = ()) -> Kind:
+    """Return the record of class `kind` that a YAML file describes, with overrides; errors as in `load_config`.
+
+    `what` is the kind of file in errors, such as "lineage".
+    """
+    return _checked(kind, _read_mapping(Path(path), what), str(path), overrides)
 
 
 def _assay_of(data: Mapping[str, Any]) -> Any:
@@ -228,7 +237,7 @@ def _read_mapping(path: Path, what: str) -> dict[str, Any]:
     return data
 
 
-def config_to_yaml(config: Config | RecordingConfig) -> str:
+def config_to_yaml(config: BaseModel) -> str:
     """Return the configuration with every default written out; loading the text gives an equal one."""
     return OmegaConf.to_yaml(OmegaConf.create(_plain(config)))
 
