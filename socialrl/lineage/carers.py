@@ -6,6 +6,7 @@ What is kept of a carer is what it does in a test, never its parameters: pups ge
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -41,11 +42,8 @@ def watched(
         carers = [parents[k + one] for k in dams for one in range(n)]
         if not carers:
             continue
-        policies, steps = train_frozen(
-            config,
-            carers,
-            lambda done, before=before, size=len(carers): on_steps(before + done * size),  # type: ignore[misc]
-        )
+        done = partial(_add, on_steps, before, len(carers))
+        policies, steps = train_frozen(config, carers, done)
         before += config.steps * len(carers)
         played = play_tests(
             config.for_evaluation(),
@@ -80,6 +78,10 @@ def of_carers(played: pd.DataFrame, carers: list[Animal], n: int) -> pd.DataFram
         litter_care=together["care_given"].transform("sum"),
         litter_contact_share=together["litter_contact_share"].transform("first"),
     )[[*OF_CARER, *OF_LITTER]]
+
+
+def _add(on_steps: Callable[[int], None], before: int, size: int, done: int) -> None:
+    on_steps(before + done * size)
 
 
 def _test(n: int) -> TestCondition:

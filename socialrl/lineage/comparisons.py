@@ -114,17 +114,15 @@ def families(animals: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
 
 def transmission(mothers: pd.DataFrame) -> pd.DataFrame:
     """Return the correlation of mothers and daughters, over all of them and within cells and generations."""
-
-    def of(rows: pd.DataFrame, _: str) -> Estimate:
-        return correlation(rows["mothers"], rows["daughters"])
-
-    whole = _table(mothers, ["relation", "measure"], ["r"], of).drop(columns="measure_")
+    groups = mothers.groupby(["relation", "measure", "cell", "generation"])[["mothers", "daughters"]]
     centred = mothers.copy()
-    groups = centred.groupby(["relation", "measure", "cell", "generation"])[["mothers", "daughters"]]
     centred[["mothers", "daughters"]] -= groups.transform("mean")
-    within = _table(centred, ["relation", "measure"], ["r"], of).drop(columns="measure_")
-    return pd.concat([whole.assign(over="all mothers"), within.assign(over="within cell and generation")],
-                     ignore_index=True)  # fmt: skip
+    found = []
+    for over, rows in (("all mothers", mothers), ("within cell and generation", centred)):
+        for (relation, measure), own in rows.groupby(["relation", "measure"], sort=False):
+            r = correlation(own["mothers"], own["daughters"])
+            found.append({"relation": relation, "measure": measure, "over": over, **_columns(r, "r")})
+    return pd.DataFrame(found)
 
 
 def correlation(x: pd.Series, y: pd.Series) -> Estimate:
@@ -152,8 +150,8 @@ def _table(
     found = []
     for key, group in rows.groupby(keys, sort=False):
         for name in measures:
-            named = {"measure_" if "measure" in keys else "measure": name}
-            found.append({**dict(zip(keys, key, strict=True)), **named, **_columns(estimate(group, name), "value")})
+            own = dict(zip(keys, key, strict=True))
+            found.append({**own, "measure": name, **_columns(estimate(group, name), "value")})
     return pd.DataFrame(found)
 
 

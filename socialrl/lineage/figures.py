@@ -169,8 +169,8 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "generations": Subject(
         "Do generations differ?",
-        "Means over litters with 95 % intervals. With all arms off, expression and reactivity are 1 in every generation "
-        "and nothing else may have a trend.",
+        "Means over litters with 95 % intervals. With all arms off, expression and reactivity are 1 in every "
+        "generation and nothing else may have a trend.",
         generations,
     ),
     "care": Subject(
@@ -187,8 +187,8 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "variance": Subject(
         "Born or made?",
-        "Shares of the variance between animals that go with the litter of birth, with the nest, and with neither, by a "
-        "mixed model; `variance.csv` has the intervals.",
+        "Shares of the variance between animals that go with the litter of birth, with the nest, and with neither, by "
+        "a mixed model; `variance.csv` has the intervals.",
         variance,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,6 @@ class Lineage:
     families: pd.DataFrame
     animals: pd.DataFrame
     tested: Mapping[str, tuple[str, str]]
-    tables: Mapping[str, pd.DataFrame]
 
     @classmethod
     def of(
@@ -50,7 +50,7 @@ class Lineage:
         families: pd.DataFrame,
         generations: Sequence[pd.DataFrame],
     ) -> Lineage:
-        """Return the lineage of these tables, one per generation from the founders on, with all that is compared."""
+        """Return the lineage of these tables, one per generation from the founders on."""
         tested = {}
         for name, settings in assays.items():
             measure = measure_called(headline_of(name).name)
@@ -64,7 +64,12 @@ class Lineage:
             reared_by=pd.Series(rearing_cell, index=animals.index).map(groups),
         )
         animals[RECEPTOR] = animals["oxtr_gain"] * animals["expression"]
-        return cls(config, reference, families, animals, tested, _tables(config, animals, list(tested)))
+        return cls(config, reference, families, animals, tested)
+
+    @functools.cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All that is compared, by name: means, contrasts, trends, variance, effects, mothers, transmission, care."""
+        return _tables(self.config, self.animals, list(self.tested))
 
     @property
     def labels(self) -> dict[str, tuple[str, str]]:

@@ -43,10 +43,11 @@ def run_lineage(
     say: Callable[[str], None] = lambda _: None,
     watch: Watch = watched,
     test: Test = assayed,
+    write: Callable[[Lineage, Path, dict[str, Any]], None] | None = None,
 ) -> Lineage:
     """Make every generation that is not there yet, write the results to `config.run_path`, and return them.
 
-    `where` names the file in errors; `watch` and `test` train and test animals. A repeated call goes on after the last
+    `where` names the file in errors. `watch` and `test` train and test animals, `write` writes the results. A repeated call goes on after the last
     finished generation. A finished lineage, one with another plan, a folder with other files and a generation in which
     a cell has no survivors raise `UserError`.
     """
@@ -75,11 +76,13 @@ def run_lineage(
             counter.stage(f"generation {number}", number + 1)
             tables.append(animals)
         lineage = Lineage.of(config, assays, reference, families, tables)
-        # here and not above, because drawing libraries are needed only now
-        from socialrl.lineage.report import write_results
-
-        made = {**kept.begun, "continued": [{name: one[name] for name in _TOLD} for one in kept.continued]}
-        write_results(lineage, folder, made)
+        if write is None:  # imported here, because drawing libraries are needed only now
+            from socialrl.lineage.report import write_results as write
+        write(
+            lineage,
+            folder,
+            {**kept.begun, "continued": [{name: one[name] for name in _TOLD} for one in kept.continued]},
+        )
     return lineage
 
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMResults
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from socialrl.analysis.statistics import LEVEL, SEED
 
 BIRTH, REARING, FAMILY, REST = "birth", "rearing", "family", "rest"
-_FIXED = ("generation", "sex", "after_weaning", "carers", "born_to", "reared_by")
+_FIXED = ("generation", "sex", "after_weaning", "carers", "reared_by", "born_to")
 _DRAWS = 4000
 _POWER_Z = 1.959964 + 0.841621
 """Of a normal distribution: an effect of so many standard errors is found with 80 % power at p < 0.05, two-sided."""
@@ -59,9 +59,13 @@ def _one(rows: pd.DataFrame, measure: str, fostered: bool) -> tuple[pd.DataFrame
         "n_births": rows["birth_litter"].nunique(),
         "n_rearings": rows["rearing_litter"].nunique(),
     }
-    fitted = _fit(rows, names) if len(rows) and _varies(rows) else None
-    if fitted is None:
-        note = "all animals equal" if len(rows) and np.ptp(rows["value"].to_numpy()) < 1e-12 else "too few animals"
+    note = _why_not(rows)
+    if not note:
+        try:
+            fitted = _fit(rows, names)
+        except np.linalg.LinAlgError:
+            note = "no variance is left within litters"
+    if note:
         empty = [{"measure": measure, "component": name, **counts, "note": note} for name in (*names, REST)]
         return pd.DataFrame(empty, columns=COLUMNS), pd.DataFrame(columns=EFFECTS)
     ratios = np.clip(np.asarray(fitted.vcomp) / fitted.scale, 0.0, None)
@@ -82,15 +86,17 @@ def _one(rows: pd.DataFrame, measure: str, fostered: bool) -> tuple[pd.DataFrame
     return split[list(COLUMNS)], _effects(fitted, measure, rows)
 
 
-def _varies(rows: pd.DataFrame) -> bool:
-    """Whether there is anything to split: several animals a litter, and values that differ."""
-    several = rows.groupby("rearing_litter").size().max() > 1
-    return bool(several and np.ptp(rows["value"].to_numpy()) > 1e-12)
+def _why_not(rows: pd.DataFrame) -> str:
+    """Return why there is nothing to split, or nothing."""
+    if len(rows) and np.ptp(rows["value"].to_numpy()) < 1e-12:
+        return "all animals equal"
+    several = len(rows) and rows.groupby("rearing_litter").size().max() > 1
+    return "" if several else "needs several animals a litter"
 
 
 def _fit(rows: pd.DataFrame, names: tuple[str, ...]) -> MixedLMResults:
     columns = {BIRTH: "birth_litter", REARING: "rearing_litter", FAMILY: "rearing_litter"}
-    fixed = [one for one in _FIXED if rows[one].nunique() > 1]
+    fixed = _told_apart(rows)
     # standardised, so that the optimiser does not depend on the unit
     sd = rows["value"].std()
     work = rows.assign(value=(rows["value"] - rows["value"].mean()) / sd, block=_blocks(rows))
@@ -99,11 +105,25 @@ def _fit(rows: pd.DataFrame, names: tuple[str, ...]) -> MixedLMResults:
     with warnings.catch_warnings():
         # a component at 0 lies at the edge of what is possible, which the library warns of
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", SingularMatrixWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
         model = MixedLM.from_formula(formula, groups="block", vc_formula=parts, re_formula="0", data=work)
         fitted = model.fit(reml=True, method=["lbfgs", "powell"])
     fitted.in_units = sd
     return fitted
+
+
+def _told_apart(rows: pd.DataFrame) -> list[str]:
+    """Return the fixed effects that vary, without those that the ones before them already say."""
+    kept: list[str] = []
+    design = np.ones((len(rows), 1))
+    for name in _FIXED:
+        levels = pd.get_dummies(rows[name], drop_first=True).to_numpy(np.float64)
+        wider = np.concatenate([design, levels], axis=1)
+        if levels.shape[1] and np.linalg.matrix_rank(wider) == wider.shape[1]:
+            design = wider
+            kept.append(name)
+    return kept
 
 
 def _blocks(rows: pd.DataFrame) -> list[int]:
@@ -138,6 +158,7 @@ def _drawn(fitted: MixedLMResults, ratios: NDArray[np.float64]) -> NDArray[np.fl
 def _effects(fitted: MixedLMResults, measure: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what groups and treatments do to a measure, in its own units, with the smallest effect to be seen."""
     found = []
+    same = rows["born_to"].nunique() > 1 and "born_to" not in _told_apart(rows)
     for name, value, error, p in zip(
         fitted.model.exog_names, fitted.fe_params, fitted.bse_fe, fitted.pvalues, strict=False
     ):
@@ -149,7 +170,8 @@ def _effects(fitted: MixedLMResults, measure: str, rows: pd.DataFrame) -> pd.Dat
         found.append(
             {
                 "measure": measure,
-                "effect": f"{_WORDS[column].format(level)} rather than {usual}",
+                "effect": f"{_WORDS[column].format(level)} rather than {usual}"
+                + (" (not to be told from who bore them)" if same and column == "reared_by" else ""),
                 "difference": value * unit,
                 "low": (value - half) * unit,
                 "high": (value + half) * unit,
