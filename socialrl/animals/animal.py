@@ -21,7 +21,7 @@ class Animal:
     individual's own gain among them; `arms` the places of receptor action that do not follow the gain. Animals with the
     same `index` share all random streams and individual factors across groups. Where animals share a world, `habitat`
     names it (`mixed-0`) and `habitat_type` is the kind of it (`mixed`); elsewhere both are empty. `slow_state` are
-    variables of the slow state (`socialrl_envs.vocabulary.SLOW`) that it comes to every episode with, if it has its own.
+    variables of `socialrl_envs.vocabulary.SLOW` that it comes to every episode with, if it has its own.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Verbs of whole studies: reproduce and calibrate."""
+"""Verbs of whole studies: reproduce, calibrate and lineage."""
 
 from __future__ import annotations
 
@@ -254,3 +254,55 @@ def calibrate(
         console.print(table)
         console.print()
     typer.echo(f"results: {output / 'calibration.html'}, parameters.yaml and calibration.json beside it")
+
+
+@app.command()
+def lineage(
+    config: Annotated[
+        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file, for example configs/lineage.yaml.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder in which the lineage is made, instead of `output`.")
+    ] = None,
+    overwrite: Annotated[bool, overwrite_option("a lineage that is already there")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Breed generations: what carers do makes receptor and calm of their pups, who then learn to rear, and so on.
+
+    A lineage that was stopped goes on after its last finished generation when the command is repeated.
+
+    Example: `socialrl lineage configs/lineage.yaml`
+
+    The null control: `socialrl lineage configs/lineage_arms_off.yaml`
+    """
+    from socialrl.lineage.run import load_lineage, run_lineage
+
+    place = [] if output is None else [f"output={output or '.'}"]
+    loaded = load_lineage(config, [*(overrides or []), *place])
+    again = "the same command without --overwrite" if overwrite else "the same command"
+    with (
+        stoppable(f"finished generations are kept; run {again} again to go on"),
+        open_progress(f"lineage {loaded.name}", quiet=quiet) as progress,
+    ):
+        made = run_lineage(
+            loaded,
+            str(config),
+            overwrite=overwrite,
+            progress=progress,
+            say=lambda line: typer.echo(line, err=True),
+        )
+    from rich.console import Console
+
+    from socialrl.lineage import terminal
+    from socialrl.lineage.report import sentences
+
+    typer.echo(" ".join(sentences(made)))
+    console = Console()
+    for table in terminal.tables(made):
+        console.print(table)
+        console.print()
+    typer.echo(terminal.note())
+    typer.echo(f"lineage: {loaded.run_path / 'lineage.html'}, animals.csv and the tables of its page beside it")

@@ -47,9 +47,9 @@ def run_lineage(
 ) -> Lineage:
     """Make every generation that is not there yet, write the results to `config.run_path`, and return them.
 
-    `where` names the file in errors. `watch` and `test` train and test animals, `write` writes the results. A repeated call goes on after the last
-    finished generation. A finished lineage, one with another plan, a folder with other files and a generation in which
-    a cell has no survivors raise `UserError`.
+    `where` names the file in errors. `watch` and `test` train and test animals, `write` writes the results. A repeated
+    call goes on after the last finished generation. A finished lineage, one with another plan, a folder with other
+    files and a generation in which a cell has no survivors raise `UserError`.
     """
     folder = config.run_path
     care, assays = care_settings(config, where), assay_settings(config, where)
@@ -78,11 +78,8 @@ def run_lineage(
         lineage = Lineage.of(config, assays, reference, families, tables)
         if write is None:  # imported here, because drawing libraries are needed only now
             from socialrl.lineage.report import write_results as write
-        write(
-            lineage,
-            folder,
-            {**kept.begun, "continued": [{name: one[name] for name in _TOLD} for one in kept.continued]},
-        )
+        continued = [{name: one[name] for name in _TOLD} for one in kept.continued]
+        write(lineage, folder, {**kept.begun, "continued": continued})
     return lineage
 
 

@@ -65,7 +65,7 @@ class Care:
         return pd.DataFrame.from_dict(rows, orient="index", columns=[*columns, "litter_care", "litter_contact_share"])
 
 
-def preference(assays, animals, on_steps) -> pd.DataFrame:
+def preference(_assays, animals, on_steps) -> pd.DataFrame:
     """Return a preference that is the receptor and a little noise of the animal's own."""
     on_steps(10, "PartnerPreference")
     noise = [seeding.generator(1, "noise", one.index).standard_normal() for one in animals]
@@ -83,7 +83,7 @@ def made(config: LineageConfig, folder: Path, care: Care | None = None, test=pre
     return run.run_lineage(config, "tiny.yaml", progress=Silent(), watch=care or Care(), test=test, write=write)
 
 
-def plain_settings(config, _where):
+def plain_settings(_config, _where):
     """Stand in for the settings of care; nothing trains by them here."""
     one = config_from_data(
         {
