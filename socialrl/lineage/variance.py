@@ -18,6 +18,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMResults
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, SingularMatrixWarning
 
 from socialrl.analysis.statistics import LEVEL, SEED
+from socialrl_envs.elementary import exp
 
 BIRTH, REARING, FAMILY, REST = "birth", "rearing", "family", "rest"
 _FIXED = ("generation", "sex", "after_weaning", "carers", "reared_by", "born_to")
@@ -42,7 +43,7 @@ def variance_split(animals: pd.DataFrame, measures: Sequence[str]) -> tuple[pd.D
         .transform("any")
     )
     fostered = bool(moved.any())
-    rows = animals[moved] if fostered else animals
+    rows = (animals[moved.to_numpy()] if fostered else animals).reset_index(drop=True)
     splits, effects = [], []
     for measure in measures:
         known = rows[rows[measure].notna()].assign(value=lambda one, name=measure: one[name].astype(float))
@@ -75,7 +76,7 @@ def _one(rows: pd.DataFrame, measure: str, fostered: bool) -> tuple[pd.DataFrame
         {
             "measure": measure,
             "component": [*names, REST],
-            "variance": [*(ratios * fitted.scale), fitted.scale],
+            "variance": np.array([*ratios, 1.0]) * fitted.scale * fitted.in_units**2,
             "share": shares,
             "low": low,
             "high": high,
@@ -107,8 +108,9 @@ def _fit(rows: pd.DataFrame, names: tuple[str, ...]) -> MixedLMResults:
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", SingularMatrixWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
-        model = MixedLM.from_formula(formula, groups="block", vc_formula=parts, re_formula="0", data=work)
-        fitted = model.fit(reml=True, method=["lbfgs", "powell"])
+        model = MixedLM.from_formula(formula, groups="block", vc_formula=parts, data=work)
+        # without derivatives, which lead astray where a component is 0
+        fitted = model.fit(reml=True, method=["powell", "nm"])
     fitted.in_units = sd
     return fitted
 
@@ -149,10 +151,15 @@ def _shares(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _drawn(fitted: MixedLMResults, ratios: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return draws of the ratios to the rest by their standard errors; a component has no less than nothing."""
+    """Return draws (n, n_components) of the ratios to the rest by their standard errors.
+
+    A ratio above its error is drawn as a log-normal number, so that it stays above 0; one near 0 as a normal number
+    that is cut off there.
+    """
     errors = np.nan_to_num(np.asarray(fitted.bse)[-len(ratios) :], nan=0.0)
     draws = np.random.default_rng(SEED).standard_normal((_DRAWS, len(ratios)))
-    return np.clip(ratios + draws * errors, 0.0, None)
+    relative = np.divide(errors, ratios, out=np.zeros(len(ratios)), where=ratios > errors)
+    return np.where(ratios > errors, ratios * exp(draws * relative), np.clip(ratios + draws * errors, 0.0, None))
 
 
 def _effects(fitted: MixedLMResults, measure: str, rows: pd.DataFrame) -> pd.DataFrame:
