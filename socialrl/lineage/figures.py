@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from socialrl.drawing import style
-from socialrl.drawing.groups import looks
 from socialrl.lineage.outcome import RECEPTOR, Lineage
 from socialrl.lineage.variance import BIRTH, FAMILY, REARING, REST
 
 _SCALE = "PuOr"
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#56B4E9")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
 _PARTS = {BIRTH: "#0072B2", REARING: "#E69F00", FAMILY: "#009E73", REST: style.PALE}
 
 
@@ -81,7 +82,7 @@ def generations(lineage: Lineage, narrow: bool) -> Figure:
         rows = means[means["measure"] == name]
         for k, cell in enumerate(cells):
             own = rows[(rows["cell"] == cell) & rows["value"].notna()]
-            colour, marker = looks(cell, math.nan, True)
+            colour, marker = _looks(lineage, cell)
             x = own["generation"].to_numpy(np.float64) + (k - (len(cells) - 1) / 2) * 0.08
             reach = np.nan_to_num(np.stack([own["value"] - own["low"], own["high"] - own["value"]]).astype(np.float64))
             ax.errorbar(x, own["value"], yerr=np.clip(reach, 0.0, None), color=colour, marker=marker, markersize=4.5,
@@ -104,7 +105,7 @@ def care_and_expression(lineage: Lineage, narrow: bool) -> Figure | None:
              "reactivity": "Reactivity of adults"}  # fmt: skip
     for ax, (name, label) in zip(axes, named.items(), strict=True):
         for cell, own in means.groupby("cell", sort=False):
-            colour, marker = looks(str(cell), math.nan, True)
+            colour, marker = _looks(lineage, str(cell))
             ax.scatter(own["care"], own[name], color=colour, marker=marker, s=16, alpha=0.7, linewidths=0)
         ax.axvline(1.0, color=style.SOFT, linestyle=(0, (1, 1.5)), linewidth=1.0)
         ax.axhline(1.0, color=style.SOFT, linestyle=(0, (1, 1.5)), linewidth=1.0)
@@ -125,7 +126,7 @@ def mothers_and_daughters(lineage: Lineage, narrow: bool) -> Figure | None:
     for ax, relation in zip(axes, relations, strict=True):
         rows = mothers[mothers["relation"] == relation]
         for cell, own in rows.groupby("cell", sort=False):
-            colour, marker = looks(str(cell), math.nan, True)
+            colour, marker = _looks(lineage, str(cell))
             ax.scatter(own["mothers"], own["daughters"], color=colour, marker=marker, s=16, alpha=0.7, linewidths=0)
         ax.set_title(f"By {relation}")
         ax.set_xlabel("Licking of the mother, share of time")
@@ -194,6 +195,12 @@ SUBJECTS: dict[str, Subject] = {
 }
 
 
+def _looks(lineage: Lineage, cell: str) -> tuple[str, str]:
+    """Return colour and marker of a cell, by its place in the file."""
+    place = list(lineage.config.cells).index(cell)
+    return _COLOURS[place % len(_COLOURS)], _MARKERS[place % len(_MARKERS)]
+
+
 def _litters(lineage: Lineage) -> pd.DataFrame:
     """Return one row per litter (index: its name): generation, place across the page, expression, dam's litters."""
     animals = lineage.animals
@@ -238,5 +245,5 @@ def _label(ax: Axes, lineage: Lineage, name: str) -> None:
 
 
 def _legend(figure: Figure, lineage: Lineage, narrow: bool) -> None:
-    entries = [(cell, *looks(cell, math.nan, True)) for cell in lineage.config.cells]
+    entries = [(cell, *_looks(lineage, cell)) for cell in lineage.config.cells]
     style.group_legend(figure, entries, 2 if narrow else 4)

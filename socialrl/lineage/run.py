@@ -25,6 +25,9 @@ from socialrl.training import cohort
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 
+Write = Callable[[Lineage, Path, dict[str, Any]], None]
+"""The kind of function that writes results: `report.write_results`."""
+
 _OWN = ("adults", "animals", "carers", "generations", "genetics", "pedigree", "rearing", "settings")
 """The modules here that decide numbers of animals."""
 
@@ -43,7 +46,7 @@ def run_lineage(
     say: Callable[[str], None] = lambda _: None,
     watch: Watch = watched,
     test: Test = assayed,
-    write: Callable[[Lineage, Path, dict[str, Any]], None] | None = None,
+    write: Write | None = None,
 ) -> Lineage:
     """Make every generation that is not there yet, write the results to `config.run_path`, and return them.
 
@@ -76,11 +79,16 @@ def run_lineage(
             counter.stage(f"generation {number}", number + 1)
             tables.append(animals)
         lineage = Lineage.of(config, assays, reference, families, tables)
-        if write is None:  # imported here, because drawing libraries are needed only now
-            from socialrl.lineage.report import write_results as write
         continued = [{name: one[name] for name in _TOLD} for one in kept.continued]
-        write(lineage, folder, {**kept.begun, "continued": continued})
+        (write or _results_writer())(lineage, folder, {**kept.begun, "continued": continued})
     return lineage
+
+
+def _results_writer() -> Write:
+    # imported here, because drawing libraries are needed only at the end
+    from socialrl.lineage.report import write_results
+
+    return write_results
 
 
 _TOLD = ("started", "versions", "commit")

@@ -147,7 +147,8 @@ def _blocks(rows: pd.DataFrame) -> list[int]:
 def _shares(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return shares of the total variance (n, n_components + 1) from ratios to the rest (n, n_components)."""
     total = 1.0 + ratios.sum(axis=1, keepdims=True)
-    return np.concatenate([ratios, np.ones((len(ratios), 1))], axis=1) / total
+    shares: NDArray[np.float64] = np.concatenate([ratios, np.ones((len(ratios), 1))], axis=1) / total
+    return shares
 
 
 def _drawn(fitted: MixedLMResults, ratios: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -159,7 +160,9 @@ def _drawn(fitted: MixedLMResults, ratios: NDArray[np.float64]) -> NDArray[np.fl
     errors = np.nan_to_num(np.asarray(fitted.bse)[-len(ratios) :], nan=0.0)
     draws = np.random.default_rng(SEED).standard_normal((_DRAWS, len(ratios)))
     relative = np.divide(errors, ratios, out=np.zeros(len(ratios)), where=ratios > errors)
-    return np.where(ratios > errors, ratios * exp(draws * relative), np.clip(ratios + draws * errors, 0.0, None))
+    near_0 = np.clip(ratios + draws * errors, 0.0, None)
+    drawn: NDArray[np.float64] = np.where(ratios > errors, ratios * exp(draws * relative), near_0)
+    return drawn
 
 
 def _effects(fitted: MixedLMResults, measure: str, rows: pd.DataFrame) -> pd.DataFrame:
