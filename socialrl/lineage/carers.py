@@ -14,6 +14,7 @@ from socialrl.animals.animal import Animal
 from socialrl.config.loading import Config, TestCondition
 from socialrl.evaluation.playing import play_tests
 from socialrl.training.frozen_cohort import train_frozen
+from socialrl_envs.litters import families
 
 OF_CARER = ("nest_share", "licking_share", "latency_to_return_s", "care_given")
 """What is kept of each carer: shares of the test, seconds, and touch × occupancy that the litter has from it."""
@@ -60,6 +61,13 @@ def watched(
 
 def of_carers(played: pd.DataFrame, carers: list[Animal], n: int) -> pd.DataFrame:
     """Return the rows of `watched` from those of tests of `n` carers a litter, repeats averaged."""
+    place = {one.id: k for k, one in enumerate(carers)}
+    at = played["animal"].map(place)
+    # litter by litter and repeat by repeat, its carers next to each other
+    tests = played.assign(litter=at // n, carer=at % n).sort_values(["litter", "repeat", "carer"], kind="stable")
+    family = families(tests, n)
+    litters = tests["litter"].to_numpy()[::n]
+    of_litter = pd.DataFrame({"litter_care": family.care, "litter_contact_share": family.contact_share})
     seconds = played["duration_s"]
     own = pd.DataFrame(
         {
@@ -68,16 +76,11 @@ def of_carers(played: pd.DataFrame, carers: list[Animal], n: int) -> pd.DataFram
             "licking_share": played["licking_s"] / seconds,
             "latency_to_return_s": played["latency_to_return_s"],
             "care_given": played["care_received"],
-            "litter_contact_share": played["litter_contact_s"] / seconds,
         }
     )
-    means = own.groupby("animal", sort=False).mean().loc[[one.id for one in carers]]
-    litters = pd.Series([k // n for k in range(len(carers))], index=means.index)
-    together = means.groupby(litters)
-    return means.assign(
-        litter_care=together["care_given"].transform("sum"),
-        litter_contact_share=together["litter_contact_share"].transform("first"),
-    )[[*OF_CARER, *OF_LITTER]]
+    means = own.groupby("animal", sort=False).mean().loc[list(place)]
+    of_litter = of_litter.groupby(litters).mean().loc[[k // n for k in place.values()]]
+    return means.join(of_litter.set_axis(means.index))[[*OF_CARER, *OF_LITTER]]
 
 
 def _add(on_steps: Callable[[int], None], before: int, size: int, done: int) -> None:

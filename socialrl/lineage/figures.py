@@ -43,9 +43,13 @@ def pedigree(lineage: Lineage, narrow: bool) -> Figure:
         name: (x, -number) for name, x, number in zip(litters.index, litters["x"], litters["generation"], strict=True)
     }
     for name, row in litters.iterrows():
-        for column, colour, dashes in (("born", style.PALE, "-"), ("reared", style.STRANGER, (0, (2, 1.5)))):
+        for column, colour, dashes in (
+            ("born", style.PALE, "-"),
+            ("sired", style.PALE, "-"),
+            ("reared", style.STRANGER, (0, (2, 1.5))),
+        ):
             mother = row[column]
-            if mother in at and (column == "born" or mother != row["born"]):
+            if mother in at and (column != "reared" or mother != row["born"]):
                 ax.plot(*zip(at[mother], at[str(name)], strict=True), color=colour, linestyle=dashes, linewidth=0.7,
                         zorder=1)  # fmt: skip
     known = litters["expression"].to_numpy(np.float64)
@@ -65,9 +69,9 @@ def pedigree(lineage: Lineage, narrow: bool) -> Figure:
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(length=0)
-    handles = [Line2D([], [], color=style.PALE, label="the dam was born in")]
+    handles = [Line2D([], [], color=style.PALE, label="its parents were born in")]
     if (litters["reared"] != litters["born"]).any():
-        handles.append(Line2D([], [], color=style.STRANGER, linestyle=(0, (2, 1.5)), label="and grew up in"))
+        handles.append(Line2D([], [], color=style.STRANGER, linestyle=(0, (2, 1.5)), label="its dam grew up in"))
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
@@ -165,7 +169,8 @@ SUBJECTS: dict[str, Subject] = {
     "pedigree": Subject(
         "Who descends from whom?",
         "Every mark is a litter, coloured by the mean expression of its pups (founders: of the pair, 1 by definition). "
-        "Solid lines lead to the litter that its dam was born in, dashed ones to the nest that she grew up in.",
+        "Solid lines lead to the litters that its parents were born in, dashed ones to the nest that its dam grew up "
+        "in.",
         pedigree,
     ),
     "generations": Subject(
@@ -195,6 +200,10 @@ SUBJECTS: dict[str, Subject] = {
 }
 
 
+_PARENTS = ("born", "reared", "sired")
+"""The litters that the dam was born in and grew up in, and the one that the sire was born in."""
+
+
 def _looks(lineage: Lineage, cell: str) -> tuple[str, str]:
     """Return colour and marker of a cell, by its place in the file."""
     place = list(lineage.config.cells).index(cell)
@@ -204,7 +213,7 @@ def _looks(lineage: Lineage, cell: str) -> tuple[str, str]:
 def _litters(lineage: Lineage) -> pd.DataFrame:
     """Return one row per litter (index: its name): generation, place across the page, expression, dam's litters."""
     animals = lineage.animals
-    dams = animals[animals["breeds"] & (animals["sex"] == "female")].set_index("pair")
+    dams, sires = (animals[animals["breeds"] & (animals["sex"] == sex)].set_index("pair") for sex in ("female", "male"))
     cells = {cell: k for k, cell in enumerate(lineage.config.cells)}
     wide = lineage.config.litters + 2
     rows = {}
@@ -222,10 +231,12 @@ def _litters(lineage: Lineage) -> pd.DataFrame:
             "expression": pups["expression"].mean(),
             "born": dam["birth_litter"] or of_founders,
             "reared": dam["rearing_litter"] or of_founders,
+            "sired": sires.loc[litter, "birth_litter"],
         }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["generation", "cell", "place", "expression", "born",
-                                                                  "reared"])  # fmt: skip
-    return table.fillna({"born": "", "reared": ""}).assign(x=table["cell"].map(cells) * wide + table["place"])
+    columns = ["generation", "cell", "place", "expression", *_PARENTS]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    table = table.fillna(dict.fromkeys(_PARENTS, ""))
+    return table.assign(x=table["cell"].map(cells) * wide + table["place"])
 
 
 def _panels(n: int, narrow: bool, height_in: float) -> tuple[Figure, list[Axes]]:

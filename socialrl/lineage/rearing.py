@@ -13,6 +13,7 @@ from socialrl.lineage.animals import animals_in
 from socialrl.lineage.schema import WEANED_D, LineageConfig
 from socialrl_envs import ASSAYS
 from socialrl_envs.home_cage import HomeCage
+from socialrl_envs.litters import relative_care
 from socialrl_envs.vocabulary import SLOW
 
 _ASSAY = "socialrl/PartnerPreference-v0"
@@ -36,7 +37,7 @@ def grown_up(config: LineageConfig, pups: pd.DataFrame, reference: Reference) ->
     the slow state at `adult_d`. A home cage holds the pup and a sibling of its sex; from weaning on it lives as
     `after_weaning` says.
     """
-    pups = pups.assign(care=pups["care_received"] / reference.care_received)
+    pups = pups.assign(care=relative_care(pups["care_received"], reference.care_received))
     lived = pups[pups["survived"]]
     pieces = [_grown(config, rows, str(kind), reference) for kind, rows in lived.groupby("after_weaning", sort=False)]
     return pups.join(pd.concat(pieces))
