@@ -168,7 +168,7 @@ def variance(lineage: Lineage, narrow: bool) -> Figure | None:
 SUBJECTS: dict[str, Subject] = {
     "pedigree": Subject(
         "Who descends from whom?",
-        "Every mark is a litter, coloured by the mean expression of its pups (founders: of the pair, 1 by definition). "
+        "Every mark is a litter, coloured by the mean expression of its pups (founders: of the pair). "
         "Solid lines lead to the litters that its parents were born in, dashed ones to the nest that its dam grew up "
         "in.",
         pedigree,
@@ -218,7 +218,13 @@ def _litters(lineage: Lineage) -> pd.DataFrame:
     wide = lineage.config.litters + 2
     rows = {}
     for pair, dam in dams[dams["generation"] == 0].iterrows():
-        rows[f"founders {pair}"] = {"generation": 0, "cell": dam["cell"], "place": dam["place"], "expression": 1.0}
+        expression = 0.5 * (dam["expression"] + sires.loc[pair, "expression"])
+        rows[f"founders {pair}"] = {
+            "generation": 0,
+            "cell": dam["cell"],
+            "place": dam["place"],
+            "expression": expression,
+        }
     born = animals[animals["generation"] > 0]
     made = born.groupby("birth_litter", sort=False)
     for litter, pups in made:

@@ -20,9 +20,9 @@ from socialrl.lineage.animals import animals_in
 from socialrl.lineage.carers import Watch
 from socialrl.lineage.genetics import Genome, founder, gain_of
 from socialrl.lineage.pedigree import founders_of, pups_of
-from socialrl.lineage.rearing import WEANED, Reference, grown_up
+from socialrl.lineage.rearing import WEANED, Reference, grown_up, reared_by_two
 from socialrl.lineage.schema import LineageConfig
-from socialrl_envs.vocabulary import SEXES, SLOW
+from socialrl_envs.vocabulary import SEXES
 
 Test = Callable[[Mapping[str, Config], list[Animal], Callable[[int, str], None]], pd.DataFrame]
 Steps = Callable[[int, str], None]
@@ -47,20 +47,19 @@ class Maker:
     on_steps: Steps
 
     def reference_families(self) -> pd.DataFrame:
-        """Return the carers of two-parent wild-type families, which nothing has ever happened to."""
+        """Return the carers of two-parent wild-type families."""
         rows = []
         for pair in range(self.config.reference_families):
             for k, sex in enumerate(SEXES):
                 number = _REFERENCE_NUMBERS + 2 * pair + k
                 genome = founder(1.0, seeding.generator(self.config.seed, "animal", number, "genome"))
                 rows.append(self._reference_row(pair, number, sex, genome))
-        families = pd.DataFrame(rows)
+        families = reared_by_two(self.config, pd.DataFrame(rows))
         return self._watched(families, dict.fromkeys(families["pair"], 2), "reference families")
 
     def founders(self) -> pd.DataFrame:
-        """Return generation 0: reared by two parents, so in the reference state, at the age of adults."""
-        adults = founders_of(self.config).assign(**{one.name: one.reference for one in SLOW})
-        return self._lived(adults.assign(age_d=self.config.adult_d), 0)
+        """Return generation 0, which two parents reared; what care these gave is not known."""
+        return self._lived(reared_by_two(self.config, founders_of(self.config)), 0)
 
     def generation(self, number: int, parents: pd.DataFrame, reference: Reference) -> pd.DataFrame:
         """Return the pups of `parents`: their families, what care made of them, how they rear and how they test."""

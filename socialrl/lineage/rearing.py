@@ -30,6 +30,14 @@ class Reference:
     contact_share: float
 
 
+def reared_by_two(config: LineageConfig, animals: pd.DataFrame) -> pd.DataFrame:
+    """Return first animals with their slow state as adults: two parents of the reference family reared them.
+
+    So they have the past of a pup with u = 1, and later generations can be set beside them.
+    """
+    return animals.join(_grown(config, animals, "siblings", None))
+
+
 def grown_up(config: LineageConfig, pups: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """Return the pups with their childhood and their slow state as adults; rows of those that died have none.
 
@@ -43,24 +51,26 @@ def grown_up(config: LineageConfig, pups: pd.DataFrame, reference: Reference) ->
     return pups.join(pd.concat(pieces))
 
 
-def _grown(config: LineageConfig, pups: pd.DataFrame, after_weaning: str, reference: Reference) -> pd.DataFrame:
+def _grown(config: LineageConfig, pups: pd.DataFrame, after_weaning: str, reference: Reference | None) -> pd.DataFrame:
     newborn = animals_in(config, pups)
-    lineup = Lineup(ASSAYS[_ASSAY], newborn, 1)
     env = gym.make_vec(
         _ASSAY,
         num_envs=len(newborn),
         vectorization_mode="vector_entry_point",
         attachment=True,
-        **lineup.arguments(),
+        **Lineup(ASSAYS[_ASSAY], newborn, 1).arguments(),
     )
     cage = HomeCage(env.unwrapped.world, [False], age_d=0.0)  # type: ignore[attr-defined]
-    cage.rear_by(
-        WEANED_D * 24.0,
-        care=pups["care"].to_numpy(),
-        contact_share=pups["contact_share"].to_numpy(),
-        reference_share=reference.contact_share,
-        litter=[_SIBLING],
-    )
+    if reference is None:
+        cage.rear(WEANED_D * 24.0, carers=2, litter=[_SIBLING])
+    else:
+        cage.rear_by(
+            WEANED_D * 24.0,
+            care=pups["care"].to_numpy(),
+            contact_share=pups["contact_share"].to_numpy(),
+            reference_share=reference.contact_share,
+            litter=[_SIBLING],
+        )
     weaned = cage.slow_state()
     together: Sequence[int] = () if after_weaning == "isolation" else (_SIBLING,)
     cage.live((config.adult_d - WEANED_D) * 24.0, together, enriched=after_weaning == "enrichment")

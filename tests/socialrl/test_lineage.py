@@ -104,6 +104,10 @@ def test_two_carers_that_care_as_the_reference_leave_pups_in_the_reference_state
     np.testing.assert_allclose(lineage.pups["care"], 1.0)
     np.testing.assert_allclose(lineage.pups["expression_weaned"], 1.0)
     np.testing.assert_allclose(lineage.pups["reactivity_weaned"], 1.0)
+    founders = lineage.animals[lineage.animals["generation"] == 0]
+    np.testing.assert_allclose(founders["expression_weaned"], 1.0)
+    assert founders["care"].isna().all(), "nobody watched those that reared founders"
+    assert founders["expression"].mean() == pytest.approx(lineage.pups["expression"].mean(), abs=0.01)
 
 
 def as_its_kind(animal) -> float:
