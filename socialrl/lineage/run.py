@@ -9,7 +9,8 @@ from typing import Any
 import torch as th
 
 import socialrl_envs
-from socialrl.config.loading import load_as
+from socialrl.budget import check_tests
+from socialrl.config.loading import Config, load_as
 from socialrl.errors import UserError
 from socialrl.lineage.adults import assayed
 from socialrl.lineage.carers import Watch, watched
@@ -22,6 +23,7 @@ from socialrl.progress import Progress
 from socialrl.storage.files import checksum
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
+from socialrl.training.run import check_fits
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 
@@ -59,6 +61,7 @@ def run_lineage(
     Generations.refuse_finished(folder, overwrite)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
         raise UserError(f"{folder} holds files but no lineage; choose another name, nothing was touched")
+    check_size(config, [*care.values(), *assays.values()])
     meta = collect_meta(config.seed, config.env.table)
     with Generations.open(folder, _plan(config, [*care.values(), *assays.values()]), meta, overwrite=overwrite) as kept:
         before = [name for name in (REFERENCE, *map(stage_of, range(config.generations + 1))) if kept.done(name)]
@@ -84,6 +87,17 @@ def run_lineage(
     return lineage
 
 
+def check_size(config: LineageConfig, cohorts: Sequence[Config]) -> None:
+    """Raise `UserError` if a generation that learns and is tested by `cohorts` does not fit into memory or time."""
+    n = max(config.litters * config.pups * len(config.cells), 2 * config.reference_families)
+    for one in cohorts:
+        check_fits(one, n)
+        n_tests, repeats = max(len(one.evaluation.tests), 1), one.evaluation.repeats
+        longest_s = max([one.for_evaluation().env.duration_s, *map(one.length_of, one.evaluation.tests)])
+        ticks = round(longest_s / one.env.dt_s)
+        check_tests(n, n_tests, repeats, longest_s, ticks, at_once=n * n_tests * repeats)
+
+
 def _results_writer() -> Write:
     # imported here, because drawing libraries are needed only at the end
     from socialrl.lineage.report import write_results
@@ -94,7 +108,7 @@ def _results_writer() -> Write:
 _TOLD = ("started", "versions", "commit")
 
 
-def _plan(config: LineageConfig, cohorts: Sequence[Any]) -> dict[str, Any]:
+def _plan(config: LineageConfig, cohorts: Sequence[Config]) -> dict[str, Any]:
     """Return everything that the numbers of a lineage depend on, by name."""
     world, here = Path(socialrl_envs.__file__).parent, Path(__file__).parent
     given = config.model_dump(mode="json", exclude={"name", "output", "workers", "care", "assays"})

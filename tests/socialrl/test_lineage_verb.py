@@ -153,3 +153,10 @@ def test_keys_on_the_command_line_are_those_of_the_file(tmp_path):
         UserError, match=r"command line: unknown key cells\.two\.carer; did you mean cells\.two\.carers"
     ):
         load_lineage(path, ["cells.two.carer=1"])
+
+
+def test_a_lineage_that_does_not_fit_is_refused_before_anything_is_written(tmp_path, capsys):
+    path = written(tmp_path, litters=1000, care={**SMALL, "repeats": 10_000})
+    assert main(["lineage", str(path), "--output", str(tmp_path / "out"), "--quiet"]) == 2
+    assert "4,000 animals × 1 tests × 10,000 repeats: this needs about" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
