@@ -123,8 +123,8 @@ def mothers_and_daughters(lineage: Lineage, narrow: bool) -> Figure | None:
     """Licking of dams against licking of the daughters that they bore and of those that they reared."""
     mothers = lineage.tables["mothers"]
     mothers = mothers[(mothers["measure"] == "licking_share") & mothers["mothers"].notna()]
-    relations = [one for one in ("birth dam", "rearing dam") if len(mothers[mothers["relation"] == one])]
-    if not relations:
+    relations = lineage.relations
+    if mothers.empty:
         return None
     figure, axes = _panels(len(relations), narrow, 2.8)
     for ax, relation in zip(axes, relations, strict=True):
@@ -133,6 +133,7 @@ def mothers_and_daughters(lineage: Lineage, narrow: bool) -> Figure | None:
             colour, marker = _looks(lineage, str(cell))
             ax.scatter(own["mothers"], own["daughters"], color=colour, marker=marker, s=16, alpha=0.7, linewidths=0)
         ax.set_title(f"By {relation}")
+        style.few_ticks(ax, x=4, y=5)
         ax.set_xlabel("Licking of the mother, share of time")
         ax.set_ylabel("Licking of her daughters")
     _legend(figure, lineage, narrow)

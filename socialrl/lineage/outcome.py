@@ -82,6 +82,16 @@ class Lineage:
         return self.animals[(self.animals["generation"] > 0) & self.animals["survived"]]
 
     @property
+    def fostered(self) -> bool:
+        """Whether any pup grew up with others than its parents."""
+        return bool((self.pups["birth_litter"] != self.pups["rearing_litter"]).any())
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The mothers that daughters are compared with; those that bore and that reared them where they differ."""
+        return ("birth dam", "rearing dam") if self.fostered else ("rearing dam",)
+
+    @property
     def lost(self) -> int:
         """How many pups died, because no carer was ever in contact with their litter."""
         return int((~self.animals["survived"]).sum())

@@ -65,7 +65,7 @@ def variance(lineage: Lineage) -> Table:
         [
             lineage.labels[row["measure"]][0],
             row["component"],
-            number(row["variance"], 4),
+            MISSING if pd.isna(row["variance"]) else f"{row['variance']:.2g}",
             shown(row, "share") if pd.notna(row["share"]) else row["note"],
             f"{row['n_animals']} / {row['n_births']} / {row['n_rearings']}",
         ]
@@ -96,6 +96,7 @@ def transmission(lineage: Lineage) -> Table:
     rows = [
         [lineage.labels[row["measure"]][0], row["relation"], row["over"], shown(row, "r"), str(row["n"])]
         for row in lineage.tables["transmission"].to_dict("records")
+        if row["relation"] in lineage.relations
     ]
     return text_table(("Measure", "Mother", "Over", "r", "Mothers"), rows, n_left=3)
 
