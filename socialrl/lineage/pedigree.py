@@ -101,18 +101,18 @@ def foster(reared_by: str, place: int, k: int, litter: str, own: list[str], pair
 def paired(animals: pd.DataFrame) -> pd.DataFrame:
     """Return the table with `pair`, empty for who stays alone, and `breeds`, the pairs whose litters are followed.
 
-    In every cell the first daughter of a litter and the first son of another breed; further daughters and sons are
-    paired in the same way, and rear and are watched, but their pups are not followed. Siblings mate only where no other
-    animals are left.
+    In every cell the first daughter that lives of a litter and the first such son of another breed; further daughters
+    and sons are paired in the same way, and rear and are watched, but their pups are not followed. Siblings mate only
+    where no other animals are left.
     """
     pair, breeds = pd.Series("", index=animals.index), pd.Series(False, index=animals.index)
-    for (cell, generation, _), rows in animals[animals["survived"]].groupby(["cell", "generation", "rank"], sort=False):
+    lived = animals[animals["survived"]]
+    turn = lived.groupby(["cell", "generation", "place", "sex"]).cumcount()
+    for (cell, generation, number), rows in lived.groupby(["cell", "generation", turn], sort=False):
         dams, sires = (rows[rows["sex"] == sex] for sex in SEXES)
         for dam, sire in zip(dams.index, _unrelated(dams, sires), strict=False):
-            first = bool(rows["rank"].iloc[0] == 0)
-            name = f"{cell}-{generation + 1}-{animals.at[dam, 'place']:02d}"
-            name += "" if first else f"x{animals.at[dam, 'rank']}"
-            pair[[dam, sire]], breeds[[dam, sire]] = name, first
+            name = f"{cell}-{generation + 1}-{animals.at[dam, 'place']:02d}" + (f"x{number}" if number else "")
+            pair[[dam, sire]], breeds[[dam, sire]] = name, number == 0
     return animals.assign(pair=pair, breeds=breeds)
 
 

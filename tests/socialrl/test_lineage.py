@@ -13,6 +13,7 @@ from socialrl import seeding
 from socialrl.errors import UserError
 from socialrl.lineage import run
 from socialrl.lineage.genetics import SEGREGATING, Genome, founder, gain_of, offspring
+from socialrl.lineage.pedigree import paired
 
 OFF = {"parameters": {"care_to_expression": 0, "care_to_competence": 0, "strain_to_reactivity": 0}}
 
@@ -66,6 +67,23 @@ def test_siblings_do_not_mate_and_every_pup_has_its_parents(tmp_path):
         assert dam["pair"] == sire["pair"] == pup["birth_litter"] == pup["rearing_litter"]
         assert pup["genotype_gain"] == 1.0
     assert animals["animal"].is_unique
+
+
+def test_a_litter_whose_first_daughter_died_breeds_by_her_sister():
+    rows = [
+        {"cell": "wt", "generation": 1, "place": place, "rank": rank, "sex": sex, "birth_litter": f"wt-1-{place:02d}"}
+        for place in range(3)
+        for rank in range(2)
+        for sex in ("female", "male")
+    ]
+    animals = pd.DataFrame(rows)
+    animals["survived"] = (animals["sex"] == "male") | (animals["rank"] == 1)
+    found = paired(animals)
+    mothers = found[(found["sex"] == "female") & found["breeds"]]
+    assert mothers["pair"].tolist() == ["wt-2-00", "wt-2-01", "wt-2-02"]
+    assert set(mothers["rank"]) == {1}
+    assert (found.loc[~found["survived"], "pair"] == "").all()
+    assert (found.loc[(found["sex"] == "male") & (found["rank"] == 1), "pair"] == "").all(), "no daughters are left"
 
 
 def test_fostered_litter_mates_get_different_carers_and_every_dam_as_many_pups(tmp_path):
