@@ -126,7 +126,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "film": WORLD | {"drawing"},
     "training": WORLD | {"evaluation", "protocols", "analysis"},
     "tensorboard": WORLD | PAGES | {"report", "film", "training"},
-    "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "training"},
+    "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "protocols", "training"},
     "calibration": WORLD | PAGES | {"evaluation", "interop", "training"},
     "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training"},
 }

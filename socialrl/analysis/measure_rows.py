@@ -6,13 +6,13 @@ import math
 
 from socialrl.analysis.care_measures import CARE, OF_CARE, SHARED
 from socialrl.analysis.habitat_measures import HABITATS, HOME, OF_THE_PARTNER
+from socialrl.analysis.life_measures import OF_LIVES, OF_RECOVERY, OF_TWO, RECOVERY
 from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure
 
 PREFERENCE = "PartnerPreference"
 LEVER = "SocialOperant"
 ENCOUNTER = "StrangerEncounter"
 RELEASE = "OxytocinRelease"
-RECOVERY = "StressRecovery"
 PLACES = "PlacePreference"
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
 _LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
@@ -374,42 +374,9 @@ MEASURES: tuple[Measure, ...] = (
         "times that others than the partner were driven off by the tested animal",
         1,
     ),
-    Measure(
-        "stress_half_s",
-        "Time to half of the stress",
-        "s",
-        "seconds from the end of the stressor until stress is half of its peak; the test length when it never is",
-        "restraint and recovery: Donovan et al. 2018 Behav Brain Res 342:70; definition ours",
-        assays=(RECOVERY,),
-        sum=("stress_half_s",),
-        missing="duration_s",
-        digits=0,
-        smallest=120.0,
-        same_within=300.0,
-        why="stress follows its target with a time constant of 1800 s; two and five minutes of that are choices",
-    ),
-    Measure(
-        "stress_area",
-        "Area of stress",
-        "units × h",
-        "∫ stress dt over the test",
-        "definition ours",
-        assays=(RECOVERY,),
-        sum=("stress_area",),
-        smallest=0.05,
-        why="a twentieth of what an hour alone adds; a choice",
-    ),
-    Measure(
-        "stress_peak",
-        "Peak of stress",
-        "units of stress",
-        "highest stress of the test",
-        "definition ours",
-        assays=(RECOVERY,),
-        sum=("stress_peak",),
-        smallest=0.05,
-        why="a twentieth of the stress of an animal alone; a choice",
-    ),
+    *OF_RECOVERY,
+    *OF_LIVES,
+    *OF_TWO,
     *OF_CARE,
     Measure(
         "place_preference",

@@ -186,6 +186,25 @@ def holm(p_values: Sequence[float] | _Array) -> _Array:
     return corrected
 
 
+POWER = 0.8
+"""The chance with which an effect is seen that counts as one that could have been seen."""
+
+
+def could_be_seen(low: float, high: float, *, same: bool = False) -> float:
+    """Return the smallest effect that animals which scatter so, and as many, show in four of five repetitions.
+
+    `low` to `high` is a 95 % interval; it is taken as that of a normal mean. An effect is seen if the interval leaves
+    out 0, or with `same`, where there is none, if the interval lies within so much on both sides. NaN without interval.
+    """
+    error = (high - low) / (2 * _Z_INTERVAL)
+    return error * (_Z_INTERVAL + (_Z_POWER_BOTH if same else _Z_POWER))
+
+
+_Z_INTERVAL = float(scipy.stats.norm.ppf(0.5 + LEVEL / 2))
+_Z_POWER = float(scipy.stats.norm.ppf(POWER))
+_Z_POWER_BOTH = float(scipy.stats.norm.ppf(0.5 + POWER / 2))
+
+
 def bootstrap(
     data: tuple[_Array, ...],
     statistic: Callable[..., Any],

@@ -33,7 +33,9 @@ class AssayStudy:
     `SIZES`; `test_s` the length of tests in seconds, None for that of training episodes; `least_animals` the animals a
     group below which no verdict is possible. `shuffle` says how the null control of the labels exchanges partner and
     stranger: the columns of one test, the rows of the two `sessions` with one animal each, or the cage mate with
-    another member of the group.
+    another member of the group. `times` multiplies the animals of a preset where effects are expected to be small.
+    `synchrony` names series of two animals whose index is a measure.
+    `called` is the study's name where its assay is studied a second time, with animals that learned otherwise.
     """
 
     id: str
@@ -45,8 +47,11 @@ class AssayStudy:
     steps: Mapping[str, int] = field(default_factory=dict)
     test_s: float | None = None
     least_animals: int = 0
+    times: int = 1
     shuffle: Shuffle | None = None
     sessions: tuple[str, ...] = ()
+    synchrony: tuple[str, ...] = ()
+    called: str = ""
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -56,8 +61,13 @@ class AssayStudy:
 
     @property
     def name(self) -> str:
-        """The short id: "socialrl/SocialOperant-v0" is SocialOperant."""
-        return short_id(self.id)
+        """What it is called: without a name of its own the short id, "socialrl/SocialOperant-v0" is SocialOperant."""
+        return self.called or short_id(self.id)
+
+    @property
+    def attachment(self) -> bool:
+        """Whether its animals are trained with a slow state, which lives before tests move."""
+        return bool(self.training.get("env", {}).get("attachment", False))
 
     @property
     def headline(self) -> str:

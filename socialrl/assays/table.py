@@ -44,6 +44,48 @@ _THREE_CHAMBERS = AssayStudy(
     shuffle="columns",
 )
 
+# Animals of every slow state: a network that is frozen at the test can only do what it has met. So one training serves
+# for all lives from birth on, and for all strengths of the arms of development.
+_LIVED = AssayStudy(
+    id="socialrl/PartnerPreference-v0",
+    called="LivedPreference",
+    title="partner preference after a life",
+    measures=(
+        "preference",
+        "total_huddle_s",
+        "huddle_s_partner",
+        "huddle_s_stranger",
+        "chamber_s_stranger",
+        "cohousing_to_criterion_h",
+        "bond_start",
+        "expression_start",
+        "reactivity_start",
+        "load_start",
+        "stress_start",
+        "return",
+    ),
+    training={
+        "env": {
+            "dt_s": 15,
+            "duration_s": 10_800,
+            "attachment": True,
+            "reset": {
+                "cohousing_h": [0, 6, 24, 72, 168],
+                "relationship": ["peer", "mate"],
+                "stranger_sex": ["as_partner", "other"],
+                "session": ["all", "all", "all", "stranger"],
+                "expression": [0.5, 0.7, 1, 1.3],
+                "competence": [0.7, 1, 1.3],
+                "reactivity": [0.5, 0.7, 1, 1.5, 2],
+                "load": [0, 0.3, 0.6, 1],
+            },
+        },
+        "lives": 16,
+    },
+    steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
+    times=3,  # what happens early is expected to do little later
+)
+
 _LEVER = AssayStudy(
     id="socialrl/SocialOperant-v0",
     title="lever pressing for company",
@@ -141,6 +183,7 @@ _HOME = AssayStudy(
         "env": {
             "dt_s": 60,
             "duration_s": 43_200,
+            "attachment": True,
             # strangers, peers and bonded peers; one episode in four behind a shut door
             "reset": {"cohousing_h": [0, 24, 168], "session": ["together", "together", "together", "apart"]},
         },
@@ -148,7 +191,9 @@ _HOME = AssayStudy(
     },
     steps={"quick": 80_000, "full": 150_000, "sensitivity": 50_000},
     test_s=86_400,
-    least_animals=12,  # six pairs
+    least_animals=16,  # eight pairs; the pair is the replicate there, too
+    times=2,
+    synchrony=("moving", "stress", "action"),
 )
 
 _RECOVERY = AssayStudy(
@@ -165,13 +210,14 @@ _RECOVERY = AssayStudy(
                 "cohousing_h": [0, 24, 168],
                 "stressor": [0, 1, 2],
                 "expression": [0.7, 1, 1.3],
-                "reactivity": [0.7, 1, 1.5],
-                "load": [0, 0.3],
+                "reactivity": [0.5, 0.7, 1, 1.5, 2],
+                "load": [0, 0.3, 0.6, 1],
             },
         },
         "lives": 16,
     },
     steps={"quick": 60_000, "full": 80_000, "sensitivity": 40_000},
+    times=2,
 )
 
 _PLACES = AssayStudy(
@@ -240,4 +286,5 @@ STUDIES: tuple[AssayStudy, ...] = (
     _PLACES,
     _CAREGIVING,
     _SHARED_CAREGIVING,
+    _LIVED,
 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from socialrl.assays import short_id
+from socialrl.assays import registered_studies, short_id
 from socialrl.errors import unknown
 from socialrl.extensions import load_extensions
-from socialrl.findings.records import Condition
+from socialrl.findings.condition import Condition
 
 RELEASE = "OxytocinRelease"
 """The assay without a policy: slices are recorded, and no animals are housed together."""
@@ -21,13 +21,13 @@ PLAYED = (
     "name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "access_s", "drugs",
     "duration_s",
 )  # fmt: skip
-"""The keys of a condition that a test has, too; `partner_is` is applied to its rows afterwards."""
+"""The keys of a condition that a test has, too, beside those of attachment; `partner_is` is applied afterwards."""
 _OF_A_RECORDING = ("name", "drugs", "note")
 
 
 def as_test(condition: Condition) -> dict[str, Any]:
     """Return the section `evaluation.tests[…]` of a configuration that plays a condition."""
-    return condition.model_dump(include=set(PLAYED))
+    return {**condition.model_dump(include=set(PLAYED)), **condition.slow}
 
 
 def mistake(assay: str, condition: Condition) -> str:
@@ -36,11 +36,19 @@ def mistake(assay: str, condition: Condition) -> str:
 
     load_extensions()
     worlds = {short_id(one.id): one for one in ASSAYS.values()}
+    # an assay may be studied twice, with animals that learned otherwise
+    worlds |= {study.name: ASSAYS[study.id] for study in registered_studies() if study.id in ASSAYS}
     if assay not in (*worlds, RELEASE):
         return f"is of an {unknown('assay', assay, [*worlds, RELEASE])}"
     if assay == RELEASE:
         return _mistake_of_a_recording(condition)
     world = worlds[assay]
+    if (condition.life or condition.slow) and assay not in _with_slow_state():
+        what = "a life" if condition.life else next(iter(condition.slow))
+        allowed = ", ".join(_with_slow_state())
+        return f"must have no {what} in {assay}, whose animals have no slow state; allowed in {allowed}"
+    if condition.life:
+        return ""  # who is in its test is checked with its phases, where they are played
     if condition.relationship not in world.relationships:
         allowed = " or ".join(world.relationships)
         return f"must have relationship {allowed} in {assay}, got {condition.relationship}"
@@ -57,6 +65,11 @@ def mistake(assay: str, condition: Condition) -> str:
             place = f"the session {condition.session}" if world.strangers else assay
             return f"must have stranger_sex as_partner in {place}, where there is no stranger"
     return ""
+
+
+def _with_slow_state() -> list[str]:
+    """The studies whose animals are trained with attachment on."""
+    return [study.name for study in registered_studies() if study.attachment]
 
 
 def twin(name: str, conditions: Mapping[str, Condition], sessions: Iterable[str]) -> str | None:

@@ -74,7 +74,7 @@ class Prepared(dict[str, pd.DataFrame]):
 
 
 def prepared(tables: Tables) -> Prepared:
-    """Return the tables without animals under a changed parameter, and ready for thousands of look-ups.
+    """Return the tables without animals under a changed parameter or arm of development, ready for many look-ups.
 
     Test and genotype become categories, and values per animal are computed once. Prepared tables are returned
     unchanged.
@@ -84,8 +84,9 @@ def prepared(tables: Tables) -> Prepared:
     ready = Prepared()
     ready.values_of = {}
     for name, table in tables.items():
-        if "parameter" in table:
-            table = table[table["parameter"].isna() | (table["parameter"] == "")].drop(columns="parameter")
+        for changed in ("parameter", "development"):
+            if changed in table:
+                table = table[table[changed].isna() | (table[changed] == "")].drop(columns=changed)
         ready[name] = table.astype({column: "category" for column in ("test", "genotype") if column in table})
     return ready
 

@@ -1,4 +1,4 @@
-"""From a judged scorecard to its typed result, with Holm's correction over all predicted comparisons."""
+"""From a judged scorecard to its typed result, with Holm's correction over the predicted comparisons of a family."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from socialrl import __version__
 from socialrl.analysis import statistics
 from socialrl.findings import scorecard as scoring
 from socialrl.findings.mechanisms import Given, switched_on, told
+from socialrl.findings.records import OF_ATTACHMENT
 from socialrl.findings.results import (
     FORMAT,
     ComparisonResult,
@@ -40,8 +41,7 @@ def result_of(
     change of an assumed parameter except those of one to that parameter. `notes` are sentences for the reader.
     """
     rows = card.rows
-    predicted = [row.effect.p if row.use == "predicted" else math.nan for row in rows]
-    corrected = {row.name: float(p) for row, p in zip(rows, statistics.holm(predicted) if rows else [], strict=True)}
+    corrected = _corrected(rows)
     used = {row.contrast.measure for row in rows}
     values = ((made or {}).get("parameters") or {}).get("values") or {}
     return Result(
@@ -62,6 +62,17 @@ def result_of(
         ),
         mechanisms=_mechanisms(rows, values),
     )
+
+
+def _corrected(rows: Sequence[Row]) -> dict[str, float]:
+    """p values of predicted comparisons by name, corrected over all of a family: those about lives, and all others."""
+    found: dict[str, float] = {}
+    for of_lives in (False, True):
+        family = [row for row in rows if (row.finding.question in OF_ATTACHMENT) == of_lives]
+        predicted = [row.effect.p if row.use == "predicted" else math.nan for row in family]
+        if family:
+            found |= {row.name: float(p) for row, p in zip(family, statistics.holm(predicted), strict=True)}
+    return found
 
 
 def _mechanisms(rows: Sequence[Row], values: Mapping[str, Given]) -> tuple[MechanismResult, ...]:
@@ -157,6 +168,9 @@ def _comparison(row: Row, p_holm: float, values: Mapping[str, Given]) -> Compari
         value=effect.reference,
         mechanism=mechanism,
         off=tuple(name for name in mechanism if name not in on),
+        could_see=statistics.could_be_seen(
+            effect.difference.low, effect.difference.high, same=contrast.expected == "same"
+        ),
         reference=None if published is None else PublishedResult(published.mean, published.sd, published.n),
     )
 

@@ -10,19 +10,14 @@ import math
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from socialrl.analysis.measure import Measure
 from socialrl.config import words
-from socialrl.config.checks import choice, identifier, number, one_or_list, optional_choice, refuse, whole
-from socialrl.config.values import (
-    CohousingHours,
-    DosesOfTest,
-    LengthOfAccess,
-    LengthOfTest,
-    SeparationHours,
-    StrangerSex,
-)
+from socialrl.config.checks import choice, number, one_or_list, optional_choice, refuse, whole
+from socialrl.config.values import Parameters
+from socialrl.findings.base import Name, PlainName, Record, Text
+from socialrl.findings.condition import Condition
 from socialrl_envs.vocabulary import SEXES
 
 QUESTIONS: dict[str, str] = {
@@ -31,17 +26,21 @@ QUESTIONS: dict[str, str] = {
     "worth": "What is it worth to them?",
     "defend": "Do they defend it?",
     "accumbens": "What does the accumbens do?",
+    "early": "Where does the gain come from?",
+    "buffer": "What is a bond good for?",
+    "step": "Who falls into step?",
+    "handed": "What is handed on?",
+    "repair": "What repairs?",
     "arm": "Which arm does it?",
     "sure": "How sure are we?",
 }
 """The questions by which a scorecard is ordered, in their order."""
 
-HOUR_S = 3600.0
+OF_ATTACHMENT = frozenset({"early", "buffer", "step", "handed", "repair"})
+"""The questions about lives: their comparisons are a family of their own where p values are corrected."""
+
 SIGNS = {"higher": +1, "lower": -1, "same": 0}
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
-PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
 _Parameters = Annotated[
     tuple[PlainName, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
@@ -54,23 +53,25 @@ NAMING_MECHANISMS = ("mechanism", "predicted")
 _Positive = Annotated[float | None, number(above=0, optional=True)]
 
 
-class Record(BaseModel):
-    """A section of the registry: unknown keys are refused and nothing can be assigned."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class AnimalGroup(Record):
-    """Animals of one kind: what to train (`oxtr_gain`, `arms`, `sex`) and under which genotype names they are found.
+    """Animals of one kind: what to train (`oxtr_gain`, `arms`, `parameters`, `sex`) and under which genotype names
+    they are found.
 
     `sex` is female, male or mixed (in turn); of a group that names none females are trained, and evoked release is
-    recorded in both sexes. Rows of the other sex do not count for a group of one.
+    recorded in both sexes. Rows of the other sex do not count for a group of one. `parameters` are those that differ
+    from all others' in this group.
     """
 
     oxtr_gain: Annotated[float, number(0, 2)]
     names: Annotated[tuple[Name, ...], Field(min_length=1)]
     arms: dict[str, Annotated[str, choice("own", "wild_type", "knockout")]] = {}
+    parameters: Parameters = {}
     sex: Annotated[str | None, optional_choice(lambda: words.SEXES)] = None
+
+    @property
+    def special(self) -> bool:
+        """Whether it is trained only where a comparison needs it: of a sex or with parameters of its own."""
+        return self.sex is not None or bool(self.parameters)
 
     @property
     def where(self) -> dict[str, str]:
@@ -118,64 +119,6 @@ class OwnMeasure(Record):
     def as_measure(self, name: str) -> Measure:
         """Return the record of the measures table."""
         return Measure(name, formula="defined in a file of findings", low=-math.inf, **self.model_dump())
-
-
-_NOT_OF_A_TEST = {
-    "side": "is not a key of a condition: the partner's side is drawn for every test",
-    "arms": "is not a key of a condition: arms belong to animals, groups.<name>.arms",
-}
-
-
-class Condition(Record):
-    """One test: what the animals live through before it, which animals it holds, and which drug acts when.
-
-    A mate mates during cohousing unless `mating` is false. Times of drugs are seconds from the start of the test,
-    negative before it. `session` is one of the assay's sessions and must be named where it has several. `stranger_sex`
-    is that of the stranger: as the partner's, or the same as or other than that of the tested animal. `access_s` is how
-    long a door stays open, where there are doors and it is not a minute. `duration_s` is the length of the test where
-    it is not that of the others in its assay. `partner_is` shuffled means that who is
-    called the partner is drawn at random after the test. `note` is for the reader only.
-    """
-
-    name: PlainName
-    cohousing_h: CohousingHours = 0.0
-    relationship: Annotated[str, choice("peer", "mate")] = "peer"
-    separation_h: SeparationHours = 0.0
-    mating: Annotated[bool | None, Field(strict=True)] = None
-    session: Annotated[str | None, identifier(optional=True)] = None
-    stranger_sex: StrangerSex = "as_partner"
-    access_s: LengthOfAccess = None
-    drugs: DosesOfTest = ()
-    duration_s: LengthOfTest = None
-    partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
-    note: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keys_of_a_test(cls, data: Any) -> Any:
-        for key, text in _NOT_OF_A_TEST.items():
-            if isinstance(data, dict) and key in data:
-                raise refuse(text, key=key)
-        return data
-
-    @model_validator(mode="after")
-    def _possible(self) -> Condition:
-        if self.mating and self.relationship == "peer":
-            raise refuse("must be false where the relationship is peer, got true", key="mating")
-        before_s = (self.cohousing_h + self.separation_h) * HOUR_S
-        for number_, dose in enumerate(self.drugs):
-            if dose.start_s < -before_s:
-                text = (
-                    f"must be at least {-before_s:g}, the start of cohousing, before which nothing is simulated;"
-                    f" got {dose.start_s:g}"
-                )
-                raise refuse(text, key=f"drugs.{number_}.start_s")
-        return self
-
-    @property
-    def dose(self) -> float:
-        """The dose of its drug, the highest where it is given several times; 0 without a drug."""
-        return max((one.dose for one in self.drugs), default=0.0)
 
 
 class Side(Record):

@@ -21,10 +21,13 @@ from socialrl.config.problems import Place, problems
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.errors import UserError, shortened, unknown
+from socialrl.findings.condition import Condition
 from socialrl.findings.conditions import mistake, twin
-from socialrl.findings.records import NAMING_MECHANISMS, AnimalGroup, Book, Condition, Contrast, Dose, Finding
+from socialrl.findings.records import NAMING_MECHANISMS, AnimalGroup, Book, Contrast, Dose, Finding
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
+ATTACHMENT = Path(__file__).with_name("attachment.yaml")
+"""What comes with socialrl: findings about adults and their gain, and findings about lives."""
 _TEXT_KEYS = frozenset({"id", "name", "doi", "citation", "published", "note", "says", "title", "statement"})
 
 
@@ -118,7 +121,7 @@ def load_findings(*paths: Path | str) -> Registry:
 
 @functools.cache
 def _shipped() -> Registry:
-    return _joined([(str(REGISTRY), _book(REGISTRY))])
+    return _joined([(str(path), _book(path)) for path in (REGISTRY, ATTACHMENT)])
 
 
 def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> Registry:

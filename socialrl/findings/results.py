@@ -3,7 +3,8 @@ and Markdown, which take nothing else.
 
 Numbers that do not exist are NaN here and null in the file. Format 2 has every key of format 1, and adds to a
 comparison `kind`, `label`, `digits`, `missing`, `note`, `replicate`, `per_group`, `this`, `than`, `value` and
-`reference`, and to the whole `notes` and `measures`. Older files of format 2 lack `mechanism` and `mechanisms`.
+`reference`, and to the whole `notes` and `measures`. Older files of format 2 lack `mechanism`, `mechanisms` and
+`could_see`.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class ComparisonResult:
     `missing` says why there are no numbers. `replicate` is what `n` counts ("animal" or "pair"), `per_group` whether it
     counts them in each of two groups. `value` is the number that `this` side is compared with. `mechanism` names the
     parameters of what was added to the model because of this comparison, `off` those of them that are off here.
+    `could_see` is the smallest difference (or, where the sides are expected to be the same, margin) that so many
+    animals show in four of five repetitions; NaN in older files.
     """
 
     part: str
@@ -106,6 +109,7 @@ class ComparisonResult:
     reference: PublishedResult | None
     mechanism: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
+    could_see: Number = math.nan
 
     @property
     def difference_estimate(self) -> Estimate:
@@ -235,6 +239,7 @@ def flat_rows(result: Result) -> pd.DataFrame:
             "finding_kind": finding.kind,
             "counted": finding.counted,
             "mechanism": " ".join(row.mechanism),
+            "could_see": row.could_see,
             "notes": row.notes,
         }
         for finding in result.findings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -11,10 +11,12 @@ from socialrl.assays import study_of
 from socialrl.config.loading import Config
 from socialrl.config.recording import ReleaseSection
 from socialrl.evaluation.playing import play_evaluation
+from socialrl.evaluation.series import PAIR, SeriesRecorder
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import Registry
 from socialrl.progress import Progress
 from socialrl.release.table import release_table
+from socialrl.reproduction.lives import play_lives
 from socialrl.reproduction.shuffling import shuffle_identities
 from socialrl.storage.run_folder import RunFolder
 
@@ -22,16 +24,46 @@ from socialrl.storage.run_folder import RunFolder
 def evaluate(run: RunFolder, assay: str, registry: Registry, progress: Progress) -> pd.DataFrame:
     """Return the evaluation table of a finished run: one row per animal, test and repeat.
 
-    In the group habitat `unit` names the pair, the replicate there: cage mates share their contact.
+    In the group habitat `unit` names the pair, the replicate there: cage mates share their contact. Where two animals
+    share a home, the columns `synchrony_<series>_<form>` say how far they are in step beyond other pairs.
     """
     config = run.config.for_evaluation()
     tests, repeats = config.evaluation.tests, config.evaluation.repeats
-    table = play_evaluation(run, config, animals_of(config), tests, repeats=repeats, progress=progress)
-    table = shuffle_identities(table, assay, config.seed, registry)
-    if study_of(config.env.id).pairs:
+    animals, study = animals_of(config), study_of(assay)
+    watcher = SeriesRecorder() if study.synchrony else None
+    pieces = []
+    if tests:
+        table = play_evaluation(run, config, animals, tests, repeats=repeats, series=watcher, progress=progress)
+        pieces.append(shuffle_identities(table, assay, config.seed, registry))
+    if any(one.life for one in registry.conditions_in(assay)):
+        pieces.append(play_lives(run, config, animals, assay, registry, progress))
+    table = pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
+    if watcher is not None:
+        table = with_synchrony(table, watcher.table(), study.synchrony)
+    if study.pairs:
         # pairs of one habitat are not independent either, but habitats would leave only two replicates
         table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     return table
+
+
+def with_synchrony(table: pd.DataFrame, synchrony: pd.DataFrame, series: Sequence[str]) -> pd.DataFrame:
+    """Return rows of tests with a column `synchrony_<series>_<form>` each: how far an animal's pair is in step there.
+
+    It is the peak of the whole test less the mean of those of pseudo-pairs, the same for both of the two. The index
+    divides that by their standard deviation, which is next to nothing where two hardly ever move, so that a mean over
+    pairs would be that of a few. Missing where there is no peak or no pseudo-pair.
+    """
+    whole = synchrony[synchrony["hour"].isna() & (synchrony["company"] == PAIR) & synchrony["series"].isin(series)]
+    named = whole.assign(
+        column="synchrony_" + whole["series"] + "_" + whole["form"], above=whole["peak"] - whole["pseudo_mean"]
+    )
+    keys = ["test", "repeat"]
+    wide = named.set_index(["animal", "other", *keys, "column"])["above"].unstack("column").reset_index()
+    both = [wide.drop(columns=other).rename(columns={one: "animal"}) for one, other in _SIDES]
+    return table.merge(pd.concat(both), on=["animal", *keys], how="left", validate="one_to_one")
+
+
+_SIDES = (("animal", "other"), ("other", "animal"))
 
 
 def record_release(config: Config, registry: Registry, sexes: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from socialrl.assays import study_of
 from socialrl.config.given_parameters import GivenParameters
+from socialrl.findings.conditions import RELEASE
+from socialrl.findings.development import ALL_ARMS, NO_ARM
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
@@ -32,6 +35,18 @@ ACTS_WITH: Mapping[str, tuple[str, ...]] = {
 """Parameters that change nothing where all the parameters that they act with are 0."""
 
 _ELSEWHERE = OF_ATTACHMENT | {row.name for row in CONTEXTS}
+"""Parameters that change nothing in assays of adults, whose sensitivity analysis leaves them out."""
+
+SWITCHED_ON: Mapping[str, float] = {"care_to_competence": 0.3, "need_gain": 0.3, "contagion": 1.0}
+"""What parameters of attachment are set to that are 0 in the table, so that they have no factor: as far as expression
+follows care, the need of mice, and once an hour."""
+
+DEVELOPMENT: Mapping[str, str] = {
+    "expression": "care_to_expression",
+    "competence": "care_to_competence",
+    "reactivity": "strain_to_reactivity",
+}
+"""The three arms of development and the parameters that switch them."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ class TrainedGroup:
     name: str
     oxtr_gain: float
     arms: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     sex: str | None = None
     columns: Mapping[str, str | float] = field(default_factory=dict)
 
@@ -76,7 +91,7 @@ def registered(registry: Registry | None = None) -> list[TrainedGroup]:
     book = registry or load_registry()
     short = {"wild_type": "wt", "heterozygote": "het", "knockout": "ko"}
     return [
-        TrainedGroup(short.get(name, name), group.oxtr_gain, group.arms, sex=group.sex)
+        TrainedGroup(short.get(name, name), group.oxtr_gain, group.arms, group.parameters, group.sex)
         for name, group in book.groups.items()
     ]
 
@@ -86,18 +101,21 @@ def compared_in(assay: str, registry: Registry | None = None) -> list[TrainedGro
     return _used(assay, registry or load_registry(), ("context",))
 
 
-def changed_in(assay: str, registry: Registry | None = None) -> list[TrainedGroup]:
+def changed_in(assay: str, registry: Registry | None = None, *, novel: bool = False) -> list[TrainedGroup]:
     """Return the groups that a sensitivity analysis changes in one assay: those that verdicts of findings need.
 
-    Groups of the null controls, of novel comparisons alone, and of one sex alone are left out.
+    Groups of the null controls, of novel comparisons alone (unless `novel`), and of one sex alone are left out.
     """
-    used = _used(assay, registry or load_registry(), ("context", "control", "novel"))
-    return [group for group in used if group.sex is None]
+    left_out = ("context", "control") if novel else ("context", "control", "novel")
+    used = _used(assay, registry or load_registry(), left_out)
+    return [group for group in used if group.sex is None and not group.parameters]
 
 
 def in_all_assays(registry: Registry | None = None) -> list[TrainedGroup]:
-    """Return the registry's groups that are trained in every assay: all but those that are of a sex of their own."""
-    return [group for group in registered(registry) if group.sex is None]
+    """Return the registry's groups that are trained in every assay: all but those that are special to a comparison."""
+    book = registry or load_registry()
+    kinds = zip(registered(book), book.groups.values(), strict=True)
+    return [group for group, record in kinds if not record.special]
 
 
 def _used(assay: str, book: Registry, left_out: Collection[str]) -> list[TrainedGroup]:
@@ -113,7 +131,8 @@ def _used(assay: str, book: Registry, left_out: Collection[str]) -> list[Trained
 
 def doses(registry: Registry | None = None) -> list[TrainedGroup]:
     """Return groups for those of `GAINS` that no group of the registry has; the column `dose` marks their rows."""
-    known = {group.oxtr_gain for group in registered(registry) if not group.arms and group.sex in (None, "female")}
+    plain = [group for group in registered(registry) if not group.arms and not group.parameters]
+    known = {group.oxtr_gain for group in plain if group.sex in (None, "female")}
     return [
         TrainedGroup(f"gain_{gain:g}".replace(".", "_"), gain, columns={"dose": gain})
         for gain in GAINS
@@ -132,24 +151,59 @@ def single_arms() -> list[TrainedGroup]:
     ]
 
 
+def developmental_arms(
+    assay: str, registry: Registry | None = None, given: GivenParameters | None = None
+) -> list[TrainedGroup]:
+    """Return the groups that lives are compared in with each arm of development alone, all three, and none.
+
+    An arm that is off in the given parameters has the strength of `SWITCHED_ON`. The column `development` marks their
+    rows, which keep the group's own name.
+    """
+    usual = (given or GivenParameters()).values()
+    on = {arm: usual[name] or SWITCHED_ON.get(name, 0.0) for arm, name in DEVELOPMENT.items()}
+    settings = {**{arm: {arm} for arm in DEVELOPMENT}, ALL_ARMS: set(DEVELOPMENT), NO_ARM: set[str]()}
+    return [
+        TrainedGroup(
+            f"development_{setting}_{group.name}",
+            group.oxtr_gain,
+            group.arms,
+            {DEVELOPMENT[arm]: on[arm] if arm in kept else 0.0 for arm in DEVELOPMENT},
+            columns={"genotype": group.name, "development": setting},
+        )
+        for setting, kept in settings.items()
+        for group in changed_in(assay, registry, novel=True)
+    ]
+
+
 def assumed_parameters(table: str = CURRENT) -> list[str]:
     """Return the names of the parameters whose evidence is "assumed" in the table of that name."""
     return [row.name for row in rows_of(table) if row.evidence == "assumed"]
 
 
-def changes(given: GivenParameters | None = None) -> list[Change]:
+def own_parameters(assay: str) -> frozenset[str] | None:
+    """Return the parameters that act in one assay and in none of adults; None for an assay of adults."""
+    lives = assay != RELEASE and study_of(assay).attachment
+    return OF_ATTACHMENT if lives else None
+
+
+def changes(given: GivenParameters | None = None, own: Collection[str] | None = None) -> list[Change]:
     """Return the comparison with nothing changed, then every assumed parameter times `FACTORS`, inside its range.
 
-    The factors are of the values that are `given`. A parameter whose value is 0, a mechanism that is off, has no factor
-    and is left out, as is one that acts only in mechanisms that are off (`ACTS_WITH`), with `attachment` or between
-    contexts, one that differs between the sexes, and a change that the range leaves without effect.
+    Tried are the parameters `own` (see `own_parameters`), or all that act in assays of adults. The factors are of the
+    values that are `given`. A parameter whose value is 0, a mechanism that is off, has no factor and is left out
+    or, if `SWITCHED_ON` has it, is given that value, which then takes the factor's place. Left out is as well one that
+    acts only in mechanisms that are off (`ACTS_WITH`), one that differs between the sexes, and a change that the range
+    leaves without effect.
     """
     given = given or GivenParameters()
     usual = given.values()
     found = [Change(UNCHANGED, 1.0, None)]
     for name in assumed_parameters(given.table):
         row, usually = parameter(name, given.table), usual[name]
-        if name in _ELSEWHERE:
+        if name in _ELSEWHERE if own is None else name not in own:
+            continue
+        if usually == 0.0 and name in SWITCHED_ON:
+            found.append(Change(name, SWITCHED_ON[name], SWITCHED_ON[name]))
             continue
         if isinstance(usually, Mapping) or row.male is not None or usually == 0.0:
             continue

@@ -10,13 +10,19 @@ import functools
 
 import numpy as np
 
-from socialrl.assays import registered_studies, short_id, study_of
+from socialrl.analysis.synchrony import FORMS
+from socialrl.assays import registered_studies, study_of
+from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError, nearest
+from socialrl.findings.condition import Condition
 from socialrl.findings.conditions import RELEASE, twin
-from socialrl.findings.records import Condition
 from socialrl.findings.registry import Registry
+from socialrl.protocols.begun import INNER_STATE, SLOW_STATE
+from socialrl.reproduction.lives import planned
 
 _RECORDING_S = 600.0
+_OF_LIVES = frozenset(f"{name}_{when}" for name in (*INNER_STATE, *SLOW_STATE) for when in ("start", "end"))
+"""Columns of tests after a life: what the animal is like at the start of the test and at its end."""
 
 
 def check_playable(registry: Registry) -> None:
@@ -27,9 +33,11 @@ def check_playable(registry: Registry) -> None:
     for finding in registry.findings:
         for contrast in finding.contrasts:
             assay = registry.assay(contrast)
+            lived = all(registry.conditions[name].life for name in contrast.conditions)
+            known = frozenset() if assay == RELEASE else _columns_in(assay) | (_OF_LIVES if lived else frozenset())
             for column in _needed(contrast.measure, registry) if assay != RELEASE else ():
-                if column not in _columns_in(assay):
-                    near = nearest(column, _columns_in(assay))
+                if column not in known:
+                    near = nearest(column, known)
                     hint = f"; did you mean '{near}'?" if near else ""
                     raise UserError(
                         f"{finding.id}: the measure {contrast.measure} needs the column '{column}',"
@@ -51,12 +59,14 @@ def _columns_in(assay: str) -> frozenset[str]:
     from socialrl_envs.records import columns
     from socialrl_envs.world import World
 
-    world = World(next(one for one in ASSAYS.values() if short_id(one.id) == assay), 1, cohousing_h=0.0)
+    study = study_of(assay)
+    world = World(ASSAYS[study.id], 1, cohousing_h=0.0, attachment=study.attachment)
     everyone = np.ones(1, dtype=np.bool_)
     world.seed(np.zeros(1, dtype=np.uint64), everyone)
     world.begin(everyone)
     recorded = columns(world, np.zeros(1, dtype=np.int64))
-    return frozenset([*recorded, "return", "steps", *(f"reward_{term}" for term in world.terms)])
+    steps = [f"synchrony_{series}_{form}" for series in study.synchrony for form in FORMS]
+    return frozenset([*recorded, "return", "steps", *(f"reward_{term}" for term in world.terms), *steps])
 
 
 def _mistake(name: str, condition: Condition, registry: Registry) -> str:
@@ -68,6 +78,10 @@ def _mistake(name: str, condition: Condition, registry: Registry) -> str:
     if assay != RELEASE and not study.training:
         return f"is of the assay {assay}, which the battery does not train; it has {', '.join([*trained, RELEASE])}"
     test_s = _RECORDING_S if assay == RELEASE else study.test_s or study.training["env"]["duration_s"]
+    if condition.life:
+        env = EnvSection.model_validate({"id": study.id, **study.training["env"]})
+        planned(condition, assay, env, registry.origin[name])
+        return ""
     if condition.duration_s is not None:
         try:
             count_ticks(study.training["env"]["dt_s"], condition.duration_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from socialrl.assays import study_of
 from socialrl.errors import UserError
@@ -13,12 +13,14 @@ from socialrl.errors import UserError
 class Size:
     """Animals a group (a multiple of 8, the animals of one habitat), length of training, repeats of each test.
 
-    `steps` is a key of `AssayStudy.steps`, or the steps per animal by assay.
+    `steps` is a key of `AssayStudy.steps`, or the steps per animal by assay. `many`: where effects are expected to be
+    small there are more animals (`AssayStudy.times`).
     """
 
     animals: int
     steps: str | Mapping[str, int]
     repeats: int
+    many: bool = True
 
     def steps_in(self, assay: str) -> int:
         """Return the training steps per animal in an assay, over all its lives; none given raises `UserError`."""
@@ -30,7 +32,13 @@ class Size:
 
     def animals_in(self, assay: str) -> int:
         """Return the animals a group in an assay; some need more of them before a verdict is possible."""
-        return max(self.animals, study_of(assay).least_animals)
+        study = study_of(assay)
+        return max(self.animals * (study.times if self.many else 1), study.least_animals)
+
+    @property
+    def once(self) -> Size:
+        """The same without more animals where effects are small, for the many groups of changed animals."""
+        return replace(self, many=False)
 
 
 @dataclass(frozen=True)

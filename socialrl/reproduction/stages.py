@@ -12,12 +12,14 @@ from socialrl.assays import study_of
 from socialrl.config.given_parameters import GivenParameters
 from socialrl.config.loading import Config, config_from_data, config_to_yaml
 from socialrl.errors import UserError
+from socialrl.findings.condition import Condition
 from socialrl.findings.conditions import RELEASE, as_test
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.progress import Progress
 from socialrl.reproduction import groups
 from socialrl.reproduction.evaluation import evaluate
 from socialrl.reproduction.groups import TrainedGroup
+from socialrl.reproduction.lives import phases_of
 from socialrl.reproduction.presets import Preset, Size
 from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.provenance import collect_meta, world_checksum
@@ -31,8 +33,8 @@ CHANGES_AT_ONCE = 10
 class CohortStage:
     """One cohort: its groups in one assay, trained and tested in the run folder of `config` (release: recorded).
 
-    `part` is empty for the groups of the registry and the dose-response, else "arms" or "parameters". `registry` holds
-    the conditions that are played.
+    `part` is empty for the groups of the registry and the dose-response, else "arms", "development" or "parameters".
+    `registry` holds the conditions that are played.
     """
 
     title: str
@@ -69,21 +71,25 @@ def stages_of(
     for assay in book.assays:
         # without a dose-response, only the groups that are compared
         members = compared = groups.compared_in(assay, book)
-        if preset.doses:
+        if preset.doses and not study_of(assay).attachment:  # lives are asked of the groups that are compared
             everywhere = {group.name for group in [*groups.in_all_assays(book), *compared]}
             members = [*(one for one in groups.registered(book) if one.name in everywhere), *groups.doses(book)]
         add("", 0, assay, members, preset.size)
     if preset.arms:
         for assay in book.assays:
-            add("arms", 0, assay, groups.single_arms(), preset.size)
+            if any(one.life for one in book.conditions_in(assay)):
+                add("development", 0, assay, groups.developmental_arms(assay, book, given), preset.size.once)
+            elif not study_of(assay).attachment:
+                add("arms", 0, assay, groups.single_arms(), preset.size)
     if preset.parameters is not None:
-        changes, size = groups.changes(given), preset.parameters
+        size = preset.parameters.once
         # those with little training first, so that most results are there soon
         for assay in sorted(book.assays, key=lambda one: 0 if one == RELEASE else size.steps_in(one)):
+            changes = groups.changes(given, groups.own_parameters(assay))
             for first in range(0, len(changes), CHANGES_AT_ONCE):
                 some = changes[first : first + CHANGES_AT_ONCE]
                 members = [change.applied_to(group) for change in some for group in groups.changed_in(assay, book)]
-                add("parameters", first // CHANGES_AT_ONCE + 1, assay, members, preset.parameters)
+                add("parameters", first // CHANGES_AT_ONCE + 1, assay, members, size)
     return found
 
 
@@ -199,7 +205,7 @@ def stage_config(
             "evaluation": {
                 "repeats": size.repeats,
                 "duration_s": study.test_s,
-                "tests": [] if assay == RELEASE else [as_test(one) for one in registry.conditions_in(assay)],
+                "tests": [] if assay == RELEASE else [as_test(one) for one in _without_a_life(registry, assay)],
             },
         },
         f"battery, {name}",
@@ -218,6 +224,13 @@ def _essence(config: Config) -> dict[str, Any]:
 
 
 def _battery(stage: CohortStage) -> dict[str, Any]:
-    """What else decides a run's results: the world's code and parameters, and the tests with shuffled partners."""
-    shuffled = [one.name for one in stage.registry.conditions_in(stage.assay) if one.partner_is == "shuffled"]
-    return {"world": world_checksum(), "shuffled": shuffled}
+    """What else decides a run's results: the world's code and parameters, tests with shuffled partners, and lives."""
+    conditions = stage.registry.conditions_in(stage.assay)
+    shuffled = [one.name for one in conditions if one.partner_is == "shuffled"]
+    lives = {one.name: phases_of(one, stage.assay) for one in conditions if one.life}
+    return {"world": world_checksum(), "shuffled": shuffled, **({"lives": lives} if lives else {})}
+
+
+def _without_a_life(registry: Registry, assay: str) -> list[Condition]:
+    """The tests of the run itself; those after a life are played as protocols are."""
+    return [one for one in registry.conditions_in(assay) if not one.life]

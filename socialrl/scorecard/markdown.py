@@ -48,5 +48,6 @@ def _line(finding: FindingResult) -> str:
         cells += [row.comparison if row else wording.MISSING, row.missing if row else wording.MISSING, ""]
     else:
         n = " ".join([str(row.n), *([words.n_counts(row)] if words.n_counts(row) else [])])
-        cells += [row.comparison, f"{words.difference(row)} {row.unit}", n]
+        seen = words.could_see(row) if finding.verdict == row.verdict else ""
+        cells += [row.comparison, f"{words.difference(row)} {row.unit}" + (f"; {seen}" if seen else ""), n]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from socialrl.drawing.tables import Cell, Table, text_table
 from socialrl.findings import scorecard as scoring
 from socialrl.findings import variants
 from socialrl.findings.contrasts import Tables, prepared, table_of
+from socialrl.findings.development import development_table
 from socialrl.findings.outcome import result_of
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
@@ -39,6 +40,7 @@ class Variants:
     doses: pd.DataFrame
     ablation: pd.DataFrame
     sensitivity: pd.DataFrame
+    development: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def write_scorecard(
         variants.dose_response(ready, book),
         variants.ablation_table(ready, book),
         variants.sensitivity_table(tables, book, values),
+        development_table(tables, book),
     )
     tables = ready
     hanging = variants.hanging(changed.sensitivity)
@@ -90,7 +93,7 @@ def write_scorecard(
         tables_in="scorecard_tables",
     )
     path = folder / "scorecard.html"
-    write_bytes(path, html(result, plates, changed.ablation).encode())
+    write_bytes(path, html(result, plates, changed.ablation, changed.development).encode())
     return path
 
 
@@ -148,8 +151,10 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
     return plates
 
 
-def html(result: Result, plates: Sequence[Shown], ablation: pd.DataFrame) -> str:
-    """Return the page of a result, with its figures and the table of single arms."""
+def html(
+    result: Result, plates: Sequence[Shown], ablation: pd.DataFrame, development: pd.DataFrame | None = None
+) -> str:
+    """Return the page of a result, with its figures, the table of single arms and that of arms of development."""
     kinds = {kind: result.of_kind(kind) for kind in words.KINDS}
     return pages.render(
         Path(__file__).parent / "scorecard.html.j2",
@@ -162,6 +167,7 @@ def html(result: Result, plates: Sequence[Shown], ablation: pd.DataFrame) -> str
         kinds=[(kind, words.KINDS[kind], members) for kind, members in kinds.items() if members],
         questions=_questions(result, plates),
         arms=_arms_table(ablation),
+        development=_development_table(pd.DataFrame() if development is None else development),
         hanging={one.id: one.hangs_on for one in result.findings if one.hangs_on},
         margins=_margins_table(result),
         mechanisms=_mechanisms_table(result),
@@ -208,6 +214,23 @@ def _arms_table(ablation: pd.DataFrame) -> Table | None:
         for row in rows
     ]
     return Table("", head, cells, n_left=3)
+
+
+def _development_table(development: pd.DataFrame) -> Table | None:
+    """What lives do with each arm of development; None where no animals were tested so."""
+    if development.empty:
+        return None
+    head = ("Comparison", "Animals", "Arms of development", "Difference [95 % interval]", "Effect size", "Of all", "n")
+    cells = [
+        [Cell(row["comparison"], below=row["says"]), *(Cell(row[name]) for name in words.DEVELOPMENT_COLUMNS)]
+        for row in words.development_rows(development)
+    ]
+    note = (
+        "Each arm alone, all three, and none; release competence, which is off in the table, as strong as expression."
+        " Of all: the difference as a share of that with all three arms. With none, what is left comes from company and"
+        " stress by other ways, such as load."
+    )
+    return Table("", head, cells, note, n_left=3)
 
 
 def _mechanisms_table(result: Result) -> Table | None:
@@ -292,6 +315,7 @@ def _csv_tables(tables: Tables, card: Scorecard, changed: Variants) -> dict[str,
         "ablation": changed.ablation,
         "dose_response": changed.doses,
         "sensitivity": changed.sensitivity,
+        "development": changed.development,
     }
     with contextlib.suppress(NotRun):  # the scorecard itself says when the habitat was not run
         found["association_by_hour"] = association_by_hour(table_of(tables, "GroupHabitat"))

@@ -67,7 +67,10 @@ RULE = (
     "do"
     " not decide if there are others. Novel comparisons, which nobody has tested in animals, get no verdict.",
     "The comparisons and their directions were fixed beforehand, so p values are not corrected. The column p_holm of"
-    " scorecard.csv holds p values corrected over all predicted comparisons (Holm).",
+    " scorecard.csv holds p values corrected over all predicted comparisons (Holm), those about lives (who reared an"
+    " animal, company and stress, two that fall into step, generations, repair) apart from all others.",
+    "An inconclusive comparison names the smallest effect that so many animals, scattering as these do, would have"
+    " shown in four of five repetitions.",
 )
 
 _SVG_WIDTH, _SVG_HEIGHT = 132.0, 18.0
@@ -130,6 +133,15 @@ def difference(row: ComparisonResult) -> str:
 def unit(row: ComparisonResult) -> str:
     """Return what the difference is in, or why there is none: "Presses, presses per session"."""
     return row.missing or f"{row.label}, {row.unit}"
+
+
+def could_see(row: ComparisonResult) -> str:
+    """Return what an inconclusive comparison could have shown: the smallest effect that so many animals see."""
+    if row.verdict != INCONCLUSIVE or not math.isfinite(row.could_see):
+        return ""
+    amount = f"{wording.number(row.could_see, digits(row))} {row.unit}"
+    same = row.expected == "same"
+    return f"could have shown the two to be the same within {amount}" if same else f"could have shown {amount} or more"
 
 
 def size(row: ComparisonResult) -> str:
@@ -298,6 +310,31 @@ def ablation_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "difference": wording.interval(difference, _fitting(difference.value), sign=True),
                 "size": wording.number(float(row["effect_size"]), 2),
                 "share": wording.interval(share),
+                "n": str(n),
+            }
+        )
+    return rows
+
+
+DEVELOPMENT_COLUMNS = ("animals", "arms", "difference", "size", "share", "n")
+
+
+def development_rows(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return comparisons of lives by arm of development as rows of text: the comparison, then `DEVELOPMENT_COLUMNS`."""
+    settings = {"all": "all three", "none": "none"}
+    rows = []
+    for row in table.to_dict("records"):
+        n = int(row["n"])
+        difference = Estimate(float(row["difference"]), float(row["low"]), float(row["high"]), n, "")
+        rows.append(
+            {
+                "comparison": f"{row['finding']}{row['part']}",
+                "says": row["says"],
+                "animals": str(row["group"]).replace("_", " "),
+                "arms": settings.get(row["development"], f"{row['development']} alone"),
+                "difference": f"{wording.interval(difference, _fitting(difference.value), sign=True)} {row['unit']}",
+                "size": wording.number(float(row["effect_size"]), 2),
+                "share": wording.number(float(row["share"]), 2),
                 "n": str(n),
             }
         )

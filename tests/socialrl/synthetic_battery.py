@@ -1,4 +1,4 @@
-"""Makes small evaluation tables of all five assays, for tests of the scorecard: no training, no simulation.
+"""Makes small evaluation tables of all assays, for tests of the scorecard: no training, no simulation.
 
 The numbers follow simple curves of gain, cohousing and drugs; they have the shape of real tables, not of results.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from socialrl.analysis.synchrony import FORMS
 from socialrl.findings import load_registry
 
 GENOTYPES = {"wt": 1.0, "het": 0.5, "ko": 0.0, "over_expression": 1.5}
@@ -37,6 +38,7 @@ def battery(
         groups.append(("wild_type_male", 1.0, 1.0, None, None))
     groups.append(("all_arms_wild_type", 0.0, 1.0, None, None))
     groups.append(("all_arms_knockout", 1.0, 0.0, None, None))
+    groups.append(("no_development", 1.0, 1.0, None, None))
     groups += [(f"arm_{arm}_ko", 1.0, 1.0 - share, arm, "knockout") for arm, share in ARMS.items() if arm in arms]
     groups += [(f"arm_{arm}_wt", 0.0, share, arm, "wild_type") for arm, share in ARMS.items() if arm in arms]
     tables: dict[str, list[dict]] = {}
@@ -55,7 +57,8 @@ def battery(
                         "separation_h": condition.separation_h, "arm": arm, "arm_setting": setting,
                         "dose": gain if genotype.startswith("gain_") else None,
                     }  # fmt: skip
-                    row |= {"sex": "female", **_MAKERS[assay](rng, condition, acts, index)}
+                    lived = condition.model_copy(update={"life": ()}) if genotype == "no_development" else condition
+                    row |= {"sex": "female", **_MAKERS[assay](rng, lived, acts, index)}
                     if genotype == "wild_type_male":
                         row["sex"] = "male"
                     tables.setdefault(f"socialrl/{assay}-v0", []).append(row)
@@ -140,6 +143,48 @@ def _release(_rng, _condition, acts, index) -> dict:
     }  # fmt: skip
 
 
+def _hardship(condition) -> float:
+    """How hard a life was: phases that cost care or company."""
+    kinds = [(kind, keys) for phase in condition.life for kind, keys in phase.items()]
+    return sum(0.5 for kind, keys in kinds if kind in ("isolate", "stress") or keys.get("carers") == "one")
+
+
+def _lived_preference(rng, condition, acts, index) -> dict:
+    hard, given = _hardship(condition), condition.slow.get("expression", 1.0)
+    expression = (1 - 0.1 * hard) * given
+    bond = _bond(condition, acts * expression)
+    share = 0.5 + 0.4 * bond + 0.02 * np.sin(2.4 * index) + 0.01 * rng.standard_normal()
+    total = 4000 * (1 - 0.1 * hard) + 40 * rng.standard_normal()
+    states = {"expression": expression, "competence": 1.0, "reactivity": 1 + 0.3 * hard, "load": 0.5 + 0.2 * hard}
+    states["stress"] = 0.5 + 0.3 * hard
+    return {
+        "duration_s": 10_800.0, "huddle_s_partner": share * total, "huddle_s_stranger": (1 - share) * total,
+        "chamber_s_stranger": 3000 - 600 * hard + 40 * rng.standard_normal(), "familiarity_start_partner": bond,
+        **{f"{name}_start": value + 0.005 * rng.standard_normal() for name, value in states.items()},
+    }  # fmt: skip
+
+
+def _stress_recovery(rng, condition, acts, _index) -> dict:
+    calmed = {"partner": 0.2 + 0.2 * acts, "stranger": 0.1}.get(condition.session, 0.0)
+    peak = 1.5 * (1 + 0.3 * _hardship(condition)) + 0.02 * rng.standard_normal()
+    return {
+        "duration_s": 14_400.0, "stress_peak": peak, "stress_area": 4 * peak * (1 - calmed),
+        "stress_half_s": 3000 * (1 - calmed) + 60 * rng.standard_normal(),
+    }  # fmt: skip
+
+
+def _pair_home(_rng, condition, _acts, index) -> dict:
+    # both of a pair have one index
+    pair = np.random.default_rng([index // 2, sum(map(ord, condition.name))]).standard_normal(9)
+    together = 0.3 * (condition.cohousing_h > 0)
+    names = [f"synchrony_{series}_{form}" for series in ("moving", "stress", "action") for form in FORMS]
+    level = [0.0 if name.endswith("partialled") else together for name in names]
+    return {
+        "duration_s": 86_400.0, "unit": f"pair {index // 2}",
+        **{name: mean + 0.02 * float(noise) for name, mean, noise in zip(names, level, pair, strict=True)},
+    }  # fmt: skip
+
+
 _ANIMALS = ("partner", "stranger")
 _MAKERS = {
     "PartnerPreference": _partner_preference,
@@ -147,4 +192,7 @@ _MAKERS = {
     "GroupHabitat": _habitat,
     "StrangerEncounter": _encounter,
     "OxytocinRelease": _release,
+    "LivedPreference": _lived_preference,
+    "StressRecovery": _stress_recovery,
+    "PairHome": _pair_home,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from socialrl.animals.animal import animals_of
+from socialrl.assays import study_of
 from socialrl.config.given_parameters import GivenParameters
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import load_registry
@@ -76,7 +77,9 @@ def test_a_changed_group_keeps_its_name_in_tables_and_has_one_of_its_own_in_file
 def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
     book = load_registry()
     for assay in load_registry().assays:
-        assert {"wt", "ko"} <= {one.name for one in groups.changed_in(assay)}
+        # what lives do to knockouts is asked in novel comparisons alone
+        needed = {"wt"} if study_of(assay).attachment else {"wt", "ko"}
+        assert needed <= {one.name for one in groups.changed_in(assay)}
         assert not any(one.arms or one.sex for one in groups.changed_in(assay))
     # heterozygotes and males are compared there, too, but in novel comparisons and in a finding of one sex
     assert {one.name for one in groups.changed_in(book.assay_of["mate_2h"])} == {"wt", "ko", "over_expression"}
@@ -85,7 +88,8 @@ def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
 def test_males_are_trained_only_where_findings_compare_them():
     for name in ("quick", "full"):
         trained = {stage.assay: {one.name for one in stage.groups} for stage in stages(name).values()}
-        assert [assay for assay, members in trained.items() if "wild_type_male" in members] == ["PartnerPreference"]
+        with_males = [assay for assay, members in trained.items() if "wild_type_male" in members]
+        assert with_males == ["PartnerPreference", "LivedPreference"]
     members = stages("full")["PartnerPreference"].config.genotypes
     assert (members["wild_type_male"].sex, members["wt"].sex) == ("male", "female")
 
@@ -105,11 +109,15 @@ def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():
     quick, full, study = (stages(name) for name in ("quick", "full", "study"))
     assert set(quick) == set(full) == set(load_registry().assays)
     assert all(study[name].config == full[name].config for name in full)
-    assert {name for name, stage in study.items() if stage.part == "arms"} == {f"{name}-arms" for name in full}
+    of_lives = {name for name in full if study_of(name).attachment}
+    assert of_lives == {"LivedPreference", "StressRecovery", "PairHome"}
+    made = {name for name, stage in study.items() if stage.part == "arms"}
+    assert made == {f"{name}-arms" for name in set(full) - of_lives}
     for assay in load_registry().assays:
         parts = [stage for stage in study.values() if stage.part == "parameters" and stage.assay == assay]
         made = {(group.columns["parameter"], group.columns["factor"]) for part in parts for group in part.groups}
-        assert made == {(change.parameter, change.factor) for change in groups.changes()}
+        changes = groups.changes(own=groups.own_parameters(assay))
+        assert made == {(change.parameter, change.factor) for change in changes}
 
 
 def test_habitats_hold_enough_pairs_for_a_verdict_in_every_preset():

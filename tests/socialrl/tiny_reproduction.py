@@ -10,7 +10,7 @@ import dataclasses
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,8 +50,8 @@ def shrink(replace: Callable[..., None]) -> None:
     replace(Registry, "assays", property(lambda _: ASSAYS))
     changes = groups.changes
 
-    def some(given: GivenParameters) -> list[groups.Change]:
-        first, *others = changes(given)
+    def some(given: GivenParameters, own: Collection[str] | None = None) -> list[groups.Change]:
+        first, *others = changes(given, own)
         return [first, *(one for one in others if one.parameter in ("contact_floor", "withdrawal_s"))]
 
     replace(groups, "changes", some)
