@@ -17,7 +17,7 @@ import hashlib
 import math
 import operator
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from numbers import Real
 from typing import Any
@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .named_tables import CURRENT, kept_rows, table_names, write_rows
-from .parameter_rows import ATTACHMENT, PARAMETERS, Parameter
+from .parameter_rows import ATTACHMENT, CARE, CONTEXTS, PARAMETERS, Parameter
 from .spelling import nearest
 from .vocabulary import SEXES
 
@@ -48,7 +48,18 @@ class UnexpectedKeyword(ParameterError, TypeError):
 NAMES: tuple[str, ...] = tuple(parameter.name for parameter in PARAMETERS)
 PARAMETER_DTYPE = np.dtype([(name, np.float64) for name in NAMES])
 OF_ATTACHMENT: frozenset[str] = frozenset(row.name for row in ATTACHMENT)
-"""Names of parameters without effect unless an environment has its option `attachment` on."""
+"""Names of parameters without effect unless an environment has its option `attachment` on, or a litter."""
+OF_ONE_ASSAY: frozenset[str] = frozenset(row.name for row in (*CONTEXTS, *CARE))
+"""Names of those that have an effect in assays with contexts or with a litter alone."""
+
+
+def without_effect(*, attachment: bool = False, contexts: bool = False, litter: bool = False) -> frozenset[str]:
+    """Return the names of the parameters that have no effect in an assay with or without each of these."""
+    idle: set[str] = set()
+    idle |= set() if attachment else OF_ATTACHMENT - ({"licking_weight"} if litter else set())
+    idle |= set() if contexts else {row.name for row in CONTEXTS}
+    idle |= set() if litter else {row.name for row in CARE}
+    return frozenset(idle)
 
 
 def rows_of(table: str = CURRENT) -> tuple[Parameter, ...]:
@@ -215,15 +226,14 @@ def table_csv(name: str = CURRENT) -> str:
 
 
 def differences(
-    old: Iterable[Parameter], new: Iterable[Parameter], attachment: bool = True
+    old: Iterable[Parameter], new: Iterable[Parameter], idle: Collection[str] = ()
 ) -> list[tuple[Parameter, Parameter]]:
     """Return the pairs of rows whose value or spread (or any field that not every row has) differs.
 
-    Without `attachment`, those that have no effect in environments without it are left out.
+    Rows named in `idle` are left out (`without_effect`).
     """
     names = ["value", "spread", *(field.name for field in fields(Parameter) if field.default is not MISSING)]
     same = operator.attrgetter(*names)
-    idle = frozenset() if attachment else OF_ATTACHMENT
     return [(a, b) for a, b in zip(old, new, strict=True) if b.name not in idle and same(a) != same(b)]
 
 

@@ -58,15 +58,15 @@ class Simulations:
 
     def notes(self) -> list[str]:
         """Return in what the current model differs from the one that was simulated, one line each."""
-        from socialrl_envs.parameters import OF_ATTACHMENT
+        from socialrl_envs.parameters import without_effect
 
-        told = []
+        told, idle = [], without_effect()
         then, now = self.about["table"], _table_now(self.about["base"])
         moved = []
         for name in {**then, **now}:
             before, after = then.get(name), now.get(name)
-            # One that is absent or 0 on both sides is switched off on both; no simulated test has attachment.
-            if before != after and any(one and one[0] for one in (before, after)) and name not in OF_ATTACHMENT:
+            # One that is absent or 0 on both sides is switched off on both; no simulated test has `idle` ones.
+            if before != after and any(one and one[0] for one in (before, after)) and name not in idle:
                 if before is not None and after is not None:
                     moved.append(f"{name} {_short(before)} there, {_short(after)} now")
                 else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from socialrl.analysis.measure import PROBES_IN_A_ROW
@@ -18,7 +18,7 @@ from socialrl.report import replicates
 from socialrl.report.measured import columns_of
 from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
-from socialrl_envs.parameters import OF_ATTACHMENT
+from socialrl_envs.parameters import without_effect
 
 
 def glance(study: Study, summary: Summary, run: str) -> Table:
@@ -215,17 +215,25 @@ def cohousing(summary: Summary) -> Table:
     return Table("Cohousing to criterion", head, rows, note)
 
 
+def _without_effect(env: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the parameters that no animal of this environment is changed by."""
+    from socialrl_envs import ASSAYS  # imported late, because the compiled code behind it is slow to import
+
+    assay = ASSAYS[env["id"]]
+    return without_effect(attachment=bool(env.get("attachment")), contexts=assay.contexts, litter=assay.has_litter)
+
+
 def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
     """Return the parameter table of the first run; what a configuration, or another run's table, changed is marked.
 
-    `rows` as from `socialrl_envs.parameters.table()`. Parameters of attachment are compared with runs that have it.
+    `rows` as from `socialrl_envs.parameters.table()`. Parameters are compared with runs in which they have an effect.
     """
     overrides = {run: changed_in(config) for run, config in study.configs.items()}
     others = {run: {row.name: row for row in own} for run, own in study.parameters.items()}
     named = {run: table_of(config) for run, config in study.configs.items()}
     spreads = {run: config.get("individual_spread") for run, config in study.configs.items()}
     own_sd = {run: one for run, one in spreads.items() if isinstance(one, dict)}
-    with_attachment = {run for run, one in study.configs.items() if (one.get("env") or {}).get("attachment")}
+    idle = {run: _without_effect(one["env"]) for run, one in study.configs.items()}
     several = len(study.configs) > 1
     gains = ", ".join(f"{group.label} {group.gain:g}" for group in study.groups)
     lines = []
@@ -234,11 +242,7 @@ def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:
         changed = [(run, own[name]) for run, own in overrides.items() if name in own]
         usual = f"{row['value']:g}" + (f"; males {row['male']:g}" if row["male"] is not None else "")
         # another run's table, where the parameter has an effect
-        theirs = [
-            (run, own[name])
-            for run, own in others.items()
-            if name in own and (name not in OF_ATTACHMENT or run in with_attachment)
-        ]
+        theirs = [(run, own[name]) for run, own in others.items() if name in own and name not in idle[run]]
         elsewhere = [(run, one.value) for run, one in theirs if (one.value, one.male) != (row["value"], row["male"])]
         wider_elsewhere = [(run, one.spread) for run, one in theirs if one.spread != row["spread"]]
         value, below = usual, ""

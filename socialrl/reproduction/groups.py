@@ -15,8 +15,7 @@ from socialrl.findings.development import ALL_ARMS, NO_ARM
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.parameter_rows import CONTEXTS
-from socialrl_envs.parameters import OF_ATTACHMENT, parameter, rows_of
+from socialrl_envs.parameters import OF_ATTACHMENT, OF_ONE_ASSAY, parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
 GAINS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -34,7 +33,7 @@ ACTS_WITH: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that change nothing where all the parameters that they act with are 0."""
 
-_ELSEWHERE = OF_ATTACHMENT | {row.name for row in CONTEXTS}
+_ELSEWHERE = OF_ATTACHMENT | OF_ONE_ASSAY
 """Parameters that change nothing in assays of adults, whose sensitivity analysis leaves them out."""
 
 SWITCHED_ON: Mapping[str, float] = {"care_to_competence": 0.3, "need_gain": 0.3, "contagion": 1.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,12 @@ def rows_when_made(folder: Path, table: str) -> tuple[Parameter, ...]:
     return completed(table, read_rows(files.content(FILE).decode()))
 
 
-def refuse_changed(folder: Path, table: str, attachment: bool) -> None:
+def refuse_changed(folder: Path, table: str, idle: Collection[str]) -> None:
     """Raise `UserError` if the table of that name has other numbers by now, so that the animals would be others.
 
-    Numbers that have no effect in a run without `attachment` may differ, also by being younger than the run.
+    Numbers that have no effect in the run (`idle`) may differ, also by being younger than it.
     """
-    changed = differences(rows_when_made(folder, table), rows_of(table), attachment)
+    changed = differences(rows_when_made(folder, table), rows_of(table), idle)
     if changed:
         then, now = changed[0]
         more = f"; {len(changed) - 1} more differ" if len(changed) > 1 else ""

@@ -39,6 +39,7 @@ from socialrl.storage.manifest import listing
 from socialrl.storage.older_tables import with_sex
 from socialrl.storage.places import described, followed, replaceable, take_lock
 from socialrl_envs.named_tables import UNNAMED
+from socialrl_envs.parameters import without_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,10 +135,13 @@ class RunFolder:
     def config(self) -> Config:
         """The run's resolved configuration; refused if its parameter table has other numbers by now that matter."""
         from socialrl.config.loading import load_config
+        from socialrl_envs import ASSAYS  # imported late, because the compiled code behind it is slow to import
 
         self._files.check("config.yaml")
         config = load_config(self.path / "config.yaml", unnamed_table=UNNAMED)
-        parameter_table.refuse_changed(self.path, config.env.table, config.env.attachment)
+        assay = ASSAYS[config.env.id]
+        idle = without_effect(attachment=config.env.attachment, contexts=assay.contexts, litter=assay.has_litter)
+        parameter_table.refuse_changed(self.path, config.env.table, idle)
         return config
 
     @property

@@ -28,7 +28,7 @@ from socialrl.storage.run_folder import RunFolder
 from socialrl.training.run import train_run
 from socialrl_envs import ASSAYS, parameters
 from socialrl_envs.named_tables import CURRENT, kept_rows, read_rows, write_rows
-from socialrl_envs.parameter_rows import ATTACHMENT, Parameter
+from socialrl_envs.parameter_rows import ATTACHMENT, CARE, CONTEXTS, Parameter
 from socialrl_envs.parameters import PARAMETERS
 
 SMOKE = "configs/smoke.yaml"
@@ -229,7 +229,7 @@ def test_what_has_no_effect_in_a_run_may_differ_from_its_table(tmp_path, monkeyp
     for attachment in (False, True):
         env = {**TINY["env"], "parameters": CURRENT, "attachment": attachment}
         with new_run(tmp_path / str(attachment), env=env) as run:
-            runs[attachment] = made_before(run, ATTACHMENT)
+            runs[attachment] = made_before(run, (*ATTACHMENT, *CONTEXTS, *CARE))
     assert runs[False].config.env.table == CURRENT
     with pytest.raises(UserError) as refused:
         _ = runs[True].config
