@@ -22,7 +22,7 @@ ONE_DOPAMINE = dict.fromkeys(("peer_dopamine_free", "mate_dopamine_need", "tone_
 """Every bond with a receptor needs D2 tone, and the D1 tone is perceived by itself."""
 SWITCHED_OFF = {
     **dict.fromkeys(("settling_worth", "activity_budget", "uncertainty_cost", "recognition_lasting", "day_calm"), 0.0),
-    **dict.fromkeys(("compensation_share", "v1a_recall"), 0.0),
+    **dict.fromkeys(("compensation_share", "v1a_recall", "defence_habituation"), 0.0),
     **ONE_DOPAMINE,
 }
 """Every mechanism that the parameter table has on, switched off: what is left are the equations of table v1."""
