@@ -255,9 +255,26 @@ _CAREGIVING = AssayStudy(
     id="socialrl/Caregiving-v0",
     title="care of a litter",
     measures=(*_CARE_MEASURES, "return"),
-    training={"env": {"dt_s": 15, "duration_s": 14_400, "reset": {"cohousing_h": 0}}, "lives": 16},
+    training={
+        "env": {
+            "dt_s": 15,
+            "duration_s": 14_400,
+            "attachment": True,
+            # carers of every slow state, as a lineage makes them
+            "reset": {
+                "cohousing_h": 0,
+                "expression": [0.5, 0.7, 1, 1.3],
+                "reactivity": [0.5, 0.7, 1, 1.5, 2],
+                "load": [0, 0.3, 0.6, 1],
+            },
+            "drugs": [{"drug": "antagonist", "dose": 1.0, "start_s": 0, "end_s": 43_200, "share": 0.1}],
+        },
+        "lives": 16,
+    },
     steps=_CARE_STEPS,
     test_s=43_200,
+    times=2,
+    care=True,
 )
 _SHARED_CAREGIVING = AssayStudy(
     id="socialrl/SharedCaregiving-v0",
@@ -273,6 +290,7 @@ _SHARED_CAREGIVING = AssayStudy(
     steps=_CARE_STEPS,
     test_s=43_200,
     least_animals=12,  # six pairs
+    care=True,
 )
 
 STUDIES: tuple[AssayStudy, ...] = (

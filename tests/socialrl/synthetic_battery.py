@@ -185,6 +185,15 @@ def _pair_home(_rng, condition, _acts, index) -> dict:
     }  # fmt: skip
 
 
+def _caregiving(rng, condition, acts, _index) -> dict:
+    left = 1.0 - max((dose.dose for dose in condition.drugs), default=0.0)
+    worth = 0.3 + 0.2 * acts * condition.slow.get("expression", 1.0) * left
+    return {
+        "duration_s": 43_200.0, "huddle_s_litter": 43_200 * worth * (1 + 0.02 * rng.standard_normal()),
+        "licking_s": 4_320 * worth * (1 + 0.02 * rng.standard_normal()),
+    }  # fmt: skip
+
+
 _ANIMALS = ("partner", "stranger")
 _MAKERS = {
     "PartnerPreference": _partner_preference,
@@ -195,4 +204,5 @@ _MAKERS = {
     "LivedPreference": _lived_preference,
     "StressRecovery": _stress_recovery,
     "PairHome": _pair_home,
+    "Caregiving": _caregiving,
 }

@@ -80,7 +80,7 @@ def test_what_an_animal_comes_with_is_a_key_of_its_test():
     assert "load" not in as_test(plain)
     assert mistake("PartnerPreference", plain) == (
         "must have no stressor in PartnerPreference, whose animals have no slow state; allowed in "
-        "PairHome, StressRecovery, LivedPreference"
+        "PairHome, StressRecovery, Caregiving, LivedPreference"
     )
 
 

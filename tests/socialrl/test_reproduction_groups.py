@@ -110,7 +110,7 @@ def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():
     assert set(quick) == set(full) == set(load_registry().assays)
     assert all(study[name].config == full[name].config for name in full)
     of_lives = {name for name in full if study_of(name).attachment}
-    assert of_lives == {"LivedPreference", "StressRecovery", "PairHome"}
+    assert of_lives == {"LivedPreference", "StressRecovery", "PairHome", "Caregiving"}
     made = {name for name, stage in study.items() if stage.part == "arms"}
     assert made == {f"{name}-arms" for name in set(full) - of_lives}
     for assay in load_registry().assays:
