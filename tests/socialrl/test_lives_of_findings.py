@@ -30,7 +30,7 @@ from socialrl.reproduction.playable import check_playable
 from socialrl.reproduction.presets import PRESETS, Size
 from socialrl.reproduction.stages import stages_of
 from socialrl.scorecard import words
-from socialrl_envs.parameter_rows import ATTACHMENT
+from socialrl_envs.parameter_rows import ATTACHMENT, CARE
 
 LIVED = "LivedPreference"
 LIFE = [{"rear": {"carers": "one", "days": 21}}, {"wean": {"company": "siblings"}}]
@@ -169,8 +169,10 @@ def test_every_number_of_attachment_is_changed_where_it_acts_and_nowhere_else():
     study = stages_of(PRESETS["study"], 1, Path("unused"))
     for stage in study:
         if stage.part == "parameters":
-            of_lives = {str(group.columns["parameter"]) for group in stage.groups} <= set(tried)
-            assert of_lives == study_of(stage.assay).attachment if stage.assay != "OxytocinRelease" else not of_lives
+            names = {str(group.columns["parameter"]) for group in stage.groups} - {"unchanged"}
+            own = groups.own_parameters(stage.assay)
+            assert not names & {row.name for row in ATTACHMENT} if own is None else names <= own
+    assert groups.own_parameters("Caregiving") - groups.own_parameters(LIVED) == {row.name for row in CARE}
     assert [stage.assay for stage in study if stage.part == "development"] == [LIVED, "StressRecovery"]
 
 
