@@ -21,6 +21,7 @@ from .drugs import schedule
 from .masking import write_masks
 from .named_tables import CURRENT
 from .observation import names, space
+from .own_slow_state import checked_rows
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import terms_of
@@ -142,7 +143,7 @@ class World:
         if given["session"] is None:
             given["session"] = list(assay.usual_sessions)
         self._history = self.check_history(given)
-        self._own_slow_state = self._check_own_slow_state(own_slow_state or {})
+        self._own_slow_state = checked_rows(own_slow_state or {}, self._check_number, self.n_rows, n_acting)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 and n_worlds >= _THREAD_FROM else None
         self._cuts = [int(cut) for cut in np.linspace(0, n_worlds, threads + 1 if self._pool else 2)]
 
@@ -248,21 +249,6 @@ class World:
             raise ParameterError(f"{option.name} must be one of {', '.join(allowed)}{why}, got {given!r}")
         self._check_contexts(option, given, [kind != option.default for kind in kinds])
         return np.array([known.index(kind) for kind in kinds])
-
-    def _check_own_slow_state(self, given: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
-        """Return the slow state of the acting animals by name, (n_worlds, n_acting); what cannot be raises."""
-        known = {option.name: option for option in OPTIONS if option.of_animals}
-        checked = {}
-        for name, values in given.items():
-            if name not in known:
-                raise ParameterError(f"own_slow_state: unknown variable {name!r}; known: {', '.join(known)}")
-            array = self._check_number(known[name], values)
-            if array.shape != (self.n_rows,):
-                raise ParameterError(
-                    f"own_slow_state: {name} must have one value for each of {self.n_rows} rows, got {array.size}"
-                )
-            checked[name] = array.reshape(self.n_worlds, -1)
-        return checked
 
     def seed(self, keys: NDArray[np.uint64], mask: NDArray[np.bool_]) -> None:
         """Give the worlds in `mask` new keys and restart their episode count."""
