@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playing import FOCAL, PARTNER, STRANGER, channel, make_single
+from playing import FOCAL, ONE_DOPAMINE, PARTNER, STRANGER, channel, make_single
 
 from socialrl_envs.parameters import parameter
 
@@ -112,6 +112,7 @@ def test_separation_without_cohousing_leaves_a_stranger() -> None:
 def test_mates_bond_without_the_receptor() -> None:
     """κ_mate · dopamine tone comes on top of κ0 for a mate, and only for a mate."""
     parameters = {"oxtr_gain": 0.0, "consolidation_floor_per_h": 0.02, "consolidation_mate_per_h": 0.3, **ALONE}
+    parameters |= ONE_DOPAMINE
     for tone in (0.0, 0.5, 1.0):
         env = before_test(6.0, relationship="mate", dopamine_tone=tone, cohousing_contact_share=0.5, **parameters)
         assert familiarity(env) == pytest.approx(1.0 - np.exp(-(0.02 + 0.3 * tone) * 3.0), rel=6e-3)
@@ -136,6 +137,7 @@ def test_a_block_shuts_as_much_of_the_mating_route_as_grew_up_with_the_receptor(
 def test_dopamine_and_v1a_scale_their_routes_to_a_bond(parameter: str, relationship: str) -> None:
     """Dopamine acts on the receptor's route (Liu & Wang 2003), V1a on that of mates (Cho et al. 1999)."""
     routes = {"consolidation_floor_per_h": 0.0, "consolidation_mate_per_h": 0.3, "consolidation_gain_per_h": 0.1}
+    routes |= ONE_DOPAMINE
     if relationship == "mate":
         routes["consolidation_gain_per_h"] = 0.0
     traces = {

@@ -26,7 +26,7 @@ from socialrl_envs.parameters import ParameterError
 from socialrl_envs.sexes import FEMALE, MALE
 from socialrl_envs.vocabulary import RELATIONSHIPS, SEXES, STRANGER_SEXES
 
-WITH_STRANGER = [env_id for env_id in EVERY_SINGLE if ASSAYS[env_id].strangers]
+WITH_STRANGER = [env_id for env_id in EVERY_SINGLE if ASSAYS[env_id].strangers and not ASSAYS[env_id].contexts]
 GROUP, MEMBER = "socialrl/GroupHabitat-v0", "socialrl/GroupMember-v0"
 
 

@@ -22,7 +22,9 @@ from socialrl.protocols.plan import plan
 from socialrl.protocols.schema import load_protocol
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-EXPERIMENTS = sorted(path for path in CONFIGS.glob("*.yaml") if path.name != "oxytocin_release.yaml")
+EXPERIMENTS = sorted(
+    path for path in CONFIGS.glob("*.yaml") if not path.name.startswith(("oxytocin_release", "lineage"))
+)
 RECORDING = CONFIGS / "oxytocin_release.yaml"
 PROTOCOLS = sorted((CONFIGS / "protocols").glob("*.yaml"))
 REGISTRY = """\

@@ -60,6 +60,20 @@ CHANGED = {
     "arms": {"reward": "knockout"},
     "partner_is": "shuffled",
     "note": "for the reader",
+    # of the slow state, which no assay here has, and of lives
+    "age_d": 100,
+    "expression": 0.8,
+    "competence": 0.8,
+    "reactivity": 1.5,
+    "contact_recent": 0.5,
+    "set_point": 0.5,
+    "load": 0.5,
+    "stressor": 1.0,
+    "stressor_start_h": 0.5,
+    "stressor_length_h": 0.5,
+    "life": "isolated",
+    "met_at_d": 90,
+    "offered": ["partner", "stranger"],
 }
 
 

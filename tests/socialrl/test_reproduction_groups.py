@@ -16,7 +16,7 @@ from socialrl.findings.variants import UNCHANGED
 from socialrl.reproduction import groups
 from socialrl.reproduction.presets import PRESETS
 from socialrl.reproduction.stages import stages_of
-from socialrl_envs.parameter_rows import ATTACHMENT, CONTEXTS
+from socialrl_envs.parameter_rows import ATTACHMENT, CARE, CONTEXTS
 from socialrl_envs.parameters import parameter
 from socialrl_envs.vocabulary import ARMS
 
@@ -47,7 +47,7 @@ def test_every_assumed_parameter_is_halved_and_raised_by_half_inside_its_range()
         made.setdefault(change.parameter, []).append(change)
     assert next(iter(made)) == UNCHANGED
     off = [name for name, switches in groups.ACTS_WITH.items() if not any(parameter(one).value for one in switches)]
-    off += [row.name for row in (*ATTACHMENT, *CONTEXTS)]  # no assay of the battery has them on
+    off += [row.name for row in (*ATTACHMENT, *CONTEXTS, *CARE)]  # no assay of the battery has them on
     acting = {name for name in groups.assumed_parameters() if parameter(name).value and name not in off}
     assert set(made) - {UNCHANGED} == acting - {name for name in acting if parameter(name).male is not None}
     for name, tried in made.items():

@@ -60,7 +60,7 @@ def test_a_scorecard_beside_itself_shows_no_change(whole):
     assert not any(changes(one, beside.labels) for one in (*beside.findings, *beside.rows))
     assert not any(row.apart for row in beside.rows)
     known, n = agreement(beside.findings)
-    assert known == n == sum(one.verdict not in ("not run", "not compared") for one in whole.findings)
+    assert known == n == sum(one.verdict not in ("not run", "not compared", "no verdict") for one in whole.findings)
 
 
 def test_mean_spread_and_range_of_an_effect_by_hand(whole):
