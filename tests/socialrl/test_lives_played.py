@@ -69,4 +69,4 @@ def test_without_arms_of_development_it_makes_no_difference_who_reared_an_animal
     assert folder.meta["battery"]["lives"]["hard"][0] == {"rear": {"carers": "one", "days": 3}}
     # another life under the same name is another experiment
     with pytest.raises(UserError, match="made with another preset, seed, file of findings"):
-        run(tmp_path / "run", control([{"rear": {"carers": "two", "days": 15}}]))
+        run(tmp_path / "run", control([{"rear": {"carers": "two", "days": 18}}]))
