@@ -41,7 +41,9 @@ WITH_PARAMETERS = Preset(_SIZE, doses=False, arms=False, parameters=_SIZE, note=
 
 def _small(assay: str) -> AssayStudy:
     study = study_of(assay)
-    return dataclasses.replace(study, training=_TRAINING.get(assay, study.training), test_s=7200 if study.pairs else None)
+    return dataclasses.replace(
+        study, training=_TRAINING.get(assay, study.training), test_s=7200 if study.pairs else None
+    )
 
 
 def shrink(replace: Callable[..., None]) -> None:
