@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .conspecifics import RULES
 from .habitat import Habitat
-from .parameters import ParameterError, is_number
+from .parameters import ParameterError, is_number, without_effect
 from .state import Stage
 from .vocabulary import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, RELATIONSHIPS
 
@@ -101,6 +101,10 @@ class Assay:
         """The animals that nobody has met: those that do not act, have no cage mate and are no litter."""
         others = [i for i, mate in enumerate(self.cohoused_with) if mate < 0 and i not in self.acting]
         return tuple(i for i in others if i != self.litter)
+
+    def without_effect(self, attachment: bool) -> frozenset[str]:
+        """Return the names of the parameters that nothing here reads, with or without the option `attachment`."""
+        return without_effect(attachment=attachment, contexts=self.contexts, litter=self.has_litter)
 
     @property
     def has_litter(self) -> bool:

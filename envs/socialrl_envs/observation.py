@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
+from .assay import Assay
 from .attachment import MAX_STRESS, write_attachment
 from .compiled import inlined
 from .contexts import write_contexts
@@ -89,6 +90,20 @@ def space(
     inner = [bound for _, bound in _inner(attachment, tones_apart, contexts, litter)]
     high = [1.0] * n_chambers + [bound for _, bound in SLOT_FEATURES] * n_slots + inner
     return spaces.Box(0.0, np.array(high, dtype=np.float32), dtype=np.float32)
+
+
+def space_of(assay: Assay, *, attachment: bool = False, tones_apart: bool = False) -> spaces.Box:
+    """Return the observation space of an animal that acts in `assay`: what it has of its own, and the two options."""
+    own = {"contexts": assay.contexts, "litter": assay.has_litter}
+    n_slots = assay.n_animals - 1
+    return space(len(assay.habitat.names), n_slots, attachment=attachment, tones_apart=tones_apart, **own)
+
+
+def names_of(assay: Assay, *, attachment: bool = False, tones_apart: bool = False) -> tuple[str, ...]:
+    """Return the names of the channels of `space_of`, in order."""
+    own = {"contexts": assay.contexts, "litter": assay.has_litter}
+    n_slots = assay.n_animals - 1
+    return names(assay.habitat.names, n_slots, attachment=attachment, tones_apart=tones_apart, **own)
 
 
 def _inner(attachment: bool, tones_apart: bool, contexts: bool, litter: bool) -> tuple[tuple[str, float], ...]:

@@ -20,7 +20,7 @@ from .development import SlowState, grow_lived
 from .drugs import schedule
 from .masking import write_masks
 from .named_tables import CURRENT
-from .observation import names, space
+from .observation import names_of, space_of
 from .own_slow_state import checked_rows
 from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
@@ -124,14 +124,9 @@ class World:
         n_bins = int(np.ceil(self.duration_s / self.stage.bin_s - 1e-9))
         self.counters = np.zeros((n_worlds, n_acting, n_counters(assay.n_animals, n_chambers, assay.has_litter)))
         self.bins = np.zeros((n_worlds, n_acting, assay.n_animals, n_bins))
-        own = {
-            "attachment": self.attachment,
-            "tones_apart": self.tones_apart,
-            "contexts": assay.contexts,
-            "litter": assay.has_litter,
-        }
-        self.observation_space = space(n_chambers, assay.n_animals - 1, **own)
-        self.observation_names = names(assay.habitat.names, assay.n_animals - 1, **own)
+        options_on = {"attachment": self.attachment, "tones_apart": self.tones_apart}
+        self.observation_space = space_of(assay, **options_on)
+        self.observation_names = names_of(assay, **options_on)
         self.n_actions = assay.n_actions
         self.observations = np.zeros((self.n_rows, self.observation_space.shape[0]), dtype=np.float32)
         # what is felt in a tick before the test

@@ -18,7 +18,7 @@ from socialrl_envs import ASSAYS, Assay, SocialEnv
 from socialrl_envs.assays.group_habitat import GROUP_HABITAT
 from socialrl_envs.named_tables import CURRENT
 from socialrl_envs.noise import fill_uniform
-from socialrl_envs.observation import space
+from socialrl_envs.observation import space_of
 from socialrl_envs.parameters import rows_of
 from socialrl_envs.vocabulary import SEXES
 from socialrl_envs.world import World
@@ -102,7 +102,7 @@ def frozen_companions(run: RunFolder | str | Path, replacing: str | None = None)
 def random_companions(assay: Assay = GROUP_HABITAT) -> FrozenCompanions:
     """Return animals with the table's parameters that choose every action with equal probability."""
     n_companions = len(assay.acting) - 1
-    n_features = space(len(assay.habitat.names), assay.n_animals - 1, litter=assay.has_litter).shape[0]
+    n_features = space_of(assay).shape[0]
     n_actions = assay.n_actions
     nothing_learned = {
         "action_net.weight": np.zeros((n_actions, n_features), np.float32),

@@ -24,7 +24,7 @@ from socialrl.protocols.begun import BegunTest
 from socialrl.protocols.begun_at_home import HomeTest
 from socialrl.protocols.planned import PlannedTest
 from socialrl_envs import ASSAYS
-from socialrl_envs.observation import space
+from socialrl_envs.observation import space_of
 
 
 def play_protocol(
@@ -67,14 +67,7 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
     have = (policies.n_features, policies.n_actions)
     for test in (one for tests in histories for one in tests):
         assay = ASSAYS[test.assay]
-        seen = space(
-            len(assay.habitat.names),
-            assay.n_animals - 1,
-            attachment=trained.attachment,
-            tones_apart=trained.tones_apart,
-            contexts=assay.contexts,
-            litter=assay.has_litter,
-        )
+        seen = space_of(assay, attachment=trained.attachment, tones_apart=trained.tones_apart)
         needed = (seen.shape[0], assay.n_actions)
         if needed != have:
             raise UserError(

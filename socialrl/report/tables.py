@@ -18,7 +18,6 @@ from socialrl.report import replicates
 from socialrl.report.measured import columns_of
 from socialrl.report.study import Study, changed_in, table_of
 from socialrl.report.summary import Summary
-from socialrl_envs.parameters import without_effect
 
 
 def glance(study: Study, summary: Summary, run: str) -> Table:
@@ -219,8 +218,7 @@ def _without_effect(env: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the parameters that no animal of this environment is changed by."""
     from socialrl_envs import ASSAYS  # imported late, because the compiled code behind it is slow to import
 
-    assay = ASSAYS[env["id"]]
-    return without_effect(attachment=bool(env.get("attachment")), contexts=assay.contexts, litter=assay.has_litter)
+    return ASSAYS[env["id"]].without_effect(bool(env.get("attachment")))
 
 
 def parameters(study: Study, rows: list[dict[str, Any]]) -> Table:

@@ -53,18 +53,10 @@ def check_resources(stages: Sequence[CohortStage], output: Path) -> None:
 def _layout(config: Config) -> NetworkLayout:
     from socialrl.training.cohort.layout import network_layout
     from socialrl_envs import ASSAYS
-    from socialrl_envs.observation import space
+    from socialrl_envs.observation import space_of
 
     world = ASSAYS[config.env.id]
     asked = config.env
-    channels = space(
-        len(world.habitat.names),
-        world.n_animals - 1,
-        attachment=asked.attachment,
-        tones_apart=asked.tones_apart,
-        contexts=world.contexts,
-        litter=world.has_litter,
-    )
-    n_features = int(channels.shape[0])
+    n_features = int(space_of(world, attachment=asked.attachment, tones_apart=asked.tones_apart).shape[0])
     hidden = list(config.ppo.net_arch)
     return network_layout(n_features, world.n_actions, hidden, hidden)

@@ -39,7 +39,6 @@ from socialrl.storage.manifest import listing
 from socialrl.storage.older_tables import with_sex
 from socialrl.storage.places import described, followed, replaceable, take_lock
 from socialrl_envs.named_tables import UNNAMED
-from socialrl_envs.parameters import without_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,8 +138,7 @@ class RunFolder:
 
         self._files.check("config.yaml")
         config = load_config(self.path / "config.yaml", unnamed_table=UNNAMED)
-        assay = ASSAYS[config.env.id]
-        idle = without_effect(attachment=config.env.attachment, contexts=assay.contexts, litter=assay.has_litter)
+        idle = ASSAYS[config.env.id].without_effect(config.env.attachment)
         parameter_table.refuse_changed(self.path, config.env.table, idle)
         return config
 
