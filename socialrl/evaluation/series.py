@@ -96,26 +96,29 @@ class SeriesRecorder:
         self._touching.append(np.moveaxis(self._met, 0, 2).swapaxes(0, 1).reshape(-1, n_ticks))
         del self._now, self._met
 
-    def table(self) -> pd.DataFrame:
-        """Return the table `synchrony` of all tests, test by test; empty where no two animals of a world act."""
+    def table(self, of: Sequence[str] = SERIES, shifts: bool = True) -> pd.DataFrame:
+        """Return the table `synchrony` of all tests, test by test; empty where no two animals of a world act.
+
+        `of` names the series that are asked for, and `shifts` says whether surrogates by shifting are.
+        """
         found = []
         for test in dict.fromkeys(name for two in self._dyads for name in two["test"]):
             labels, values, touching = [], [], []
             for two, kept, met in zip(self._dyads, self._series, self._touching, strict=True):
                 own = two[two["test"] == test]
                 labels.append(own)
-                values.append({name: one[own[["row", "other_row"]].to_numpy()] for name, one in kept.items()})
+                values.append({name: kept[name][own[["row", "other_row"]].to_numpy()] for name in of})
                 touching.append(met[own.index])
             # a test is of one length in all blocks; blocks that do not have it have nothing to add
             there = [at for at, own in enumerate(labels) if len(own)]
-            series = {name: np.concatenate([values[at][name] for at in there]) for name in SERIES}
+            series = {name: np.concatenate([values[at][name] for at in there]) for name in of}
             pairs = Pairs(
                 pd.concat([labels[at] for at in there]),
                 series,
                 np.concatenate([touching[at] for at in there]),
                 self._dt_s,
             )
-            found.append(synchrony(pairs))
+            found.append(synchrony(pairs, shifts))
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
     def series(self) -> pd.DataFrame:

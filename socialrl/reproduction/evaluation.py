@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -39,21 +39,21 @@ def evaluate(run: RunFolder, assay: str, registry: Registry, progress: Progress)
         pieces.append(play_lives(run, config, animals, assay, registry, progress))
     table = pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
     if watcher is not None:
-        table = with_synchrony(table, watcher.table(), study.synchrony)
+        table = with_synchrony(table, watcher.table(study.synchrony, shifts=False))
     if study.pairs:
         # pairs of one habitat are not independent either, but habitats would leave only two replicates
         table["unit"] = [f"pair {index // 2}" for index in table["index"]]
     return table
 
 
-def with_synchrony(table: pd.DataFrame, synchrony: pd.DataFrame, series: Sequence[str]) -> pd.DataFrame:
+def with_synchrony(table: pd.DataFrame, synchrony: pd.DataFrame) -> pd.DataFrame:
     """Return rows of tests with a column `synchrony_<series>_<form>` each: how far an animal's pair is in step there.
 
     It is the peak of the whole test less the mean of those of pseudo-pairs, the same for both of the two. The index
     divides that by their standard deviation, which is next to nothing where two hardly ever move, so that a mean over
     pairs would be that of a few. Missing where there is no peak or no pseudo-pair.
     """
-    whole = synchrony[synchrony["hour"].isna() & (synchrony["company"] == PAIR) & synchrony["series"].isin(series)]
+    whole = synchrony[synchrony["hour"].isna() & (synchrony["company"] == PAIR)]
     named = whole.assign(
         column="synchrony_" + whole["series"] + "_" + whole["form"], above=whole["peak"] - whole["pseudo_mean"]
     )

@@ -214,10 +214,10 @@ def test_both_animals_of_a_pair_have_in_their_rows_how_far_they_are_in_step():
         for hour in (0.0, math.nan)
     ]
     found.append(pair | {"test": "home", "form": "raw", "hour": math.nan, "peak": 9.0, "company": "others"})
-    joined = with_synchrony(table, pd.DataFrame(found), ("moving",))
+    joined = with_synchrony(table, pd.DataFrame(found))
     assert joined["synchrony_moving_raw"].tolist() == [0.25, 1.75, 0.25, 1.75]
     assert len(joined) == len(table)
-    with_one_missing = with_synchrony(table, pd.DataFrame(found[:4]), ("moving",))
+    with_one_missing = with_synchrony(table, pd.DataFrame(found[:4]))
     assert with_one_missing["synchrony_moving_raw"].isna().tolist() == [False, True, False, True]
 
 

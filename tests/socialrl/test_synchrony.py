@@ -92,6 +92,18 @@ def test_independent_noise_is_zero_against_both_surrogates() -> None:
         assert 0.5 < whole[kind].std() < 2.0  # in units of the surrogates' own SD
 
 
+def test_without_shifts_all_else_is_the_same() -> None:
+    both = _smooth(np.random.default_rng(6), 12, 2)
+    who = {"animal": [f"a{i}" for i in range(12)], "other": [f"b{i}" for i in range(12)]}
+    labels = pd.DataFrame({**who, "habitat": range(12)})
+    pairs = Pairs(labels, {"stress": both}, np.zeros((12, both.shape[2]), dtype=np.bool_), DT_S)
+    whole, without = synchrony(pairs), synchrony(pairs, shifts=False)
+    of_shifts = ["shift_mean", "shift_sd", "n_shift", "index_shift", "note"]
+    pd.testing.assert_frame_equal(whole.drop(columns=of_shifts), without.drop(columns=of_shifts))
+    assert (whole["n_shift"] > 0).any()
+    assert (without["n_shift"] == 0).all()
+
+
 def test_a_common_rhythm_is_no_synchrony() -> None:
     rng = np.random.default_rng(6)
     rhythm = np.sin(2 * np.pi * np.arange(N_TICKS) / 180)

@@ -69,12 +69,15 @@ def in_form(form: str, values: NDArray[np.float64], contact: NDArray[np.bool_], 
     return Series(ready, used)
 
 
-def judge(pair: int, sides: Sequence[tuple[Series, Series]], others: Sequence[int], dt_s: float) -> Judged:
+def judge(
+    pair: int, sides: Sequence[tuple[Series, Series]], others: Sequence[int], dt_s: float, shifts: bool = True
+) -> Judged:
     """Return the peaks of one pair of a condition and of its surrogates.
 
     `sides` are the series of both animals of every pair of the condition, all of equal length; `others` the pairs that
     lend their animals. At most `MAX_PSEUDO_PAIRS` of these make pseudo-pairs, those that follow this pair; the course
-    of the clock is that of all of them, and stays in where there is only one.
+    of the clock is that of all of them, and stays in where there is only one. Without `shifts`, which take most of the
+    time, there are no surrogates of that kind.
     """
     first, second = sides[pair]
     lent = sorted(others, key=lambda one: ((one - pair) % len(sides), one))
@@ -85,7 +88,7 @@ def judge(pair: int, sides: Sequence[tuple[Series, Series]], others: Sequence[in
     if len(lent) > 1:
         first = _without_course(first, [sides[one] for one in lent[::2]])
         second = _without_course(second, [sides[one] for one in lent[1::2]])
-    shifted = [_shifted(second, shift) for shift in _shifts(len(first.used), dt_s)]
+    shifted = [_shifted(second, shift) for shift in (_shifts(len(first.used), dt_s) if shifts else ())]
     moved = _peaks(first, [second, *shifted], dt_s).peak
     moved[:, np.isnan(forward.peak[0])] = np.nan  # less a course that varies, a constant would not be one any more
     return Judged(

@@ -47,14 +47,14 @@ class Pairs:
     dt_s: float
 
 
-def synchrony(pairs: Pairs) -> pd.DataFrame:
+def synchrony(pairs: Pairs, shifts: bool = True) -> pd.DataFrame:
     """Return the index of synchrony of every pair: one row per pair, series, form (`FORMS`) and hour; `COLUMNS`.
 
     `hour` is 0, 1, … and missing in the row of the whole test. `peak` is the highest normalised cross-correlation
     within ± 10 min and `lag_s` where it is (above 0: `other` comes later), from `compared_s` seconds. For each kind of
     surrogate the table has mean, standard deviation and number of their peaks, and the index (peak − mean) / SD; that
     of shifts is of the peak without the course of the clock, `shift_peak`. What cannot be computed is missing, and
-    `note` says why. `contact_share` is that of the test or of the hour.
+    `note` says why. `contact_share` is that of the test or of the hour. Without `shifts` there is nothing of these.
     """
     labels = pairs.labels.reset_index(drop=True)
     condition = _numbers(labels, CONDITION)
@@ -69,7 +69,7 @@ def synchrony(pairs: Pairs) -> pd.DataFrame:
                 for nth, pair in enumerate(members):
                     # a pair of the same world has met these two, and this pair in another repeat is no other pair
                     others = np.flatnonzero((world[members] != world[pair]) & (who[members] != who[pair]))
-                    judged = judge(nth, sides, others.tolist(), pairs.dt_s)
+                    judged = judge(nth, sides, others.tolist(), pairs.dt_s, shifts)
                     pseudo, shift = index(judged.peak, judged.pseudo), index(judged.shift_peak, judged.shifts)
                     hours = len(judged.peak) - 1
                     found.append(
