@@ -80,3 +80,16 @@ class Measure:
     def columns(self) -> tuple[str, ...]:
         """The columns that the value comes from; none of a difference or of a time to criterion."""
         return tuple(dict.fromkeys((*self.sum, *self.minus, *self.per, *filter(None, [self.missing]))))
+
+
+def counted(
+    name: str,
+    label: str,
+    unit: str,
+    assays: tuple[str, ...],
+    formula: str,
+    digits: int = 0,
+    sessions: tuple[str, ...] = (),
+) -> Measure:
+    """A counter as it is in the record of a test."""
+    return Measure(name, label, unit, formula, assays=assays, sessions=sessions, sum=(name,), digits=digits)

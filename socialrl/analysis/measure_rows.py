@@ -6,29 +6,15 @@ import math
 
 from socialrl.analysis.care_measures import CARE, OF_CARE, SHARED
 from socialrl.analysis.habitat_measures import HABITATS, HOME, OF_THE_PARTNER
+from socialrl.analysis.lever_measures import LEVER, OF_THE_LEVER
 from socialrl.analysis.life_measures import OF_LIVES, OF_RECOVERY, OF_TWO, RECOVERY
-from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure
+from socialrl.analysis.measure import PROBES_IN_A_ROW, Measure, counted
+from socialrl.analysis.place_measures import OF_PLACES
 
 PREFERENCE = "PartnerPreference"
-LEVER = "SocialOperant"
 ENCOUNTER = "StrangerEncounter"
 RELEASE = "OxytocinRelease"
-PLACES = "PlacePreference"
 _PROTOCOL = "Beery 2021 Curr Protoc (PMC8221176)"
-_LEVER_PAPER = "Beery et al. 2021 eLife 10:e72684"
-
-
-def _counted(
-    name: str,
-    label: str,
-    unit: str,
-    assays: tuple[str, ...],
-    formula: str,
-    digits: int = 0,
-    sessions: tuple[str, ...] = (),
-) -> Measure:
-    """A counter as it is in the record of a test."""
-    return Measure(name, label, unit, formula, assays=assays, sessions=sessions, sum=(name,), digits=digits)
 
 
 _P, _S = "huddle_s_partner", "huddle_s_stranger"
@@ -90,8 +76,8 @@ MEASURES: tuple[Measure, ...] = (
         sum=(_P, _S),
         per=("duration_s",),
     ),
-    _counted(_P, "Huddle with partner", "s", _HUDDLED, "seconds of side-by-side contact: P"),
-    _counted(_S, "Huddle with stranger", "s", _HUDDLED, "seconds of side-by-side contact: S"),
+    counted(_P, "Huddle with partner", "s", _HUDDLED, "seconds of side-by-side contact: P"),
+    counted(_S, "Huddle with stranger", "s", _HUDDLED, "seconds of side-by-side contact: S"),
     *(
         Measure(
             f"latency_s_{who}",
@@ -119,7 +105,7 @@ MEASURES: tuple[Measure, ...] = (
         for who in ("partner", "stranger")
     ),
     *(
-        _counted(f"chamber_s_{name}", label, "s", (PREFERENCE,), f"seconds in the {words}")
+        counted(f"chamber_s_{name}", label, "s", (PREFERENCE,), f"seconds in the {words}")
         for name, label, words in (
             ("partner", "Partner chamber", "partner's chamber"),
             ("centre", "Centre chamber", "centre chamber"),
@@ -149,131 +135,9 @@ MEASURES: tuple[Measure, ...] = (
         smallest=6.0,
         why="the shortest step between tested times; a choice",
     ),
-    Measure(
-        "presses",
-        "Presses",
-        "per 30-min session",
-        "lever presses for partner and stranger together",
-        _LEVER_PAPER,
-        assays=(LEVER,),
-        sum=("presses_partner", "presses_stranger"),
-        digits=1,
-        smallest=2.0,
-        same_within=5.0,
-        why="55 presses buy 10 accesses (Beery et al. 2021), so 5 presses are about one access in the middle of a"
-        " session; 2 is a choice",
-    ),
-    _counted(
-        "presses_partner",
-        "Presses for the partner",
-        "per session",
-        (LEVER,),
-        "lever presses for the partner",
-        1,
-        ("partner", "choice"),
-    ),
-    _counted(
-        "presses_stranger",
-        "Presses for the stranger",
-        "per session",
-        (LEVER,),
-        "lever presses for the stranger",
-        1,
-        ("stranger", "choice"),
-    ),
-    Measure(
-        "partner_presses",
-        "Partner's share of presses",
-        _FRACTION,
-        "presses for the partner / all presses, where both are behind doors",
-        _LEVER_PAPER,
-        assays=(LEVER,),
-        sessions=("choice",),
-        high=1.0,
-        chance=0.5,
-        sum=("presses_partner",),
-        per=("presses_partner", "presses_stranger"),
-    ),
-    Measure(
-        "breakpoint",
-        "Breakpoint",
-        "presses for the last access",
-        "presses that the last access cost, partner and stranger together",
-        _LEVER_PAPER,
-        assays=(LEVER,),
-        sum=("breakpoint_partner", "breakpoint_stranger"),
-        digits=1,
-        smallest=0.5,
-        why="half a step of the schedule; a choice",
-    ),
-    Measure(
-        "accesses",
-        "Accesses",
-        "per 30-min session",
-        "doors opened to partner and stranger together",
-        _LEVER_PAPER,
-        assays=(LEVER,),
-        sum=("accesses_partner", "accesses_stranger"),
-        digits=1,
-    ),
-    _counted(
-        "accesses_partner",
-        "Accesses to the partner",
-        "per session",
-        (LEVER,),
-        "doors opened to the partner",
-        1,
-        ("partner", "choice"),
-    ),
-    _counted(
-        "accesses_stranger",
-        "Accesses to the stranger",
-        "per session",
-        (LEVER,),
-        "doors opened to the stranger",
-        1,
-        ("stranger", "choice"),
-    ),
-    Measure(
-        "huddle_per_access_s",
-        "Huddle per access",
-        "s",
-        "(P + S) / accesses",
-        _LEVER_PAPER,
-        assays=(LEVER,),
-        sum=(_P, _S),
-        per=("accesses_partner", "accesses_stranger"),
-        digits=1,
-        smallest=2.0,
-        why="of 60 s of access; a choice",
-    ),
-    Measure(
-        "entries_per_access",
-        "Entries per access",
-        "per access",
-        "entries to partner and stranger / doors opened to them",
-        "definition ours",
-        assays=(LEVER,),
-        sum=("entries_partner", "entries_stranger"),
-        per=("accesses_partner", "accesses_stranger"),
-        digits=2,
-        smallest=0.05,
-        same_within=0.1,
-        why="an opened door in twenty, and in ten; a choice",
-    ),
-    Measure(
-        "huddled_share_of_access",
-        "Huddling behind the door",
-        _FRACTION,
-        "(P + S) / seconds in the chamber of either during accesses",
-        "definition ours",
-        assays=(LEVER,),
-        high=1.0,
-        sum=(_P, _S),
-        per=("access_s_partner", "access_s_stranger"),
-    ),
+    *OF_THE_LEVER,
     *OF_THE_PARTNER,
-    _counted(
+    counted(
         "contact_s_partner",
         "Contact with the cage mate",
         "s",
@@ -313,7 +177,7 @@ MEASURES: tuple[Measure, ...] = (
         sum=("chamber_s_nest",),
         per=("duration_s",),
     ),
-    _counted(
+    counted(
         "contact_s_others", "Contact with others", "s", HABITATS, "seconds of contact with each of the others, added"
     ),
     Measure(
@@ -350,7 +214,7 @@ MEASURES: tuple[Measure, ...] = (
         sum=("rejections_partner", "rejections_stranger"),
         digits=1,
     ),
-    _counted(
+    counted(
         "rejections_stranger",
         "Rejections of the stranger",
         "per test",
@@ -358,7 +222,7 @@ MEASURES: tuple[Measure, ...] = (
         "times that the stranger was driven off by the tested animal",
         1,
     ),
-    _counted(
+    counted(
         "rejections_partner",
         "Rejections of the partner",
         "per test",
@@ -366,7 +230,7 @@ MEASURES: tuple[Measure, ...] = (
         "times that the partner was driven off by the tested animal",
         1,
     ),
-    _counted(
+    counted(
         "rejections_others",
         "Rejections of others",
         "per test",
@@ -378,53 +242,7 @@ MEASURES: tuple[Measure, ...] = (
     *OF_LIVES,
     *OF_TWO,
     *OF_CARE,
-    Measure(
-        "place_preference",
-        "Time where it had company",
-        _FRACTION,
-        "seconds in the social context / seconds in either context",
-        "Dölen et al. 2013 Nature 501:179; Nardou et al. 2019 Nature 569:116",
-        assays=(PLACES,),
-        high=1.0,
-        chance=0.5,
-        sum=("chamber_s_social",),
-        per=("chamber_s_social", "chamber_s_solitary"),
-        smallest=0.05,
-        same_within=0.05,
-        why="a minute and a half of half an hour; a choice",
-    ),
-    Measure(
-        "place_score",
-        "Place preference score",
-        "s",
-        "seconds in the social context − seconds in the solitary one",
-        "difference of the two, as in drug-conditioned place preference",
-        assays=(PLACES,),
-        low=-math.inf,
-        chance=0.0,
-        sum=("chamber_s_social",),
-        minus=("chamber_s_solitary",),
-        digits=0,
-        smallest=90.0,
-        why="a minute and a half of half an hour; a choice",
-    ),
-    *(
-        _counted(f"entries_{name}", f"Entries, {name} context", "per test", (PLACES,), f"passages to the {name} one", 1)
-        for name in ("social", "solitary")
-    ),
-    *(
-        Measure(
-            f"value_{name}",
-            f"Value, {name} context",
-            "reward/min",
-            f"what the animal has learned that the {name} context is worth",
-            "definition ours",
-            assays=(PLACES,),
-            low=-math.inf,
-            sum=(f"value_{name}",),
-        )
-        for name in ("social", "solitary")
-    ),
+    *OF_PLACES,
     Measure(
         "release_peak",
         "Peak of evoked release",
