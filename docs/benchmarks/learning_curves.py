@@ -76,6 +76,72 @@ PROBED = {
         (("168h", "attacks"), ("168h", "avoidance"), ("168h", "return")),
         f"steps=100000 lives=16 {_EARLIER}",
     ),
+    # The assays of attachment had the settings in use from their beginning; their reference is twice their steps.
+    "LivedPreference": Probed(
+        [
+            {"name": "24h", "cohousing_h": 24},
+            {"name": "strained", "cohousing_h": 24, "reactivity": 2, "load": 0.6},
+            {"name": "little_receptor", "cohousing_h": 24, "expression": 0.5},
+        ],
+        [
+            (test, name)
+            for test in ("24h", "strained", "little_receptor")
+            for name in ("preference", "huddle_s_partner", "huddle_s_stranger", "return")
+        ],
+        (("24h", "preference"), ("strained", "preference"), ("24h", "return")),
+        "steps=160000",
+    ),
+    "StressRecovery": Probed(
+        [
+            {"name": "restrained", "cohousing_h": 168, "stressor": 2},
+            {"name": "stranger", "cohousing_h": 0, "stressor": 2},
+            {"name": "calm", "cohousing_h": 168, "stressor": 0},
+        ],
+        [
+            *((test, name) for test in ("restrained", "stranger") for name in ("stress_area", "return")),
+            ("restrained", "huddle_s_partner"), ("calm", "huddle_s_partner"), ("calm", "return"),
+        ],
+        (("restrained", "stress_area"), ("restrained", "huddle_s_partner"), ("restrained", "return")),
+        "steps=160000",
+    ),
+    "PairHome": Probed(
+        [{"name": "strangers", "cohousing_h": 0}, {"name": "bonded", "cohousing_h": 168}],
+        [
+            (test, name)
+            for test in ("strangers", "bonded")
+            for name in ("contact_share", "together_share", "nest_share", "return")
+        ],
+        (("bonded", "contact_share"), ("bonded", "nest_share"), ("bonded", "return")),
+        "steps=300000",
+        test_s=86_400,
+    ),
+    "PlacePreference": Probed(
+        [
+            {"name": "partner", "cohousing_h": 168, "conditioning_days": 6, "conditioned_with": "partner"},
+            {"name": "nobody", "cohousing_h": 168, "conditioning_days": 6, "conditioned_with": "nobody"},
+        ],
+        [(test, name) for test in ("partner", "nobody") for name in ("place_preference", "return")],
+        (("partner", "place_preference"), ("nobody", "place_preference"), ("partner", "return")),
+        "steps=160000",
+    ),
+    "Caregiving": Probed(
+        [{"name": "alone", "cohousing_h": 0}, {"name": "little_receptor", "cohousing_h": 0, "expression": 0.5}],
+        [
+            (test, name)
+            for test in ("alone", "little_receptor")
+            for name in ("litter_share", "licking_share", "nest_share", "return")
+        ],
+        (("alone", "litter_share"), ("alone", "licking_share"), ("alone", "return")),
+        "steps=160000",
+        test_s=43_200,
+    ),
+    "SharedCaregiving": Probed(
+        [{"name": "together", "cohousing_h": 168, "relationship": "mate"}],
+        [("together", n) for n in ("litter_share", "licking_share", "nest_share", "attended_share", "return")],
+        (("together", "litter_share"), ("together", "licking_share"), ("together", "return")),
+        "steps=240000",
+        test_s=43_200,
+    ),
 }  # fmt: skip
 
 

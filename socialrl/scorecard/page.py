@@ -30,6 +30,7 @@ from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.results import FindingResult, Result, write_result
 from socialrl.findings.scorecard import Scorecard
 from socialrl.scorecard import courses, figures, markdown, variant_figures, words, work
+from socialrl.scorecard.multiples import leading_rows, multiples
 from socialrl.storage.atomic import write_bytes
 
 
@@ -41,6 +42,13 @@ class Variants:
     ablation: pd.DataFrame
     sensitivity: pd.DataFrame
     development: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+_BY_FINDING = (
+    "The comparison that decided each finding. Pale marks are animals or pairs, thin lines join one with itself, marks"
+    " with bars are means with 95 % bootstrap intervals. Dashed: the number that is compared with. ✓ reproduced,"
+    " ✕ not reproduced, ? inconclusive, ○ novel."
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def write_scorecard(
     tables = ready
     hanging = variants.hanging(changed.sensitivity)
     result = result_of(card, name, made=made, hangs_on=hanging, notes=notes)
-    plates = draw(tables, book, result, changed)
+    plates = draw(tables, card, result, changed)
     write_result(result, folder)
     write_bytes(folder / "scorecard.md", markdown.markdown(result).encode())
     pages.write_beside(
@@ -97,8 +105,9 @@ def write_scorecard(
     return path
 
 
-def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> list[Shown]:
+def draw(tables: Tables, card: Scorecard, result: Result, changed: Variants) -> list[Shown]:
     """Return the figures of the page in order, those without data as a sentence."""
+    book = card.registry
     marks = "Pale marks are animals, marks with bars their mean with its 95 % bootstrap interval over animals"
     not_played = "No table of this assay was given, so there is no figure"
     by_tables: list[tuple[str, str, str, str, Callable[[Tables, Registry, bool], Figure | None]]] = [
@@ -130,6 +139,12 @@ def draw(tables: Tables, book: Registry, result: Result, changed: Variants) -> l
         _plate(file, question, title, caption, partial(make, tables, book), not_played, result)
         for file, question, title, caption, make in by_tables
     ]
+    plates += [
+        _plate(f"{question}_findings", question, f"{QUESTIONS[question]} Finding by finding", _BY_FINDING,
+               partial(multiples, card, question), not_played, result)
+        for question in QUESTIONS
+        if leading_rows(card, question)
+    ]  # fmt: skip
     by_changes: list[tuple[str, str, str, str, Callable[[bool], Figure | None], str]] = [
         ("ablation", "arm", "How much of the knockouts' difference each arm carries",
          "One line per comparison, named as in the sections above. 1: the arm alone makes the whole difference between"
