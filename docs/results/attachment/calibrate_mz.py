@@ -7,6 +7,9 @@ sexes are trained once, in all slow states; then they live from birth with one c
 of the parameter, which acts on lives alone and needs no training of its own. The delay is how many more hours with an
 unmated animal of the other sex pups of one carer need to reach a preference of 2/3, animal by animal. `--delay-h` is
 the published delay in hours, if it was seen; without it the script shows the curve and chooses nothing.
+
+Sexes are not pooled: female n and male n of a cohort have the same draws, so where no parameter that differs between
+the sexes matters they are the same animal twice, and pooling them would make the interval too narrow.
 """
 
 from __future__ import annotations
@@ -83,8 +86,8 @@ def main() -> None:
     for value in VALUES:
         found = {carers: hours_to_criterion(run, animals, value, carers, given.repeats) for carers in REARED}
         delay = found["one"][0] - found["two"][0]
-        for who, own in [("both", delay), *((one, delay[delay.index.map(sex) == one]) for one in ("female", "male"))]:
-            mean = statistics.mean_interval(own)
+        for who in ("female", "male"):
+            mean = statistics.mean_interval(delay[delay.index.map(sex) == who])
             rows.append(
                 {
                     PARAMETER: value, "sex": who, "delay_h": mean.value, "low": mean.low, "high": mean.high,
@@ -94,9 +97,9 @@ def main() -> None:
     table = pd.DataFrame(rows)
     table.to_csv(given.output / "calibrate_mz.csv", index=False, lineterminator="\n")
     print(table.round(2).to_string(index=False))
-    both = table[table["sex"] == "both"]
     if given.delay_h is not None:
-        best = both.loc[(both["delay_h"] - given.delay_h).abs().idxmin()]
+        females = table[table["sex"] == "female"]
+        best = females.loc[(females["delay_h"] - given.delay_h).abs().idxmin()]
         print(f"{PARAMETER} {best[PARAMETER]:g}: a delay of {best['delay_h']:.1f} h [{best['low']:.1f}, "
               f"{best['high']:.1f}], published {given.delay_h:g} h")  # fmt: skip
 
