@@ -35,7 +35,7 @@ def test_every_compared_finding_has_a_panel_with_its_animals(card, narrow):
         if one.finding.question == "bond" and any(row.effect.side_a is not None for row in one.rows)
     ]
     panels = drawn(card, "bond", narrow)
-    assert [ax.get_title().split()[1] for ax in panels] == [one.leading.name for one in compared]
+    assert [ax.get_title(loc="left").split()[1] for ax in panels] == [one.leading.name for one in compared]
     for ax, one in zip(panels, compared, strict=True):
         shown = np.concatenate([marks.get_offsets()[:, 1] for marks in ax.collections if len(marks.get_offsets())])
         effect = one.leading.effect
@@ -45,11 +45,9 @@ def test_every_compared_finding_has_a_panel_with_its_animals(card, narrow):
 
 def test_means_stand_beside_their_animals_and_the_side_it_is_about_is_on_the_right(card):
     (row,) = [row for row in leading_rows(card, "bond") if row.finding.id == "F01"]
-    ax = next(ax for ax in drawn(card, "bond") if "F01" in ax.get_title())
+    ax = next(ax for ax in drawn(card, "bond") if "F01" in ax.get_title(loc="left"))
     means = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() not in ("None", "")]
-    assert [value for _, value in sorted(means)] == pytest.approx(
-        [row.effect.side_b.mean(), row.effect.side_a.mean()]
-    )
+    assert [value for _, value in sorted(means)] == pytest.approx([row.effect.side_b.mean(), row.effect.side_a.mean()])
     assert labels(row) == ["wild type", "knockout"]
 
 
