@@ -6,7 +6,7 @@ its measure, for all findings of a question alike.
 
 from __future__ import annotations
 
-import os
+import itertools
 import textwrap
 from collections.abc import Sequence
 
@@ -71,7 +71,8 @@ def _panel(ax: Axes, row: Row, registry: Registry) -> None:
     if np.isfinite(reference):
         ax.axhline(reference, color=style.SOFT, linewidth=0.9, linestyle=(0, (5, 2)), zorder=0)
     ax.set_xlim(-0.55, len(sides) - 0.45)
-    ax.set_xticks(range(len(sides)), [f"{label}\nn = {len(one)}" for label, one in zip(labels(row), sides, strict=True)])
+    below = [f"{label}\nn = {len(values)}" for label, values in zip(labels(row), sides, strict=True)]
+    ax.set_xticks(range(len(sides)), below)
     ax.tick_params(axis="x", length=0, labelsize=7)
     unit = "" if row.effect.unit in ("fraction", "index", "") else f" ({row.effect.unit})"
     ax.set_ylabel(textwrap.fill(f"{row.measure.label}{unit}", 24), fontsize=7.5)
@@ -107,8 +108,9 @@ def _tests(names: Sequence[str]) -> str:
     """Name several tests by what their names have in common, a single one by its name."""
     if len(names) == 1:
         return names[0].replace("_", " ")
-    common = os.path.commonprefix(list(names)).rpartition("_")[0]
-    return (common or f"{names[0]} …").replace("_", " ")
+    words = [name.split("_") for name in names]
+    common = [one[0] for one in itertools.takewhile(lambda one: len(set(one)) == 1, zip(*words, strict=False))]
+    return " ".join(common) or f"{names[0].replace('_', ' ')} …"
 
 
 def _wrapped(text: str) -> str:
