@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .attachment import keep_stress
 from .compiled import compiled
@@ -23,7 +23,7 @@ from .drugs import ALL_DOSES, NO_DRUG, levels, schedule
 from .life import live
 from .physiology import familiarity_loss
 from .state import ANIMAL_DTYPE, PAIR_DTYPE
-from .vocabulary import SLOW
+from .vocabulary import CONDITIONED_WITH, SLOW
 from .world import World
 
 _DAY_H = 24.0
@@ -238,9 +238,9 @@ class HomeCage:
     def bring_back(self, world: World, places: Mapping[int, int], alone: Sequence[int]) -> None:
         """Take the state of animals from a world in which a test is over; `places` as in `take_to`.
 
-        Those that were not there have lived through the same hours: companions in `alone` each in a cage of its own,
-        and in the tested animal's memory all of them fade as they do in absence, with interference for the share of the
-        test in which it was in contact with another.
+        Those that were not there have lived through the same hours, conditioning included: companions in `alone` each
+        in a cage of its own, and in the tested animal's memory all of them fade as they do in absence, with
+        interference for the share of the time in which it was in contact with another.
         """
         for i, k in places.items():
             sex = self.animals["sex"][:, i].copy()
@@ -257,7 +257,8 @@ class HomeCage:
         absent, lives = np.zeros((2, self.animals.shape[1]), dtype=np.int64)
         absent[[one for one in range(len(absent)) if one not in places]] = 1
         lives[[one for one in alone if one not in places]] = 1
-        touched_s = world.batch.bins[:, 0].sum(axis=(1, 2))
+        before_s, touched_s = self._conditioning(world)
+        touched_s = touched_s + world.batch.bins[:, 0].sum(axis=(1, 2))
         _live_elsewhere(
             self.animals,
             self.pairs,
@@ -267,10 +268,20 @@ class HomeCage:
             absent,
             lives,
             int(self.attachment),
-            np.minimum(touched_s / world.duration_s, 1.0),
-            int(world.duration_s / self._dt_s + 0.5),
+            np.minimum(touched_s / (before_s + world.duration_s), 1.0),
+            int(before_s / self._dt_s + 0.5),
+            int((before_s + world.duration_s) / self._dt_s + 0.5),
             self._dt_s,
         )
+
+    def _conditioning(self, world: World) -> tuple[float, NDArray[np.float64]]:
+        """Return how long conditioning before a test was, and seconds in contact in it (n,)."""
+        test = world.batch.worlds
+        if not world.assay.contexts:
+            return 0.0, np.zeros(len(test))
+        sessions = 0.5 * test["conditioning_days"] * (test["conditioned_with"] != CONDITIONED_WITH.index("nobody"))
+        contact_s = 3600.0 * sessions * test["conditioning_h"] * self._parameters["cohousing_contact_share"]
+        return 3600.0 * _DAY_H * float(test["conditioning_days"][0]), contact_s
 
 
 UNTOUCHED: Mapping[str, float] = {
@@ -323,9 +334,12 @@ def _live_at_home(  # type: ignore[no-untyped-def]
 
 @compiled
 def _live_elsewhere(  # type: ignore[no-untyped-def]
-    animals, pairs, rates_of, rates, doses, absent, lives, attachment, share, n_ticks, dt_s
+    animals, pairs, rates_of, rates, doses, absent, lives, attachment, share, n_before, n_ticks, dt_s
 ):
-    """Let the absent (n_animals,) live alone, where they live, and fade; `share` (n,) of the time was in contact."""
+    """Let the absent (n_animals,) live alone, where they live, and fade; `share` (n,) of the time was in contact.
+
+    Of the `n_ticks`, `n_before` are before the test, from whose start times of doses count.
+    """
     n_animals = animals.shape[1]
     for w in range(animals.shape[0]):
         mine = rates[rates_of[w, 0]]
@@ -333,7 +347,7 @@ def _live_elsewhere(  # type: ignore[no-untyped-def]
             if absent[i] > 0:
                 pair = pairs[w, 0, i]
                 for tick in range(n_ticks):
-                    receptor = levels(doses, ALL_DOSES, tick * dt_s).receptor
+                    receptor = levels(doses, ALL_DOSES, (tick - n_before) * dt_s).receptor
                     protection = mine.retention * min(mine.gain_retention * receptor, 1.0)
                     interference = share[w] * mine.interference
                     loss = familiarity_loss(pair.familiarity, mine.absence_loss, interference, protection)

@@ -275,7 +275,11 @@ class World:
         if self.attachment:
             self._bring_slow_state(mask, history, own)
         side = history.get("side")
-        worlds["placement"][mask] = -1 if side is None else list(self.assay.placements).index(side)
+        if side is not None:
+            worlds["placement"][mask] = list(self.assay.placements).index(side)
+        elif not (self.assay.contexts and history.get("continued", False)):
+            worlds["placement"][mask] = -1
+        # else animals live on that know the contexts, which stay on their sides
         self._spread(begin_worlds, mask, self._packed_stage, self._doses, self._cohousing_rates, self.rates,
                      self._worlds, self.counters, self.bins, self.observations, *self._felt)  # fmt: skip
 

@@ -35,8 +35,8 @@ class AssayStudy:
     stranger: the columns of one test, the rows of the two `sessions` with one animal each, or the cage mate with
     another member of the group. `times` multiplies the animals of a preset where effects are expected to be small.
     `synchrony` names series of two animals whose index is a measure.
-    `care`: there is a litter. `called` is the study's name where its assay is studied a second time, with animals that
-    learned otherwise.
+    `care`: there is a litter; `contexts`: what an animal has learned of two places is tested. `called` is the study's
+    name where its assay is studied a second time, with animals that learned otherwise.
     """
 
     id: str
@@ -54,6 +54,7 @@ class AssayStudy:
     synchrony: tuple[str, ...] = ()
     called: str = ""
     care: bool = False
+    contexts: bool = False
 
     def __post_init__(self) -> None:
         if not self.measures:

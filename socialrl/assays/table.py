@@ -224,6 +224,7 @@ _PLACES = AssayStudy(
     id="socialrl/PlacePreference-v0",
     title="social conditioned place preference",
     measures=("place_preference", "place_score", "entries_social", "value_social", "value_solitary", "return"),
+    contexts=True,
     training={
         "env": {
             "dt_s": 15,

@@ -33,7 +33,7 @@ class Demand:
 
     `session` and `access_s` are None if the test does not name one. `stranger_sex` is a word of the worlds' option.
     `slow` are options of attachment by name: what the animal comes with, and its stressor. `familiar` are the animals
-    it has lived with that are in the test.
+    it has lived with that are in the test, `conditioned` is whether it had company in a context on days before.
     """
 
     test: str
@@ -45,6 +45,7 @@ class Demand:
     access_s: float | None = None
     slow: tuple[tuple[str, float], ...] = ()
     familiar: tuple[str, ...] = ()
+    conditioned: bool = False
 
 
 def demands_of(config: Config) -> list[Demand]:
@@ -61,6 +62,8 @@ def demands_of(config: Config) -> list[Demand]:
             test.stranger_sex,
             test.access_s,
             tuple((name, getattr(test, name)) for name in _FELT if getattr(test, name) is not None),
+            conditioned=bool(ASSAYS[config.env.id].contexts and test.conditioning_days != 0.0)
+            and test.conditioned_with != "nobody",
         )
         for test in config.evaluation.tests or config.probes.tests
     ]
@@ -123,6 +126,8 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
             f"no animal of this run met two familiar animals at once in training, which {_tests(chosen)}; training "
             "offers one, and strangers"
         )
+    if conditioned := [one.test for one in demands if one.conditioned and one.assay == config.env.id]:
+        lines += [f"{what}, which {_tests(conditioned)}; train with {key}" for what, key in _unconditioned(config)]
     lines += _beyond(config, demands)
     duration = f"{config.env.duration_s:g}"
     lines += [
@@ -131,6 +136,18 @@ def unmet(config: Config, demands: Iterable[Demand]) -> list[str]:
         for drug, (dose, tests) in drugs.items()
     ]
     return lines
+
+
+def _unconditioned(config: Config) -> list[tuple[str, str]]:
+    """What training lacked of conditioning in assays with contexts, and the key that adds it."""
+    days, company = config.env.reset.model_dump()["conditioning_days"], config.env.reset.conditioned_with
+    found = []
+    if days is not None and not any(days):
+        found.append(("no animal of this run was conditioned in training", "env.reset.conditioning_days=[0, 6]"))
+    if company is not None and set(company) == {"nobody"}:
+        what = "no animal of this run had company in a context in training"
+        found.append((what, "env.reset.conditioned_with=[partner, nobody]"))
+    return found
 
 
 def _beyond(config: Config, demands: Iterable[Demand]) -> list[str]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from socialrl.config.checks import choice, identifier, one_or_list, refuse, shown
-from socialrl.config.conditions import OF_ATTACHMENT, with_options
+from socialrl.config import words
+from socialrl.config.checks import choice, identifier, one_or_list, optional_choice, refuse, shown
+from socialrl.config.conditions import OF_ATTACHMENT, OF_CONTEXTS, with_options
 from socialrl.config.values import (
     CohousingHours,
     DosesOfTest,
@@ -28,6 +29,7 @@ _NOT_AFTER_A_LIFE = {
     "session": "is told by who is offered",
     "access_s": "is for tests at a lever",
     "partner_is": "is for tests without a life",
+    **dict.fromkeys(OF_CONTEXTS, "is for tests without a life"),
 }
 
 
@@ -54,6 +56,9 @@ class _Condition(Record):
     In assays whose animals have a slow state, what an animal comes with (`expression`, `reactivity`, …) and a stressor
     are keys, too. Or it gets there by a `life`: phases as in a protocol file, before the cohousing with the partner,
     which begins at the age `met_at_d` if that is given; `offered` then says who is in the test.
+
+    Where two contexts are tested, `conditioning_days`, `conditioning_h` and `conditioned_with` are keys: times of drugs
+    count from the test, so that those of conditioning are negative.
     """
 
     name: PlainName
@@ -70,6 +75,7 @@ class _Condition(Record):
     life: Annotated[tuple[Mapping[str, Any], ...], BeforeValidator(_phases)] = ()
     met_at_d: Annotated[float | None, Field(ge=0.0, le=730.0)] = None
     offered: Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))] = ()
+    conditioned_with: Annotated[str | None, optional_choice(lambda: words.CONDITIONED_WITH)] = None
     note: str = ""
 
     @model_validator(mode="before")
@@ -84,7 +90,8 @@ class _Condition(Record):
     def _possible(self) -> _Condition:
         if self.mating and self.relationship == "peer":
             raise refuse("must be false where the relationship is peer, got true", key="mating")
-        before_s = (self.cohousing_h + self.separation_h) * HOUR_S
+        days = getattr(self, "conditioning_days", None) or 0.0
+        before_s = (self.cohousing_h + self.separation_h + 24.0 * days) * HOUR_S
         for number_, dose in enumerate(self.drugs):
             if dose.start_s < -before_s and not self.life:
                 text = (
@@ -110,6 +117,11 @@ class _Condition(Record):
         return max((one.dose for one in self.drugs), default=0.0)
 
     @property
+    def conditioning(self) -> dict[str, Any]:
+        """The options of conditioning that it gives."""
+        return {name: getattr(self, name) for name in OF_CONTEXTS if getattr(self, name) is not None}
+
+    @property
     def slow(self) -> dict[str, float]:
         """The options of attachment that it gives: what the animal comes with, and its stressor."""
         return {name: getattr(self, name) for name in OF_ATTACHMENT if getattr(self, name) is not None}
@@ -118,4 +130,5 @@ class _Condition(Record):
 if TYPE_CHECKING:
     Condition = _Condition
 else:
-    Condition = with_options("Condition", _Condition, (one for one in OPTIONS if one.of_attachment))
+    _KEYS = (one for one in OPTIONS if one.is_number and (one.of_attachment or one.of_contexts))
+    Condition = with_options("Condition", _Condition, _KEYS)

@@ -21,13 +21,16 @@ PLAYED = (
     "name", "cohousing_h", "relationship", "separation_h", "mating", "session", "stranger_sex", "access_s", "drugs",
     "duration_s",
 )  # fmt: skip
-"""The keys of a condition that a test has, too, beside those of attachment; `partner_is` is applied afterwards."""
+"""The keys of a condition that a test has, too, beside those of attachment and conditioning.
+
+`partner_is` is applied afterwards.
+"""
 _OF_A_RECORDING = ("name", "drugs", "note")
 
 
 def as_test(condition: Condition) -> dict[str, Any]:
     """Return the section `evaluation.tests[…]` of a configuration that plays a condition."""
-    return {**condition.model_dump(include=set(PLAYED)), **condition.slow}
+    return {**condition.model_dump(include=set(PLAYED)), **condition.slow, **condition.conditioning}
 
 
 def mistake(assay: str, condition: Condition) -> str:
@@ -47,6 +50,11 @@ def mistake(assay: str, condition: Condition) -> str:
         what = "a life" if condition.life else next(iter(condition.slow))
         allowed = ", ".join(_with_slow_state())
         return f"must have no {what} in {assay}, whose animals have no slow state; allowed in {allowed}"
+    for name, value in condition.conditioning.items():
+        if not world.contexts:
+            return f"must have no {name} in {assay}, which has no conditioning"
+        if name == "conditioning_days" and value % 2.0 != 0.0:
+            return f"must have an even number of conditioning_days, sessions of both contexts in turn, got {value:g}"
     if condition.life:
         return ""  # who is in its test is checked with its phases, where they are played
     if condition.relationship not in world.relationships:
@@ -61,7 +69,8 @@ def mistake(assay: str, condition: Condition) -> str:
         return f"must have no access_s in {assay}, which has no doors"
     if condition.stranger_sex != "as_partner":
         here = world.session_table[condition.session or sessions[0]]
-        if not any(here[stranger] for stranger in world.strangers):
+        conditioned = world.contexts and condition.conditioned_with == "stranger"
+        if not conditioned and not any(here[stranger] for stranger in world.strangers):
             place = f"the session {condition.session}" if world.strangers else assay
             return f"must have stranger_sex as_partner in {place}, where there is no stranger"
     return ""

@@ -57,12 +57,15 @@ class BegunTest:
             if last is not None:
                 last.grow()
                 _pass_on(last, env.world, [(i, i) for i in range(env.assay.n_animals)])
+                keep_contexts(last, env.world)
             elif before is not None:
                 # animals that were not in the test before are new
                 self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=False)
                 before._env.world.grow()
                 _pass_on(before._env.world, env.world, _the_same(before._test, test))
-            self._observations = self._reset(env, stretch, continued=last is not None or before is not None)
+                keep_contexts(before._env.world, env.world)
+            lives_on = last is not None or before is not None
+            self._observations = self._reset(env, stretch, continued=lives_on, conditioned=stretch is test.life[-1])
             self._env, last = env, env.world
 
     def play(
@@ -81,7 +84,7 @@ class BegunTest:
             events.follow(self._env, self._order, labels)
         begun = self._state_columns("start")
         sums, record = play_out(self._env, self._order, self._observations, self._keys, policies, events=events)
-        offered = {f"offered_{place}": name for place, name in self.offers().items()} if tell_offers else {}
+        offered = self._offered() if tell_offers else {}
         columns: dict[str, Any] = {
             **whose,
             "steps": 0,
@@ -111,7 +114,8 @@ class BegunTest:
         # without the age, in which lives of different length differ anyhow
         slow = [name for name in SLOW_STATE if name != "age_d"] if self._attachment else []
         tones = ("dopamine_tone", "d2_tone", "v1a_gain")
-        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, *tones, *slow)}
+        values = ("value_left", "value_right") if ASSAYS[self._test.assay].contexts else ()
+        inner = {name: np.array(batch.animals[name]) for name in (*INNER_STATE, *tones, *values, *slow)}
         return inner | {name: np.array(batch.pairs[name]) for name in ("familiarity", "habituation", "mated")}
 
     def _state_columns(self, when: str) -> dict[str, NDArray[np.float64]]:
@@ -121,11 +125,17 @@ class BegunTest:
         names = (*INNER_STATE, *(SLOW_STATE if self._attachment else ()))
         return {f"{name}_{when}": animals[name][:, acting].ravel()[self._order] for name in names}
 
+    def _offered(self) -> dict[str, str]:
+        """Return the columns that say who was in the test, or shared a context in conditioning, by its own name."""
+        if not ASSAYS[self._test.assay].contexts:
+            return {f"offered_{place}": name for place, name in self.offers().items()}
+        place = self._test.conditioned_with or NOBODY
+        return {"conditioned_with": self.offers().get(place, place)}
+
     def offers(self) -> dict[str, str]:
         """Return who is in each place beside the tested animal, by the assay's names of places."""
-        assay = ASSAYS[self._test.assay]
-        here = assay.session_table[self._test.session]
-        return {name: name if here[i] else NOBODY for i, name in enumerate(assay.animals) if i not in assay.acting}
+        assay, cast = ASSAYS[self._test.assay], self._test.cast
+        return {name: name if cast.has(i) else NOBODY for i, name in enumerate(assay.animals) if i not in assay.acting}
 
     def _make(self, drugs: Drugs) -> SocialVectorEnv:
         # a world for every stretch, because drug times count from its end
@@ -143,7 +153,10 @@ class BegunTest:
         assert isinstance(env, SocialVectorEnv)
         return env
 
-    def _reset(self, env: SocialVectorEnv, stretch: Stretch, *, continued: bool) -> NDArray[np.float32]:
+    def _reset(
+        self, env: SocialVectorEnv, stretch: Stretch, *, continued: bool, conditioned: bool = False
+    ) -> NDArray[np.float32]:
+        """Live through a stretch; days of conditioning come after the last one before the test, if `conditioned`."""
         options: Mapping[str, Any] = {
             "cohousing_h": stretch.cohousing_h,
             "separation_h": stretch.separation_h,
@@ -153,7 +166,17 @@ class BegunTest:
             "stranger_sex": self._test.stranger_sex,
             "continued": continued,
         }
-        return env.reset(seed=self._world_seeds, options={**options, **self._test.options})[0]
+        own: dict[str, Any] = dict(self._test.options)
+        if self._test.conditioned_with is not None:
+            own["conditioned_with"] = self._test.conditioned_with
+            own["conditioning_days"] = own["conditioning_days"] if conditioned else 0.0
+        return env.reset(seed=self._world_seeds, options={**options, **own})[0]
+
+
+def keep_contexts(old: World, new: World) -> None:
+    """Leave the contexts that animals know on their sides."""
+    if old.assay.contexts and new.assay.contexts:
+        new.batch.worlds["placement"][:] = old.batch.worlds["placement"]
 
 
 def _the_same(before: PlannedTest, test: PlannedTest) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from socialrl.animals.policies import FrozenPolicies
 from socialrl.evaluation.events import EventRecorder
-from socialrl.protocols.begun import BegunTest
+from socialrl.protocols.begun import BegunTest, keep_contexts
 from socialrl.protocols.companions import OTHER_STRANGER, STRANGERS
 from socialrl.protocols.offers import indices
 from socialrl.protocols.planned import Home, Stretch
@@ -45,7 +45,10 @@ class HomeTest(BegunTest):
                 self._cage.renew(self._in_cage(name))
         lived_h = sum(spell.hours for spell in home.spells)
         self._cage.take_to(env.world, self._places(), new_day=before is None or lived_h >= NIGHT_H)
-        self._observations = self._reset(env, Stretch(0.0, 0.0, test.relationship, False), continued=True)
+        if before is not None:
+            keep_contexts(before._env.world, env.world)
+        last = Stretch(0.0, 0.0, test.relationship, False)
+        self._observations = self._reset(env, last, continued=True, conditioned=True)
         self._env = env
 
     def _live(self) -> None:

@@ -119,6 +119,7 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]], played: p
             stranger_sex=test.stranger_sex if _is_taken(test, STRANGER) else "as_partner",
             access_s=test.options.get("access_s"),
             familiar=familiar,
+            conditioned=test.conditioned,
         )
         for history in histories
         for test, familiar in zip(history, _familiar(history), strict=True)
@@ -127,8 +128,10 @@ def _notes(config: Config, histories: Sequence[Sequence[PlannedTest]], played: p
 
 
 def _is_taken(test: PlannedTest, place: str) -> bool:
-    """Return whether a place of a test is not left empty; without names it is what the session says."""
-    return test.home is None or test.home.offered.get(place) != NOBODY
+    """Return whether a place is not left empty in a test, or in conditioning; without names the session says it."""
+    if test.home is not None:
+        return test.home.offered.get(place) != NOBODY
+    return test.conditioned_with in (None, place)
 
 
 def _familiar(history: Sequence[PlannedTest]) -> list[tuple[str, ...]]:

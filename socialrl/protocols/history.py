@@ -17,9 +17,11 @@ from socialrl.protocols.phases import OPTIONS_OF_TESTS, AssayPhase, Phase
 from socialrl.protocols.planned import PlannedTest
 from socialrl.protocols.schema import place
 from socialrl.protocols.timed import MAX_LIFE_D
-from socialrl_envs import ASSAYS
+from socialrl_envs import ASSAYS, Assay
+from socialrl_envs.contexts import check_days
 from socialrl_envs.vocabulary import SLOW
 
+CONDITIONED = "after conditioning"
 ADULT_D = next(one.reference for one in SLOW if one.name == "age_d")
 """The age in days at which a life begins that says nothing else: that of an adult in the reference state."""
 
@@ -105,7 +107,9 @@ class History(ABC):
 
     def hours(self, phase: Phase) -> float:
         """Return how long a phase takes."""
-        return clock(phase.assay, self.env)[1] / 3600.0 if phase.assay is not None else phase.hours_long
+        if phase.assay is not None:
+            return conditioning_h(phase.assay) + clock(phase.assay, self.env)[1] / 3600.0
+        return phase.hours_long
 
     def _spans(self) -> list[Span]:
         """Return all doses in hours from the beginning, after checking that they act in life and do not overlap."""
@@ -144,8 +148,12 @@ class History(ABC):
 
     # ------------------------------------------------------------------ tests
 
-    def common(self, number: int, phase: AssayPhase) -> dict[str, Any]:
-        """Return what every test has, whatever was lived through before it."""
+    def common(self, number: int, phase: AssayPhase, company: str | None) -> dict[str, Any]:
+        """Return what every test has, whatever was lived through before it.
+
+        `company` is the place, by the assay's name, of the animal that conditioning is with (or nobody); None where
+        there is no conditioning.
+        """
         dt_s, duration_s = clock(phase, self.env)
         if abs(round(duration_s / dt_s) * dt_s - duration_s) > 1e-6 * duration_s or round(duration_s / dt_s) < 1:
             raise self.error(
@@ -163,21 +171,37 @@ class History(ABC):
             "dt_s": dt_s,
             "duration_s": duration_s,
             "options": self._options(number, phase),
+            "conditioned_with": company,
         }
 
     def _options(self, number: int, phase: AssayPhase) -> dict[str, float]:
+        assay = ASSAYS[phase.id]
         found: dict[str, float] = {}
         for option in OPTIONS_OF_TESTS:
             given = getattr(phase, option.name)
             if option.of_attachment:  # what is not given is what the animal has become
                 found |= {} if given is None else {option.name: given}
-            elif not option.of_doors or ASSAYS[phase.id].doors:
+            elif (assay.doors or not option.of_doors) and (assay.contexts or not option.of_contexts):
                 found[option.name] = float(option.default or 0.0) if given is None else given
             elif given is not None:
                 raise self.error(
-                    number, f"{option.name} is for tests at a lever, and {short_id(phase.id)} has none; leave it out"
+                    number, _not_here(option.name, "at a lever" if option.of_doors else CONDITIONED, assay)
                 )
+        if assay.contexts:
+            self._check_conditioning(number, phase)
+        elif phase.conditioned_with is not None:
+            raise self.error(number, _not_here("conditioned_with", CONDITIONED, assay))
         return found
+
+    def _check_conditioning(self, number: int, phase: AssayPhase) -> None:
+        try:
+            check_days(phase.conditioning_days or 0.0)
+        except ValueError as error:
+            raise self.error(number, str(error)) from error
+        if phase.conditioning_days == 0.0:
+            for key in ("conditioned_with", "conditioning_h"):
+                if getattr(phase, key) is not None:
+                    raise self.error(number, f"{key} changes nothing where conditioning_days is 0; leave it out")
 
     def at(self, number: int) -> str:
         """Return how errors name a phase, with the file."""
@@ -193,6 +217,18 @@ def clock(phase: AssayPhase, env: EnvSection) -> tuple[float, float]:
     assay = ASSAYS[phase.id]
     dt_s, duration_s = (env.dt_s, env.duration_s) if env.id == phase.id else (assay.dt_s, assay.duration_s)
     return dt_s, duration_s if phase.minutes is None else phase.minutes * 60.0
+
+
+def conditioning_h(phase: AssayPhase) -> float:
+    """Return how many hours conditioning takes before a test; 0 where there is none."""
+    if not ASSAYS[phase.id].contexts:
+        return 0.0
+    usual = next(float(one.default or 0.0) for one in OPTIONS_OF_TESTS if one.name == "conditioning_days")
+    return 24.0 * (usual if phase.conditioning_days is None else float(phase.conditioning_days))
+
+
+def _not_here(key: str, tests: str, assay: Assay) -> str:
+    return f"{key} is for tests {tests}, and {short_id(assay.id)} has none; leave it out"
 
 
 def _snake(name: str) -> str:

@@ -11,7 +11,7 @@ from socialrl.errors import UserError
 from socialrl.protocols.childhood import INDEPENDENT_D, MAX_ALONE_H, Rear, Wean
 from socialrl.protocols.company import Company
 from socialrl.protocols.doses import acting, in_words
-from socialrl.protocols.history import History
+from socialrl.protocols.history import History, conditioning_h
 from socialrl.protocols.nest import InNest
 from socialrl.protocols.offers import Offer, offer_of
 from socialrl.protocols.phases import REFUSED_MATING, AssayPhase, Cohouse, Phase
@@ -210,8 +210,8 @@ class HomeLife(History):
         for companion in offer.new:  # a partner that it never lived with
             self._company.add(companion)
         self._offer = offer
-        common = self.common(number, phase)
-        begun = self._hour
+        common = self.common(number, phase, offer.company)
+        lived, begun = self._hour, self._hour + conditioning_h(phase)
         ended = begun + common["duration_s"] / 3600.0
         first = self._company.all.get(offer.first or "")
         spells = tuple(
@@ -225,7 +225,7 @@ class HomeLife(History):
             stranger_sex=offer.stranger_sex,
             life=(),
             cohousing_h=first.hours if first else 0.0,
-            separation_h=begun - (first.until_h if first else 0.0),
+            separation_h=lived - (first.until_h if first else 0.0),
             mated=bool(first and first.mated),
             doses=in_words(self.spans, begun, ended),
             home=Home(
@@ -233,7 +233,7 @@ class HomeLife(History):
                 companions=(),
                 spells=spells,
                 offered=dict(offer.places),
-                drugs=acting(self.spans, begun, begun, ended),
+                drugs=acting(self.spans, lived, begun, ended),
             ),
         )
 
@@ -243,9 +243,10 @@ class HomeLife(History):
             raise UserError(
                 f"{short_id(assay.id)} holds pairs that live through one history, with one partner each; a life "
                 "with other companions, kinds of phases, ages or more hours is tested in PartnerPreference, "
-                "SocialOperant or StrangerEncounter"
+                "SocialOperant, StrangerEncounter, StressRecovery or PlacePreference"
             )
-        self._company.check("with", tuple(name for name in phase.with_ if name in self._company.all))
+        for key, names in (("with", phase.with_), ("conditioned_with", (phase.conditioned_with,))):
+            self._company.check(key, tuple(name for name in names if name is not None and name in self._company.all))
         before = None if self.last is None or self._offer is None else (self.last.assay, self._offer)
         return offer_of(assay, phase, self._company.present, before, self._company.never_met)
 

@@ -9,6 +9,7 @@ from socialrl.assays import short_id
 from socialrl.errors import UserError, nearest, unknown
 from socialrl.protocols.companions import NOBODY, OTHER_STRANGER, PARTNER, STRANGER, STRANGERS, Companion
 from socialrl.protocols.phases import AssayPhase
+from socialrl.protocols.stimulus_animals import check_empty
 from socialrl_envs import ASSAYS, Assay
 
 
@@ -16,7 +17,8 @@ from socialrl_envs import ASSAYS, Assay
 class Offer:
     """Who is in which place of a test (by the assay's names), in which session, and the world's options for the sexes.
 
-    `first` is the companion in the partner's place, or else the one that `with` names first, `new` a partner that
+    With conditioning the places are those of company in it, and `company` is the one that is taken (or nobody); else
+    None. `first` is the companion in the partner's place, or else the one that `with` names first, `new` a partner that
     nothing before has housed the animal with, `other_sex` the places whose animal is of the other sex than the tested
     one.
     """
@@ -26,6 +28,7 @@ class Offer:
     other_sex: tuple[str, ...]
     first: str | None
     new: tuple[Companion, ...]
+    company: str | None = None
 
     @property
     def relationship(self) -> str:
@@ -55,7 +58,8 @@ def offer_of(
             f"{short_id(assay.id)} has places of its own ({', '.join(_places(assay))}); a life with named companions "
             f"is tested where the places are those of a {PARTNER} and a {STRANGER}"
         )
-    named = phase.with_ or _usual(assay)
+    check_empty(assay, phase.with_)
+    named = _in_conditioning(phase) if assay.contexts else phase.with_ or _usual(assay)
     _check_names(assay, named, known, never_met)
     companions = dict(known)
     new: tuple[Companion, ...] = ()
@@ -67,7 +71,7 @@ def offer_of(
         raise UserError(
             f"relationship must be {known[PARTNER].relationship}, as before in this history, got {phase.relationship}"
         )
-    session, places = _seated(assay, named, phase.session)
+    session, places = (_conditioned if assay.contexts else _seated)(assay, named, phase.session)
     others = [companions[name] for name in named if name in companions]
     stranger_differs = others[0].other_sex if others else phase.relationship == "mate"
     if phase.stranger_sex != "as_partner":
@@ -77,14 +81,16 @@ def offer_of(
                 f"{phase.stranger_sex}"
             )
         stranger_differs = phase.stranger_sex == "other"
+    usual = (PARTNER,) if assay.contexts else ()
     differs = {name: one.other_sex for name, one in companions.items()}
     differs |= {STRANGER: stranger_differs, OTHER_STRANGER: True, NOBODY: False}
     offer = Offer(
         session=session,
         places=places,
         other_sex=tuple(place for place, name in places.items() if differs[name]),
-        first=next((name for name in (places[PARTNER], *named) if name in companions), None),
+        first=next((name for name in (places[PARTNER], *named, *usual) if name in companions), None),
         new=new,
+        company=next((place for place, name in places.items() if name != NOBODY), NOBODY) if assay.contexts else None,
     )
     if phase.stranger == "same":
         _check_same_strangers(offer, before)
@@ -108,14 +114,15 @@ def _check_names(
     assay: Assay, named: tuple[str, ...], known: Mapping[str, Companion], never_met: Callable[[str], str]
 ) -> None:
     places, got = _places(assay), f"got [{', '.join(named)}]"
+    key = "conditioned_with" if assay.contexts else "with"
     words = [*dict.fromkeys([*known, PARTNER]), *STRANGERS, NOBODY]
     for name in named:
         if name in words:
             continue
         near = nearest(name, words)
         if near is not None:
-            raise UserError(f"with: {unknown('animal', name, words)}")
-        raise UserError(f"with: {never_met(name)}; a test may also offer {', '.join((*STRANGERS, NOBODY))}")
+            raise UserError(f"{key}: {unknown('animal', name, words)}")
+        raise UserError(f"{key}: {never_met(name)}; a test may also offer {', '.join((*STRANGERS, NOBODY))}")
     for name in named:
         if named.count(name) > 1 and name != NOBODY:
             raise UserError(f"with: {name} is named twice; each place of a test holds one animal, {got}")
@@ -155,6 +162,20 @@ def _seated(assay: Assay, named: tuple[str, ...], session: str | None) -> tuple[
     )
     what = short if session is None else f"{short}, session {session},"
     raise UserError(f"with: the places of {what} can be taken as {possible}, got [{', '.join(named)}]")
+
+
+def _in_conditioning(phase: AssayPhase) -> tuple[str, ...]:
+    """Return who shares a context with the animal before its test: one, or nobody."""
+    company = phase.conditioned_with or PARTNER
+    return () if company == NOBODY else (company,)
+
+
+def _conditioned(assay: Assay, named: tuple[str, ...], session: str | None) -> tuple[str, dict[str, str]]:
+    """Return the session, in which nobody is there, and the places with the company in conditioning."""
+    if session is not None and session not in assay.session_table:
+        raise UserError(f"session: {unknown('session', session, assay.session_table)}")
+    taken = {STRANGER if name in STRANGERS else PARTNER: name for name in named}
+    return assay.usual_sessions[0], {place: taken.get(place, NOBODY) for place in _places(assay)}
 
 
 def _wanted(guests: list[str]) -> dict[str, str]:

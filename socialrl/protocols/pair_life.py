@@ -8,18 +8,19 @@ from typing import Any
 
 from socialrl.errors import UserError
 from socialrl.evaluation.unmet import sex_of_stranger
+from socialrl.protocols.companions import PARTNER
 from socialrl.protocols.doses import Span, acting, in_words
-from socialrl.protocols.history import History
+from socialrl.protocols.history import History, conditioning_h
 from socialrl.protocols.phases import REFUSED_MATING, AssayPhase, Cohouse, Phase
 from socialrl.protocols.planned import PlannedTest, Stretch
 from socialrl.protocols.stimulus_animals import (
+    Cast,
     check_order,
     check_same_stranger,
     check_stranger_sex,
     partner_of,
     relationship_of,
     session_of,
-    takes_part,
 )
 from socialrl_envs import ASSAYS
 
@@ -77,46 +78,52 @@ class PairLife(History):
         try:
             check_order(assay, None if self.last is None else self.last.assay)
             session = session_of(assay, phase.with_, phase.session)
-            relationship = relationship_of(assay, session, phase.relationship, self._relationship)
-            check_stranger_sex(assay, session, phase.stranger_sex)
+            company = phase.conditioned_with or PARTNER if assay.contexts else None
+            cast = Cast(assay, session, company)
+            relationship = relationship_of(cast, phase.relationship, self._relationship)
+            check_stranger_sex(cast, phase.stranger_sex)
             if phase.stranger == "same":
-                last = self.last
-                before = None if last is None else (last.assay, last.session, last.sex_of_stranger)
-                check_same_stranger(assay, session, sex_of_stranger(relationship, phase.stranger_sex), before)
+                before = None if self.last is None else (self.last.cast, self.last.sex_of_stranger)
+                check_same_stranger(cast, sex_of_stranger(relationship, phase.stranger_sex), before)
         except UserError as error:
             raise self.error(number, str(error)) from error
-        if takes_part(assay, session, partner_of(assay)):
+        if cast.has(partner_of(assay)):
             self._relationship = relationship
-        common = self.common(number, phase)
+        common = self.common(number, phase, company)
         stretches = self._stretches or [Stretch(0.0, 0.0, relationship, False)]
         if stretches[-1].relationship != relationship:
             if stretches[-1].cohousing_h > 0.0:  # the partner is not there, and the animals that are have another sex
                 stretches = [*stretches, Stretch(0.0, 0.0, relationship, False)]
             else:
                 stretches = [*stretches[:-1], replace(stretches[-1], relationship=relationship)]
-        begun, ended = self._hour, self._hour + common["duration_s"] / 3600.0
+        conditioned_h = conditioning_h(phase)
+        begun = self._hour + conditioned_h
+        ended = begun + common["duration_s"] / 3600.0
+        apart_h = self._hour - self._apart_since_h
         self._stretches, self._hour = [], ended
         return PlannedTest(
             **common,
             session=session,
             relationship=relationship,
             stranger_sex=phase.stranger_sex,
-            life=_with_drugs(stretches, self.spans, begun, ended),
+            life=_with_drugs(stretches, self.spans, begun, ended, conditioned_h),
             cohousing_h=self._cohousing_h,
-            separation_h=begun - self._apart_since_h,
+            separation_h=apart_h,
             mated=self._mated,
             doses=in_words(self.spans, begun, ended),
         )
 
 
 def _with_drugs(
-    stretches: Sequence[Stretch], spans: Sequence[Span], begun_h: float, ended_h: float
+    stretches: Sequence[Stretch], spans: Sequence[Span], begun_h: float, ended_h: float, conditioned_h: float
 ) -> tuple[Stretch, ...]:
-    """Give every stretch the doses that act in it; the last one also those of the test from `begun_h` to `ended_h`."""
+    """Give every stretch the doses that act in it; the last one also those of the test from `begun_h` to `ended_h`, and
+    of the hours of conditioning before it.
+    """
     dosed: list[Stretch] = []
-    end_h, until_h = begun_h, ended_h
+    end_h, until_h, after_h = begun_h, ended_h, conditioned_h
     for stretch in reversed(stretches):
-        start_h = end_h - stretch.cohousing_h - stretch.separation_h
+        start_h = end_h - after_h - stretch.cohousing_h - stretch.separation_h
         dosed.insert(0, replace(stretch, drugs=acting(spans, start_h, end_h, until_h)))
-        end_h = until_h = start_h
+        end_h, until_h, after_h = start_h, start_h, 0.0
     return tuple(dosed)

@@ -32,13 +32,7 @@ _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 def _known_assay(value: Any) -> Any:
     load_extensions()
-    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not (assay.contexts or assay.has_litter)}
-    conditioned = [name for name, assay in ASSAYS.items() if assay.contexts and value in (name, short_id(name))]
-    if conditioned:
-        raise refuse(
-            f"is not usable: {short_id(value)} has days of conditioning of its own, which no life holds yet; test it "
-            "with evaluation.tests of a configuration"
-        )
+    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not assay.has_litter}
     if not isinstance(value, str):
         raise refuse(f"must be the name of an assay ({', '.join(by_name)}), got {shown(value)}")
     if value in ASSAYS or f"socialrl/{value}-v0" in ASSAYS:
@@ -140,9 +134,7 @@ class Dose(Begun):
 
 
 OPTIONS_OF_TESTS = tuple(
-    one
-    for one in OPTIONS
-    if one.is_number and not one.of_contexts and one.name not in ("cohousing_h", "separation_h", "age_d")
+    one for one in OPTIONS if one.is_number and one.name not in ("cohousing_h", "separation_h", "age_d")
 )
 """The options of an episode that a test may be given; the others are what the phases before it say."""
 
@@ -153,7 +145,8 @@ class _AssayPhase(Begun):
     `relationship` gives the partner's sex if the history does not (peer: the same, mate: the other), `stranger_sex`
     that of the stranger alone. `session` names a session that `with` alone does not tell, such as `neutral` of an
     encounter. `minutes` replaces the assay's length. Options of an episode are keys, too, such as `ratio_step`, the
-    number of extra presses for each further access at a lever.
+    number of extra presses for each further access at a lever. Days of conditioning take their time before the test;
+    `conditioned_with` is a companion, a stranger or nobody (None: the partner).
     """
 
     id: Annotated[str, BeforeValidator(_known_assay)]
@@ -164,6 +157,7 @@ class _AssayPhase(Begun):
     stranger_sex: StrangerSex = "as_partner"
     session: Annotated[str | None, identifier(optional=True)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
+    conditioned_with: Annotated[str | None, identifier(optional=True)] = None
 
 
 if TYPE_CHECKING:

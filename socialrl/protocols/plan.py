@@ -15,6 +15,7 @@ from socialrl.protocols.schema import Protocol
 from socialrl.protocols.stimulus_animals import is_group
 from socialrl_envs import ASSAYS
 from socialrl_envs.assay import MAX_COHOUSING_H, MAX_SEPARATION_H
+from socialrl_envs.vocabulary import CONDITIONED_WITH
 
 
 def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[tuple[PlannedTest, ...], ...]:
@@ -66,6 +67,8 @@ def is_pair_life(phases: Sequence[Phase]) -> bool:
         elif phase.assay is not None:
             assay = ASSAYS[phase.assay.id]
             if not set(phase.assay.with_) <= set(assay.animals) and not is_group(assay):
+                return False
+            if phase.assay.conditioned_with not in (None, *CONDITIONED_WITH):
                 return False
         elif phase.dose is None:
             return False

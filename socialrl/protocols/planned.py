@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from socialrl.evaluation.unmet import sex_of_stranger
-from socialrl.protocols.companions import Companion
+from socialrl.protocols.companions import NOBODY, Companion
+from socialrl.protocols.stimulus_animals import Cast
+from socialrl_envs import ASSAYS
 
 Drugs = tuple[Mapping[str, Any], ...]
 """Doses in the world's form, in seconds from the end of what is lived through."""
@@ -61,8 +63,8 @@ class Home:
     """What comes before a test of a life with named companions, and who is offered in it.
 
     The history begins `begins_d` days after birth; `companions` are all of it, `spells` those since the test before.
-    `offered` says who is in each place of the test, by the assay's names of places: a companion, a stranger or nobody.
-    `drugs` act in the test.
+    `offered` says who is in each place of the test, by the assay's names of places: a companion, a stranger or nobody;
+    with conditioning, who takes part in that. `drugs` act in the test and in conditioning.
     """
 
     begins_d: float
@@ -78,9 +80,10 @@ class PlannedTest:
 
     `number` counts the tests of the history from 0, `phase` its phases from 1; `where` opens errors. `cohousing_h` are
     all hours with the partner so far, `separation_h` the hours since then (without cohousing: since the beginning),
-    `options` are those of the episode that the history does not set, such as `ratio_step`, `mated` is whether they
-    mated, `doses` are the doses so far and during the test, in words. With a `home`, `life` is empty, and the partner
-    is the companion in its place.
+    both up to the beginning of conditioning where there is any. `options` are those of the episode that the history
+    does not set, such as `ratio_step`, `mated` is whether they mated, `doses` are the doses so far and during the test,
+    in words. With a `home`, `life` is empty, and the partner is the companion in its place. `conditioned_with` is the
+    place, by the assay's name, of the company in conditioning, or nobody; None where the assay has no conditioning.
     """
 
     name: str
@@ -102,6 +105,17 @@ class PlannedTest:
     mated: bool
     doses: str
     home: Home | None = None
+    conditioned_with: str | None = None
+
+    @property
+    def cast(self) -> Cast:
+        """Which animals of its world take part."""
+        return Cast(ASSAYS[self.assay], self.session, self.conditioned_with)
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether days of conditioning with company precede it."""
+        return self.options.get("conditioning_days", 0.0) > 0.0 and self.conditioned_with != NOBODY
 
     @property
     def sex_of_stranger(self) -> str:

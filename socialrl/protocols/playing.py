@@ -72,7 +72,8 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         if needed != have:
             raise UserError(
                 f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "
-                f"the networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}"
+                f"the networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}; train "
+                f"with env.id={assay.id}"
             )
 
 

@@ -6,10 +6,11 @@ The checks raise `UserError` without a place; the caller knows the file and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from socialrl.assays import short_id
 from socialrl.errors import UserError, unknown
-from socialrl_envs import ASSAYS, Assay
+from socialrl_envs import Assay
 
 
 def partner_of(assay: Assay) -> int:
@@ -22,9 +23,25 @@ def stranger_of(assay: Assay) -> int | None:
     return assay.animals.index("stranger") if "stranger" in assay.animals else None
 
 
-def takes_part(assay: Assay, session: str, animal: int | None) -> bool:
-    """Return whether an animal is there in a session."""
-    return animal is not None and bool(assay.session_table[session][animal])
+@dataclass(frozen=True)
+class Cast:
+    """Which animals take part in a test: those of its session, and the company in conditioning (its place's name)."""
+
+    assay: Assay
+    session: str
+    conditioned_with: str | None = None
+
+    def has(self, animal: int | None) -> bool:
+        """Return whether an animal of the assay, by its index, takes part."""
+        if animal is None:
+            return False
+        there = bool(self.assay.session_table[self.session][animal])
+        return there or (self.assay.contexts and self.assay.animals[animal] == self.conditioned_with)
+
+    @property
+    def has_stranger(self) -> bool:
+        """Whether the stranger takes part."""
+        return self.has(stranger_of(self.assay))
 
 
 def others_are_paired(assay: Assay) -> bool:
@@ -53,6 +70,7 @@ def session_of(assay: Assay, given: Sequence[str], session: str | None = None) -
     `session` names one, which must be played with just those animals; without it, it is none in a new place.
     """
     table = assay.session_table
+    check_empty(assay, given)
     if session is not None and session not in table:
         raise UserError(f"session: {unknown('session', session, table)}")
     possible = assay.usual_sessions if session is None else (session,)
@@ -86,38 +104,47 @@ def session_of(assay: Assay, given: Sequence[str], session: str | None = None) -
     return sessions[frozenset(given)]
 
 
-def relationship_of(assay: Assay, session: str, given: str | None, so_far: str | None) -> str:
+def check_empty(assay: Assay, offered: Sequence[str]) -> None:
+    """Refuse animals in the test of an assay that has its company in conditioning only."""
+    if assay.contexts and offered:
+        raise UserError(
+            f"with: both contexts of {short_id(assay.id)} are empty in the test; write conditioned_with for the animal "
+            f"that shares one before it, got [{', '.join(offered)}]"
+        )
+
+
+def relationship_of(cast: Cast, given: str | None, so_far: str | None) -> str:
     """Return peer or mate for the animals of a test; if the partner takes part, it is what the partner was before."""
-    relationship = given or so_far or "peer"
+    assay, relationship = cast.assay, given or so_far or "peer"
     if relationship == "mate" and len(assay.acting) > 1 and "mate" not in assay.relationships:
         raise UserError(
             f"relationship must be peer in {short_id(assay.id)}, whose animals are all of one sex, got mate"
         )
-    if takes_part(assay, session, partner_of(assay)) and so_far not in (None, relationship):
+    if cast.has(partner_of(assay)) and so_far not in (None, relationship):
         raise UserError(f"relationship must be {so_far}, as before in this history, got {relationship}")
     return relationship
 
 
-def check_stranger_sex(assay: Assay, session: str, stranger_sex: str) -> None:
+def check_stranger_sex(cast: Cast, stranger_sex: str) -> None:
     """Refuse the sex of a stranger where there is none."""
-    if stranger_sex != "as_partner" and not takes_part(assay, session, stranger_of(assay)):
+    if stranger_sex != "as_partner" and not cast.has_stranger:
         raise UserError(
             f"stranger_sex needs a stranger in this assay, and there is none; leave it out, got {stranger_sex}"
         )
 
 
-def check_same_stranger(assay: Assay, session: str, sex: str, before: tuple[str, str, str] | None) -> None:
-    """Refuse `stranger: same` unless the test before (`before`: assay, session, sex) had this stranger.
+def check_same_stranger(cast: Cast, sex: str, before: tuple[Cast, str] | None) -> None:
+    """Refuse `stranger: same` unless the test before (`before`: its cast, the stranger's sex) had this stranger.
 
     `sex` is that of `sex_of_stranger`.
     """
-    if not takes_part(assay, session, stranger_of(assay)):
+    if not cast.has_stranger:
         raise UserError("stranger: same needs a stranger in this assay, and there is none")
-    if before is None or not takes_part(ASSAYS[before[0]], before[1], stranger_of(ASSAYS[before[0]])):
+    if before is None or not before[0].has_stranger:
         raise UserError("stranger: same needs a stranger in the assay before, and there was none; write new")
-    if before[2] != sex:
+    if before[1] != sex:
         told = {"same": "peer", "other": "mate"}
         raise UserError(
-            f"the stranger must be of the {before[2]} sex (relationship {told[before[2]]}, or stranger_sex "
-            f"{before[2]}), as it was before, got the {sex} sex"
+            f"the stranger must be of the {before[1]} sex (relationship {told[before[1]]}, or stranger_sex "
+            f"{before[1]}), as it was before, got the {sex} sex"
         )

@@ -23,6 +23,7 @@ from socialrl.report.study import Study
 from socialrl.storage.run_folder import RunFolder
 
 _KEYS = ("animal", "genotype", "oxtr_gain", "index", "sex", "history", "test", "assay")
+CONDITIONED = "conditioned with"
 _SHOWN = 4
 """The number of measures of an assay in the table; all are in `protocol_<name>.csv`."""
 
@@ -32,7 +33,7 @@ class Played:
     """One protocol of one run: a value per animal, test and measure, in the order in which tests were played.
 
     `notes` say what its animals never met in training, and which phases change nothing. `offered` says who was in the
-    places of each test, where companions have names: "partner / second_partner".
+    places of each test, where companions have names: "partner / second_partner"; or "conditioned with partner, 6 days".
     """
 
     run: str
@@ -84,10 +85,18 @@ def played_of(study: Study, run: RunFolder, table: str) -> Played:
 
 
 def _offers(rows: pd.DataFrame) -> dict[str, str]:
-    """Who was in the places of each test, in the order of the places; nothing where companions have no names."""
+    """Who was in the places of each test, in the order of the places, or with whom it was conditioned.
+
+    Nothing where companions have no names and there is no conditioning.
+    """
     places = [name for name in rows if name.startswith("offered_")]
-    tests = rows.drop_duplicates("test").set_index("test")[places]
-    return {} if not places else {str(test): " / ".join(row.dropna()) for test, row in tests.iterrows()}
+    found = {}
+    for test, row in rows.drop_duplicates("test").set_index("test").iterrows():
+        if row.get("conditioning_days", math.nan) > 0.0:
+            found[str(test)] = f"{CONDITIONED} {row['conditioned_with']}, {row['conditioning_days']:g} days"
+        elif there := " / ".join(row[places].dropna()):
+            found[str(test)] = there
+    return found
 
 
 def _of_group(values: pd.DataFrame, group: Group) -> pd.DataFrame:
@@ -110,7 +119,8 @@ def table(protocol: Played) -> list[Table]:
                 cells = [Cell(wording.interval(mean, one.digits)) for mean, one in zip(means, shown, strict=True)]
                 n = str(max(mean.n for mean in means))
                 below = [f"history {history}"] if history != test else []
-                below += [f"offered: {protocol.offered[test]}"] if test in protocol.offered else []
+                told = protocol.offered.get(test, "")
+                below += [told if told.startswith(CONDITIONED) else f"offered: {told}"] if told else []
                 named = Cell(test, below=", ".join(below))
                 rows.append([named, Cell(group.name, colour=group.colour), Cell(n), *cells])
         head = ("Test", "Group", "n", *(f"{one.label}, {one.unit}" for one in shown))

@@ -15,7 +15,7 @@ from socialrl.findings.development import ALL_ARMS, NO_ARM
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.variants import SETTINGS, UNCHANGED
 from socialrl_envs.named_tables import CURRENT
-from socialrl_envs.parameter_rows import CARE
+from socialrl_envs.parameter_rows import CARE, CONTEXTS
 from socialrl_envs.parameters import OF_ATTACHMENT, OF_ONE_ASSAY, parameter, rows_of
 from socialrl_envs.vocabulary import ARMS
 
@@ -181,8 +181,12 @@ def assumed_parameters(table: str = CURRENT) -> list[str]:
 
 
 def own_parameters(assay: str) -> frozenset[str] | None:
-    """Return the parameters that act in one assay and in none of adults; None for an assay of adults."""
-    if assay == RELEASE or not study_of(assay).attachment:
+    """Return the parameters that are tried in one assay because they act in none of the others; None: all others."""
+    if assay == RELEASE:
+        return None
+    if study_of(assay).contexts:
+        return frozenset(row.name for row in CONTEXTS)
+    if not study_of(assay).attachment:
         return None
     return OF_ATTACHMENT | {row.name for row in CARE if study_of(assay).care}
 

@@ -68,10 +68,12 @@ def stages_of(
         if members:
             found.append(_stage(part, number, assay, members, size, seed, output, book, given))
 
+    # lives and places are asked of the groups that are compared alone
+    with_curves = [one for one in book.assays if not (study_of(one).attachment or study_of(one).contexts)]
     for assay in book.assays:
         # without a dose-response, only the groups that are compared
         members = compared = groups.compared_in(assay, book)
-        if preset.doses and not study_of(assay).attachment:  # lives are asked of the groups that are compared
+        if preset.doses and assay in with_curves:
             everywhere = {group.name for group in [*groups.in_all_assays(book), *compared]}
             members = [*(one for one in groups.registered(book) if one.name in everywhere), *groups.doses(book)]
         add("", 0, assay, members, preset.size)
@@ -79,7 +81,7 @@ def stages_of(
         for assay in book.assays:
             if any(one.life for one in book.conditions_in(assay)):
                 add("development", 0, assay, groups.developmental_arms(assay, book, given), preset.size.once)
-            elif not study_of(assay).attachment:
+            elif assay in with_curves:
                 add("arms", 0, assay, groups.single_arms(), preset.size)
     if preset.parameters is not None:
         size = preset.parameters.once

@@ -241,14 +241,6 @@ def refusal(config, data):
             "phase 1 (assay): id is not usable: unknown assay 'PartnerPreferense'; did you",
         ),
         (
-            [{"assay": {"id": "PlacePreference"}}],
-            "phase 1 (assay): id is not usable: PlacePreference has days of conditioning of its own, which no life",
-        ),
-        (
-            [{"assay": {"id": "PartnerPreference", "conditioning_days": 2}}],
-            "unknown key",
-        ),
-        (
             [{"assay": {"id": "PartnerPreference", "with": ["partner"]}}],
             "phase 1 (assay): with: PartnerPreference is played with [partner, stranger], got [partner]",
         ),
@@ -354,5 +346,5 @@ def test_an_assay_that_the_networks_do_not_fit_is_refused_before_anything_is_pla
     assert str(caught.value) == (
         "protocol: phase 3 (assay): StrangerEncounter has 27 observation channels and 6 actions, the networks of this "
         "run "
-        "(trained in PartnerPreference) take 28 and 6"
+        "(trained in PartnerPreference) take 28 and 6; train with env.id=socialrl/StrangerEncounter-v0"
     )

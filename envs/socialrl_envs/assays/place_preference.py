@@ -36,7 +36,8 @@ class PlacePreferenceEnv(SocialEnv):
     `cohousing_h` hours, or an animal that it has never met), in the other it is alone. By default that is a day in
     each. Then both contexts are empty, and it moves freely between them. Nobody is there to seek: all that draws it to
     a place is what it has learned that the place is worth. Which side has the social context
-    (`options={"side": …}`), which context comes first and where the test starts are drawn at reset.
+    (`options={"side": …}`), which context comes first and where the test starts are drawn at reset; for animals that
+    live on (`continued`) both contexts stay on their sides.
 
     What is learned is a value for each context, which follows what the animal feels there by the same rule for every
     animal (docs/model.md); that it is felt again in the empty context is the reward term `place`. With
