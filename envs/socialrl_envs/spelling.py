@@ -7,7 +7,8 @@ for a known one only if all its words are there, each right or with a slip in it
 - A slip is an extra, missing or wrong letter, or two letters swapped: one in words of up to seven letters, two in
   longer ones (not both letters wrong: rejection, retention) and in the whole name.
 - A word with a digit in it (v1a, F10, knockout-01) is a code and must be right, except for O and l instead of 0 and 1.
-- Capitals, separators and the order of words are ignored; a unit may be missing (`duration` for `duration_s`).
+- Capitals, separators and the order of words are ignored, but not an order that means something (`high_by_low` is not
+  `low_by_high`); a unit may be missing (`duration` for `duration_s`).
 - A word that exists is not a slip, and neither is a prefix that changes the meaning.
 - What may be a slip of `antagonist` (aagonist) is not taken for one of `agonist`.
 """
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 
 WORDS_OF_THEIR_OWN = frozenset(
     {"female", "male", "mate", "peer", "gpu", "cpu", "cuda", "agonist", "antagonist", "lose", "dose", "stress"}
+    | {"one", "none"}
 )
 """Words that are a letter or two from a known name and mean another thing."""
 
@@ -53,6 +55,8 @@ _PREFIXES = frozenset(
         "up",
     ]
 )
+_BETWEEN = frozenset({"after", "before", "by", "from", "in", "of", "on", "over", "than", "to", "with", "without"})
+"""Words whose neighbours must stay where they are."""
 _UNITS = frozenset({"s", "h", "min", "hz", "cm", "steps"})
 _SHORTEST = 3  # letters of a word in which a slip is still told from another word
 _LONG = 8  # letters of a word in which two slips are
@@ -91,8 +95,10 @@ def _slips(given: list[str], known: list[str]) -> int | None:
     """Return how many slips make `given` of `known`, both as words; None if they are not the same words."""
     if not given or not known:
         return None
-    if "".join(given) == "".join(known) or Counter(given) == Counter(known):
+    if "".join(given) == "".join(known):
         return 0
+    if Counter(given) == Counter(known):
+        return None if _BETWEEN.intersection(given) else 0
     if len(known) > 1 and known[-1] in _UNITS and given == known[:-1]:
         return 1
     if len(given) != len(known):

@@ -16,7 +16,9 @@ def check(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            parser=a_path, metavar="RUN...", help="Run folders, folders that contain run folders, or simulations."
+            parser=a_path,
+            metavar="RUN...",
+            help="Run folders, folders that contain run folders, simulations, lineages or calibrations.",
         ),
     ],
 ) -> None:
@@ -27,8 +29,9 @@ def check(
     Ends with exit code 2 if a file is missing or was changed.
     """
     from socialrl.storage.manifest import Manifest
-    from socialrl.storage.places import is_simulations, run_folders
+    from socialrl.storage.places import is_simulations, is_staged, run_folders
     from socialrl.storage.run_folder import RunFolder
+    from socialrl.storage.stages import check_stages
 
     damaged = 0
     for path in [one for one in runs if is_simulations(one)]:
@@ -39,7 +42,15 @@ def check(
         damaged += bool(problems)
         if not problems:
             typer.echo(f"{path}: simulations, {len(listed.files)} files unchanged since they were written")
-    for path in [one for given in runs if not is_simulations(given) for one in run_folders(given)]:
+    for path in [one for one in runs if is_staged(one)]:
+        n_stages, problems = check_stages(path)
+        for problem in problems:
+            typer.echo(f"{path}: {problem}", err=True)
+        damaged += bool(problems)
+        if not problems:
+            typer.echo(f"{path}: {n_stages} stages unchanged since they were written")
+    others = [one for one in runs if not (is_simulations(one) or is_staged(one))]
+    for path in [one for given in others for one in run_folders(given)]:
         try:
             run = RunFolder.open(path)
             problems = run.problems()

@@ -197,7 +197,7 @@ def report(
 def index(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder that holds the runs.")] = Path("runs"),
 ) -> None:
-    """Write FOLDER/index.html: every run, scorecard and calibration with its state, headline number and page.
+    """Write FOLDER/index.html: every run, scorecard, calibration and lineage with its state, headline and page.
 
     An earlier index is replaced.
 

@@ -88,6 +88,6 @@ def _why(phases: Sequence[Phase], number: int) -> str:
     before = phases[:number]
     if phase.separate is not None and not any(one.cohouse for one in before):
         return ": the animal has not met anybody before it"
-    if phase.cohouse is not None and phase.hours_long == 0.0:
+    if phase.dose is None and phase.wean is None and phase.hours_long == 0.0:
         return ": it lasts 0 h"
     return ": nothing that happens while the dose acts depends on it" if phase.dose is not None else ""

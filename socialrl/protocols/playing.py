@@ -70,10 +70,10 @@ def check_fit(policies: FrozenPolicies, histories: Sequence[Sequence[PlannedTest
         seen = space_of(assay, attachment=trained.attachment, tones_apart=trained.tones_apart)
         needed = (seen.shape[0], assay.n_actions)
         if needed != have:
+            advice = f"; train with env.id={assay.id}" if assay.id != trained.id else ""
             raise UserError(
                 f"{test.where}: {short_id(test.assay)} has {needed[0]} observation channels and {needed[1]} actions, "
-                f"the networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}; train "
-                f"with env.id={assay.id}"
+                f"the networks of this run (trained in {short_id(trained.id)}) take {have[0]} and {have[1]}{advice}"
             )
 
 

@@ -32,6 +32,7 @@ _STUDIES = {
     "seeds.json": "seeds.html",
     "comparison.json": "comparison.html",
     "calibration.json": "calibration.html",
+    "lineage.json": "lineage.html",
     "recording.json": "release.svg",
 }
 
@@ -51,11 +52,13 @@ def write_index(folder: Path) -> Path:
         _cards(folder, found["scorecard.json"]),
         _beside(folder, [*found["seeds.json"], *found["comparison.json"]]),
         _calibrations(folder, found["calibration.json"]),
+        _lineages(folder, found["lineage.json"]),
         _recordings(folder, found["recording.json"]),
     ]
     if not any(table.rows for table in tables):
         raise UserError(
-            f"{folder} holds no run, scorecard, calibration or recording; train one, for example `socialrl demo`"
+            f"{folder} holds no run, scorecard, calibration, lineage or recording; train one, for example "
+            "`socialrl demo`"
         )
     path = folder / "index.html"
     html = pages.render(
@@ -170,6 +173,15 @@ def _calibrations(folder: Path, files: list[Path]) -> Table:
             [_page(folder, file), Cell(data), Cell(str(content.get("verdict", wording.MISSING))), Cell(_date(made))]
         )
     return Table("Calibrations", ("Calibration", "Score sheet", "Outcome", "Begun"), rows, n_left=4)
+
+
+def _lineages(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        said = content.get("sentences") or [content.get("verdict", wording.MISSING)]
+        rows.append([_page(folder, file), Cell(str(said[0])), Cell(_date(content.get("made") or {}))])
+    return Table("Lineages", ("Lineage", "Size", "Begun"), rows, n_left=3)
 
 
 def _recordings(folder: Path, files: list[Path]) -> Table:

@@ -22,7 +22,8 @@ def described(path: str | Path, newest: int) -> tuple[Path, dict[str, Any]]:
         near = nearest(path.name, beside)
         raise UserError(f"{path}: no such run folder" + (f"; did you mean {path.parent / near}?" if near else ""))
     if not (path / "meta.json").is_file():
-        raise UserError(f"{path} is not a run folder of socialrl (it has no meta.json)")
+        other = _other_work(path)
+        raise UserError(f"{path} {other or 'is not a run folder of socialrl (it has no meta.json)'}")
     meta = read_json(path / "meta.json")
     made_as = meta.get("format")
     if not isinstance(made_as, int) or isinstance(made_as, bool) or made_as < 1:
@@ -34,6 +35,26 @@ def described(path: str | Path, newest: int) -> tuple[Path, dict[str, Any]]:
     if not (path / "config.yaml").is_file():
         raise UserError(f"{path} is damaged: config.yaml is missing")
     return path, meta
+
+
+_OTHER_WORK = {
+    "lineage.json": ("a lineage", "lineage.html"),
+    "calibration.json": ("a calibration", "calibration.html"),
+    "scorecard.json": ("a scorecard", "scorecard.html"),
+}
+"""What marks folders of other work, what each is called, and the page to open."""
+
+
+def _other_work(path: Path) -> str:
+    """Return what a folder that is no run holds, as the end of an error line; empty if it is unknown."""
+    for marker, (noun, page) in _OTHER_WORK.items():
+        if (path / marker).is_file():
+            return f"holds {noun} and not a run; open {path / page}"
+    if not (path / "manifest.json").is_file():
+        return ""
+    plan = read_json(path / "manifest.json").get("plan")
+    what = "lineage" if isinstance(plan, dict) and "reference_families" in plan else "calibration"
+    return f"holds an unfinished {what} and not a run; repeat the command `socialrl {what}` that began it to go on"
 
 
 def replaceable(path: Path, overwrite: bool) -> FileLock | None:
@@ -64,6 +85,11 @@ def run_folders(path: str | Path) -> list[Path]:
     if not found:
         raise UserError(f"{path} holds no run folder")
     return found
+
+
+def is_staged(path: Path) -> bool:
+    """Whether a folder holds work in stages: a lineage or a calibration (`socialrl.storage.stages`)."""
+    return (path / "manifest.json").is_file() and not (path / "meta.json").is_file()
 
 
 def is_simulations(path: Path) -> bool:

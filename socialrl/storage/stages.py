@@ -145,6 +145,21 @@ class StagedFolder:
                 path.unlink(missing_ok=True)
 
 
+def check_stages(folder: Path) -> tuple[int, list[str]]:
+    """Return how many stages the work in `folder` lists, and a line for each table that is missing or was changed."""
+    stages = read_json(folder / _MANIFEST).get("stages")
+    if not isinstance(stages, dict):
+        return 0, [f"{_MANIFEST} is damaged: it lists no stages"]
+    wrong = []
+    for stage, written in stages.items():
+        path = folder / "stages" / f"{stage}.parquet"
+        if not path.is_file():
+            wrong.append(f"stages/{path.name} is missing")
+        elif checksum(path.read_bytes()) != written:
+            wrong.append(f"stages/{path.name} was changed since it was written")
+    return len(stages), wrong
+
+
 def _tidy(folder: Path) -> None:
     """Remove what a process left that was killed after writing the last result, unless it is still running."""
     if not (folder / _LOCK).is_file():

@@ -10,13 +10,16 @@ from socialrl.config.experiment import Config
 from socialrl.config.problems import section_in
 from socialrl.config.recording import RecordingConfig
 from socialrl.errors import nearest, unknown
+from socialrl.lineage.schema import AFTER_WEANING
+from socialrl.protocols.childhood import CARERS, COMPANY
+from socialrl.protocols.companions import NOBODY, STRANGERS, USUAL
 from socialrl.protocols.schema import KINDS
 from socialrl_envs import ASSAYS
 from socialrl_envs.drugs import DRUGS
 from socialrl_envs.parameters import NAMES
 from socialrl_envs.physiology import ARM_SETTINGS, ARMS
 from socialrl_envs.spelling import _distance
-from socialrl_envs.vocabulary import RELATIONSHIPS, SEXES
+from socialrl_envs.vocabulary import RELATIONSHIPS, SEXES, SLOW
 
 
 def _sections(kind, seen):
@@ -130,6 +133,29 @@ def test_a_word_with_one_part_exchanged_left_out_or_put_in_is_another_word(names
                     or near.rstrip("s") == name.rstrip("s")
                 )
                 assert near is None or same, (name, near)
+
+
+OF_LIVES = {
+    "drugs": [*DRUGS, "d1_agonist", "d2_agonist", "crf_agonist", "v1a_agonist", "inverse_agonist"],
+    "animals": [*USUAL, *STRANGERS, NOBODY, "first_partner", "brothers_mate", "other_stranger"],
+    "phases": [*KINDS, "handle", "deprive", "reunite", "foster"],
+    "relationships": ["peer", "mate", "sibling", "stranger", "offspring", "rival"],
+    "sexes": [*SEXES, "same", "other", "as_partner", "mixed"],
+    "childhood": [*{**CARERS, **COMPANY, **AFTER_WEANING}, "enriched", "impoverished", "fathers"],
+    "sessions": ["all", "partner", "stranger", "choice", "alone", "with_partner", "neutral", "together", "apart"],
+    "states": [*(one.name for one in SLOW), "need", "stressor", "stress"],
+    "arms of development": ["care_to_expression", "care_to_competence", "strain_to_reactivity"],
+    "lineages": ["own", "others", "high_by_high", "high_by_low", "low_by_high", "low_by_low"],
+}
+
+
+@pytest.mark.parametrize("words", OF_LIVES.values(), ids=OF_LIVES)
+def test_no_word_of_a_life_is_taken_for_another_that_turns_the_experiment_round(words):
+    """Where the word is not known, none of the others is offered in its place."""
+    for word in words:
+        others = [one for one in words if one != word]
+        assert nearest(word, others) is None, word
+        assert all(nearest(word, [one]) is None for one in others), word
 
 
 @pytest.mark.parametrize(
