@@ -128,7 +128,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tensorboard": WORLD | PAGES | {"report", "film", "training"},
     "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "protocols", "training"},
     "calibration": WORLD | PAGES | {"evaluation", "interop", "training"},
-    "lineage": WORLD | PAGES | {"evaluation", "protocols", "training"},
+    "lineage": WORLD | PAGES | {"findings", "evaluation", "protocols", "training"},
     "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training"},
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""

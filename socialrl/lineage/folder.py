@@ -27,6 +27,7 @@ class Generations(StagedFolder):
             for name in (
                 "animals",
                 "reference",
+                "findings",
                 "means",
                 "contrasts",
                 "trends",

@@ -11,6 +11,7 @@ import pandas as pd
 from socialrl.analysis.measure_table import headline_of, measure_called
 from socialrl.config.loading import Config
 from socialrl.lineage import comparisons
+from socialrl.lineage.findings import verdicts
 from socialrl.lineage.rearing import Reference
 from socialrl.lineage.schema import LineageConfig
 from socialrl.lineage.variance import variance_split
@@ -68,8 +69,16 @@ class Lineage:
 
     @functools.cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """All that is compared, by name: means, contrasts, trends, variance, effects, mothers, transmission, care."""
+        """All that is compared, by name: findings, means, contrasts, trends, variance, effects, mothers, transmission,
+        care.
+        """
         return _tables(self.config, self.animals, list(self.tested))
+
+    @staticmethod
+    def measures_of(assays: Mapping[str, Config]) -> list[str]:
+        """Return the names of all measures of a lineage with these assays: its own, and one for each test."""
+        tests = [(name, test.name) for name, one in assays.items() for test in one.evaluation.tests]
+        return [*OWN_MEASURES, *(f"{headline_of(assay).name}_{test}" for assay, test in tests)]
 
     @property
     def labels(self) -> dict[str, tuple[str, str]]:
@@ -114,13 +123,15 @@ def _tables(config: LineageConfig, animals: pd.DataFrame, tested: list[str]) -> 
             for one in [comparisons.correlation(rows["care"], rows[name])]
         ]
     )
+    trends, transmission = comparisons.trends(litters, measures), comparisons.transmission(mothers)
     return {
+        "findings": verdicts(config.findings, litters, trends, transmission),
         "means": comparisons.means(litters, measures),
         "contrasts": comparisons.contrasts(litters[litters["generation"] > 0], measures, next(iter(config.cells))),
-        "trends": comparisons.trends(litters, measures),
+        "trends": trends,
         "variance": split,
         "effects": effects,
         "mothers": mothers,
-        "transmission": comparisons.transmission(mothers),
+        "transmission": transmission,
         "care": cared,
     }

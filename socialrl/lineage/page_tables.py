@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from socialrl.analysis.statistics import Estimate
-from socialrl.drawing.tables import Table, text_table
+from socialrl.drawing.tables import Cell, Table, text_table
 from socialrl.drawing.wording import MISSING, interval, number, p_value
 from socialrl.lineage.outcome import Lineage
 
@@ -17,6 +17,28 @@ def shown(row: Mapping[str, Any], name: str = "value", *, sign: bool = False) ->
     """Return "0.91 [0.85, 0.95]" of a row with `name`, `low` and `high`."""
     digits = 3 if abs(row[name]) < 0.1 else 2
     return interval(Estimate(row[name], row["low"], row["high"], 0, ""), digits, sign=sign)
+
+
+def findings(lineage: Lineage) -> Table:
+    """Published findings: what was expected, the difference, what so many litters could show, and the verdict."""
+    rows = [
+        [
+            Cell(f"{row['finding']}: {row['says']}", below=row["source"]),
+            Cell(lineage.labels[row["measure"]][0]),
+            Cell(row["expected"]),
+            Cell(row["verdict"], below=_because(row)),
+            Cell(shown(row, "difference", sign=True) if pd.notna(row["difference"]) else MISSING),
+            Cell(_smallest(row["could_see"])),
+            Cell(str(row["n"])),
+        ]
+        for row in lineage.tables["findings"].to_dict("records")
+    ]
+    head = ("Finding", "Measure", "Expected", "Verdict", "Difference", "Could be seen", "Litters")
+    return Table("", head, rows, n_left=4)
+
+
+def _because(row: Mapping[str, Any]) -> str:
+    return row["because"] if row["use"] == "predicted" else f"{row['use']}; {row['because']}"
 
 
 def means(lineage: Lineage, measures: list[str]) -> Table:

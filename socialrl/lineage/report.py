@@ -16,7 +16,7 @@ from socialrl.lineage.outcome import RECEPTOR, Lineage
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import csv_text, json_text
 
-CSVS = ("means", "contrasts", "trends", "variance", "effects", "transmission", "care", "mothers")
+CSVS = ("findings", "means", "contrasts", "trends", "variance", "effects", "transmission", "care", "mothers")
 
 
 def write_results(lineage: Lineage, folder: Path, made: dict[str, Any]) -> None:
@@ -95,6 +95,7 @@ def page(lineage: Lineage, plates: list[Plate], made: dict[str, Any]) -> str:
         changed={name: str(one) for name, one in lineage.config.env.changed_parameters.items()},
         table=lineage.config.env.table,
         plates=plates,
+        findings=page_tables.findings(lineage),
         means=page_tables.means(lineage, measures),
         trends=page_tables.trends(lineage, measures),
         contrasts=page_tables.contrasts(lineage, measures),

@@ -14,6 +14,7 @@ from socialrl.config.loading import Config, load_as
 from socialrl.errors import UserError
 from socialrl.lineage.adults import assayed
 from socialrl.lineage.carers import Watch, watched
+from socialrl.lineage.findings import check_asked
 from socialrl.lineage.folder import REFERENCE, Generations, stage_of
 from socialrl.lineage.generations import Maker, Test, reference_of
 from socialrl.lineage.outcome import Lineage
@@ -58,6 +59,7 @@ def run_lineage(
     """
     folder = config.run_path
     care, assays = care_settings(config, where), assay_settings(config, where)
+    check_asked(config.findings, config.cells, Lineage.measures_of(assays), config.generations, where)
     Generations.refuse_finished(folder, overwrite)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
         raise UserError(f"{folder} holds files but no lineage; choose another name, nothing was touched")
@@ -111,7 +113,7 @@ _TOLD = ("started", "versions", "commit")
 def _plan(config: LineageConfig, cohorts: Sequence[Config]) -> dict[str, Any]:
     """Return everything that the numbers of a lineage depend on, by name."""
     world, here = Path(socialrl_envs.__file__).parent, Path(__file__).parent
-    given = config.model_dump(mode="json", exclude={"name", "output", "workers", "care", "assays"})
+    given = config.model_dump(mode="json", exclude={"name", "output", "workers", "findings", "care", "assays"})
     trained = [
         one.model_dump(mode="json", include={"device", "env", "lives", "ppo", "steps", "evaluation"}) for one in cohorts
     ]

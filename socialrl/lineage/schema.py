@@ -28,6 +28,7 @@ from socialrl.config.values import (
     WorldParameters,
 )
 from socialrl.errors import unknown
+from socialrl.lineage.findings import Asked
 from socialrl.protocols.childhood import INDEPENDENT_D, MAX_ALONE_H
 from socialrl_envs.named_tables import CURRENT
 
@@ -143,7 +144,7 @@ class LineageConfig(Section):
     """A whole lineage. `litters` are those of every cell and generation, `pups` those of each that are followed.
 
     `adult_d` is the age at which animals mate, rear and are tested. `reference_families` are the two-parent wild-type
-    families whose care is 1.
+    families whose care is 1. `findings` are comparisons that published findings are judged by.
     """
 
     name: Annotated[str, run_name()]
@@ -159,6 +160,7 @@ class LineageConfig(Section):
     founders: Annotated[dict[str, Founders], AfterValidator(some_groups), AfterValidator(usable_groups)]
     cells: Annotated[dict[str, Cell], AfterValidator(usable_groups)]
     reference_families: Annotated[int, whole(2, MAX_LITTERS)] = 24
+    findings: tuple[Asked, ...] = ()
     care: Learning = Learning()
     assays: Annotated[dict[str, Learning], AfterValidator(FrozenDict)] = FrozenDict(
         PartnerPreference=Learning(tests=({"name": "day", "cohousing_h": 24},))

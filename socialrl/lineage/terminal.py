@@ -1,4 +1,4 @@
-"""A lineage in a terminal: generations, the variance split, mothers and daughters."""
+"""A lineage in a terminal: findings, generations, the variance split, mothers and daughters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from socialrl.lineage.outcome import RECEPTOR, Lineage
 
 def tables(lineage: Lineage) -> Iterator[Table]:
     """Yield tables of Rich."""
+    if len(lineage.tables["findings"]):
+        yield _table("Published findings", page_tables.findings(lineage))
     tested = list(lineage.tested)[:1]
     yield _table(
         "Means over litters [95 %]", page_tables.means(lineage, ["care", "expression", "licking_share", *tested])

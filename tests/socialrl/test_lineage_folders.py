@@ -38,7 +38,7 @@ def say(capsys, *words) -> tuple[int, str]:
     return code, capsys.readouterr().err
 
 
-VERBS = ["evaluate", "report", "resume", "render"]
+VERBS = ["evaluate", "report", "resume"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -72,7 +72,7 @@ def test_a_damaged_table_is_not_bred_from(unfinished, tmp_path):
         made(tiny(), tmp_path)
 
 
-def test_the_index_lists_it(unfinished, capsys):
+def test_the_index_lists_it(unfinished):
     (unfinished / "lineage.json").write_text('{"sentences": ["3 generations."], "made": {"started": "2026-01-02"}}')
     (unfinished / "lineage.html").write_text("page")
     assert main(["index", str(unfinished.parent)]) == 0
