@@ -62,7 +62,7 @@ def demands_of(config: Config) -> list[Demand]:
             test.stranger_sex,
             test.access_s,
             tuple((name, getattr(test, name)) for name in _FELT if getattr(test, name) is not None),
-            conditioned=bool(ASSAYS[config.env.id].contexts and test.conditioning_days != 0.0)
+            conditioned=bool(ASSAYS[config.env.id].contexts and test.history().get("conditioning_days") != 0.0)
             and test.conditioned_with != "nobody",
         )
         for test in config.evaluation.tests or config.probes.tests

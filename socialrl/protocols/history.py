@@ -195,10 +195,10 @@ class History(ABC):
 
     def _check_conditioning(self, number: int, phase: AssayPhase) -> None:
         try:
-            check_days(phase.conditioning_days or 0.0)
+            check_days(phase.days_of_conditioning or 0.0)
         except ValueError as error:
             raise self.error(number, str(error)) from error
-        if phase.conditioning_days == 0.0:
+        if phase.days_of_conditioning == 0.0:
             for key in ("conditioned_with", "conditioning_h"):
                 if getattr(phase, key) is not None:
                     raise self.error(number, f"{key} changes nothing where conditioning_days is 0; leave it out")
@@ -224,7 +224,7 @@ def conditioning_h(phase: AssayPhase) -> float:
     if not ASSAYS[phase.id].contexts:
         return 0.0
     usual = next(float(one.default or 0.0) for one in OPTIONS_OF_TESTS if one.name == "conditioning_days")
-    return 24.0 * (usual if phase.conditioning_days is None else float(phase.conditioning_days))
+    return 24.0 * (usual if phase.days_of_conditioning is None else float(phase.days_of_conditioning))
 
 
 def _not_here(key: str, tests: str, assay: Assay) -> str:

@@ -27,6 +27,7 @@ KINDS = (
 SLOW_KINDS = ("rear", "wean", "isolate", "stress", "enrich")
 """Phases that move the slow state of an animal, which it has only with `env.attachment`."""
 _MAX_MINUTES = 60.0 * 24.0 * 30.0
+_DAYS = "conditioning_days"
 _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 
@@ -158,6 +159,11 @@ class _AssayPhase(Begun):
     session: Annotated[str | None, identifier(optional=True)] = None
     minutes: Annotated[float | None, number(0, _MAX_MINUTES, optional=True)] = None
     conditioned_with: Annotated[str | None, identifier(optional=True)] = None
+
+    @property
+    def days_of_conditioning(self) -> float | None:
+        """The option `conditioning_days`; None: not given."""
+        return getattr(self, _DAYS)
 
 
 if TYPE_CHECKING:

@@ -87,13 +87,13 @@ def test_page_and_terminal_show_them(one_carer):
 
 
 MISTAKES = {
-    "findings.0 needs one of than, value, per_generation and with_dam, got none": {"this": "two"},
-    "findings.0 needs one of than, value, per_generation and with_dam, got than, value": {"than": "two", "value": 1},
-    "findings.0.this is missing: a comparison with value needs it": {"value": 1, "generation": 1},
-    "findings.0.generation is missing: a comparison with than needs it": {"this": "two", "than": "one"},
-    "findings.0.generation is not allowed in a comparison with with_dam": {"with_dam": "birth", "generation": 1},
-    "findings.0.with_dam must be rearing": {"with_dam": "foster"},
-    "findings.0.same_within is missing: expected same needs it": {"with_dam": "birth", "expected": "same"},
+    "findings[0] needs one of than, value, per_generation and with_dam, got none": {"this": "two"},
+    "findings[0] needs one of than, value, per_generation and with_dam, got than, value": {"than": "two", "value": 1},
+    "findings[0].this is missing: a comparison with value needs it": {"value": 1, "generation": 1},
+    "findings[0].generation is missing: a comparison with than needs it": {"this": "two", "than": "one"},
+    "findings[0].generation is not allowed in a comparison with with_dam": {"with_dam": "birth", "generation": 1},
+    "findings[0].with_dam must be rearing": {"with_dam": "foster"},
+    "findings[0].same_within is missing: expected same needs it": {"with_dam": "birth", "expected": "same"},
     "findings[0] (F50): unknown cell 'onee'; did you mean 'one'? Known: two, one": {
         "this": "two", "than": "onee", "generation": 1,
     },
@@ -101,7 +101,7 @@ MISTAKES = {
     "findings[0] (F50): unknown measure 'expresion'; did you mean 'expression'?": {
         "with_dam": "birth", "measure": "expresion",
     },
-    "findings.0.says must be text, got 3": {"with_dam": "birth", "says": 3},
+    "findings[0].says must be text, got 3": {"with_dam": "birth", "says": 3},
 }  # fmt: skip
 
 
