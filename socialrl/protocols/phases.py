@@ -163,7 +163,8 @@ class _AssayPhase(Begun):
     @property
     def days_of_conditioning(self) -> float | None:
         """The option `conditioning_days`; None: not given."""
-        return getattr(self, _DAYS)
+        days: float | None = getattr(self, _DAYS)
+        return days
 
 
 if TYPE_CHECKING:

@@ -17,6 +17,9 @@ from socialrl.cli import main
 from socialrl.config.loading import config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.evaluation.unmet import demands_of, unmet
+from socialrl.findings.condition import Condition
+from socialrl.findings.conditions import as_test, mistake
+from socialrl.findings.registry import load_registry
 from socialrl.protocols.evaluating import _notes
 from socialrl.protocols.idle_phases import idle_phases
 from socialrl.protocols.plan import plan
@@ -24,6 +27,7 @@ from socialrl.protocols.playing import begin, play_protocol
 from socialrl.protocols.schema import load_protocol, protocol_from_data
 from socialrl.report.protocols import played_of, table
 from socialrl.report.study import load
+from socialrl.reproduction.playable import check_playable
 from socialrl.storage.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -278,3 +282,57 @@ def test_the_shipped_file_is_played_and_reported(config, capsys, tmp_path):
     below = {row[0].text: row[0].below for row in page.rows}
     assert below["second_peer_after"] == "history second_peer, conditioned with second_partner, 6 days"
     assert below["mate_before"] == "history mate"
+
+
+# ------------------------------------------------------------------------------------------- in the registry
+
+
+def condition(**keys):
+    return Condition.model_validate({"name": "one", "cohousing_h": 24, **keys})
+
+
+def test_a_condition_of_a_finding_is_a_test_of_a_configuration():
+    one = condition(conditioning_days=6, conditioned_with="nobody", drugs=[ALL_DAYS])
+    assert mistake("PlacePreference", one) == ""
+    test = as_test(one)
+    assert (test["conditioning_days"], test["conditioned_with"]) == (6.0, "nobody")
+    assert "conditioning_h" not in test
+    stranger = condition(conditioned_with="stranger", stranger_sex="other")
+    assert mistake("PlacePreference", stranger) == ""
+    assert "there is no stranger" in mistake("PlacePreference", condition(stranger_sex="other"))
+
+
+ALL_DAYS = {"drug": "antagonist", "dose": 1.0, "start_s": -6 * 24 * HOUR, "end_s": 0}
+
+
+@pytest.mark.parametrize(
+    ("keys", "assay", "message"),
+    [
+        (
+            {"conditioning_days": 2},
+            "PartnerPreference",
+            "must have no conditioning_days in PartnerPreference, which has no conditioning",
+        ),
+        ({"conditioned_with": "nobody"}, "LivedPreference", "must have no conditioned_with in LivedPreference"),
+        ({"conditioning_days": 3}, "PlacePreference", "must have an even number of conditioning_days"),
+    ],
+)
+def test_conditions_that_no_assay_can_play_are_named(keys, assay, message):
+    assert mistake(assay, condition(**keys)).startswith(message)
+
+
+def test_drugs_of_a_condition_begin_with_its_life_and_a_life_has_no_conditioning():
+    with pytest.raises(ValueError, match="must be at least -86400, the start of cohousing"):
+        condition(drugs=[ALL_DAYS])
+    with pytest.raises(ValueError, match="conditioning_days cannot be given with a life: it is for tests without a li"):
+        condition(conditioning_days=2, life=[{"isolate": {"days": 1}}])
+
+
+def test_the_registry_asks_mates_long_term_and_new_peers_and_nobody():
+    """What Goodwin et al. found is expected, though the model has no reason for it; the control expects nothing."""
+    book = load_registry()
+    asked = {one.id: one for one in book.findings if any(book.assay(c) == "PlacePreference" for c in one.contrasts)}
+    assert list(asked) == ["F39", "F40", "F41", "F43", "N08"]
+    assert [one.expected for one in asked["F40"].contrasts] == ["same", "lower"]
+    assert {one.use for one in asked.values()} == {"predicted", "control"}
+    check_playable(book.only([*asked.values()]))

@@ -77,8 +77,8 @@ def test_a_changed_group_keeps_its_name_in_tables_and_has_one_of_its_own_in_file
 def test_sensitivity_runs_the_groups_that_findings_compare_and_no_controls():
     book = load_registry()
     for assay in load_registry().assays:
-        # what lives do to knockouts is asked in novel comparisons alone
-        needed = {"wt"} if study_of(assay).attachment else {"wt", "ko"}
+        # what lives and places do to knockouts is asked in novel comparisons alone
+        needed = {"wt"} if study_of(assay).attachment or study_of(assay).contexts else {"wt", "ko"}
         assert needed <= {one.name for one in groups.changed_in(assay)}
         assert not any(one.arms or one.sex for one in groups.changed_in(assay))
     # heterozygotes and males are compared there, too, but in novel comparisons and in a finding of one sex
@@ -112,12 +112,14 @@ def test_presets_have_the_same_assays_and_share_the_stages_that_are_the_same():
     of_lives = {name for name in full if study_of(name).attachment}
     assert of_lives == {"LivedPreference", "StressRecovery", "PairHome", "Caregiving"}
     made = {name for name, stage in study.items() if stage.part == "arms"}
-    assert made == {f"{name}-arms" for name in set(full) - of_lives}
+    assert made == {f"{name}-arms" for name in set(full) - of_lives - {"PlacePreference"}}
     for assay in load_registry().assays:
         parts = [stage for stage in study.values() if stage.part == "parameters" and stage.assay == assay]
         made = {(group.columns["parameter"], group.columns["factor"]) for part in parts for group in part.groups}
         changes = groups.changes(own=groups.own_parameters(assay))
         assert made == {(change.parameter, change.factor) for change in changes}
+        if study_of(assay).contexts:
+            assert {name for name, _ in made} - {UNCHANGED} == {row.name for row in CONTEXTS}
 
 
 def test_habitats_hold_enough_pairs_for_a_verdict_in_every_preset():
