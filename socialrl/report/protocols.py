@@ -24,6 +24,7 @@ from socialrl.storage.run_folder import RunFolder
 
 _KEYS = ("animal", "genotype", "oxtr_gain", "index", "sex", "history", "test", "assay")
 CONDITIONED = "conditioned with"
+PLACES = "Partner and stranger are places; who was in them stands below the test. "
 _SHOWN = 4
 """The number of measures of an assay in the table; all are in `protocol_<name>.csv`."""
 
@@ -127,7 +128,7 @@ def table(protocol: Played) -> list[Table]:
         who = replicates.who(assay)
         note = (
             f"Means over {who} with 95 % bootstrap intervals; n: {who}. The animals of a history are the same from its "
-            f"first phase to its last. All columns: protocol_{protocol.name}.csv."
+            f"first phase to its last. {PLACES if protocol.offered else ''}All columns: protocol_{protocol.name}.csv."
         )
         title = protocol.title if len({one[2] for one in protocol.tests}) == 1 else f"{protocol.title}, {assay}"
         tables.append(Table(title, head, rows, note))
