@@ -40,11 +40,23 @@ def _path(text: str) -> Path:
 
 EXPORT = (
     Option(
-        "start", "local time at which a test begins", START, parse_start, "2026-01-05T09:00", f"{START:%Y-%m-%dT%H:%M}"
+        "start",
+        "local time at which a test begins",
+        START,
+        parse_start,
+        "such as 2026-01-05T09:00",
+        f"{START:%Y-%m-%dT%H:%M}",
     ),
     Option("zone", "time zone of that local time", ZONE, parse_zone, "an IANA name, such as Europe/Berlin"),
     Option("tags", "the first tag, or a file of lines animal,tag", FIRST, parse_tags, "15 digits, or a file"),
-    Option("chambers", "other names of chambers", None, parse_names, "arena:CentralA,cage1:Cage1", "those of the run"),
+    Option(
+        "chambers",
+        "other names of chambers",
+        None,
+        parse_names,
+        "such as arena:CentralA,cage1:Cage1",
+        "those of the run",
+    ),
     Option(
         "apparatus",
         "an antenna map whose chambers have these names",
