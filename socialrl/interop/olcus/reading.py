@@ -12,11 +12,13 @@ import pandas as pd
 
 from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.olcus.apparatus import Apparatus, read_apparatus
-from socialrl.interop.olcus.clock import seconds_of
+from socialrl.interop.olcus.clock import ZONE, seconds_of
 from socialrl.interop.olcus.reads import LOST_TAG_S
 from socialrl.interop.olcus.tags import checked
 from socialrl.interop.olcus.texts import table_of, text_of
 from socialrl.interop.olcus.trajectories import track
+from socialrl.interop.olcus.writing import RECORDING
+from socialrl.storage.files import read_json
 
 COLUMNS = ("animal", "index", "habitat_type", "habitat", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to",
            "other")  # fmt: skip
@@ -58,7 +60,8 @@ def read_events(path: Path, settings: Mapping[str, Any], notes: list[str]) -> pd
         raise UserError(f"{path} holds no raw*.csv")
     apparatus = read_apparatus(_beside(folder, "apparatus.json", settings["apparatus"], "apparatus"))
     animals = _read_animals(_beside(folder, "animals.csv", settings["animals"], "animals"), apparatus)
-    reads = pd.concat([_read_raw(file, apparatus, settings["zone"], notes) for file in files], ignore_index=True)
+    zone = settings["zone"] or _zone_beside(folder)
+    reads = pd.concat([_read_raw(file, apparatus, zone, notes) for file in files], ignore_index=True)
     if reads.empty:
         raise UserError(f"{path}: the recording holds no read of a tag")
     reads = _in_order(reads, path, notes)
@@ -94,6 +97,11 @@ def _beside(folder: Path, name: str, given: Path | None, option: str) -> Path:
     raise UserError(f"{folder} holds no {name}{hint}; put it beside the reads, or name it with {option}=FILE")
 
 
+def _zone_beside(folder: Path) -> str:
+    """Return the zone of an export of ours, else the usual one."""
+    return str(read_json(folder / RECORDING).get("zone", ZONE)) if (folder / RECORDING).is_file() else ZONE
+
+
 def _read_animals(path: Path, apparatus: Apparatus) -> list[_Animal]:
     animals: list[_Animal] = []
     for line, (name, tag, first) in table_of(path, ("AnimalName", "TagId", "StartChamber")):
@@ -122,9 +130,8 @@ def _read_raw(path: Path, apparatus: Apparatus, zone: str, notes: list[str]) -> 
         fields = [one.strip() for one in text.split(";")]
         if len(fields) != len(_FIELDS):
             hint = "; the separator must be ;" if len(fields) == 1 else ""
-            raise UserError(
-                f"{path}, line {number}: {len(fields)} fields, needs {len(_FIELDS)} ({';'.join(_FIELDS)}){hint}"
-            )
+            needed = f"{len(_FIELDS)} ({';'.join(_FIELDS)})"
+            raise UserError(f"{path}, line {number}: {len(fields)} fields, needs {needed}{hint}")
         if not fields[4]:
             without += 1
             continue
@@ -133,14 +140,8 @@ def _read_raw(path: Path, apparatus: Apparatus, zone: str, notes: list[str]) -> 
     if without:
         notes.append(f"{path.name}: {without} lines without a tag are skipped")
     times = seconds_of([row[1] for row in rows], [row[0] for row in rows], zone, path)
-    return pd.DataFrame(
-        {
-            "time": times,
-            "tag": [row[2] for row in rows],
-            "key": [row[3] for row in rows],
-            "line": [row[0] for row in rows],
-        }
-    )
+    line, _, tag, key = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return pd.DataFrame({"time": times, "tag": tag, "key": key, "line": line})
 
 
 def _key(device: str, number: str, apparatus: Apparatus, path: Path, line: int) -> tuple[int, int]:
@@ -158,8 +159,8 @@ def _in_order(reads: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame
     if (back < -_LITTLE_BACK_S).any():
         k = int(np.flatnonzero(back < -_LITTLE_BACK_S)[0])
         raise UserError(
-            f"{path}: the time goes back by {-back.iloc[k]:.0f} s at line {reads['line'].iloc[k]} of its file; files must "
-            "sort by name in time order, and lines be in time order"
+            f"{path}: the time goes back by {-back.iloc[k]:.0f} s at line {reads['line'].iloc[k]} of its file; files "
+            "must sort by name in time order, and lines be in time order"
         )
     if (back < 0).any():
         notes.append(f"{int((back < 0).sum())} reads are up to {-back.min():.3f} s out of order; put in order")

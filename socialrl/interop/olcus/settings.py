@@ -38,15 +38,9 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+_START = f"{START:%Y-%m-%dT%H:%M}"
 EXPORT = (
-    Option(
-        "start",
-        "local time at which a test begins",
-        START,
-        parse_start,
-        "such as 2026-01-05T09:00",
-        f"{START:%Y-%m-%dT%H:%M}",
-    ),
+    Option("start", "local time at which a test begins", START, parse_start, "such as 2026-01-05T09:00", _START),
     Option("zone", "time zone of that local time", ZONE, parse_zone, "an IANA name, such as Europe/Berlin"),
     Option("tags", "the first tag, or a file of lines animal,tag", FIRST, parse_tags, "15 digits, or a file"),
     Option(
@@ -71,7 +65,7 @@ EXPORT = (
     EVENTS,
 )
 IMPORT = (
-    Option("zone", "time zone of the recorder's clock", ZONE, parse_zone, "an IANA name, such as Europe/Berlin"),
+    Option("zone", "time zone of the recorder's clock", None, parse_zone, "such as Europe/Berlin", ZONE),
     Option("animals", "names, tags and start chambers", None, _path, "a file", "animals.csv beside the reads"),
     Option("apparatus", "the antenna map", None, _path, "a file", "apparatus.json beside the reads"),
 )

@@ -123,11 +123,10 @@ def _chamber_rows(path: Path, table: Sequence[_Row], tubes: list[str] | None, no
         there = [name for name, one in seconds.items() if one > 0]
         there.sort(key=lambda name: name != last.get(animal, ""))
         bins, mixed = bins + 1, mixed + (len(there) > 1)
-        left = ended - began - sum(seconds.values()) - (_number(cells, ERROR, path, line) if ERROR in cells else 0.0)
+        known = sum(seconds.values()) + (_number(cells, ERROR, path, line) if ERROR in cells else 0.0)
+        left = ended - began - known
         if abs(left) > 0.5 * (len(places) + 2):
-            raise UserError(
-                f"{path}, line {line}: the places add up to {ended - began - left:g} s of {ended - began:g} s"
-            )
+            raise UserError(f"{path}, line {line}: the places add up to {known:g} s of {ended - began:g} s")
         if there:
             seconds[max(there, key=lambda name: seconds[name])] += left
             last[animal] = there[-1]
@@ -178,7 +177,6 @@ def _number(cells: Mapping[str, str], name: str, path: Path, line: int) -> float
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or value < 0:
-        raise UserError(
-            f"{path}, line {line}, column {name}: must be a number of 0 or more, got '{shortened(cells[name])}'"
-        )
+        got = shortened(cells[name])
+        raise UserError(f"{path}, line {line}, column {name}: must be a number of 0 or more, got '{got}'")
     return value
