@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from socialrl.errors import UserError
+from socialrl.errors import UserError, unknown
 from socialrl.interop.folders import check_place, write_folder
 from socialrl.interop.format import Format, recorded, settings_of
 from socialrl.interop.formats import formats, named, recognised
@@ -73,7 +73,7 @@ def _format(source: Path, name: str | None) -> Format:
     able = [key for key, one in formats().items() if any(getattr(one, part) is not None for part in PARTS)]
     if name in formats():
         raise UserError(f"the format {name} is written, not read; those that are read: {', '.join(able)}")
-    return named(name, "read")
+    raise UserError(unknown("format", name, able))
 
 
 def _sums(source: Path) -> dict[str, str]:

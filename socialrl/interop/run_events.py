@@ -12,7 +12,14 @@ from socialrl.errors import UserError, unknown
 from socialrl.interop.format import Option
 from socialrl.storage.run_folder import RunFolder
 
-EVENTS = Option("events", "the table of events", "events", allowed="events, or events_NAME of a protocol")
+
+def _table(text: str) -> str:
+    if not re.fullmatch(r"events(_[a-z0-9_]+)?", text):
+        raise ValueError(text)
+    return text
+
+
+EVENTS = Option("events", "the table of events", "events", _table, "events, or events_NAME of a protocol")
 TESTS = Option("tests", "only these tests", None, lambda text: text.split(","), "names between commas", "all")
 HABITATS = Option("habitats", "only these habitats", None, lambda text: text.split(","), "names between commas", "all")
 
@@ -43,17 +50,21 @@ def events_of(run: RunFolder, settings: dict[str, object]) -> pd.DataFrame:
 
     A run without the table, and names that are not in it, raise `UserError`.
     """
-    events = run.read_table(str(settings.get("events") or "events"))
+    table = str(settings.get("events") or "events")
+    there = sorted(one.stem for one in run.path.glob("events*.parquet"))
+    if table not in there and there:
+        raise UserError(f"events: {unknown('table', table, there)}")
+    events = run.read_table(table)
     for option, column in ((TESTS, "test"), (HABITATS, "habitat")):
         wanted = settings.get(option.name)
         if not isinstance(wanted, list):
             continue
         if column not in events:
             raise UserError(f"{option.name}: the events of {run.path} have no column {column}")
-        there = list(dict.fromkeys(events[column].astype(str)))
+        known = list(dict.fromkeys(events[column].astype(str)))
         for name in wanted:
-            if name not in there:
-                raise UserError(f"{option.name}: {unknown(column, name, there)}")
+            if name not in known:
+                raise UserError(f"{option.name}: {unknown(column, name, known)}")
         events = events[events[column].isin(wanted)]
     return events
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.columns import WORDS, plain_name
 from socialrl.interop.scored import Bout, Meaning, Scored, meaning_of
-from socialrl.interop.table_text import DELIMITERS, Row, decode, read_bytes, rows_of
+from socialrl.interop.table_text import DELIMITERS, Row, decode, read_bytes, rows_of, separated
 from socialrl.interop.workbook import can_read, is_workbook, sheets_of
 
 _COUNT = re.compile(r"number of header lines", re.IGNORECASE)
@@ -109,9 +109,9 @@ def _count(rows: Sequence[Row]) -> int | None:
 def _first_line(text: str, path: Path, delimiter: str | None) -> tuple[str, int]:
     """Return the delimiter and how many header lines the first line says that there are (0: it does not)."""
     first = text.lstrip().splitlines()[0]
-    for sign in [delimiter] if delimiter is not None else DELIMITERS:
-        count = _count(rows_of(first, sign, path))
-        if count is not None:
+    for sign, rows in separated(first, path)[0]:
+        count = _count(rows)
+        if count is not None and delimiter in (None, sign):
             return sign, count
     return delimiter or max(DELIMITERS, key=text[:_FIRST_BYTES].count), 0
 

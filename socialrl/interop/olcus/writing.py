@@ -33,31 +33,24 @@ def export(run: RunFolder, folder: Path, settings: Mapping[str, Any]) -> list[st
     events = events_of(run, settings)
     tags = tags_of(list(dict.fromkeys(events["animal"])), settings["tags"])
     assays = _assays(run, str(settings["events"]))
-    notes, totals = [], {"n": 0, "misread": 0, "misread_s": 0.0, "long": 0}
+    notes, first, totals = [], "", {"n": 0, "misread": 0, "misread_s": 0.0, "long": 0}
     for world in worlds(events):
         reads = _write_world(folder / world.name, world, assays.get(str(world.labels["test"])), events, tags, settings)
+        first = first or world.name
         totals["n"] += 1
         totals["misread"] += reads.misread
         totals["misread_s"] += reads.misread_s
         totals["long"] += reads.long
     if totals["misread"]:
         notes.append(
-            f"{totals['misread']} stays of less than {IN_THE_TUBE_S:g} s between two reads at one antenna"
-            f" ({totals['misread_s']:.0f} s in all) will be taken as time in the tube"
+            f"stays of less than {IN_THE_TUBE_S:g} s between two reads at one antenna, which will be taken as time in"
+            f" the tube: {totals['misread']} ({totals['misread_s']:.0f} s)"
         )
     if totals["long"]:
         hours = LOST_TAG_S / 3600
-        notes.append(f"{totals['long']} stays of more than {hours:g} h, which Voletron lists as tags that may be lost")
-    notes.append(
-        f"{totals['n']} recordings, each a folder: voletron --olcus_dir={folder_name(events)} "
-        f"--timezone={settings['zone']}"
-    )
+        notes.append(f"stays of more than {hours:g} h, which Voletron lists as tags that may be lost: {totals['long']}")
+    notes.append(f"recordings: {totals['n']}; for example voletron --olcus_dir={first} --timezone={settings['zone']}")
     return notes
-
-
-def folder_name(events: pd.DataFrame) -> str:
-    """Return the name of the first world's folder."""
-    return next(worlds(events)).name
 
 
 def _write_world(
