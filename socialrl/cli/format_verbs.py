@@ -92,7 +92,7 @@ def import_verb(
         typer.Option("--list", help="List formats and their options, and stop.", is_eager=True, callback=_list_imports),
     ] = False,
 ) -> None:
-    """Read a laboratory's file: events become an events table, scored tests a score sheet.
+    """Read a laboratory's file: events become a table and a page of who was where, scored tests a score sheet.
 
     Example: `socialrl import recordings/habitat_A --format olcus --output runs/habitat_A zone=Europe/Berlin`
     """
@@ -102,5 +102,10 @@ def import_verb(
     made = import_file(source, place, format_name, options or [], overwrite=overwrite)
     for note in made.notes:
         typer.echo(f"note: {note}", err=True)
-    rows = ", ".join(f"{len(table)} {what}" for what, table in made.tables.items())
+    tables = {"events": "events", "tests": "tests", "evaluation": "records of tests"}
+    rows = ", ".join(f"{len(made.tables[name])} {words}" for name, words in tables.items() if name in made.tables)
     typer.echo(f"{made.format}: {rows} in {made.path}, notes in {RECORD}")
+    if "events" in made.tables:
+        from socialrl.report.whereabouts import write_whereabouts
+
+        typer.echo(f"page: {write_whereabouts(made.path)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from socialrl.analysis.from_events import records_of
 from socialrl.errors import UserError, unknown
 from socialrl.interop.folders import check_place, write_folder
 from socialrl.interop.format import Format, recorded, settings_of
@@ -24,7 +25,10 @@ PARTS = ("read_events", "read")
 
 @dataclass(frozen=True)
 class Imported:
-    """Where an import is, which format it was, its tables by name ("events", "tests"), and what to know about them."""
+    """Where an import is, which format it was, its tables by name, and what to know about them.
+
+    Tables: "events" with "evaluation", or "tests".
+    """
 
     path: Path
     format: str
@@ -37,9 +41,9 @@ def import_file(
 ) -> Imported:
     """Read a file or folder of a laboratory and write its tables into the folder `output`.
 
-    Events become `events.parquet` and `events.csv` (columns as in a run), tests `scores.csv`, a score sheet. `name` is
-    the format; without it the formats are asked. `given` are options of the format as texts NAME=VALUE. Raises
-    `UserError` for what cannot be read; then nothing is written.
+    Events become the tables `events` and `evaluation` (Parquet and CSV, columns as in a run, as far as the source
+    knows them), tests `scores.csv`, a score sheet. `name` is the format; without it the formats are asked. `given` are
+    options of the format as texts NAME=VALUE. Raises `UserError` for what cannot be read; then nothing is written.
     """
     one = _format(source, name)
     settings = settings_of(one.reading, given, f"import --format {one.name}")
@@ -48,6 +52,7 @@ def import_file(
     tables = {}
     if one.read_events is not None:
         tables["events"] = one.read_events(source, settings, notes)
+        tables["evaluation"] = records_of(tables["events"])
     elif one.read is not None:
         tables["tests"] = one.read(source, (), where=(), notes=notes).tests
     facts = {"source": source.name, "sha256": _sums(source), "format": one.name, "options": recorded(settings)}
@@ -56,6 +61,8 @@ def import_file(
         if "events" in tables:
             write_parquet(folder / "events.parquet", tables["events"])
             write_bytes(folder / "events.csv", csv_text(tables["events"]).encode())
+            write_parquet(folder / "evaluation.parquet", tables["evaluation"])
+            write_bytes(folder / "evaluation.csv", csv_text(tables["evaluation"]).encode())
         if "tests" in tables:
             write_score_sheet(tables["tests"], folder / "scores.csv")
         return notes
