@@ -48,7 +48,7 @@ def records_of(events: pd.DataFrame) -> pd.DataFrame:
 def partners(world: pd.DataFrame) -> dict[str, str]:
     """Return the partner of every animal of one world that has one: the only other that begins in its chamber."""
     stays = world[world["kind"] == "chamber"].sort_values("start_s", kind="stable").drop_duplicates("animal")
-    found = {}
+    found: dict[str, str] = {}
     for _, there in stays[stays["start_s"] == stays["start_s"].min()].groupby("chamber"):
         if len(there) == 2:
             one, other = there["animal"]
@@ -86,7 +86,7 @@ def _by(events: pd.DataFrame, worlds: list[str]) -> Any:
 
 
 def _several(world: pd.DataFrame) -> bool:
-    return world["animal"].nunique() > 1
+    return bool(world["animal"].nunique() > 1)
 
 
 def _shared(table: pd.DataFrame, column: str) -> dict[str, dict[str, float]]:

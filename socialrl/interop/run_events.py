@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from socialrl.errors import UserError, unknown
-from socialrl.interop.format import Option
+from socialrl.interop.format import Option, Settings
 from socialrl.storage.run_folder import RunFolder
 
 
@@ -45,7 +45,7 @@ class World:
         return list(dict.fromkeys(self.events["animal"]))
 
 
-def events_of(run: RunFolder, settings: dict[str, object]) -> pd.DataFrame:
+def events_of(run: RunFolder, settings: Settings) -> pd.DataFrame:
     """Return the rows of a run's events that `EVENTS`, `TESTS` and `HABITATS` of `settings` choose.
 
     A run without the table, and names that are not in it, raise `UserError`.

@@ -28,7 +28,7 @@ _WHO = ("partner", "stranger")
 _WHERE = (*_WHO, "centre")
 _SAME = {"neutral": "centre", "unfamiliar": "stranger", "mate": "partner", "cagemate": "partner"}
 _BODY = re.compile(r"/?\s*(center|centre|nose|tail|head|body)[- ]?(point|base)\b", re.IGNORECASE)
-_MEANINGS = {
+_MEANINGS: dict[str, tuple[str, str | None]] = {
     **{f"{CONTACT}_{who}": (CONTACT, who) for who in _WHO},
     **{f"{CHAMBER}_{one}": (CHAMBER, one) for one in _WHERE},
 }
@@ -64,7 +64,7 @@ class Scored:
 
 def parse_meanings(text: str) -> dict[str, Meaning]:
     """Return what behaviours mean from `sniff A:contact_partner,left:chamber_partner`."""
-    found = {}
+    found: dict[str, Meaning] = {}
     for one in text.split(","):
         name, colon, meaning = one.rpartition(":")
         if not colon or not name.strip():

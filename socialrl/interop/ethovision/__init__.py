@@ -1,6 +1,6 @@
-"""Exports of EthoVision XT: raw data (a track a file, or a sheet) and statistics.
+"""Raw data of EthoVision XT: a track a file, or a sheet of a workbook.
 
-After its help pages "Export the raw data" and "Export the statistics". Raw data begin with `Number of header lines:`
+After its help page "Export the raw data (track and dependent variables)" and files that it wrote. They begin with `Number of header lines:`
 and their number; of these lines the last but one has the column names and the last their units. Delimiter and the mark
 of missing values are what the user chose.
 """

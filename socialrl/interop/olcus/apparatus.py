@@ -121,9 +121,9 @@ def _check(antennas: Mapping[tuple[int, int], Antenna], places: Mapping[str, Seq
     for name, there in places.items():
         if ERROR not in there:
             raise UserError(f"{path}: the habitat {name} must list {ERROR} among its chambers")
-        for one in there:
-            if one not in known:
-                raise UserError(f"{path}: habitat {name}: {unknown('chamber', one, sorted(known))}")
+        for place in there:
+            if place not in known:
+                raise UserError(f"{path}: habitat {name}: {unknown('chamber', place, sorted(known))}")
 
 
 def renamed(apparatus: Apparatus, names: Mapping[str, str]) -> Apparatus:

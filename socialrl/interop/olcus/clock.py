@@ -105,10 +105,12 @@ def seconds_of(stamps: Sequence[str], lines: Sequence[int], zone: str, path: Pat
             "if the recorder's clock was not put back, use zone=UTC"
         )
     since = skipped.dt.tz_convert("UTC").dt.tz_localize(None) - pd.Timestamp("1970-01-01")
-    return since.dt.total_seconds().to_numpy(dtype=np.float64)
+    seconds: NDArray[np.float64] = since.dt.total_seconds().to_numpy(dtype=np.float64)
+    return seconds
 
 
 def _before_the_clocks_go_back(local: pd.Series) -> NDArray[np.bool_]:
     """Return which reads came before the first step back in time by more than half an hour, if there is one."""
     back = local.diff() < -pd.Timedelta(minutes=30)
-    return (back.cumsum() == 0).to_numpy()
+    before: NDArray[np.bool_] = (back.cumsum() == 0).to_numpy()
+    return before
