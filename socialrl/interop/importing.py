@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from socialrl.analysis.from_events import records_of
-from socialrl.errors import UserError, unknown
+from socialrl.errors import UserError, nearest, unknown
 from socialrl.interop.folders import check_place, write_folder
 from socialrl.interop.format import Format, recorded, settings_of
 from socialrl.interop.formats import formats, named, recognised
@@ -45,6 +45,10 @@ def import_file(
     knows them), tests `scores.csv`, a score sheet. `name` is the format; without it the formats are asked. `given` are
     options of the format as texts NAME=VALUE. Raises `UserError` for what cannot be read; then nothing is written.
     """
+    if not source.exists():
+        near = nearest(source.name, [one.name for one in source.parent.glob("*")])
+        hint = f"; did you mean {source.parent / near}?" if near else ""
+        raise UserError(f"{source}: no such file or folder{hint}")
     one = _format(source, name)
     settings = settings_of(one.reading, given, f"import --format {one.name}")
     check_place(output, RECORD, overwrite)

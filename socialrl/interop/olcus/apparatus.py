@@ -102,7 +102,7 @@ def read_apparatus(path: Path) -> Apparatus:
     except KeyError as error:
         needed = "olcus_devices (tube and cage of every antenna) and habitats"
         raise UserError(f"{path} has no {error}; it needs {needed}") from error
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is not an apparatus of Voletron ({shortened(str(error))})") from error
     _check(antennas, places, path)
     listed = {name: tuple(one for one in there if one != ERROR) for name, there in places.items()}

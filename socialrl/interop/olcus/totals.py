@@ -7,8 +7,6 @@ first; time together is a row of kind `together` for each animal of a pair, from
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.olcus.apparatus import ERROR
 from socialrl.interop.olcus.reading import COLUMNS
 from socialrl.interop.olcus.texts import text_of
+from socialrl.interop.table_text import rows_of
 
 CHAMBERS, PAIRS = "chambers.csv", "pair-inclusive.cohab.csv"
 _BINS = ("bin_number", "bin_start", "bin_end")
@@ -80,10 +79,10 @@ def _tables(path: Path) -> list[tuple[Path, list[_Row]]]:
 
 def _rows(path: Path) -> list[_Row]:
     """Return the rows of the narrowest bins, with their lines."""
-    reader = csv.reader(io.StringIO(text_of(path)))
-    titles = [one.strip() for one in next(reader, [])]
-    if not titles:
+    lines = [(line, fields) for line, fields in rows_of(text_of(path), ",", path) if any(fields)]
+    if not lines:
         raise UserError(f"{path}: the file is empty")
+    titles = lines[0][1]
     who = "animal" if "animal" in titles or "Animal A" not in titles else "Animal A"
     for name in (*_BINS, who, *(("Animal B", "seconds") if who == "Animal A" else ())):
         if name not in titles:
@@ -91,12 +90,10 @@ def _rows(path: Path) -> list[_Row]:
             hint = f"; did you mean '{near}'?" if near else f"; columns: {shortened(', '.join(titles))}"
             raise UserError(f"{path}: no column {name}{hint} (tables of Voletron 2 are comma-separated)")
     rows: list[_Row] = []
-    for fields in reader:
-        if not fields:
-            continue
+    for line, fields in lines[1:]:
         if len(fields) != len(titles):
-            raise UserError(f"{path}, line {reader.line_num}: {len(fields)} fields, the header has {len(titles)}")
-        rows.append((reader.line_num, dict(zip(titles, fields, strict=True))))
+            raise UserError(f"{path}, line {line}: {len(fields)} fields, the header has {len(titles)}")
+        rows.append((line, dict(zip(titles, fields, strict=True))))
     if not rows:
         raise UserError(f"{path}: the table has no rows")
     bins = [one for one in rows if _number(one[1], "bin_number", path, one[0]) > 0]
