@@ -1,7 +1,8 @@
 """What tests would have counted, from their events: for recordings and scored videos, which have no counters.
 
 Names and rules are those of the table `evaluation`, so that measures read it. The partner of an animal is the one other
-animal that begins a test in the same chamber.
+animal that begins a test in the same chamber. Animals of one habitat, test and repeat were together; in a table without
+habitats each was tested alone.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def records_of(events: pd.DataFrame) -> pd.DataFrame:
     `together_s_partner` and `together_s_others`. Columns of the partner are missing where nobody has one.
     """
     labels = [name for name in _LABELS if name in events]
-    worlds = [name for name in _WORLD if name in events]
+    worlds = _worlds(events)
     rows = []
     for _, world in _by(events, worlds):
         partner = partners(world)
@@ -62,7 +63,7 @@ def partner_by_hour(events: pd.DataFrame) -> pd.DataFrame:
     One row per world, animal and hour: `hour` (0, 1, …), `partner_s`, `others_s`, `share` (NaN: alone). From rows of
     chambers alone, without tubes; a table whose bins are wider than an hour says nothing of hours.
     """
-    worlds = [name for name in _WORLD if name in events]
+    worlds = _worlds(events)
     found = []
     stays = events[events["kind"] == "chamber"]
     for key, world in _by(stays, worlds):
@@ -76,13 +77,20 @@ def partner_by_hour(events: pd.DataFrame) -> pd.DataFrame:
                 split = _split("s", with_whom.get(animal, {}), other)
                 spent = {"partner_s": split["s_partner"], "others_s": split["s_others"]}
                 found.append({**dict(zip(worlds, key, strict=True)), "animal": animal, "hour": int(hour), **spent})
-    table = pd.DataFrame(found, columns=[*worlds, "animal", "hour", "partner_s", "others_s"])
+    names = [name for name in worlds if name != "animal"]
+    table = pd.DataFrame(found, columns=[*names, "animal", "hour", "partner_s", "others_s"])
     both = table["partner_s"] + table["others_s"]
     return table.assign(share=table["partner_s"] / both.where(both > 0))
 
 
+def _worlds(events: pd.DataFrame) -> list[str]:
+    """Return the columns that name a world; without habitats each animal was tested alone."""
+    there = [name for name in _WORLD if name in events]
+    return there if "habitat" in there else ["animal", *there]
+
+
 def _by(events: pd.DataFrame, worlds: list[str]) -> Any:
-    return events.groupby(worlds, sort=False) if worlds else [((), events)]
+    return events.groupby(worlds, sort=False)
 
 
 def _several(world: pd.DataFrame) -> bool:

@@ -101,10 +101,10 @@ def meaning_of(behaviour: str, given: Mapping[str, Meaning] | None = None) -> Me
 
 
 def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = None) -> pd.DataFrame:
-    """Return an events table: `animal`, `test`, `repeat`, then as `socialrl.evaluation.events`, then facts.
+    """Return an events table: `animal`, `habitat`, `test`, `repeat`, then as `socialrl.evaluation.events`, then facts.
 
-    A behaviour of another meaning is a row whose `kind` is its name. `repeat` numbers the tests of an animal under one
-    name.
+    Subjects of one observation were together, so it is their habitat, too. A behaviour of another meaning is a row
+    whose `kind` is its name. `repeat` numbers the tests of an animal under one name.
     """
     rows = []
     counts: dict[tuple[str, str], int] = {}
@@ -117,6 +117,7 @@ def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = Non
             rows.append(
                 {
                     "animal": one.animal,
+                    "habitat": one.test,
                     "test": one.test,
                     "repeat": repeat,
                     "kind": kind,
@@ -128,7 +129,7 @@ def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = Non
                     **one.facts,
                 }
             )
-    columns = ["animal", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to", "other"]
+    columns = ["animal", "habitat", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to", "other"]
     facts = list(dict.fromkeys(name for one in tests for name in one.facts if name not in columns))
     return pd.DataFrame(rows, columns=[*columns, *facts])
 

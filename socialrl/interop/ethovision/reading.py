@@ -154,7 +154,9 @@ def _track(
         if line < header - 1 and len(cells) > 1 and cells[0] and cells[1].casefold() not in _MISSING
     }
     animal = _animal(facts, path)
-    one = Scored(animal, facts.get("Trial name", path.stem), samples[0][0], float(time[-1] - time[0]) + step)
+    arena = facts.get("Arena name")
+    trial = facts.get("Trial name", path.stem) + (f", {arena}" if arena else "")  # animals of one arena are together
+    one = Scored(animal, trial, samples[0][0], float(time[-1] - time[0]) + step)
     one.facts = {name: value for name, value in facts.items() if _is_fact(name)}
     for k, title in enumerate(titles):
         if meaning_of(title, given) is None:
