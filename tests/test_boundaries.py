@@ -116,7 +116,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "animals": WORLD - {"animals"},
     "evaluation": WORLD | {"analysis"},
     "protocols": WORLD | {"evaluation"},
-    "interop": GROUND | {"storage"},
+    "interop": GROUND | {"storage", "analysis"},
     "analysis": GROUND | {"assays"},
     "findings": GROUND | {"assays", "config", "storage", "analysis"},
     "drawing": GROUND | {"assays", "storage", "analysis"},

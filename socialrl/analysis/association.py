@@ -60,11 +60,18 @@ def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
     not.
 
     One row per world, animal and other, two rows a pair; columns: those of the world, `animal`, `other`, `chamber`,
-    `cohabitation_s`. Time in tubes is not counted. Tested animals only.
+    `cohabitation_s`. Time in tubes is not counted. Tested animals only. Where a world has rows of kind `together`
+    (totals that tracking software has counted, its tubes included), these are taken, and `chamber` is None.
     """
     worlds = [name for name in _WORLD if name in events]
+    counted = events[events["kind"] == "together"]
     stays = events[events["kind"] == "chamber"]
     found = []
+    if len(counted):
+        seconds = counted["end_s"] - counted["start_s"]
+        totals = seconds.groupby([counted[name] for name in (*worlds, "animal", "other")], sort=False).sum()
+        found.append(totals.rename("cohabitation_s").reset_index().assign(chamber=None))
+        stays = stays[~pd.MultiIndex.from_frame(stays[worlds]).isin(pd.MultiIndex.from_frame(counted[worlds]))]
     for key, here in stays.groupby([*worlds, "chamber"], sort=False):
         start, end = here["start_s"].to_numpy(), here["end_s"].to_numpy()
         who, names = pd.factorize(here["animal"])

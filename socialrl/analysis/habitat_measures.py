@@ -28,6 +28,21 @@ OF_THE_PARTNER: tuple[Measure, ...] = (
         same_within=0.1,
         why="a choice",
     ),
+    Measure(
+        "partner_cohabitation",
+        "Partner's share of cohabitation",
+        "fraction",
+        "time in one chamber with the cage mate / with everybody, touching or not",
+        "what tracking by radio tags can tell; cohabitation as in Voletron (BeeryLab)",
+        assays=HABITATS,
+        high=1.0,
+        chance=1 / 7,
+        sum=("together_s_partner",),
+        per=("together_s_partner", "together_s_others"),
+        smallest=0.05,
+        same_within=0.1,
+        why="a choice",
+    ),
     *(
         Measure(
             f"partner_share_{name}",

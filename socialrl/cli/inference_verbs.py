@@ -71,7 +71,8 @@ def infer(
         typer.Argument(
             parser=a_path,
             metavar="[SCORES]...",
-            help="A score sheet of partner-preference tests, or tables with one row per animal and test (CSV).",
+            help="Partner-preference tests (a score sheet as CSV or XLSX, events of BORIS, raw data of EthoVision), or"
+            " tables with one row per animal and test (CSV).",
         ),
     ] = None,
     simulations: Annotated[

@@ -163,7 +163,12 @@ def _seeds(text: str) -> list[int]:
 @app.command()
 def calibrate(
     data: Annotated[
-        Path, typer.Argument(parser=a_path, metavar="DATA", help="A score sheet of partner-preference tests (CSV).")
+        Path,
+        typer.Argument(
+            parser=a_path,
+            metavar="DATA",
+            help="Partner-preference tests: a score sheet (CSV, XLSX), events of BORIS, raw data of EthoVision.",
+        ),
     ],
     config: Annotated[
         Path | None, typer.Option(parser=a_path, metavar="FILE", help="World and training, instead of the defaults.")

@@ -63,12 +63,30 @@ def read_score_sheet(
     Raises `UserError` for a file that is not a table, a missing or doubled column, a number that is invalid, ambiguous
     or cannot be seconds of such a test, and a sheet without tests.
     """
-    path, needed = Path(path), list(needed)
+    path = Path(path)
     notes = [] if notes is None else notes
     first_note = len(notes)
-    wanted = parse_where(where)
+    parse_where(where)  # before the file is opened, because the command line is nearer
     content = read_bytes(path)
     table = find_table(decode(content, path), path, n_known, notes)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return score_table(table, path, sha256, needed, where, notes, first_note)
+
+
+def score_table(
+    table: Table,
+    path: Path,
+    sha256: str,
+    needed: Iterable[str],
+    where: Iterable[str],
+    notes: list[str],
+    first_note: int = 0,
+) -> ScoreSheet:
+    """Return the tests of a table, wherever it comes from; arguments and errors as in `read_score_sheet`.
+
+    `sha256` is that of the file; the notes from number `first_note` on are the sheet's.
+    """
+    needed, wanted = list(needed), parse_where(where)
     columns = match_columns(table.titles, [row for _, row in table.rows], str(path), notes)
     for name in ("animal", *needed):
         if name not in columns.place:
@@ -91,7 +109,7 @@ def read_score_sheet(
         GroupColumn(table.titles[k], {line: _cell(row, k) or BLANK for line, row in rows}, picked.get(k))
         for k in columns.groups
     )
-    return ScoreSheet(path.name, hashlib.sha256(content).hexdigest(), tests, tuple(notes[first_note:]), groups)
+    return ScoreSheet(path.name, sha256, tests, tuple(notes[first_note:]), groups)
 
 
 def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early") -> tuple[pd.DataFrame, list[str]]:

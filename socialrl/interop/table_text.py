@@ -36,7 +36,7 @@ class Table:
         return DELIMITERS.get(self.delimiter, f"'{self.delimiter}'")
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
     """Return the content of a sheet; a file that cannot be read, or is too large for one, raises `UserError`."""
     try:
         if path.is_dir():
@@ -44,7 +44,7 @@ def read_bytes(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise UserError(f"{path} is not a file; give the score sheet as a CSV file")
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(most + 1)
     except FileNotFoundError as error:
         beside = [one.name for one in path.parent.glob("*") if one.is_file()] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
@@ -52,8 +52,8 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         told = from_os_error(error, f"read {path}")
         raise told or UserError(f"cannot read {path}: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise UserError(f"{path} is larger than {_MOST_BYTES // 2**20} MiB, too large for a score sheet")
+    if len(content) > most:
+        raise UserError(f"{path} is larger than {most // 2**20} MiB, too large for a score sheet")
     return content
 
 
@@ -82,10 +82,16 @@ def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], n
     A first line `sep=;` sets the delimiter; else it is the one under which most names are known. A file without rows,
     or with quotes that do not match, raises `UserError`.
     """
+    parts, fault = separated(text, path)
+    return choose_table(parts, path, n_known, notes, fault)
+
+
+def separated(text: str, path: Path) -> tuple[list[tuple[str, list[Row]]], UserError | None]:
+    """Return the rows of `text` under every delimiter that it can have, and why it cannot have another."""
     said = re.match(r"\s*\"?sep=(.)\"?[^\S\n\r]*(?:\r\n|\r|\n|$)", text, re.IGNORECASE)
     skipped = text[: said.end()].count("\n") or 1 if said else 0
     text = text[said.end() :] if said else text
-    best: tuple[tuple[int, int, int], str, list[Row], int] | None = None
+    parts: list[tuple[str, list[Row]]] = []
     fault: UserError | None = None
     for delimiter in [said[1]] if said else DELIMITERS:
         try:
@@ -93,7 +99,21 @@ def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], n
         except UserError as error:
             fault = fault or error
             continue
-        rows = [(n, row) for n, row in rows if any(row)]
+        parts.append((delimiter, rows))
+    return parts, fault
+
+
+def choose_table(
+    parts: Sequence[tuple[str, list[Row]]],
+    path: Path,
+    n_known: Callable[[Sequence[str]], int],
+    notes: list[str],
+    fault: UserError | None = None,
+) -> Table:
+    """Return the table of the part in which most column names are known; `fault` is raised if none knows enough."""
+    best: tuple[tuple[int, int, int], str, list[Row], int] | None = None
+    for delimiter, all_rows in parts:
+        rows = [(n, row) for n, row in all_rows if any(row)]
         if not rows:
             continue
         known = [n_known(row) for _, row in rows[:_HEADER_WITHIN]]
@@ -111,6 +131,11 @@ def find_table(text: str, path: Path, n_known: Callable[[Sequence[str]], int], n
         above = ", ".join(str(n) for n, _ in rows[:head][:8])
         notes.append(f"line {rows[head][0]} holds the column names; ignored above it: lines {above}")
     return Table(delimiter, rows[head][0], rows[head][1], rows[head + 1 :])
+
+
+def rows_of(text: str, delimiter: str, path: Path) -> list[Row]:
+    """Return the rows of `text` under one delimiter; quotes that do not match raise `UserError`."""
+    return _rows(text, delimiter, path, 0)
 
 
 def _one_line(cell: str) -> str:

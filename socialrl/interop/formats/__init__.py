@@ -1,7 +1,8 @@
 """Laboratory formats: each is one file in this folder that holds a `FORMAT`, or an entry point of another package.
 
 A package adds its own in the group `socialrl.formats` of its entry points; an extension (`socialrl.extensions`) or a
-script calls `register`. Nothing else needs to be changed: `read_tests` asks every format whether it recognises a file.
+script calls `register`. Nothing else needs to be changed: `read_tests` asks every format whether it recognises a file,
+and `socialrl export` and `socialrl import` list it.
 """
 
 from __future__ import annotations
@@ -9,44 +10,32 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
 from socialrl.errors import UserError, unknown
 from socialrl.extensions import load_extensions
+from socialrl.interop.format import Format, Option, Reader
 from socialrl.interop.score_sheets import MEASURED, ScoreSheet
 
+__all__ = [
+    "ENTRY_POINTS",
+    "Format",
+    "Option",
+    "Reader",
+    "formats",
+    "named",
+    "read_tests",
+    "recognised",
+    "register",
+    "unregister",
+    "write_tests",
+]
+
 ENTRY_POINTS = "socialrl.formats"
-
-
-class Reader(Protocol):
-    """Reads partner-preference tests; see `socialrl.interop.score_sheets.read_score_sheet` for what it must promise."""
-
-    def __call__(
-        self, path: str | Path, needed: Iterable[str], *, where: Iterable[str], notes: list[str]
-    ) -> ScoreSheet: ...
-
-
-@dataclass(frozen=True)
-class Format:
-    """A laboratory format; a part that it does not have is None.
-
-    `name` is short and unique, `about` a line for people. `recognises` says whether a file is of this format; it is not
-    asked of the format that takes every other file. `read` returns its tests, `write` writes tests (columns
-    as in `ScoreSheet.tests`) to a path.
-    """
-
-    name: str
-    about: str
-    recognises: Callable[[Path], bool] | None = None
-    read: Reader | None = None
-    write: Callable[[pd.DataFrame, Path], None] | None = None
-
 
 _registered: dict[str, Format] = {}
 
@@ -69,6 +58,22 @@ def formats() -> dict[str, Format]:
     return {**_built_in(), **_installed(), **_registered}
 
 
+def named(name: str, part: str) -> Format:
+    """Return the format `name`, which must have the part "export", "read_events", "read" or "write" and be installed.
+
+    An unknown name, or a format without that part, raises `UserError` with the names of those that have it.
+    """
+    everything = formats()
+    able = {key: one.about for key, one in everything.items() if getattr(one, part) is not None}
+    if name not in able:
+        if name in everything:
+            does = {"export": "write runs", "write": "write tests"}.get(part, "read " + part.rpartition("_")[2])
+            raise UserError(f"the format {name} does not {does}; those that do: {', '.join(able) or 'none'}")
+        raise UserError(unknown("format", name, able))
+    everything[name].check_installed()
+    return everything[name]
+
+
 def read_tests(
     path: str | Path,
     needed: Iterable[str] = tuple(MEASURED),
@@ -82,30 +87,35 @@ def read_tests(
     Arguments and errors are those of `read_score_sheet`.
     """
     path = Path(path)
-    readable = {key: one for key, one in formats().items() if one.read is not None}
-    if name is not None and name not in readable:
-        raise UserError(unknown("format", name, readable))
-    chosen = readable[name] if name is not None else _recognised(path, list(readable.values()))
+    chosen = named(name, "read") if name is not None else recognised(path, "read")
     assert chosen.read is not None
     return chosen.read(path, needed, where=where, notes=[] if notes is None else notes)
 
 
 def write_tests(tests: pd.DataFrame, path: str | Path, name: str) -> None:
     """Write tests (columns as in `ScoreSheet.tests`) to `path` in the format `name`."""
-    writable = {key: one for key, one in formats().items() if one.write is not None}
-    if name not in writable:
-        raise UserError(unknown("format", name, writable))
-    write = writable[name].write
+    write = named(name, "write").write
     assert write is not None
     write(tests, Path(path))
 
 
-def _recognised(path: Path, readable: list[Format]) -> Format:
-    # A file that cannot be opened is left to the general reader, which reports what is wrong with it.
-    own = [one for one in readable if one.recognises is not None and path.is_file() and one.recognises(path)]
+def recognised(path: Path, *parts: str) -> Format:
+    """Return the format that a file or folder is of, among those with one of the `parts`; several raise `UserError`.
+
+    A file of none is a score sheet; one that cannot be opened, too, because the reader of score sheets says what is
+    wrong with it.
+    """
+    able = [one for one in formats().values() if any(getattr(one, part) is not None for part in parts)]
+    own = [one for one in able if one.recognises is not None and _can_be_asked(one, path) and one.recognises(path)]
     if len(own) > 1:
         raise UserError(f"{path} matches several formats ({', '.join(one.name for one in own)}); name one of them")
-    return own[0] if own else next(one for one in readable if one.recognises is None)
+    chosen = own[0] if own else next(one for one in able if one.recognises is None and one.read is not None)
+    chosen.check_installed()
+    return chosen
+
+
+def _can_be_asked(one: Format, path: Path) -> bool:
+    return path.is_file() or (one.folders and path.is_dir())
 
 
 @functools.cache

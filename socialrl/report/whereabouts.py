@@ -1,0 +1,188 @@
+"""The page of an import: who was where and with whom, from its events alone.
+
+A laboratory's recording has no genotypes, no training and no configuration, so it has this page instead of a run's
+report. Everything on it is computed from `events.parquet` by `analysis.association` and `analysis.from_events`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from socialrl.analysis.association import HOUR_S, cohabitation
+from socialrl.analysis.from_events import partner_by_hour, records_of
+from socialrl.drawing import pages, style
+from socialrl.drawing.plates import Plate, drawn
+from socialrl.drawing.tables import Table, text_table
+from socialrl.drawing.wording import number
+from socialrl.errors import UserError
+from socialrl.storage.atomic import write_bytes
+from socialrl.storage.files import checksum, data_frame, parquet_table, read_json
+
+RECORD = "import.json"
+PAGE = "whereabouts.html"
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6D00", "#999999")
+_MOST_ANIMALS = 24
+
+
+def write_whereabouts(folder: Path, target: Path | None = None) -> Path:
+    """Write the page of an import with events, its figures and tables, and return its path.
+
+    Raises `UserError` for an import without events and for one that was changed since it was written.
+    """
+    about = read_json(folder / RECORD)
+    path = folder / "events.parquet"
+    if not path.is_file():
+        raise UserError(f"{folder} holds scored tests and no events; calibrate and infer read its scores.csv")
+    content = path.read_bytes()
+    if checksum(content) != (about.get("files") or {}).get(path.name, {}).get("sha256"):
+        raise UserError(f"{path} was changed since it was imported")
+    events = data_frame(parquet_table(content, path), path)
+    plates = _plates(events)
+    target = folder / PAGE if target is None else target
+    pages.write_beside(target.parent, plates, {"records": records_of(events), "pairs": cohabitation(events)})
+    html = pages.render(
+        Path(__file__).parent / "whereabouts.html.j2",
+        name=folder.name,
+        about=about,
+        lede=_lede(events, about),
+        plates=plates,
+        tables=[one for one in (_places(events), _contacts(events)) if one.rows],
+    )
+    write_bytes(target, html.encode())
+    return target
+
+
+def _lede(events: pd.DataFrame, about: dict[str, Any]) -> str:
+    hours = events["end_s"].max() / HOUR_S
+    n = events["animal"].nunique()
+    source = f"{about.get('source')} ({about.get('format')})"
+    return f"{n} animal{'s' if n > 1 else ''}, {number(hours, 1)} h, read from {source}."
+
+
+def _plates(events: pd.DataFrame) -> list[Plate]:
+    return [
+        drawn(
+            "places",
+            "Where was everybody?",
+            lambda narrow: _raster(events, narrow),
+            caption=lambda: "Chambers over time, one line an animal. White: in a tube, or not known.",
+            alt=lambda: "Chambers of every animal over time; the table below has the seconds.",
+            missing=lambda: "The events name no chambers",
+        ),
+        drawn(
+            "pairs",
+            "Who was with whom?",
+            lambda narrow: _matrix(events, narrow),
+            caption=lambda: "Hours in one chamber, touching or not (cohabitation); tubes are counted only where the "
+            "source itself has counted time together.",
+            alt=lambda: f"Hours of every pair in one chamber: {_pairs_in_words(events)}.",
+            missing=lambda: "No two animals were ever together",
+        ),
+        drawn(
+            "partner",
+            "Does the partner keep its share?",
+            lambda narrow: _by_hour(events, narrow),
+            caption=lambda: "The partner's share of the time in one chamber with others, by the hour: thin lines are "
+            "animals, the thick line is their mean. The partner is the one other animal that began in the same "
+            "chamber.",
+            alt=lambda: "The partner's share of the time with others by the hour.",
+            missing=lambda: "No two animals began in one chamber, so nobody has a partner",
+        ),
+    ]  # fmt: skip
+
+
+def _raster(events: pd.DataFrame, narrow: bool) -> Figure | None:
+    stays = events[events["kind"] == "chamber"]
+    if stays.empty:
+        return None
+    animals = list(dict.fromkeys(stays["animal"]))[:_MOST_ANIMALS]
+    chambers = list(dict.fromkeys(stays["chamber"]))
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 0.9 + 0.24 * len(animals))
+    ax = figure.add_subplot()
+    for k, animal in enumerate(animals):
+        own = stays[stays["animal"] == animal]
+        for n, chamber in enumerate(chambers):
+            here = own[own["chamber"] == chamber]
+            spans = list(zip(here["start_s"] / HOUR_S, (here["end_s"] - here["start_s"]) / HOUR_S, strict=True))
+            ax.broken_barh(spans, (k - 0.4, 0.8), facecolors=_COLOURS[n % len(_COLOURS)], linewidth=0)
+    ax.set_yticks(range(len(animals)), animals)
+    ax.invert_yaxis()
+    ax.set_xlim(0, events["end_s"].max() / HOUR_S)
+    ax.set_xlabel("Hours")
+    handles = [Patch(color=_COLOURS[n % len(_COLOURS)], label=str(chamber)) for n, chamber in enumerate(chambers)]
+    figure.legend(handles=handles, loc="outside upper left", ncols=3 if narrow else 6)
+    return figure
+
+
+def _matrix(events: pd.DataFrame, narrow: bool) -> Figure | None:
+    hours = _hours_together(events)
+    if hours.empty:
+        return None
+    names = list(hours.index)[:_MOST_ANIMALS]
+    shown = hours.reindex(index=names, columns=names).to_numpy(np.float64)
+    side = style.NARROW_IN if narrow else min(style.WIDE_IN, 1.6 + 0.38 * len(names))
+    figure = style.new_figure(side, side * 0.85)
+    ax = figure.add_subplot()
+    image = ax.imshow(shown, cmap="viridis", vmin=0.0)
+    ax.set_xticks(range(len(names)), names, rotation=60)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(length=0)
+    figure.colorbar(image, ax=ax, label="Hours together", shrink=0.8)
+    return figure
+
+
+def _hours_together(events: pd.DataFrame) -> pd.DataFrame:
+    pairs = cohabitation(events)
+    sums = pairs.groupby(["animal", "other"], sort=True)["cohabitation_s"].sum() / HOUR_S
+    return sums.unstack() if len(sums) else pd.DataFrame()
+
+
+def _pairs_in_words(events: pd.DataFrame) -> str:
+    sums = cohabitation(events).groupby(["animal", "other"])["cohabitation_s"].sum() / HOUR_S
+    told = [f"{one} and {other} {number(hours, 1)}" for (one, other), hours in sums.items() if str(one) < str(other)]
+    return ", ".join(told[:_MOST_ANIMALS])
+
+
+def _by_hour(events: pd.DataFrame, narrow: bool) -> Figure | None:
+    if (events["kind"] == "together").any():
+        return None
+    table = partner_by_hour(events)
+    if table.empty or table["hour"].nunique() < 2:
+        return None
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 2.8)
+    ax = figure.add_subplot()
+    for _, own in table.groupby([name for name in ("habitat", "test", "animal") if name in table]):
+        ax.plot(own["hour"] + 0.5, own["share"], color=style.PARTNER, alpha=0.25, linewidth=0.7)
+    mean = table.groupby("hour")["share"].mean()
+    ax.plot(mean.index + 0.5, mean, color=style.PARTNER, linewidth=1.8)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_xlabel("Hours")
+    ax.set_ylabel("Partner's share")
+    return figure
+
+
+def _places(events: pd.DataFrame) -> Table:
+    records = records_of(events)
+    columns = [name for name in records if name.startswith(("chamber_s_", "tube_s_"))]
+    rows = [
+        [str(row["animal"]), str(row["test"]), *(f"{row[name]:.0f}" for name in columns)]
+        for row in records.to_dict("records")
+    ]
+    head = ("animal", "test", *(name.replace("chamber_s_", "").replace("tube_s_", "tube of ") for name in columns))
+    return text_table(head, rows if columns else [], caption="Seconds in each place", n_left=2)
+
+
+def _contacts(events: pd.DataFrame) -> Table:
+    records = records_of(events)
+    columns = [name for name in records if name.startswith(("huddle_s_", "bouts_", "latency_s_", "contact_s_"))]
+    rows = [
+        [str(row["animal"]), str(row["test"]), *("–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in columns)]
+        for row in records.to_dict("records")
+    ]
+    return text_table(("animal", "test", *columns), rows if columns else [], caption="Contact", n_left=2)

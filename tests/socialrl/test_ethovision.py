@@ -1,0 +1,130 @@
+"""Raw data of EthoVision: counted header lines, any delimiter, any mark of missing values, in text and in folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_habitat import spent
+
+from socialrl.errors import UserError
+from socialrl.interop.formats import read_tests
+from socialrl.interop.importing import import_file
+from socialrl.interop.score_sheets import choose_tests
+
+TITLES = ("Trial time", "Recording time", "X center", "In zone(partner / center-point)",
+          "In zone(Novel / center-point)", "Huddling partner", "Huddling novel", "Result 1")  # fmt: skip
+UNITS = ("s", "s", "cm", "", "", "", "", "")
+STEP_S = 60.0
+
+
+def track(animal: str, sex: str = "female") -> list[list[str]]:
+    """A track of 3 h, a sample a minute: with the partner from 10 to 100 min, in contact from 20; then elsewhere."""
+    above = [["Experiment", "PPT"], ["Trial name", f"Trial of {animal}"], ["Arena name", "Arena 1"],
+             ["Subject name", "Subject 1"], ["User-defined Independent Variable", ""], ["Animal ID", animal],
+             ["Sex", sex], ["Timepoint", "ST"], ["", ""]]  # fmt: skip
+    samples = []
+    for k in range(180):
+        zone = (int(10 <= k < 100), int(120 <= k < 150))
+        huddle = (int(20 <= k < 100), int(k == 130))
+        where = "-" if k == 5 else "1.5"
+        samples.append([f"{k * STEP_S + 3:.2f}", f"{k * STEP_S:.2f}", where, *map(str, (*zone, *huddle)), "1"])
+    n = len(above) + 3
+    return [["Number of header lines:", str(n)], *above, list(TITLES), list(UNITS), *samples]
+
+
+def write(path: Path, rows: list[list[str]], delimiter: str = ";", encoding: str = "utf-8") -> Path:
+    text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in row) + delimiter for row in rows)
+    path.write_bytes((text + "\r\n").encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(";", "utf-16"), (",", "utf-8"), ("\t", "utf-8-sig"), ("|", "cp1252")]
+)
+def test_a_track_is_a_test(delimiter, encoding, tmp_path):
+    path = write(tmp_path / "Raw data-PPT-Trial 1.txt", track("12"), delimiter, encoding)
+    notes: list[str] = []
+    tests = read_tests(path, notes=notes).tests
+    one = tests.loc[0]
+    assert one["animal"] == "12"
+    assert (one["huddle_s_partner"], one["huddle_s_stranger"]) == (4800, 60)
+    assert (one["latency_s_partner"], one["latency_s_stranger"]) == (1200, 7800)
+    assert (one["chamber_s_partner"], one["chamber_s_centre"], one["chamber_s_stranger"]) == (5400, 3600, 1800)
+    assert (one["duration_s"], one["sex"], one["timepoint"]) == (10800, "female", "early")
+
+
+def test_a_folder_of_tracks_is_a_sheet(tmp_path):
+    for k in range(3):
+        write(tmp_path / f"Raw data-Trial {k}.txt", track(str(k)))
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert read_tests(tmp_path).tests["animal"].tolist() == ["0", "1", "2"]
+    made = import_file(tmp_path, tmp_path / "in", "ethovision")
+    assert spent(made.tables["events"], "contact", "other")[("1", "partner")] == 4800
+    assert set(made.tables["events"]["Sex"]) == {"female"}
+
+
+def test_marks_of_missing_values_and_other_names(tmp_path):
+    rows = track("12")
+    rows[30][3] = "??"
+    rows[31][3] = "??"
+    path = write(tmp_path / "track.txt", rows)
+    with pytest.raises(
+        UserError, match=r"line 31, column 'In zone\(partner / center-point\)': must be a number, got '\?\?'"
+    ):
+        read_tests(path)
+    made = import_file(path, tmp_path / "in", None, ["missing=??"])
+    assert any("is missing in 2 of 180 samples; taken as 0" in note for note in made.notes)
+    # names that say nothing: the user says what they mean; header lines that are not counted
+    renamed = [[cell.replace("Huddling partner", "Result 2") for cell in row] for row in track("12")][1:]
+    given = ["behaviours=Result 2:contact_partner", f"header={len(track('12')) - 181}", "delimiter=semicolon"]
+    path = write(tmp_path / "other.txt", renamed)
+    events = import_file(path, tmp_path / "in2", "ethovision", given).tables["events"]
+    assert spent(events, "contact", "other")[("12", "partner")] == 4800
+
+
+def with_decimal_commas(rows: list[list[str]]) -> list[list[str]]:
+    return [[cell.replace(".", ",") if k >= 12 else cell for cell in row] for k, row in enumerate(rows)]
+
+
+def test_decimal_commas(tmp_path):
+    path = write(tmp_path / "track.txt", with_decimal_commas(track("12")))
+    assert read_tests(path).tests.loc[0, "huddle_s_partner"] == 4800
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda rows: [["Number of header lines:", "5"], *rows[1:]], "line 4: no column 'Trial time'"),
+        (lambda rows: rows[:12], "there are 0 samples below the 12 header lines"),
+        (lambda rows: [*rows[:20], rows[12], *rows[20:]], "line 21, column 'Recording time': must increase, got '0"),
+        (lambda rows: [*rows[:11], ["s", "ms", *UNITS[2:]], *rows[12:]], "line 12: 'Recording time' is in 'ms'"),
+        (lambda rows: [[c.replace("In zone", "Area").replace("Huddling", "Result") for c in r] for r in rows],
+         "no column of 0 and 1 whose name says huddling"),
+        (lambda rows: rows[1:], "the first line must say 'Number of header lines:'"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_read(change, told, tmp_path):
+    path = write(tmp_path / "track.txt", change(track("12")))
+    with pytest.raises(UserError, match=told) as raised:
+        read_tests(path, name="ethovision")
+    assert "\n" not in str(raised.value)
+
+
+def test_empty_files_and_folders(tmp_path):
+    (tmp_path / "track.txt").write_bytes(b"")
+    with pytest.raises(UserError, match="the file is empty"):
+        read_tests(tmp_path / "track.txt", name="ethovision")
+    with pytest.raises(UserError, match="holds no raw data of EthoVision"):
+        read_tests(tmp_path, name="ethovision")
+
+
+def test_early_and_late_tests_are_told_apart(tmp_path):
+    """As calibration and inference take them: twelve early tests, and one late test of an animal of these."""
+    for k in range(12):
+        write(tmp_path / f"Trial {k}.txt", track(str(k)))
+    late = [["LT" if cell == "ST" else cell for cell in row] for row in track("3")]
+    write(tmp_path / "Trial 3 late.txt", late)
+    sheet = read_tests(tmp_path)
+    assert len(choose_tests(sheet)[0]) == 12
+    assert choose_tests(sheet, timepoint="late")[0]["animal"].tolist() == ["3"]
