@@ -55,9 +55,7 @@ def sweep(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            parser=a_path, metavar="DIR", help="Folder of the sweep.", show_default="<output>/<name>_sweep"
-        ),
+        typer.Option(parser=a_path, metavar="DIR", help="Folder of the sweep.", show_default="<output>/<name>_sweep"),
     ] = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,

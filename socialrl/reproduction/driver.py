@@ -51,10 +51,10 @@ def reproduce(
 
     `say` is given one line per stage and note. `preset` takes the place of the one called `preset_name`, `registry`
     that of the shipped findings; for the record, `findings` names the files that it was read from, and `command` the
-    command line that makes this folder, where that is not the one of this process. All animals
-    have `parameters`, by default those of the current table. `work` does stages side by side. A folder with a stage of another preset, seed, registry,
-    version of the model or other parameters, a condition that cannot be played, a damaged stage, or too little memory
-    or disk space raises `UserError` before anything is run.
+    command line that makes this folder, where that is not the one of this process. All animals have `parameters`, by
+    default those of the current table. `work` does stages side by side. A folder with a stage of another preset, seed,
+    registry, version of the model or other parameters, a condition that cannot be played, a damaged stage, or too
+    little memory or disk space raises `UserError` before anything is run.
     """
     from socialrl.scorecard.page import write_scorecard
 

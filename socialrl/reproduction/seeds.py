@@ -56,8 +56,8 @@ def reproduce_seeds(
 ) -> tuple[Path, Beside]:
     """Reproduce the battery under each seed in `output`/seed-N, and return the page over them with its content.
 
-    Arguments as in `driver.reproduce`; `work` does the stages of all seeds side by side; `command` gives the command line that makes one seed alone. Finished seeds are
-    not repeated. All folders are checked before anything is run.
+    Arguments as in `driver.reproduce`; `work` does the stages of all seeds side by side; `command` gives the command
+    line that makes one seed alone. Finished seeds are not repeated. All folders are checked before anything is run.
     """
     preset, book = preset or PRESETS[preset_name], registry or load_registry()
     check_playable(book)

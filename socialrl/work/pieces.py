@@ -13,10 +13,9 @@ import pandas as pd
 
 from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.files import data_frame, read_parquet, write_parquet
+from socialrl.storage.stages import PIECES
 from socialrl.work.executors import Executor, run_all
 from socialrl.work.task import Outcome, Seat, Task, Ticket
-
-FOLDER = "pieces"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Pieces:
 
         `on_done` is given how many are there. Pieces that failed raise one `UserError` after the others have ended.
         """
-        place = self.folder.resolve() / FOLDER
+        place = self.folder.resolve() / PIECES
         with naming_the_place(f"create {place}"):
             place.mkdir(exist_ok=True)
         paths = {name: place / f"{name}.parquet" for name in wanted}
@@ -74,7 +73,7 @@ class Pieces:
 
 def drop_pieces(folder: Path) -> None:
     """Remove the pieces in `folder`, if there are any."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    shutil.rmtree(folder / PIECES, ignore_errors=True)
 
 
 def make(*, call: str, given: Mapping[str, Any], path: str, seat: Seat) -> None:
