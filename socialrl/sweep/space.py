@@ -25,7 +25,7 @@ _INTERVAL = re.compile(rf"({_NUMBER})\.\.({_NUMBER})((?::[A-Za-z0-9.+-]+)*)")
 _OPENING, _CLOSING = "[{(", "]})"
 _OF_ONE_RUN = ("name", "output")
 MOST_POINTS = 10_000
-_DIGITS = 4
+_DIGITS = 6
 
 SEED = "seed"
 
@@ -40,7 +40,7 @@ class Interval:
     whole: bool = False
 
     def at(self, u: float) -> float | int:
-        """Return the number at the place `u` in [0, 1); not whole ones are rounded to four digits."""
+        """Return the number at the place `u` in [0, 1); not whole ones are rounded to six digits."""
         if self.whole:
             # every whole number has the same share, that of the numbers that round to it
             low, high = self.low - 0.5, self.high + 0.5

@@ -59,7 +59,7 @@ class OnDask:
             for name, task in named.items()
         }
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=self._client.loop):
                 yield self._outcome(future, futures[future])
                 future.release()
         finally:

@@ -6,8 +6,9 @@ A job that reaches its time limit, or is preempted, is put into the queue again 
 from __future__ import annotations
 
 import os
+import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from socialrl.work.executors import SLURM, by_name, settings_of, usable_processo
 from socialrl.work.task import Outcome, Task, code_of_this_process, run_task
 
 _POLL_S = 0.5
+_SECONDS_BETWEEN_LOOKS = 5.0
 _LARGEST_ARRAY = 1000
 """SLURM's usual limit (MaxArraySize) is 1001."""
 _GENERAL = ("timeout_min", "mem_gb", "nodes", "cpus_per_task", "gpus_per_node")
@@ -54,21 +56,45 @@ class OnSlurm:
                 some = named[first : first + _LARGEST_ARRAY]
                 jobs = self._executor.map_array(Resumable(), some)
                 waiting |= {task.name: job for task, job in zip(some, jobs, strict=True)}
+            gone: set[str] = set()
+            looked = time.monotonic()
             while waiting:
                 ended = [name for name, job in waiting.items() if job.done()]
                 for name in ended:
                     yield self._outcome(name, waiting.pop(name))
-                if not ended:
+                if not ended and time.monotonic() - looked > _SECONDS_BETWEEN_LOOKS:
+                    # twice, because the result of a job that has just ended may not be seen yet on a shared disk
+                    now = self._out_of_queue(waiting)
+                    for name in sorted(gone & now):
+                        yield _lost(name, waiting.pop(name))
+                    gone, looked = now, time.monotonic()
+                elif not ended:
                     time.sleep(_POLL_S)
         finally:
             for job in waiting.values():
                 job.cancel(check=False)
 
+    def _out_of_queue(self, waiting: Mapping[str, submitit.Job[Outcome]]) -> set[str]:
+        """Return the tasks whose jobs SLURM does not know any more; submitit asks `sacct`, which not every site has."""
+        if self._cluster != SLURM:
+            return set()
+        told = subprocess.run(
+            ["squeue", "--noheader", "--array", "--format=%i"], capture_output=True, text=True, check=False
+        )
+        if told.returncode:
+            return set()
+        known = set(told.stdout.split())
+        return {name for name, job in waiting.items() if job.job_id not in known}
+
     def _outcome(self, name: str, job: submitit.Job[Outcome]) -> Outcome:
         try:
             return job.result()
         except submitit.core.utils.UncompletedJobError:  # and FailedJobError
-            return Outcome(name, f"job {job.job_id} ended as {job.state}; see {job.paths.stderr}")
+            return _lost(name, job)
+
+
+def _lost(name: str, job: submitit.Job[Outcome]) -> Outcome:
+    return Outcome(name, f"job {job.job_id} ended without a result; see {job.paths.stderr}")
 
 
 class Resumable:
