@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from socialrl.cli.app import check_range
-from socialrl.work.executors import MOST_JOBS, Asked
+from socialrl.work.asked import Asked
+from socialrl.work.executors import MOST_JOBS
 
 Jobs = Annotated[
     int | None,

@@ -27,8 +27,8 @@ from socialrl.progress import Progress
 from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.training.frozen_cohort import train_frozen
+from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
-from socialrl.work.executors import Asked, open_executor
 from socialrl.work.pieces import Pieces, Wanted
 from socialrl.work.task import Seat
 from socialrl_envs.vocabulary import SEXES

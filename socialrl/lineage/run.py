@@ -27,8 +27,8 @@ from socialrl.storage.files import checksum
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
 from socialrl.training.run import check_fits
+from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
-from socialrl.work.executors import Asked, open_executor
 from socialrl.work.pieces import Pieces
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown

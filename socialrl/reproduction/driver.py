@@ -30,7 +30,7 @@ from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
-from socialrl.work.executors import Asked
+from socialrl.work.asked import Asked
 
 
 def reproduce(

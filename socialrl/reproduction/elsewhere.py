@@ -8,8 +8,9 @@ from pathlib import Path
 from socialrl.findings.conditions import RELEASE
 from socialrl.progress import open_progress
 from socialrl.reproduction.stages import CohortStage, run_stage
+from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
-from socialrl.work.executors import Asked, open_executor, run_all
+from socialrl.work.executors import run_all
 from socialrl.work.task import Outcome, Seat, Task
 from socialrl.work.waiting import when_free
 

@@ -29,7 +29,7 @@ from socialrl.reproduction.stages import CohortStage, stages_of
 from socialrl.scorecard.beside import of_seeds, write_beside
 from socialrl.scorecard.made import MadeWith
 from socialrl.storage.files import read_json
-from socialrl.work.executors import Asked
+from socialrl.work.asked import Asked
 
 _ANIMALS_APART = 8_000_000
 """What is added to the numbers of animals from seed to seed: more than any group has, and whole habitats."""

@@ -69,10 +69,10 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def remove_points(folder: Path, points: Sequence[Point]) -> None:
+def remove_points(folder: Path, names: Sequence[str]) -> None:
     """Delete the run folders of points; one that another process is writing raises `UserError`."""
-    for point in points:
-        path = folder / point.name
+    for name in names:
+        path = folder / name
         if (path / "meta.json").exists():
             take_lock(path)
             shutil.rmtree(path)

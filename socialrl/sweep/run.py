@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from socialrl.sweep.point import is_done
 from socialrl.sweep.points import Point, Source, drawn, listed, replicates, seeds_of
 from socialrl.sweep.results import DONE, FAILED, WAITING, Result, check_objective, read_result
 from socialrl.sweep.space import SEED, Space
+from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
-from socialrl.work.executors import Asked, Executor, failures, need, open_executor
+from socialrl.work.executors import Executor, failures, need
 from socialrl.work.task import Outcome, Task, Ticket
 
 _SECONDS_BETWEEN_PAGES = 60.0
@@ -119,8 +121,9 @@ class _Run:
     def begin(self, overwrite: bool) -> None:
         """Take in the points that are known, and what is there of them; with `overwrite` delete that."""
         if overwrite:
-            place.remove_points(self._folder, self._sweeping.points)
+            place.remove_points(self._folder, [one.name for one in self._sweeping.points])
             if self._sweeping.how.optuna is not None:
+                place.remove_points(self._folder, [one.name for one in self._folder.glob("trial-*")])
                 (self._folder / place.JOURNAL).unlink(missing_ok=True)
         for failed in (self._folder / place.FAILED).glob("*.txt"):
             failed.unlink()
@@ -160,14 +163,15 @@ class _Run:
         ended = sum(one.state in (DONE, FAILED) for one in self._results.values())
         self._progress.update(ended, total)
         tasks = [self._task(one, ticket) for one in points if self._results[one.name].state not in (DONE, FAILED)]
-        for outcome in self._executor.run(tasks):
-            if outcome.stopped:
-                raise KeyboardInterrupt
-            self._note(by_name[outcome.name], outcome)
-            ended += 1
-            self._progress.update(ended, total, outcome.name)
-            if time.monotonic() - self._written > _SECONDS_BETWEEN_PAGES:
-                self.write()
+        with contextlib.closing(self._executor.run(tasks)) as outcomes:
+            for outcome in outcomes:
+                if outcome.stopped:
+                    raise KeyboardInterrupt
+                self._note(by_name[outcome.name], outcome)
+                ended += 1
+                self._progress.update(ended, total, outcome.name)
+                if time.monotonic() - self._written > _SECONDS_BETWEEN_PAGES:
+                    self.write()
 
     def _task(self, point: Point, ticket: Ticket) -> Task:
         assert point.config is not None

@@ -1,22 +1,18 @@
-"""Where tasks are done: processes of this machine, a Dask cluster, or SLURM; one small interface, one file each.
-
-An executor's library is imported when the executor is opened, and not before.
-"""
+"""What does tasks: the interface of all executors, and what they and their callers share."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
-from socialrl.errors import UserError, nearest, shortened
-from socialrl.work.task import Outcome, Task
+from socialrl.errors import UserError, shortened
+from socialrl.work.task import Outcome, Task, code_of_this_process
 
 SLURM, LOCAL = "slurm", "local"
-_PROTOCOLS = ("tcp://", "tls://", "ws://", "wss://", "ucx://")
 MOST_JOBS = 4096
 
 
@@ -27,75 +23,15 @@ class Executor(Protocol):
     def where(self) -> str:
         """Where in a few words: "2 processes of this machine"."""
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Do tasks and yield how each ended, in the order in which they end; a lost process fails only its task."""
+    def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
+        """Do tasks and yield how each ended, in the order in which they end; a lost process fails only its task.
 
-
-@dataclass(frozen=True)
-class Asked:
-    """What was asked for: a scheduler (an address, `slurm`, `local`, or None for this machine) and its settings.
-
-    `jobs` None: as many as processors.
-    """
-
-    scheduler: str | None = None
-    jobs: int | None = None
-    slurm: Sequence[str] = field(default=())
-
-    @property
-    def anything(self) -> bool:
-        """Whether work is to be handed out at all."""
-        return self.scheduler is not None or self.jobs is not None
-
-    def check(self) -> None:
-        """Raise `UserError` for what is no scheduler, for options that contradict each other, and a missing library."""
-        if self.scheduler is None:
-            if self.slurm:
-                raise UserError("--slurm sets up jobs of SLURM; give --scheduler slurm, too")
-            return
-        if self.jobs is not None:
-            raise UserError("--jobs is for processes of this machine; with --scheduler the cluster decides how many")
-        if self.scheduler.startswith(_PROTOCOLS):
-            need("distributed", "dask", "--scheduler tcp://…")
-            if self.slurm:
-                raise UserError("--slurm sets up jobs of SLURM; it cannot be used with a Dask scheduler")
-        elif self.scheduler in (SLURM, LOCAL):
-            need("submitit", "dask", f"--scheduler {self.scheduler}")
-        else:
-            near = nearest(self.scheduler, (SLURM, LOCAL))
-            hint = f"; did you mean '{near}'?" if near else ""
-            raise UserError(
-                f"--scheduler must be the address of a Dask scheduler (tcp://HOST:PORT), {SLURM} or {LOCAL}, got"
-                f" '{shortened(self.scheduler)}'{hint}"
-            )
-
-
-@contextlib.contextmanager
-def open_executor(asked: Asked, folder: Path) -> Iterator[Executor]:
-    """Provide what does tasks within the block; jobs of SLURM keep their logs in `folder`/jobs.
-
-    A scheduler that does not answer, and settings that it does not know, raise `UserError`.
-    """
-    asked.check()
-    if asked.scheduler is None:
-        from socialrl.work.on_this_machine import OnThisMachine
-
-        yield OnThisMachine(asked.jobs or usable_processors())
-    elif asked.scheduler.startswith(_PROTOCOLS):
-        from socialrl.work.on_dask import open_dask
-
-        with open_dask(asked.scheduler) as executor:
-            yield executor
-    else:
-        from socialrl.work.on_slurm import OnSlurm
-
-        yield OnSlurm(asked.scheduler, folder / "jobs", asked.slurm)
+        Closing the generator gives up what has not ended.
+        """
 
 
 def need(module: str, extra: str, what: str) -> None:
     """Raise `UserError` with the command that installs an extra if its `module` is not there."""
-    import importlib.util
-
     if importlib.util.find_spec(module) is None:
         raise UserError(f"{what} needs the library {module}; install it with: pip install 'socialrl[{extra}]'")
 
@@ -116,12 +52,13 @@ def run_all(
     `what` is what a task is called, such as "cohort"; `on_done` is given an outcome and how many have ended.
     """
     failed: list[Outcome] = []
-    for number, outcome in enumerate(executor.run(tasks), start=1):
-        if outcome.stopped:
-            raise KeyboardInterrupt
-        if outcome.error:
-            failed.append(outcome)
-        on_done(outcome, number)
+    with contextlib.closing(executor.run(tasks)) as outcomes:
+        for number, outcome in enumerate(outcomes, start=1):
+            if outcome.stopped:
+                raise KeyboardInterrupt
+            if outcome.error:
+                failed.append(outcome)
+            on_done(outcome, number)
     if failed:
         raise UserError(failures(failed, len(tasks), what))
 
@@ -147,11 +84,9 @@ def settings_of(given: Sequence[str], option: str) -> dict[str, Any]:
     return found
 
 
-def with_tickets(tasks: Sequence[Task], **changes: Any) -> list[Task]:
-    """Return tasks with some fields replaced."""
-    from dataclasses import replace
-
-    return [replace(task, **changes) for task in tasks]
+def for_other_machines(tasks: Sequence[Task]) -> list[Task]:
+    """Return tasks that other machines refuse if their versions or code differ from those of this process."""
+    return [replace(task, code=code_of_this_process()) for task in tasks]
 
 
 def by_name(tasks: Sequence[Task]) -> Mapping[str, Task]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from distributed import Client, KilledWorker, as_completed, get_worker
 
 from socialrl.errors import UserError
-from socialrl.work.executors import by_name, with_tickets
-from socialrl.work.task import Outcome, Task, code_of_this_process, run_task
+from socialrl.work.executors import by_name, for_other_machines
+from socialrl.work.task import Outcome, Task, run_task
 
 _PATIENCE_S = 10
 
@@ -50,10 +50,10 @@ class OnDask:
             return f"the Dask scheduler {self._address}, which has no worker yet (dask worker {self._address})"
         return f"{n} worker{'s' if n > 1 else ''} of the Dask scheduler {self._address}"
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended; a scheduler that is lost raises `UserError`."""
         call = secrets.token_hex(4)  # results are files, so nothing that the scheduler remembers may be taken for one
-        named = by_name(with_tickets(tasks, code=code_of_this_process()))
+        named = by_name(for_other_machines(tasks))
         futures = {
             self._client.submit(_at_worker, task, key=f"{name}-{call}", pure=False): name
             for name, task in named.items()

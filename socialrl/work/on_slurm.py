@@ -5,21 +5,24 @@ A job that reaches its time limit, or is preempted, is put into the queue again 
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import submitit
 
 from socialrl.errors import UserError
-from socialrl.work.executors import SLURM, by_name, settings_of, usable_processors, with_tickets
-from socialrl.work.task import Outcome, Task, code_of_this_process, run_task
+from socialrl.work.executors import SLURM, by_name, for_other_machines, settings_of, usable_processors
+from socialrl.work.task import Outcome, Task, run_task
 
 _POLL_S = 0.5
-_SECONDS_BETWEEN_LOOKS = 5.0
+_SECONDS_BETWEEN_LOOKS = 15.0
+"""At the queue, for jobs that ended without a word."""
 _LARGEST_ARRAY = 1000
 """SLURM's usual limit (MaxArraySize) is 1001."""
 _GENERAL = ("timeout_min", "mem_gb", "nodes", "cpus_per_task", "gpus_per_node")
@@ -47,9 +50,9 @@ class OnSlurm:
         what = "SLURM" if self._cluster == SLURM else "submitit's local executor"
         return f"{what}, logs in {self._folder}"
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended; they are cancelled if the caller stops."""
-        named = list(by_name(with_tickets(tasks, code=code_of_this_process())).values())
+        named = list(by_name(for_other_machines(tasks)).values())
         waiting: dict[str, submitit.Job[Outcome]] = {}
         try:
             for first in range(0, len(named), _LARGEST_ARRAY):
@@ -59,7 +62,7 @@ class OnSlurm:
             gone: set[str] = set()
             looked = time.monotonic()
             while waiting:
-                ended = [name for name, job in waiting.items() if job.done()]
+                ended = [name for name, job in waiting.items() if self._has_ended(job)]
                 for name in ended:
                     yield self._outcome(name, waiting.pop(name))
                 if not ended and time.monotonic() - looked > _SECONDS_BETWEEN_LOOKS:
@@ -74,13 +77,20 @@ class OnSlurm:
             for job in waiting.values():
                 job.cancel(check=False)
 
+    def _has_ended(self, job: submitit.Job[Outcome]) -> bool:
+        """Whether a job has a result; of SLURM only that is asked, since `job.done` needs accounting (`sacct`)."""
+        if self._cluster != SLURM:
+            return bool(job.done())
+        with contextlib.suppress(OSError):  # a shared disk looks again at a folder that was changed
+            os.utime(job.paths.folder)
+        return bool(job.paths.result_pickle.exists())
+
     def _out_of_queue(self, waiting: Mapping[str, submitit.Job[Outcome]]) -> set[str]:
-        """Return the tasks whose jobs SLURM does not know any more; submitit asks `sacct`, which not every site has."""
+        """Return the tasks whose jobs SLURM does not know any more."""
         if self._cluster != SLURM:
             return set()
-        told = subprocess.run(
-            ["squeue", "--noheader", "--array", "--format=%i"], capture_output=True, text=True, check=False
-        )
+        words = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+        told = subprocess.run(words, capture_output=True, text=True, check=False)
         if told.returncode:
             return set()
         known = set(told.stdout.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
@@ -32,7 +32,7 @@ class OnThisMachine:
         """Where in a few words."""
         return f"{self._jobs} process{'es' if self._jobs > 1 else ''} of this machine"
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended."""
         if self._jobs == 1:
             yield from (run_task(task, self._threads) for task in tasks)
@@ -52,7 +52,7 @@ class OnThisMachine:
             except TerminatedWorkerError:
                 yield Outcome(name, "the system killed its process, perhaps for lack of memory")
 
-    def _parallel(self, tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    def _parallel(self, tasks: Sequence[Task], jobs: int) -> Generator[Outcome]:
         # Two at least: with one, joblib works in this process, which must outlive the task.
         n_jobs = max(2, min(jobs, len(tasks)))
         pool = Parallel(

@@ -1,10 +1,12 @@
-"""Tasks that take no time: one writes, one fails, one is killed."""
+"""Tasks that take no time: one writes, one fails, one is killed, one makes a table."""
 
 from __future__ import annotations
 
 import os
 import signal
 from pathlib import Path
+
+import pandas as pd
 
 from socialrl.work.task import Seat
 
@@ -16,11 +18,18 @@ def write(*, path: str, seat: Seat) -> None:
 
 
 def fail(*, seat: Seat) -> None:
-    """Divide by zero."""
-    seat.progress.update(1 // 0, 1)
+    """Fail as a bug does."""
+    assert seat.threads >= 1
+    raise ZeroDivisionError("division by zero")
 
 
 def die(*, seat: Seat) -> None:
     """End this process as the system does for lack of memory."""
     assert seat.threads >= 1
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def a_table(*, value: int, seat: Seat) -> pd.DataFrame:
+    """Return a table of one value."""
+    assert seat.threads >= 1
+    return pd.DataFrame({"value": [value]})

@@ -18,8 +18,8 @@ import pytest
 import tiny_sweep as tiny
 
 from socialrl.errors import UserError
+from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
-from socialrl.work.executors import Asked, open_executor
 from socialrl.work.task import Task, code_of_this_process, run_task
 
 _PATIENCE_S = 240.0
@@ -117,7 +117,10 @@ def slurm(tmp_path, monkeypatch) -> Iterator[str]:
         yield "slurm"
 
 
-def test_jobs_end_as_done_failed_or_lost_each_by_its_name(tmp_path, slurm):
+def test_jobs_end_as_done_failed_or_lost_each_by_its_name(tmp_path, slurm, monkeypatch):
+    from socialrl.work import on_slurm
+
+    monkeypatch.setattr(on_slurm, "_SECONDS_BETWEEN_LOOKS", 1.0)
     tasks = [
         Task("good", "cluster_tasks:write", {"path": str(tmp_path / "good.txt")}),
         Task("wrong", "cluster_tasks:fail"),
@@ -129,7 +132,7 @@ def test_jobs_end_as_done_failed_or_lost_each_by_its_name(tmp_path, slurm):
         found = {one.name: one for one in executor.run(tasks)}
     assert found["good"].error == ""
     assert (tmp_path / "good.txt").read_text() == "written"
-    assert found["wrong"].error == "ZeroDivisionError: division by zero"
+    assert found["wrong"].error.startswith("ZeroDivisionError: ")
     assert "cluster_tasks.py" in found["wrong"].trace
     assert "ended without a result; see" in found["lost"].error
 
@@ -146,11 +149,11 @@ def test_settings_of_slurm_that_it_does_not_know_are_one_line(tmp_path):
 
 def test_a_process_that_the_system_kills_fails_its_task_alone(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    goods = [Task(f"good-{k}", "cluster_tasks:write", {"path": str(tmp_path / f"{k}.txt")}) for k in range(3)]
+    goods = [Task(f"good-{k}", "cluster_tasks:write", {"path": str(tmp_path / f"{k}.txt")}) for k in range(2)]
     with open_executor(Asked(jobs=2), tmp_path) as executor:
         found = {one.name: one for one in executor.run([*goods, Task("lost", "cluster_tasks:die")])}
     assert found["lost"].error == "the system killed its process, perhaps for lack of memory"
-    assert [found[one.name].error for one in goods] == ["", "", ""]
+    assert [found[one.name].error for one in goods] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from socialrl.progress import Silent
 from socialrl.sweep.outcome import How, Sweep
 from socialrl.sweep.run import Sweeping, prepare, run_sweep
 from socialrl.sweep.space import read_space
-from socialrl.work.executors import Asked
+from socialrl.work.asked import Asked
 
 CONFIG = """
 name: tiny
