@@ -111,7 +111,8 @@ def sweep(
         )
     from rich.console import Console
 
-    from socialrl.sweep.report import PAGE, sentences
+    from socialrl.sweep.content import sentences
+    from socialrl.sweep.report import PAGE
     from socialrl.sweep.terminal import points_table
 
     Console().print(points_table(done))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from socialrl.drawing import pages, wording
 from socialrl.drawing.tables import Cell, Table
 from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import csv_text, json_text
+from socialrl.sweep.content import content, sentences
 from socialrl.sweep.figures import plates
 from socialrl.sweep.folder import JOURNAL, MARK
 from socialrl.sweep.outcome import Sweep
@@ -49,52 +49,6 @@ def write_results(sweep: Sweep) -> Path:
     write_bytes(folder / PAGE, html.encode())
     write_bytes(folder / MARK, json_text(content(sweep)).encode())
     return folder / PAGE
-
-
-def content(sweep: Sweep) -> dict[str, Any]:
-    """Return what `sweep.json` holds."""
-    how = sweep.how
-    search = {"objective": how.objective, "maximize": how.maximize, "batch": how.batch, "trials": how.optuna}
-    return {
-        "format": 1,
-        "keys": list(sweep.keys),
-        "points_are": how.in_words,
-        **({"search": search} if how.optuna is not None else {}),
-        "finished": sweep.finished,
-        "sentences": sentences(sweep),
-        "points": [
-            {
-                "name": one.point.name,
-                "values": one.point.values(),
-                "state": one.state,
-                "error": one.error or None,
-                "seconds": one.seconds,
-                "host": one.host or None,
-            }
-            for one in sweep.results
-        ],
-        "made": dict(sweep.made),
-    }
-
-
-def sentences(sweep: Sweep) -> list[str]:
-    """Return what a sweep came to, in a few sentences."""
-    n = len(sweep.results)
-    said = [f"{len(sweep.done)} of {n} points are trained and tested: {sweep.how.in_words} over {_and(sweep.keys)}."]
-    if sweep.failed:
-        said.append(f"{len(sweep.failed)} failed.")
-    measure = sweep.measure
-    for group in sweep.groups:
-        values = [value for one in sweep.done if (value := sweep.value(one, group)) == value]
-        if values:
-            ends = f"{wording.number(min(values), measure.digits)} to {wording.number(max(values), measure.digits)}"
-            said.append(f"{measure.label} of {group} in {sweep.test}: {ends} over {len(values)} runs.")
-    if sweep.how.optuna is not None and (best := sweep.best(1)):
-        name, value, points = best[0]
-        values_of = {key: one for key, one in points[0].point.values().items() if key != SEED}
-        told = ", ".join(f"{key} {one}" for key, one in values_of.items())
-        said.append(f"Best so far: {name} with {wording.number(value, 3)} ({told}).")
-    return said
 
 
 def _points(sweep: Sweep) -> Table:
@@ -148,8 +102,3 @@ def _name(sweep: Sweep, one: Result) -> Cell:
 def _short(one: Result, key: str) -> str:
     value = flat(one.point.values().get(key))
     return wording.MISSING if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _and(words: Any) -> str:
-    *others, last = list(words)
-    return f"{', '.join(others)} and {last}" if others else str(last)

@@ -12,8 +12,10 @@ from socialrl.config.loading import Config, config_to_yaml, load_config
 from socialrl.errors import UserError
 from socialrl.progress import Progress
 from socialrl.storage.atomic import naming_the_place, write_bytes
+from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta
 from socialrl.sweep import folder as place
+from socialrl.sweep.content import content
 from socialrl.sweep.outcome import How, Sweep
 from socialrl.sweep.point import is_done
 from socialrl.sweep.points import Point, Source, drawn, listed, replicates, seeds_of
@@ -128,6 +130,8 @@ class _Run:
         for failed in (self._folder / place.FAILED).glob("*.txt"):
             failed.unlink()
         self._take_in(self._sweeping.points)
+        # before the first point, so that a sweep that is killed is known as one
+        write_bytes(self._folder / place.MARK, json_text(content(self._sweep())).encode())
         self._say(f"{len(self._sweeping.points) or self._sweeping.how.optuna} points on {self._executor.where}")
 
     def all_points(self, ticket: Ticket) -> None:
@@ -148,6 +152,9 @@ class _Run:
             for point in points:
                 place.check_same(self._folder, point)
             self._take_in(points)
+            for point in [one for n, some in proposals.items() if search.told(n) for one in some]:
+                if self._results[point.name].state != DONE:
+                    self._results[point.name] = Result(point, FAILED, "failed before; the search goes on without it")
             self._do([one for n, some in proposals.items() if not search.told(n) for one in some], ticket, total)
             for number, some in proposals.items():
                 if not search.told(number):
@@ -196,19 +203,17 @@ class _Run:
 
     def write(self) -> Sweep:
         """Write table and page with what is known now."""
+        # here, because drawing libraries are needed only now
         from socialrl.sweep.report import write_results
 
-        sweep = Sweep(
-            self._folder,
-            self._sweeping.source.keys,
-            list(self._results.values()),
-            self._sweeping.how,
-            self._sweeping.base,
-            self._meta,
-        )
+        sweep = self._sweep()
         write_results(sweep)
         self._written = time.monotonic()
         return sweep
+
+    def _sweep(self) -> Sweep:
+        made = self._sweeping
+        return Sweep(self._folder, made.source.keys, list(self._results.values()), made.how, made.base, self._meta)
 
 
 def failed_in_words(sweep: Sweep) -> str:
