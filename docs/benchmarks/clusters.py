@@ -42,8 +42,8 @@ def measured(animals: int, folder: Path) -> dict[str, float]:
     start_s = _processor_s()
     point("warm", "steps=1024", "evaluation.repeats=1", "animals=1")
     warm_s = _processor_s()
-    short_s, short, _ = point("short", "steps=8192")
-    long_s, steps, path = point("long", "steps=40960")
+    short_s, short, _ = point("short", "steps=4096")
+    long_s, steps, path = point("long", "steps=20480")
     n = 3 * animals
     of_a_step = (long_s - short_s) / (steps - short) / n
     size = sum(one.stat().st_size for one in path.rglob("*") if one.is_file())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -128,7 +129,7 @@ def _axis(ax: Axes, key: str, done: Sequence[Result]) -> np.ndarray:
 
 
 def _runs_of(ax: Axes, places: np.ndarray, values: np.ndarray, group: Group) -> None:
-    looks = {"color": group.colour, "marker": group.marker}
+    looks: dict[str, Any] = {"color": group.colour, "marker": group.marker}
     ax.scatter(places, values, s=panels.DOT, alpha=0.4, linewidths=0, zorder=2, **looks)
     at = np.unique(places)
     if len(at) < max(2, len(places)):  # values that are repeated: lists

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from socialrl.storage.provenance import collect_meta
@@ -36,6 +37,7 @@ def run_point(*, config_yaml: str, folder: str, command: str, seat: Seat) -> Non
             config = config.model_copy(update={"workers": seat.threads})
         if not run.finished:
             train_run(config, run, progress=seat.progress)
+        shutil.rmtree(run.checkpoints, ignore_errors=True)  # needed to resume only, and half of a run's size
         if config.evaluation.tests and not is_tested(run):
             evaluate_run(run, progress=seat.progress)
             write_results(run, films=False)

@@ -93,10 +93,11 @@ def listed(source: Source) -> list[Point]:
     for axis in axes:
         n *= len(axis.values)
     check_number(n)
-    combinations = itertools.product(source.rows, *(axis.values for axis in axes))
+    keys = [axis.key for axis in axes]
     points = [
-        source.point({**row, **dict(zip((axis.key for axis in axes), values, strict=True))})
-        for row, *values in combinations
+        source.point({**row, **dict(zip(keys, values, strict=True))})
+        for row in source.rows
+        for values in itertools.product(*(axis.values for axis in axes))
     ]
     return _unique(points)
 

@@ -98,9 +98,10 @@ class OnSlurm:
 
     def _outcome(self, name: str, job: submitit.Job[Outcome]) -> Outcome:
         try:
-            return job.result()
+            outcome: Outcome = job.result()
         except submitit.core.utils.UncompletedJobError:  # and FailedJobError
             return _lost(name, job)
+        return outcome
 
 
 def _lost(name: str, job: submitit.Job[Outcome]) -> Outcome:

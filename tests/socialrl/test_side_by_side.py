@@ -17,8 +17,9 @@ from lineage_stand_in import tiny
 from socialrl.calibration import elsewhere as calibration
 from socialrl.calibration.plan import simulated
 from socialrl.calibration.population import Space
-from socialrl.calibration.run import training_settings
+from socialrl.calibration.run import ASSAY
 from socialrl.calibration.simulate import conditions, trained_cohorts
+from socialrl.config.loading import config_from_data
 from socialrl.errors import UserError
 from socialrl.inference.simulate import Size, simulate
 from socialrl.lineage import elsewhere as lineage
@@ -62,8 +63,18 @@ def pieces(tmp_path):
 
 def test_a_cohort_of_a_calibration_in_pieces(pieces, pickled, monkeypatch):
     monkeypatch.setattr(calibration, "TOGETHER", 2)
-    config = training_settings(None, 1, 64, ["peers"]).model_copy(update={"workers": 1, "lives": 2})
-    config = config.model_copy(update={"ppo": config.ppo.model_copy(update={"n_steps": 32, "batch_size": 32})})
+    config = config_from_data(
+        {
+            "name": "tiny",
+            "seed": 9,
+            "env": {"id": ASSAY, "dt_s": 60},
+            "genotypes": {"wt": {"oxtr_gain": 1.0}},
+            "animals": 1,
+            "lives": 2,
+            "steps": 64,
+            "ppo": FAST,
+        }
+    )
     space = Space.around({})
     tests = conditions(["peers"], 24.0, 288.0)
     alone = trained_cohorts(config, space, tests, repeats=1)

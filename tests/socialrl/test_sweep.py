@@ -19,6 +19,12 @@ from socialrl.work.task import Outcome
 WORDS = ("seed=1,2", "genotypes.ko.oxtr_gain=0,0.5")
 
 
+@pytest.fixture(autouse=True)
+def without_tensorboard(monkeypatch):
+    """What a run shows in TensorBoard has tests of its own, and takes longer than training here."""
+    monkeypatch.setattr("socialrl.tensorboard.results.write_results", lambda _run, *, films: None)
+
+
 class Tasks:
     """Stands in for the task function: notes what is called; does as many as it may, then is asked to stop."""
 
@@ -34,7 +40,12 @@ class Tasks:
                 return Outcome(task.name, "ZeroDivisionError: division by zero", "a traceback")
             return real(task, threads)
 
+        self._real = real
         monkeypatch.setattr(on_this_machine, "run_task", run_task)
+
+    def end(self) -> None:
+        """Let the real function work again."""
+        on_this_machine.run_task = self._real  # monkeypatch restores it anyway
 
 
 @pytest.mark.slow
@@ -51,7 +62,7 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
     assert not json.loads((folder / "sweep.json").read_text())["finished"]
     assert not list(folder.glob(".call")), "nobody is told to go on"
 
-    monkeypatch.undo()
+    first.end()
     again = Tasks(monkeypatch)
     sweep = tiny.swept(made)
     assert again.names == [one.name for one in made.points[1:]], "what was done is kept"
@@ -78,8 +89,10 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
         assert f'<section id="{section}">' in page
     assert '<section id="failed">' not in page
     assert (folder / "figures" / "by_key.svg").exists()
+    assert not list(folder.glob("*/checkpoints")), "they are needed to go on only"
     assert listing(made) == [f"{folder / one.name}: done" for one in made.points]
     # more seeds later: the points that are there are not made again
+    again.end()
     more = Tasks(monkeypatch)
     tiny.swept(tiny.ready(tmp_path, "seed=1,2,3", WORDS[1]))
     assert more.names == ["seed-3_genotypes.ko.oxtr_gain-0", "seed-3_genotypes.ko.oxtr_gain-0.5"]
@@ -94,15 +107,16 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
 @pytest.mark.slow
 def test_a_search_gives_the_same_numbers_when_it_was_stopped(tmp_path, monkeypatch):
     pytest.importorskip("optuna")
-    how = How(optuna=4, batch=2, objective="wt.day.preference")
+    monkeypatch.setattr("socialrl.sweep.report.plates", lambda _: [])
+    how = How(optuna=3, batch=2, objective="wt.day.preference")
     words = ("ppo.ent_coef=1e-3..1e-1:log", "lives=1,2")
     whole = tiny.swept(tiny.ready(tmp_path, *words, how=how, name="whole"))
-    assert [one.point.name for one in whole.results] == [f"trial-000{k}" for k in (1, 2, 3, 4)]
+    assert [one.point.name for one in whole.results] == [f"trial-000{k}" for k in (1, 2, 3)]
     made = tiny.ready(tmp_path, *words, how=how, name="stopped")
-    Tasks(monkeypatch, most=3)  # in the middle of the second batch
+    stopped = Tasks(monkeypatch, most=1)  # in the middle of the first batch
     with pytest.raises(KeyboardInterrupt):
         tiny.swept(made)
-    monkeypatch.undo()
+    stopped.end()
     again = tiny.swept(made)
     assert [one.point.own for one in again.results] == [one.point.own for one in whole.results]
     assert [one.value(how.objective) for one in again.results] == [one.value(how.objective) for one in whole.results]
@@ -118,7 +132,7 @@ def test_a_search_gives_the_same_numbers_when_it_was_stopped(tmp_path, monkeypat
     study = optuna.load_study(study_name="sweep", storage=storage)
     assert study.best_value == best
     with pytest.raises(UserError, match="holds a search over other values or with another objective"):
-        tiny.swept(tiny.ready(tmp_path, *words, how=How(optuna=4, objective="ko.day.preference"), name="stopped"))
+        tiny.swept(tiny.ready(tmp_path, *words, how=How(optuna=3, objective="ko.day.preference"), name="stopped"))
 
 
 @pytest.mark.parametrize(
