@@ -22,7 +22,7 @@ from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
 from socialrl.work.task import Task, code_of_this_process, run_task
 
-_PATIENCE_S = 240.0
+_PATIENCE_S = 1800.0
 _POLL_S = 0.01
 
 

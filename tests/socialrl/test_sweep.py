@@ -22,7 +22,7 @@ WORDS = ("seed=1,2", "genotypes.ko.oxtr_gain=0,0.5")
 @pytest.fixture(autouse=True)
 def without_tensorboard(monkeypatch):
     """What a run shows in TensorBoard has tests of its own, and takes longer than training here."""
-    monkeypatch.setattr("socialrl.tensorboard.results.write_results", lambda _run, *, films: None)
+    monkeypatch.setattr("socialrl.tensorboard.results.write_results", lambda _run, **_: None)
 
 
 class Tasks:
