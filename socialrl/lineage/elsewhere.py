@@ -48,7 +48,7 @@ class SideBySide:
             )
         total = sum(care[n].steps * n for n in n_carers.values())
         tables = self.pieces.tables(wanted, lambda ended: on_steps(total * ended // len(wanted)))
-        return pd.concat([_by_id(table) for table in tables.values()])
+        return pd.concat([_by_id(table) for table in tables.values()]).rename_axis("animal")
 
     def test(
         self, assays: Mapping[str, Config], animals: list[Animal], on_steps: Callable[[int, str], None]

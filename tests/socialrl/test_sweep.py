@@ -9,11 +9,12 @@ import pytest
 import tiny_sweep as tiny
 
 from socialrl.cli import main
+from socialrl.config.loading import config_to_yaml
 from socialrl.errors import UserError
 from socialrl.report import write_index
 from socialrl.sweep.outcome import How
 from socialrl.sweep.run import listing
-from socialrl.work import on_this_machine
+from socialrl.work import on_this_machine, task
 from socialrl.work.task import Outcome
 
 WORDS = ("seed=1,2", "genotypes.ko.oxtr_gain=0,0.5")
@@ -102,6 +103,28 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
     index = write_index(tmp_path).read_text()
     assert "sweep.html" in index
     assert "seed-3" not in index, "points are listed on the page of their sweep"
+
+
+@pytest.mark.slow
+def test_a_point_whose_caller_has_gone_stops_at_a_checkpoint_and_goes_on_from_there(tmp_path, monkeypatch):
+    words = ("seed=1,2",)
+    whole, cut = (tiny.ready(tmp_path, *words, name=name) for name in ("whole", "cut"))
+    looks = []
+    monkeypatch.setattr(task, "_SECONDS_BETWEEN_LOOKS", -1.0)  # before every rollout
+    monkeypatch.setattr(task.Ticket, "valid", lambda _: looks.append(None) or len(looks) != 5)
+
+    def ended(made) -> Outcome:
+        point = made.points[0]
+        folder = made.folder / point.name
+        given = {"config_yaml": config_to_yaml(point.config), "folder": str(folder), "command": "x"}
+        return task.run_task(task.Task("x", "socialrl.sweep.point:run_point", given, task.Ticket("", "")))
+
+    run = cut.folder / cut.points[0].name
+    assert ended(cut).stopped
+    assert list((run / "checkpoints").glob("checkpoint-*"))
+    assert not (run / "DONE").exists()
+    assert ended(cut).error == ended(whole).error == ""
+    assert tiny.lasting(run) == tiny.lasting(whole.folder / whole.points[0].name)
 
 
 @pytest.mark.slow
