@@ -82,6 +82,11 @@ def deferred() -> Iterator[Request]:
     request.answer()
 
 
+def ask() -> None:
+    """Ask the work of this process to stop, as SIGTERM does: at its next checkpoint, or at once where it has none."""
+    _asked(signal.SIGTERM, None)
+
+
 def _asked(number: int, _frame: FrameType | None) -> None:
     global _last
     _last = number

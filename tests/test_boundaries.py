@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": WORLD | {"analysis"},
     "protocols": WORLD | {"evaluation"},
     "interop": GROUND | {"storage", "analysis"},
+    "work": GROUND | {"storage"},
     "analysis": GROUND | {"assays"},
     "findings": GROUND | {"assays", "config", "storage", "analysis"},
     "drawing": GROUND | {"assays", "storage", "analysis"},
@@ -126,10 +127,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "film": WORLD | {"drawing"},
     "training": WORLD | {"evaluation", "protocols", "analysis"},
     "tensorboard": WORLD | PAGES | {"report", "film", "training"},
-    "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "protocols", "training"},
-    "calibration": WORLD | PAGES | {"evaluation", "interop", "training"},
-    "lineage": WORLD | PAGES | {"findings", "evaluation", "protocols", "training"},
-    "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training"},
+    "sweep": WORLD | PAGES | {"evaluation", "report", "training", "tensorboard", "work"},
+    "reproduction": WORLD | PAGES | {"findings", "scorecard", "release", "evaluation", "protocols", "training", "work"},
+    "calibration": WORLD | PAGES | {"evaluation", "interop", "training", "work"},
+    "lineage": WORLD | PAGES | {"findings", "evaluation", "protocols", "training", "work"},
+    "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training", "work"},
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,15 @@ class Simulate(Protocol):
     def __call__(
         self, factors: NDArray[np.float64], first_index: int, text: str, *, everything: bool = False
     ) -> pd.DataFrame: ...
+
+
+def simulated(simulate: Simulate, cohorts: Sequence[tuple[NDArray[np.float64], int, str]]) -> list[pd.DataFrame]:
+    """Return the tests of several cohorts: all at once where the simulator can do that, else one after another."""
+    together = getattr(simulate, "together", None)
+    if together is None:
+        return [simulate(*cohort) for cohort in cohorts]
+    tables: list[pd.DataFrame] = together(cohorts)
+    return tables
 
 
 Keep = Callable[[str, Callable[[], pd.DataFrame]], pd.DataFrame]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch as th
 
 import socialrl_envs
 from socialrl.animals.animal import of_sex
 from socialrl.calibration.calibrate import calibrate
+from socialrl.calibration.elsewhere import SideBySide
 from socialrl.calibration.limits import check_work
 from socialrl.calibration.objective import course_of
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import RELATIONSHIPS, by_kind
-from socialrl.calibration.plan import Plan
+from socialrl.calibration.plan import Keep, Plan, Simulate
 from socialrl.calibration.population import Space
 from socialrl.calibration.search import need_cma
 from socialrl.calibration.simulate import conditions, search_conditions, trained_cohorts
@@ -26,7 +29,7 @@ from socialrl.calibration.summaries import TEST_S
 from socialrl.calibration.voles import Voles, read_voles
 from socialrl.config import limits
 from socialrl.config.given_parameters import read_parameters
-from socialrl.config.loading import Config, config_from_data, with_overrides
+from socialrl.config.loading import Config, TestCondition, config_from_data, with_overrides
 from socialrl.config.values import TABLE
 from socialrl.errors import UserError
 from socialrl.progress import Progress
@@ -34,6 +37,9 @@ from socialrl.storage.files import checksum, csv_text
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
 from socialrl.training.devices import usable_device
+from socialrl.work.asked import Asked, open_executor
+from socialrl.work.calls import open_call
+from socialrl.work.pieces import Pieces
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 from socialrl_envs.vocabulary import SEXES
@@ -68,6 +74,7 @@ def run_calibration(
     overwrite: bool = False,
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
+    work: Asked | None = None,
 ) -> Calibration:
     """Calibrate on the early tests of a score sheet and write the results to `output`, stage by stage.
 
@@ -76,8 +83,8 @@ def run_calibration(
     a sheet with both is fitted with one population. `pairs` and `where` ("COLUMN=VALUE") pick rows of the sheet. Late
     tests of the same animals, `retest_days` later, are not fitted, only compared. The fit starts from the parameters of
     `config` with `parameters` on top (`read_parameters`), and a direct search (`plan.search`, needs the library `cma`)
-    from there. `say` receives the notes on the sheet even if it cannot be used. Raises `UserError` for what cannot be
-    used, and for a folder with another plan.
+    from there. `say` receives the notes on the sheet even if it cannot be used. `work` trains animals side by side.
+    Raises `UserError` for what cannot be used, and for a folder with another plan.
     """
     Stages.refuse_finished(output, overwrite)
     if plan.search:
@@ -112,26 +119,54 @@ def run_calibration(
         before = sum(plan.cohorts[stage] for stage in there) * settings.steps
         counter = _Counter(progress, plan.n_trained * settings.steps, before)
         course = course_of(voles.kinds, cohousing_h)
-        cohorts = partial(trained_cohorts, settings, space, repeats=REPEATS, on_steps=counter)
-        simulate = cohorts(conditions(voles.kinds, cohousing_h, hours["retest_h"]))
-        try_out = cohorts(search_conditions(voles.kinds, cohousing_h, course)) if plan.search else None
-        result = calibrate(
-            voles.early,
-            simulate,
-            plan,
-            space,
-            late=voles.late,
-            try_out=try_out,
-            course=course,
-            on_stage=counter.stage,
-            keep=stages.keep,
-        )
+        with _simulators(settings, space, stages, work, counter, say) as (cohorts, keep):
+            simulate = cohorts(conditions(voles.kinds, cohousing_h, hours["retest_h"]))
+            try_out = cohorts(search_conditions(voles.kinds, cohousing_h, course)) if plan.search else None
+            result = calibrate(
+                voles.early,
+                simulate,
+                plan,
+                space,
+                late=voles.late,
+                try_out=try_out,
+                course=course,
+                on_stage=counter.stage,
+                keep=keep,
+            )
         provenance = _provenance(stages, data, voles, plan, settings, space, hours, pairs, where, notes)
         # Here and not above, because drawing libraries are needed only now.
         from socialrl.calibration.report import write_results
 
         write_results(result, output, provenance)
     return result
+
+
+@contextlib.contextmanager
+def _simulators(
+    settings: Config,
+    space: Space,
+    stages: Stages,
+    work: Asked | None,
+    counter: _Counter,
+    say: Callable[[str], None],
+) -> Iterator[tuple[Callable[[Sequence[TestCondition]], Simulate], Keep]]:
+    """Provide what makes a simulator of some tests, and what keeps stages: in this process, or side by side."""
+    if work is None or not work.anything:
+        yield partial(trained_cohorts, settings, space, repeats=REPEATS, on_steps=counter), stages.keep
+        return
+    with open_executor(work, stages.folder) as executor, open_call(stages.folder) as ticket:
+        say(f"animals learn on {executor.where}")
+        pieces = Pieces(stages.folder, executor, ticket)
+
+        def keep(stage: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+            table = stages.keep(stage, make)
+            pieces.drop()
+            return table
+
+        def cohorts(tests: Sequence[TestCondition]) -> Simulate:
+            return SideBySide(settings, space, tests, REPEATS, pieces, counter)
+
+        yield cohorts, keep
 
 
 def _in_words(stages: Sequence[str], plan: Plan) -> str:

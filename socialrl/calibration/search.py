@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from socialrl import seeding
 from socialrl.calibration.objective import Objective
-from socialrl.calibration.plan import Keep, Plan, Simulate
+from socialrl.calibration.plan import Keep, Plan, Simulate, simulated
 from socialrl.calibration.population import SPREAD_LIMITS, Population, Space, table_of
 from socialrl.calibration.tables import population_table, read_population, region_table
 from socialrl.errors import UserError
@@ -87,14 +87,17 @@ def _generation(
     asked: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the rows of a generation for what the strategy asked for, (n_candidates, 2 n_free)."""
-    rows = []
     first = (number - 1) * plan.candidate_animals
     vectors = folded(asked, *limits(space))
+    cohorts = []
     for k, vector in enumerate(vectors):
         # The same purpose and indices for all candidates, so that they differ in the population alone.
         factors = Population.of(vector).draw(plan.candidate_animals, plan.seed, "search", number)
-        words = f"search {number} of {plan.search}, candidate {k + 1} of {plan.candidates}"
-        rows.append({"generation": number, "candidate": k + 1, **objective.parts(simulate(factors, first, words))})
+        cohorts.append((factors, first, f"search {number} of {plan.search}, candidate {k + 1} of {plan.candidates}"))
+    rows = [
+        {"generation": number, "candidate": k + 1, **objective.parts(tests)}
+        for k, tests in enumerate(simulated(simulate, cohorts))
+    ]
     both = [region_table(vectors, space.names), region_table(asked, space.names).add_prefix(_UNFOLDED)]
     return pd.concat([pd.DataFrame(rows), *both], axis=1)
 

@@ -3,6 +3,7 @@
 # In the order in which help lists the verbs.
 from socialrl.cli import (  # noqa: I001
     run_verbs,  # noqa: F401
+    sweep_verbs,  # noqa: F401
     world_verbs,  # noqa: F401
     study_verbs,  # noqa: F401
     inference_verbs,  # noqa: F401

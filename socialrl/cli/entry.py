@@ -73,7 +73,8 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
     if unknown_verb:
         return unknown("verb", unknown_verb[1], verbs)
     context = getattr(error, "ctx", None)
-    if context is not None and context.command.name in ("train", "record") and message.startswith("No such option"):
+    takes_keys = context is not None and context.command.name in ("train", "record", "sweep")
+    if takes_keys and message.startswith("No such option"):
         message += "; keys of the configuration are given without dashes, such as seed=7"
     return f"{message} (see `{context.command_path} --help`)" if context is not None else message
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
+from socialrl.cli.work_options import JobsIfAsked, Scheduler, Slurm, work_asked
 from socialrl.config import limits
 from socialrl.errors import UserError
 from socialrl.progress import open_progress
@@ -32,6 +33,9 @@ def simulate(
         typer.Option(metavar="ASSAY", help="Only this assay, such as PartnerPreference. Can be repeated."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Root of all random numbers.")] = 1,
+    jobs: JobsIfAsked = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
     quiet: Quiet = False,
 ) -> None:
     """Train animals of known parameters in every assay and test them: what `socialrl infer` learns from.
@@ -44,6 +48,7 @@ def simulate(
     check_range("--steps", steps, 1, limits.MAX_STEPS)
     check_range("--repeats", repeats, 2, 64)
     check_range("--seed", seed, 0, limits.MAX_SEED)
+    work = work_asked(jobs, scheduler, slurm)
     from socialrl.inference.battery import ASSAYS
     from socialrl.inference.simulate import Size
     from socialrl.inference.simulate import simulate as make
@@ -60,6 +65,7 @@ def simulate(
             assays=assay or ASSAYS,
             progress=progress,
             say=typer.echo,
+            work=work,
         )
     typer.echo(f"simulations: {output}")
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
+from socialrl.cli.work_options import JobsIfAsked, Scheduler, Slurm, work_asked
 from socialrl.config import limits
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.progress import open_progress
@@ -62,6 +63,9 @@ def reproduce(
         ),
     ] = None,
     parameters: _Parameters = None,
+    jobs: JobsIfAsked = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
     quiet: Quiet = False,
 ) -> None:
     """Train all groups on every assay, test them, and score the published findings; finished stages are not repeated.
@@ -98,6 +102,7 @@ def reproduce(
         "registry": registry,
         "findings": [path.name for path in findings or ()],
         "parameters": given,
+        "work": work_asked(jobs, scheduler, slurm),
     }
     with stoppable("finished stages are kept; run the same command again to resume"):
         if several:
@@ -206,6 +211,9 @@ def calibrate(
         typer.Option(help="Days from an early to a late test (LT), 12 if not given; late ones are never fitted."),
     ] = None,
     parameters: _Parameters = None,
+    jobs: JobsIfAsked = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
     overwrite: Annotated[bool, overwrite_option("a calibration that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -224,6 +232,7 @@ def calibrate(
     check_range(
         "--retest-days", retest_days, 0, most_days, f"pairs are cohoused for {limits.MAX_COHOUSING_H:g} h at most"
     )
+    work = work_asked(jobs, scheduler, slurm)
     from socialrl.config.loading import load_config
 
     loaded = None if config is None else load_config(config)
@@ -248,6 +257,7 @@ def calibrate(
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=line.startswith("note")),
+            work=work,
         )
     from rich.console import Console
 
@@ -272,6 +282,9 @@ def lineage(
     output: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder in which the lineage is made, instead of `output`.")
     ] = None,
+    jobs: JobsIfAsked = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
     overwrite: Annotated[bool, overwrite_option("a lineage that is already there")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -283,6 +296,7 @@ def lineage(
 
     The null control: `socialrl lineage configs/lineage_arms_off.yaml`
     """
+    work = work_asked(jobs, scheduler, slurm)
     from socialrl.lineage.run import load_lineage, run_lineage
 
     place = [] if output is None else [f"output={output or '.'}"]
@@ -298,6 +312,7 @@ def lineage(
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=True),
+            work=work,
         )
     from rich.console import Console
 

@@ -27,6 +27,10 @@ from socialrl.progress import Progress
 from socialrl.storage.files import checksum, json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.training.frozen_cohort import train_frozen
+from socialrl.work.asked import Asked, open_executor
+from socialrl.work.calls import open_call
+from socialrl.work.pieces import Pieces, Wanted
+from socialrl.work.task import Seat
 from socialrl_envs.vocabulary import SEXES
 
 LEAST_ANIMALS = 32
@@ -67,11 +71,12 @@ def simulate(
     assays: Sequence[str] = battery.ASSAYS,
     progress: Progress,
     say: Callable[[str], None] = lambda _: None,
+    work: Asked | None = None,
 ) -> None:
     """Make the simulations in the folder `output`, or what is missing of them.
 
-    `overrides` (`key=value`) change the configuration of every assay's training; `assays` are short ids. Raises
-    `UserError` for what cannot be used and for a folder that holds something else.
+    `overrides` (`key=value`) change the configuration of every assay's training; `assays` are short ids. `work` does
+    cohorts side by side. Raises `UserError` for what cannot be used and for a folder that holds something else.
     """
     if size.animals < LEAST_ANIMALS:
         raise UserError(f"simulations need at least {LEAST_ANIMALS} animals, got {size.animals}")
@@ -90,6 +95,14 @@ def simulate(
     scores = draw_scores(traits, size.animals, seed)
     plan, tests = plan_of(wanted, configs, size, seed), [test.name for one in wanted for test in battery.in_assay(one)]
     with Writing.open(output, plan, collect_meta(seed), traits, scores, base, tests) as folder:
+        if work is not None and work.anything:
+            wanted_cohorts = {
+                cohort_name(assay, number): (assay, animals(traits, scores[first:last], first, base))
+                for assay in configs
+                for number, (first, last) in enumerate(size.parts())
+                if not folder.done(cohort_name(assay, number))
+            }
+            _side_by_side(wanted_cohorts, configs, size, folder, work, progress, say)
         done = 0
         for assay in wanted:
             for number, (first, last) in enumerate(size.parts()):
@@ -105,6 +118,40 @@ def simulate(
                     folder.keep(name, lambda: recorded(own, seed, size.repeats))  # noqa: B023
                 done += steps
         progress.update(total, total)
+
+
+def _side_by_side(
+    cohorts: Mapping[str, tuple[str, list[Animal]]],
+    configs: Mapping[str, Config],
+    size: Size,
+    folder: Writing,
+    work: Asked,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> None:
+    """Make cohorts (name to assay and animals) where `work` says, and keep their tables."""
+    if not cohorts:
+        return
+    wanted = {
+        name: Wanted(
+            "socialrl.inference.simulate:cohort_piece",
+            {"config": configs[assay], "own": own, "assay": assay, "repeats": size.repeats},
+        )
+        for name, (assay, own) in cohorts.items()
+    }
+    with open_executor(work, folder.path) as executor, open_call(folder.path) as ticket:
+        say(f"{len(wanted)} cohorts on {executor.where}")
+        pieces = Pieces(folder.path, executor, ticket)
+        tables = pieces.tables(wanted, lambda n: progress.update(n, len(wanted), "cohorts"))
+        for name, table in tables.items():
+            folder.keep(name, lambda: table)  # noqa: B023
+        pieces.drop()
+
+
+def cohort_piece(*, config: Config, own: list[Animal], assay: str, repeats: int, seat: Seat) -> pd.DataFrame:
+    """Return the table of one cohort; a task."""
+    mine = config.model_copy(update={"workers": seat.threads})
+    return tested(mine, own, assay, repeats, lambda steps: seat.progress.update(steps, config.steps))
 
 
 def cohort_name(assay: str, number: int) -> str:

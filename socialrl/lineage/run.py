@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch as th
 
 import socialrl_envs
@@ -14,6 +16,7 @@ from socialrl.config.loading import Config, load_as
 from socialrl.errors import UserError
 from socialrl.lineage.adults import assayed
 from socialrl.lineage.carers import Watch, watched
+from socialrl.lineage.elsewhere import SideBySide
 from socialrl.lineage.findings import check_asked
 from socialrl.lineage.folder import REFERENCE, Generations, stage_of
 from socialrl.lineage.generations import Maker, Test, reference_of
@@ -25,6 +28,9 @@ from socialrl.storage.files import checksum
 from socialrl.storage.provenance import collect_meta
 from socialrl.training import cohort
 from socialrl.training.run import check_fits
+from socialrl.work.asked import Asked, open_executor
+from socialrl.work.calls import open_call
+from socialrl.work.pieces import Pieces
 from socialrl_envs.compiled import sources_digest
 from socialrl_envs.parameters import markdown
 
@@ -50,12 +56,14 @@ def run_lineage(
     watch: Watch = watched,
     test: Test = assayed,
     write: Write | None = None,
+    work: Asked | None = None,
 ) -> Lineage:
     """Make every generation that is not there yet, write the results to `config.run_path`, and return them.
 
-    `where` names the file in errors. `watch` and `test` train and test animals, `write` writes the results. A repeated
-    call goes on after the last finished generation. A finished lineage, one with another plan, a folder with other
-    files and a generation in which a cell has no survivors raise `UserError`.
+    `where` names the file in errors. `watch` and `test` train and test animals, `write` writes the results; with `work`
+    animals of a generation are trained and tested side by side. A repeated call goes on after the last finished
+    generation. A finished lineage, one with another plan, a folder with other files and a generation in which a cell
+    has no survivors raise `UserError`.
     """
     folder = config.run_path
     care, assays = care_settings(config, where), assay_settings(config, where)
@@ -71,22 +79,47 @@ def run_lineage(
             say(f"resuming in {folder}; already there: {', '.join(before)}")
         th.set_num_threads(config.workers or th.get_num_threads())
         counter = _Counter(progress, config, care, assays)
-        maker = Maker(config, care, assays, watch, test, counter)
-        families = kept.keep(REFERENCE, maker.reference_families)
-        counter.stage(REFERENCE, 0)
-        reference = reference_of(families)
-        animals = kept.keep(stage_of(0), maker.founders)
-        counter.stage("founders", 1)
-        tables = [animals]
-        for number in range(1, config.generations + 1):
-            parents = animals
-            animals = kept.keep(stage_of(number), lambda: maker.generation(number, parents, reference))  # noqa: B023
-            counter.stage(f"generation {number}", number + 1)
-            tables.append(animals)
+        with _keeping(kept, work, watch, test, say) as (watch, test, keep):
+            maker = Maker(config, care, assays, watch, test, counter)
+            families = keep(REFERENCE, maker.reference_families)
+            counter.stage(REFERENCE, 0)
+            reference = reference_of(families)
+            animals = keep(stage_of(0), maker.founders)
+            counter.stage("founders", 1)
+            tables = [animals]
+            for number in range(1, config.generations + 1):
+                parents = animals
+                animals = keep(stage_of(number), lambda: maker.generation(number, parents, reference))  # noqa: B023
+                counter.stage(f"generation {number}", number + 1)
+                tables.append(animals)
         lineage = Lineage.of(config, assays, reference, families, tables)
         continued = [{name: one[name] for name in _TOLD} for one in kept.continued]
         (write or _results_writer())(lineage, folder, {**kept.begun, "continued": continued})
     return lineage
+
+
+Keep = Callable[[str, Callable[[], pd.DataFrame]], pd.DataFrame]
+
+
+@contextlib.contextmanager
+def _keeping(
+    kept: Generations, work: Asked | None, watch: Watch, test: Test, say: Callable[[str], None]
+) -> Iterator[tuple[Watch, Test, Keep]]:
+    """Provide what watches, tests and keeps: as given, or, with `work`, in pieces that are made side by side."""
+    if work is None or not work.anything:
+        yield watch, test, kept.keep
+        return
+    with open_executor(work, kept.folder) as executor, open_call(kept.folder) as ticket:
+        say(f"animals learn on {executor.where}")
+        pieces = Pieces(kept.folder, executor, ticket)
+        beside = SideBySide(pieces)
+
+        def keep(stage: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+            table = kept.keep(stage, make)
+            pieces.drop()
+            return table
+
+        yield beside.watch, beside.test, keep
 
 
 def check_size(config: LineageConfig, cohorts: Sequence[Config]) -> None:

@@ -34,6 +34,7 @@ _STUDIES = {
     "calibration.json": "calibration.html",
     "lineage.json": "lineage.html",
     "recording.json": "release.svg",
+    "sweep.json": "sweep.html",
 }
 
 
@@ -44,11 +45,12 @@ def write_index(folder: Path) -> Path:
     if (folder / "meta.json").is_file():
         raise UserError(f"{folder} is a run folder; the index is made for the folder around it, {folder.parent}")
     found = {name: list(_found(folder, name)) for name in ("meta.json", *_STUDIES)}
-    # stages of a scorecard are runs, too; only the scorecard is listed
-    cards = {path.parent for path in found["scorecard.json"]}
-    runs = [path.parent for path in found["meta.json"] if not cards.intersection(path.parents)]
+    # stages of a scorecard and points of a sweep are runs, too; only the scorecard and the sweep are listed
+    whole = {path.parent for name in ("scorecard.json", "sweep.json") for path in found[name]}
+    runs = [path.parent for path in found["meta.json"] if not whole.intersection(path.parents)]
     tables = [
         _runs(folder, runs),
+        _sweeps(folder, found["sweep.json"]),
         _cards(folder, found["scorecard.json"]),
         _beside(folder, [*found["seeds.json"], *found["comparison.json"]]),
         _calibrations(folder, found["calibration.json"]),
@@ -57,7 +59,7 @@ def write_index(folder: Path) -> Path:
     ]
     if not any(table.rows for table in tables):
         raise UserError(
-            f"{folder} holds no run, scorecard, calibration, lineage or recording; train one, for example "
+            f"{folder} holds no run, sweep, scorecard, calibration, lineage or recording; train one, for example "
             "`socialrl demo`"
         )
     path = folder / "index.html"
@@ -135,6 +137,19 @@ def _headline(study: Study) -> Cell:
     told = [f"{_short(one)} {wording.number(float(means[one.key]))}" for one in study.groups if one.key in means.index]
     kind = "last probes" if any(study.final_is_probe.values()) else "tests"
     return Cell(", ".join(told) or wording.MISSING, below=f"{what}, {kind}")
+
+
+def _sweeps(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        states = [str(one.get("state")) for one in content.get("points") or []]
+        told = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or wording.MISSING
+        keys = ", ".join(map(str, content.get("keys") or [])) or wording.MISSING
+        begun = _date(content.get("made") or {})
+        unfinished = not content.get("finished", False)
+        rows.append([_page(folder, file), Cell(keys), Cell(told, marked=unfinished), Cell(begun)])
+    return Table("Sweeps", ("Sweep", "Varies", "Points", "Begun"), rows, n_left=4)
 
 
 def _cards(folder: Path, files: list[Path]) -> Table:

@@ -19,6 +19,7 @@ from socialrl.evaluation.unmet import demands_of, unmet
 from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.progress import open_progress
+from socialrl.reproduction.elsewhere import run_side_by_side
 from socialrl.reproduction.evaluation import record_release
 from socialrl.reproduction.folder import output_folder, usable
 from socialrl.reproduction.playable import check_playable
@@ -29,6 +30,7 @@ from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import json_text
 from socialrl.storage.provenance import collect_meta, world_checksum
 from socialrl.storage.run_folder import RunFolder
+from socialrl.work.asked import Asked
 
 
 def reproduce(
@@ -43,15 +45,16 @@ def reproduce(
     findings: Sequence[str] = (),
     parameters: GivenParameters | None = None,
     command: str | None = None,
+    work: Asked | None = None,
 ) -> Path:
     """Run every stage that is not done under `output`, write scorecard and page there, and return the page's path.
 
     `say` is given one line per stage and note. `preset` takes the place of the one called `preset_name`, `registry`
     that of the shipped findings; for the record, `findings` names the files that it was read from, and `command` the
-    command line that makes this folder, where that is not the one of this process. All animals
-    have `parameters`, by default those of the current table. A folder with a stage of another preset, seed, registry,
-    version of the model or other parameters, a condition that cannot be played, a damaged stage, or too little memory
-    or disk space raises `UserError` before anything is run.
+    command line that makes this folder, where that is not the one of this process. All animals have `parameters`, by
+    default those of the current table. `work` does stages side by side. A folder with a stage of another preset, seed,
+    registry, version of the model or other parameters, a condition that cannot be played, a damaged stage, or too
+    little memory or disk space raises `UserError` before anything is run.
     """
     from socialrl.scorecard.page import write_scorecard
 
@@ -66,6 +69,8 @@ def reproduce(
         notes = [note for stage in stages if not stage.part for note in _unmet_notes(stage)]
         for note in notes:
             say(f"note: {note}")
+        if work is not None and work.anything:
+            run_side_by_side([one for one in stages if not is_done(one)], output, work, quiet=quiet, say=say)
         tables: dict[str, list[pd.DataFrame]] = {}
         seconds: dict[str, float] = {}
         for number, stage in enumerate(stages, start=1):

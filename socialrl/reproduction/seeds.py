@@ -20,6 +20,7 @@ from socialrl.findings.outcome import result_of
 from socialrl.findings.registry import Registry, load_registry
 from socialrl.findings.results import read_result
 from socialrl.reproduction.driver import is_done, provenance, reproduce, stage_table
+from socialrl.reproduction.elsewhere import run_side_by_side
 from socialrl.reproduction.folder import output_folder, usable
 from socialrl.reproduction.playable import check_playable
 from socialrl.reproduction.presets import PRESETS, Preset
@@ -28,6 +29,7 @@ from socialrl.reproduction.stages import CohortStage, stages_of
 from socialrl.scorecard.beside import of_seeds, write_beside
 from socialrl.scorecard.made import MadeWith
 from socialrl.storage.files import read_json
+from socialrl.work.asked import Asked
 
 _ANIMALS_APART = 8_000_000
 """What is added to the numbers of animals from seed to seed: more than any group has, and whole habitats."""
@@ -50,11 +52,12 @@ def reproduce_seeds(
     findings: Sequence[str] = (),
     parameters: GivenParameters | None = None,
     command: Callable[[int], str | None] = lambda _: None,
+    work: Asked | None = None,
 ) -> tuple[Path, Beside]:
     """Reproduce the battery under each seed in `output`/seed-N, and return the page over them with its content.
 
-    Arguments as in `driver.reproduce`; `command` gives the command line that makes one seed alone. Finished seeds are
-    not repeated. All folders are checked before anything is run.
+    Arguments as in `driver.reproduce`; `work` does the stages of all seeds side by side; `command` gives the command
+    line that makes one seed alone. Finished seeds are not repeated. All folders are checked before anything is run.
     """
     preset, book = preset or PRESETS[preset_name], registry or load_registry()
     check_playable(book)
@@ -63,7 +66,10 @@ def reproduce_seeds(
         raise UserError(f"--output {output} holds a reproduction of one seed; choose another folder for several")
     planned = {seed: stages_of(preset, seed, usable(seed_folder(output, seed)), book, parameters) for seed in seeds}
     with output_folder(output):
-        check_resources([stage for stages in planned.values() for stage in stages if not is_done(stage)], output)
+        missing = [stage for stages in planned.values() for stage in stages if not is_done(stage)]
+        check_resources(missing, output)
+        if work is not None and work.anything:
+            run_side_by_side(missing, output, work, quiet=quiet, say=say)
         for number, (seed, stages) in enumerate(planned.items(), start=1):
             place = seed_folder(output, seed)
             title = f"seed {seed}, {number} of {len(planned)}"

@@ -125,22 +125,23 @@ def is_tested(run: RunFolder) -> bool:
     return run.finished and run.has_table("evaluation") and run.is_settled("evaluation")
 
 
-def run_stage(stage: CohortStage, progress: Progress) -> RunFolder:
+def run_stage(stage: CohortStage, progress: Progress, threads: int | None = None) -> RunFolder:
     """Train and test what is missing of a stage, from its newest checkpoint if there is one; return its run folder.
 
-    Finished work is not repeated. A run that another process is writing raises `UserError`.
+    Finished work is not repeated. A run that another process is writing raises `UserError`. `threads`: as many as the
+    training may use, instead of all processors.
     """
     # Only now, because a preset's stages can be listed without torch.
-    from socialrl.training.run import resume_run, train_run
+    from socialrl.training.run import train_run
 
-    run = check_folder(stage)
+    run, config = check_folder(stage), stage.config.model_copy(update={"workers": threads or stage.config.workers})
     if run is None:
         meta = {**collect_meta(stage.config.seed, stage.config.env.table), "battery": _battery(stage)}
         with RunFolder.create(stage.config.run_path, config_yaml=config_to_yaml(stage.config), meta=meta) as run:
-            train_run(stage.config, run, progress=progress)
+            train_run(config, run, progress=progress)
     elif not run.finished:
         with RunFolder.resume(run.path) as run:
-            resume_run(run, progress=progress)
+            train_run(config, run, progress=progress)
     with run:
         run.lock()  # also where nothing is left to do but to remove the lock of a killed process
         if not is_tested(run):

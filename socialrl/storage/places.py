@@ -12,6 +12,10 @@ from socialrl.storage.files import read_json
 from socialrl.storage.locks import FileLock, LockedError
 
 
+class BusyError(UserError):
+    """Another process is writing a run folder."""
+
+
 def described(path: str | Path, newest: int) -> tuple[Path, dict[str, Any]]:
     """Return the path of a run folder and its `meta.json`; no run, or a format above `newest`, raises `UserError`."""
     path = expanded(path)
@@ -106,9 +110,9 @@ def followed(path: Path) -> Path:
 
 
 def take_lock(path: Path) -> FileLock:
-    """Take the lock of a run folder; one that another process holds raises `UserError` with who it is."""
+    """Take the lock of a run folder; one that another process holds raises `BusyError` with who it is."""
     try:
         with naming_the_place(f"lock {path}"):
             return FileLock(path / ".lock")
     except LockedError as error:
-        raise UserError(f"{path} is being written by {error.holder}; wait until it ends, or stop it") from error
+        raise BusyError(f"{path} is being written by {error.holder}; wait until it ends, or stop it") from error

@@ -7,6 +7,7 @@ stopped goes on after its last finished stage. A kind of work is a subclass of `
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,9 @@ from socialrl.errors import UserError
 from socialrl.storage.atomic import naming_the_place, remove_leftovers, write_bytes
 from socialrl.storage.files import checksum, json_text, read_json, read_parquet, write_parquet
 from socialrl.storage.locks import FileLock, LockedError
+
+PIECES = "pieces"
+"""The folder of what is made of a stage that is not finished, side by side."""
 
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -143,6 +147,7 @@ class StagedFolder:
         with naming_the_place(f"clear {folder}"):
             for path in (folder / cls.marker, folder / _MANIFEST, *results, *figures, *tables):
                 path.unlink(missing_ok=True)
+            shutil.rmtree(folder / PIECES, ignore_errors=True)
 
 
 def check_stages(folder: Path) -> tuple[int, list[str]]:

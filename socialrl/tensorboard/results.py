@@ -29,8 +29,10 @@ _FILM_FRAMES = 60
 _FILM_WIDTH_PX = 640
 
 
-def write_results(run: RunFolder) -> None:
+def write_results(run: RunFolder, *, films: bool = True) -> None:
     """Write the results of an evaluated run into `tb/`: HParams and a film per group, figures under `results`.
+
+    Without `films` it takes a moment only, which counts where there are many runs.
 
     The measure is the assay's main one (`scalars.headline`): preference, presses, share of the partner in a habitat.
     """
@@ -48,7 +50,8 @@ def write_results(run: RunFolder) -> None:
         with SummaryWriter(str(run.tb / group)) as writer:
             genotype = next(one.genotype for one in animals if one.id == tested[0])
             _add_hparams(writer, _settings(config, genotype), metrics)
-            _add_film(writer, run, tested[0])
+            if films:
+                _add_film(writer, run, tested[0])
     with SummaryWriter(str(run.tb / "results")) as writer, house_style():
         study = load([run])
         for name, draw in (("preference_by_cohousing", preference_by_cohousing), ("learning", learning_curves)):
