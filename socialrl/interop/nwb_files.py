@@ -184,13 +184,14 @@ def read_nwb(path: Path) -> pd.DataFrame:
     test, _, repeat = str(session).rpartition("-r")
     start = rows["timestamp"].to_numpy(dtype=float)
     columns = {name: rows[name].astype(str).where(rows[name] != "").to_numpy() for name in ("chamber", "to", "other")}
+    lives_in: dict[str, Any] = {name: notes[name] for name in ("habitat_type", "habitat") if name in notes}
     return pd.DataFrame(
         {
             "animal": animal,
             "genotype": genotype,
             "index": int(record["index"]),
             "sex": {"F": "female", "M": "male"}[sex],
-            **{name: notes[name] for name in ("habitat_type", "habitat") if name in notes},
+            **lives_in,
             "test": test,
             "repeat": int(repeat),
             "kind": rows["kind"].astype(str).to_numpy(),
