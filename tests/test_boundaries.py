@@ -60,6 +60,16 @@ def test_opening_a_run_folder_is_light():
     }
 
 
+def test_importing_the_package_costs_nothing():
+    """`socialrl.load` is there, and what it needs comes when it is called."""
+    loaded = loaded_by("import socialrl; socialrl.load")
+    assert not loaded & (LEARNING | {"pandas", "numpy", "pyarrow", "numba", "gymnasium", "pydantic", "omegaconf"})
+
+
+def test_reading_tables_needs_no_learning_library():
+    assert not loaded_by("import socialrl.tables.loading, socialrl.tables.page") & (LEARNING | {"matplotlib"})
+
+
 def test_loading_a_configuration_needs_no_learning_library():
     statement = "from socialrl.config import load_config; load_config('configs/smoke.yaml')"
     assert not loaded_by(statement) & (LEARNING | {"pandas", "matplotlib"})
@@ -96,7 +106,19 @@ def test_the_environments_know_nothing_of_the_rest():
 
 @pytest.mark.parametrize(
     "name",
-    ["analysis", "storage", "report", "scorecard", "drawing", "findings", "evaluation", "protocols", "release", "film"],
+    [
+        "analysis",
+        "storage",
+        "report",
+        "scorecard",
+        "drawing",
+        "findings",
+        "evaluation",
+        "protocols",
+        "release",
+        "film",
+        "tables",
+    ],
 )
 def test_analysis_never_imports_a_learning_library_not_even_late(name):
     path = ROOT / "socialrl" / name
@@ -116,8 +138,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "animals": WORLD - {"animals"},
     "evaluation": WORLD | {"analysis"},
     "protocols": WORLD | {"evaluation"},
-    "interop": GROUND | {"storage", "analysis"},
     "work": GROUND | {"storage"},
+    "tables": WORLD | {"analysis", "evaluation"},
+    "interop": WORLD | {"analysis", "evaluation", "tables"},
     "analysis": GROUND | {"assays"},
     "findings": GROUND | {"assays", "config", "storage", "analysis"},
     "drawing": GROUND | {"assays", "storage", "analysis"},

@@ -1,9 +1,11 @@
-"""When an animal was where, and with whom: a table of intervals, recorded while frozen animals are tested.
+"""When an animal was where, with whom, and what it did: a table of events, recorded while frozen animals are tested.
 
-Three kinds of rows, each of one animal. `chamber`: it was in a chamber. `passage`: it was in the tube between two
+Six kinds of rows, each of one animal. `chamber`: it was in a chamber. `passage`: it was in the tube between two
 chambers; `start_s` is when it went in at one end and `end_s` when it came out at the other, as readers at both ends of
 a tube would record it. `contact`: side-by-side contact with one other animal. Chambers and passages of an
-animal follow each other without gap or overlap from the start of the test to its end.
+animal follow each other without gap or overlap from the start of the test to its end. `press`, `access` and
+`rejection`: what it did at a lever, and whom it drove off (see `acts`); presses and rejections are moments, whose
+`end_s` is their `start_s`.
 
 Times are exact for this world, whose resolution is the tick (`dt_s`): contact lasts whole ticks; who sets out arrives
 at the end of a tick, and went into the tube its own `transit_s` before. An animal that is put back from behind a door
@@ -20,14 +22,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from socialrl.evaluation.acts import Levers, Rejections
+from socialrl.evaluation.event_rows import CHAMBER, CONTACT, KINDS, PASSAGE, rows_of_kind
 from socialrl_envs import SocialVectorEnv
 from socialrl_envs.counters import named
 
-KINDS = ("chamber", "passage", "contact")
 LABELS = ("animal", "genotype", "index", "sex", "habitat_type", "habitat", "test", "repeat")
 """Columns of a table of tests that say whose row it is; a world is a habitat, test and repeat."""
-
-_CHAMBER, _PASSAGE, _CONTACT = range(3)
 
 
 # tick at which it happened, rows, chambers reached, seconds in the tube on the way
@@ -67,6 +68,8 @@ class EventRecorder:
         # and pair
         self._moves: list[_Move] = []
         self._turns: list[tuple[int, NDArray[np.int64]]] = []
+        self._rejections = Rejections(env)
+        self._levers = Levers(env) if env.assay.doors else None
 
     def note(self) -> None:
         """Record what has changed in the tick that was just played."""
@@ -77,6 +80,9 @@ class EventRecorder:
             self._touching = touching
         if touching.any():
             np.copyto(self._huddled_s, self._huddle_s)
+        self._rejections.note(self._tick)
+        if self._levers is not None:
+            self._levers.note(self._tick)
         self._tick += 1
         moved = self._chamber != self._was_in
         if moved.any():
@@ -84,19 +90,25 @@ class EventRecorder:
             np.copyto(self._was_in, self._chamber)
 
     def finish(self) -> None:
-        """Compute the intervals of the tests that have ended."""
-        moves = _Moves(self._moves, self._first_in)
-        whereabouts = moves.whereabouts(self._env.dt_s, self._tick)
-        contacts = _contacts(self._turns, moves, self._huddle_s.shape, self._env.dt_s, self._tick)
-        self._blocks.append(self._named(pd.concat([whereabouts, contacts], ignore_index=True)))
+        """Compute the events of the tests that have ended."""
+        moves, dt_s, n_ticks = _Moves(self._moves, self._first_in), self._env.dt_s, self._tick
+        found = [
+            moves.whereabouts(dt_s, n_ticks),
+            _contacts(self._turns, moves, self._huddle_s.shape, dt_s, n_ticks),
+            self._rejections.events(dt_s, lambda row, tick: moves.chamber_at(row, tick, n_ticks)),
+        ]
+        if self._levers is not None:
+            found.append(self._levers.events(n_ticks))
+        self._blocks.append(self._named(pd.concat(found, ignore_index=True)))
 
     def table(self) -> pd.DataFrame:
         """Return all events: whose (`LABELS`), `kind`, `start_s`, `end_s`, `chamber`, `to`, `other`.
 
         Times are seconds from the start of the test. `chamber` is where it happened; for a passage, it is the chamber
-        that was left, and `to` the one that was reached. `other` is the id of an animal that was tested, too, or the
-        name of a stimulus animal (`partner`); a contact of two tested animals has a row for each of them. Rows go test
-        by test, by start.
+        that was left, and `to` the one that was reached; for an access, the one behind the door. `other` is the animal
+        of a contact, a rejection, or behind the door that was worked for: the id of an animal that was tested, too, or
+        the name of a stimulus animal (`partner`); a contact of two tested animals has a row for each of them. Rows go
+        test by test, by start.
         """
         if not self._blocks:
             return pd.DataFrame(columns=[*LABELS, "kind", "start_s", "end_s", "chamber", "to", "other"])
@@ -157,8 +169,10 @@ class _Moves:
         came_out_s = came_s[left + 1]
         went_in_s = np.full(len(came_s), n_ticks * dt_s)
         went_in_s[left] = came_out_s - self.passage_s[left + 1]
-        stays = _table(_CHAMBER, self.row, came_s, went_in_s, self.to)
-        passages = _table(_PASSAGE, self.row[left], went_in_s[left], came_out_s, self.to[left], to=self.to[left + 1])
+        stays = rows_of_kind(CHAMBER, self.row, came_s, went_in_s, self.to)
+        passages = rows_of_kind(
+            PASSAGE, self.row[left], went_in_s[left], came_out_s, self.to[left], to=self.to[left + 1]
+        )
         return pd.concat([stays[stays["end_s"] > stays["start_s"]], passages], ignore_index=True)
 
     def chamber_at(self, row: NDArray[np.int64], tick: NDArray[np.int64], n_ticks: int) -> NDArray[np.int64]:
@@ -179,18 +193,4 @@ def _contacts(
     in_turn = np.lexsort((tick, pair))
     began, ended, pair = tick[in_turn][::2], tick[in_turn][1::2], pair[in_turn][::2]
     row, other = np.divmod(pair, shape[-1])
-    return _table(_CONTACT, row, began * dt_s, ended * dt_s, moves.chamber_at(row, began, n_ticks), other=other)
-
-
-def _table(
-    kind: int,
-    row: NDArray[np.int64],
-    start_s: NDArray[np.float64],
-    end_s: NDArray[np.float64],
-    chamber: NDArray[np.int64],
-    to: NDArray[np.int64] | int = -1,
-    other: NDArray[np.int64] | int = -1,
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"kind": kind, "row": row, "start_s": start_s, "end_s": end_s, "chamber": chamber, "to": to, "other": other}
-    )
+    return rows_of_kind(CONTACT, row, began * dt_s, ended * dt_s, moves.chamber_at(row, began, n_ticks), other=other)

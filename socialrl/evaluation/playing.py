@@ -26,6 +26,7 @@ from socialrl.errors import UserError, command
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.series import SeriesRecorder, dyads
+from socialrl.evaluation.steps import StepRecorder
 from socialrl.evaluation.traces import Tracer
 from socialrl.progress import Progress
 from socialrl.storage.run_folder import RunFolder
@@ -47,6 +48,7 @@ def play_tests(
     tracer: Tracer | None = None,
     events: EventRecorder | None = None,
     series: SeriesRecorder | None = None,
+    moves: StepRecorder | None = None,
 ) -> pd.DataFrame:
     """Return one row per animal, test and repeat: common columns, `steps`, the test, reward sums and raw counters.
 
@@ -59,7 +61,7 @@ def play_tests(
         alike = [test for test in tests if (test.drugs, config.length_of(test)) == (drugs, duration_s)]
         block = [(test, repeat) for test in alike for repeat in range(repeats)]
         played = _Tests(config, animals, block, purpose, [*config.env.drugs_of_tests, *drugs], duration_s)
-        sums, record = played.play(policies, tracer, events, series)
+        sums, record = played.play(policies, tracer, events, series, moves)
         labels = played.labels()
         columns: dict[str, Any] = {
             **{name: labels[name] for name in animals[0].common()},
@@ -130,6 +132,7 @@ class _Tests:
         tracer: Tracer | None,
         events: EventRecorder | None,
         series: SeriesRecorder | None,
+        moves: StepRecorder | None,
     ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
         """Play to the end; return the sums of the reward terms (n_terms, n_rows) and the records."""
         env, observations = self._env, self._observations
@@ -145,7 +148,9 @@ class _Tests:
             events.follow(env, self._order, self.labels())
         if series is not None:
             series.follow(env, self._order, self.labels())
-        return play_out(env, self._order, observations, self._keys, policies, follow, events, series)
+        if moves is not None:
+            moves.follow(env, self._order, self.labels(), self.seeds)
+        return play_out(env, self._order, observations, self._keys, policies, follow, events, series, moves)
 
 
 def play_out(
@@ -157,11 +162,12 @@ def play_out(
     follow: Tracer | None = None,
     events: EventRecorder | None = None,
     series: SeriesRecorder | None = None,
+    moves: StepRecorder | None = None,
 ) -> tuple[NDArray[np.float64], Mapping[str, NDArray[Any]]]:
     """Play tests that have begun to their end; return the sums of the reward terms (n_terms, n_rows) and the records.
 
     `order` (`Lineup.order`) and `observations` are the environment's; `keys` (n_rows,) of the choices, the sums and the
-    records go animal by animal. `follow`, `events` and `series` have been told of these tests.
+    records go animal by animal. `follow`, `events`, `series` and `moves` have been told of these tests.
     """
     sums = np.zeros((len(env.world.terms), len(keys)))
     chance = np.empty(len(keys))
@@ -169,7 +175,7 @@ def play_out(
     for tick in range(env.world.stage.n_ticks):
         fill_uniform(keys, tick, chance)
         actions[order] = policies.choose(observations[order], chance)
-        observations, _, _, _, info = env.step(actions)
+        observations, rewards, _, _, info = env.step(actions)
         for total, term in zip(sums, info["reward_terms"].values(), strict=True):
             total += term
         if follow is not None:
@@ -178,10 +184,14 @@ def play_out(
             events.note()
         if series is not None:
             series.note()
+        if moves is not None:
+            moves.note(observations, actions, rewards)
     if events is not None:
         events.finish()
     if series is not None:
         series.finish()
+    if moves is not None:
+        moves.finish()
     return sums[:, order], {name: column[order] for name, column in info["record"].items()}
 
 
@@ -208,6 +218,7 @@ def play_evaluation(
     tracer: Tracer | None = None,
     events: EventRecorder | None = None,
     series: SeriesRecorder | None = None,
+    moves: StepRecorder | None = None,
     progress: Progress,
 ) -> pd.DataFrame:
     """Return the rows of `play_tests` for all `animals` of a run, some at a time, so that memory stays small."""
@@ -239,6 +250,7 @@ def play_evaluation(
                 tracer=tracer,
                 events=events,
                 series=series,
+                moves=moves,
             )
         )
     progress.update(len(animals), len(animals), "animals tested")

@@ -1,0 +1,46 @@
+"""`socialrl.load`: opens what a command of socialrl has written, whatever it is."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from socialrl.assays.table import STUDIES
+from socialrl.config.paths import expanded
+from socialrl.storage.files import read_json
+from socialrl.storage.run_folder import RunFolder
+from socialrl.tables.folders import Lineage, Reproduction
+from socialrl.tables.loaded import Run
+
+
+def load(path: str | Path) -> Run | Reproduction | Lineage:
+    """Return a run, a reproduction or a lineage to read; see `socialrl.load`."""
+    place = expanded(path)
+    found: Run | Reproduction | Lineage
+    if _is_lineage(place):
+        found = Lineage(place)
+    elif not (place / "meta.json").exists() and _is_reproduction(place):
+        found = Reproduction(place)
+    else:
+        found = Run(RunFolder.open(place))  # which says what is wrong with anything else
+    if not found.finished:
+        told = (
+            "only the animals finished so far are included" if isinstance(found, Run) else "it has what is done so far"
+        )
+        warnings.warn(f"{place} is unfinished; {told}", stacklevel=3)
+    return found
+
+
+def _is_lineage(place: Path) -> bool:
+    if (place / "lineage.json").is_file():
+        return True
+    manifest = place / "manifest.json"
+    return manifest.is_file() and "cells" in str(read_json(manifest).get("plan", {}))
+
+
+def _is_reproduction(place: Path) -> bool:
+    """Whether there is what a reproduction leaves, or what its first stages do before there is a scorecard."""
+    if any((place / name).is_file() for name in ("reproduction.json", "scorecard.json", "seeds.json")):
+        return True
+    studied = {study.name for study in STUDIES}
+    return any(one.parent.name.partition("-")[0] in studied for one in place.glob("*/meta.json"))
