@@ -82,7 +82,7 @@ class Material:
 
     def _again(self, paired: bool, rng: np.random.Generator) -> Material:
         def some(side: _Array) -> _Array:
-            return side[rng.integers(len(side), size=len(side))]
+            return np.asarray(side[rng.integers(len(side), size=len(side))])
 
         sheet = None if self.sheet is None else some(self.sheet)
         if paired and self.than is not None:
@@ -95,7 +95,7 @@ class Material:
         """A side with the deviations of the sheet's animals from their mean around its own mean."""
         if self.sheet is None:
             return side
-        return (np.nanmean(side) + self.sheet - np.mean(self.sheet))[:, None]
+        return np.asarray(np.nanmean(side) + self.sheet - np.mean(self.sheet))[:, None]
 
 
 def material(this: pd.DataFrame, than: pd.DataFrame | None, value: float) -> Material:

@@ -101,7 +101,7 @@ class Experiments:
         return tuple(one.reshape(len(one), -1, self._cages.size).mean(axis=2) for one in self.animals(n))
 
     def animals(self, n: int) -> tuple[_Array, ...]:
-        """Return the animals (pairs) of each experiment, those of a cage side by side: one array a side, `n` columns."""
+        """Return the animals (pairs) of each experiment, cage by cage: one array a side, `n` columns."""
         found = []
         for side in range(len(self._values[0])):
             places = self._places(n, side).reshape(len(self._values), self._each, n)
