@@ -168,9 +168,7 @@ def _named(finding: Finding) -> list[Comparison]:
 
 def _of_protocol(path: Path, protocol: Protocol) -> Question:
     if not protocol.contrasts:
-        raise UserError(
-            f"{path}: has no contrasts, so there is nothing to plan for (docs/planning.md says how to write one)"
-        )
+        raise UserError(f"{path}: has no contrasts to plan for; docs/planning.md says how to write one")
     several = len(protocol.contrasts) > 1
     if len(protocol.contrasts) > len(_PARTS):
         raise UserError(f"{path}: contrasts: must be at most {len(_PARTS)}, got {len(protocol.contrasts)}")

@@ -23,8 +23,8 @@ def legend(plan: Plan) -> str:
     """Return what the columns are."""
     counts = dict.fromkeys(f"{one.design.short}: {one.design.counts}" for part in plan.parts for one in part.planned)
     return (
-        f"n counts ({'; '.join(counts)}). [95 %]: with other simulated animals. order: animals in all groups, with those "
-        "that give no value. t: a t test of normal values (statsmodels)."
+        f"n counts ({'; '.join(counts)}). [95 %]: with other simulated animals. order: animals in all groups, those "
+        "without a value included. t: a t test of normal values (statsmodels)."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from socialrl import __version__
 from socialrl.analysis.statistics import Estimate
@@ -17,11 +18,10 @@ _TOLD = 4
 """Assumptions that the paragraph has in its own words: outcome, effect, spread and test."""
 
 WARNING = (
-    "The spread between animals is the model's, not your colony's. Simulated animals differ in the few parameters that "
-    "the model lets differ, are tested without handling or experimenter, and live without cages, litters and cohorts "
-    "of their own; real animals usually scatter more. Give your own score sheet with --sheet, or take the upper end of "
-    "the interval."
+    "The spread between animals is the model's, not your colony's. Simulated animals differ in a few parameters only, "
+    "are tested without handling or experimenter, and have no litters and cohorts; real animals usually scatter more."
 )
+_INSTEAD = "Give your own score sheet with --sheet, or plan with the upper end of the interval."
 
 
 def percent(share: float) -> str:
@@ -79,15 +79,8 @@ def lede(plan: Plan) -> str:
 
 def warnings(part: Part) -> list[str]:
     """Return what a reader must know before a number of this comparison is used."""
-    told, own, pool = [], part.material, part.first.pool
-    if part.sheet is None:
-        told.append(WARNING)
-    else:
-        told.append(
-            f"The spread between animals is that of {len(part.sheet.values)} tests in {part.sheet.name} (standard "
-            f"deviation {number(part.sheet.sd, 3)}), the same in all groups. The difference is still "
-            f"{'the one that you gave' if own.difference is not None else 'that of the model, not of your colony'}."
-        )
+    own, pool = part.material, part.first.pool
+    told = [f"{WARNING} {_INSTEAD}" if part.sheet is None else of_spread(part)]
     if own.n < _FEW:
         told.append(
             f"Only {own.n} simulated {part.replicate}s a group are behind this, so that the intervals are wide. Train "
@@ -104,10 +97,23 @@ def warnings(part: Part) -> list[str]:
     return told
 
 
+def of_spread(part: Part) -> str:
+    """Return the plain warning: whose spread it is."""
+    if part.sheet is None:
+        return WARNING
+    given = part.material.difference is not None
+    return (
+        f"The spread between animals is that of {len(part.sheet.values)} tests in {part.sheet.name} (standard "
+        f"deviation {number(part.sheet.sd, 3)}), the same in all groups. The difference is "
+        f"{'the one that was given' if given else 'still that of the model, not of your colony'}."
+    )
+
+
 def difference(part: Part) -> str:
     """Return the difference that is planned for, with its unit."""
     value = number(part.first.pool.difference, max(part.measure.digits, 2))
-    return f"{'+' if part.first.pool.difference > 0 else ''}{value} {part.unit}"
+    unit = "" if part.unit in ("fraction", "index") else f" {part.unit}"
+    return f"{'+' if part.first.pool.difference > 0 else ''}{value}{unit}"
 
 
 def assumptions(plan: Plan, part: Part) -> list[str]:
@@ -149,18 +155,23 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
             told.append(_cages(one, assumed.cages_given))
     if part.replicate == "pair":
         told.append("A pair of cage mates is one replicate, because the two share their contact.")
-    missing = first.pool.missing
-    told.append(
-        f"{percent(round(missing, 3))} of the simulated tests have no value"
-        + (f", and {percent(assumed.lost)} of animals are expected to be lost" if assumed.lost else "")
-        + "; n counts animals with a value, and animals to order are more by as much."
-    )
+    told.append(_losses(first.pool.missing, assumed.lost))
     told.append(
         f"Power is the share of {assumed.effort.experiments} experiments of each size, drawn with replacement. "
         f"Intervals of n hold the middle 95 % of what {assumed.effort.pools} other draws of as many simulated animals "
         "would have said; that the model itself is wrong is in none of them."
     )
     return told
+
+
+def _losses(missing: float, lost: float) -> str:
+    """Whom n leaves out, and that they are ordered."""
+    parts = [f"{percent(round(missing, 3))} of the simulated tests have no value"] if missing else []
+    parts += [f"{percent(lost)} of animals are expected to be lost"] if lost else []
+    if not parts:
+        return "Every test gives a value (as all simulated ones did), and no animal is lost."
+    told = " and ".join(parts)
+    return f"{told[0].upper()}{told[1:]}; n counts animals with a value, and as many more are ordered."
 
 
 def _spread(part: Part) -> str:
@@ -215,16 +226,15 @@ def ethics(plan: Plan, part: Part) -> str:
     first, own, assumed = part.first, part.material, plan.assumed
     design, curve = first.design, first.curve
     sides = [own.this] if own.than is None else [own.this, own.than]
-    counts = " and ".join(str(len(side)) for side in sides)
+    counts = " and ".join(dict.fromkeys(str(len(side)) for side in sides))
+    each = "" if own.than is None else " on each side"
     said = [
-        f"The sample size was found by simulation with socialrl {__version__}, a model of prairie voles in which no "
-        f"animal was used. The comparison is: {part.comparison.contrast.says.rstrip('.')}. The outcome is "
-        f"{part.measure.label.lower()} ({part.unit}). {counts} simulated {part.replicate}s from "
-        f"{_listed([one.label for one in plan.animals])} gave a difference of {difference(part)} (d = "
-        f"{number(first.pool.standardised)})"
-        + (", which was replaced by the one given here" if own.difference is not None else "")
-        + f". {_spread(part)} From single tests of these {part.replicate}s {assumed.effort.experiments} experiments of "
-        f"each size were drawn and tested with the {test_name(part, design.paired)}"
+        f"The sample size was found by simulation with socialrl {__version__}, a model of prairie voles; no animal was "
+        f"used for it. The comparison is: {part.comparison.contrast.says.rstrip('.')}. The outcome is "
+        f"{part.measure.label.lower()} ({part.unit}) in {part.assay}. {counts} simulated {part.replicate}s{each}"
+        f" ({_listed([one.label for one in plan.animals])}) gave a difference of "
+        f"{_found(part)}. {_given(part)}{_spread(part)} From single tests of them {assumed.effort.experiments} "
+        f"experiments of each size were drawn and tested with the {test_name(part, design.paired)}"
         + (f", two-sided, α = {assumed.alpha:g}, in the expected direction." if part.criterion.sign else ".")
     ]
     for one in curve.smallest:
@@ -232,19 +242,33 @@ def ethics(plan: Plan, part: Part) -> str:
             said.append(f"No number up to {curve.most} {design.counts} reaches a power of {percent(one.target)}.")
             continue
         ends = ["more than " + str(curve.most) if end is None else str(end) for end in (one.low, one.high)]
+        ordered = first.ordered(one.n, assumed.lost)
+        more = "" if ordered == design.animals * one.n else f"; with those that give no value, {ordered} animals"
         said.append(
-            f"{one.n} {design.counts}{_in_all(first, one.n)} give a power of {percent(one.target)}; had other animals "
-            f"been simulated, this number would lie between {ends[0]} and {ends[1]} (95 %)"
-            + (f", and a t test of normal values with this effect needs {one.analytic}" if one.analytic else "")
-            + f". With tests without a value{' and losses' if assumed.lost else ''} counted in, "
-            f"{first.ordered(one.n, assumed.lost)} animals are asked for."
+            f"A power of {percent(one.target)} needs {one.n} {design.counts}{_in_all(first, one.n)}{more} (95 % "
+            f"interval for other simulated animals: {ends[0]} to {ends[1]}"
+            + (f"; a t test of normal values with this effect: {one.analytic})." if one.analytic else ").")
         )
     said += [
-        f"{housing(other).capitalize()}: {_numbers(other)}."
+        f"With {other.cages.size} {other.design.counts.split()[0]} to a cage and an intra-class correlation of "
+        f"{other.cages.icc:g}: {_numbers(other)}."
         for other in part.planned
         if other.design == design and other.cages.any and other.source == first.source
     ]
-    return " ".join([*said, "Assumptions:", *assumptions(plan, part)[_TOLD:], *warnings(part)])
+    return " ".join([*said, "Assumptions:", *assumptions(plan, part)[_TOLD:], of_spread(part)])
+
+
+def _found(part: Part) -> str:
+    """The difference in the animals themselves, whatever is planned for."""
+    own = replace(part.material, difference=None, sheet=None, within=None).pool(part.first.design.paired)
+    return f"{number(own.difference, max(part.measure.digits, 2))} (d = {number(own.standardised)})"
+
+
+def _given(part: Part) -> str:
+    given = part.material.difference
+    if given is None:
+        return ""
+    return f"Instead, a difference of {difference(part)} is planned for. "
 
 
 def _numbers(planned: Planned) -> str:
