@@ -50,8 +50,8 @@ def designs_of(contrast: Contrast, replicate: str = "animal") -> tuple[Design, .
                 2 * each,
             ),
         )
-    matched = "litter mates" if replicate == "animal" else "litters"
+    matched, pairs = ("litter mates", "pairs") if replicate == "animal" else ("litters", "pairs of pairs")
     return (
         Design("unpaired", False, "independent", "two independent groups", f"{several} a group", 2 * each),
-        Design("paired", True, "matched pairs", f"matched pairs, such as {matched}", "matched pairs", 2 * each),
+        Design("paired", True, "matched pairs", f"matched pairs, such as {matched}", pairs, 2 * each),
     )

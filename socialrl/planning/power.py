@@ -27,8 +27,9 @@ _Array = NDArray[np.float64]
 _FEWEST = 3
 """Units a group (animals, pairs or cages) at which curves begin."""
 _ENOUGH = 0.99
-"""Power at which a curve may end, once its band has reached the targets, or n is `_FAR` times that of the power."""
-_FAR = 5
+"""Power at which a curve may end, once its band has reached the targets, or n is far beyond that of the power: more
+than `_LONG`, and `_FAR` times as much."""
+_LONG, _FAR = 100, 4
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def power_curve(
     for units in _grid(effort.most // cages.size):
         grid.append(units * cages.size)
         here = at(grid[-1])
-        if here.power >= _ENOUGH and (here.band_low >= max(targets) or grid[-1] > _FAR * reached):
+        if here.power >= _ENOUGH and (here.band_low >= max(targets) or here.n > max(_LONG, _FAR * reached)):
             break
         if here.power < max(targets):
             reached = grid[-1]

@@ -17,9 +17,14 @@ from socialrl.assays import short_id
 from socialrl.errors import UserError
 from socialrl.findings.contrasts import evaluate, single_tests
 from socialrl.findings.registry import load_registry
+from socialrl.planning.animals import Animals
 from socialrl.planning.designs import designs_of
+from socialrl.planning.page_tables import power_frame
+from socialrl.planning.plan import Assumed, make_plan
+from socialrl.planning.pools import Cages
+from socialrl.planning.power import Effort
 from socialrl.planning.question import question_of
-from socialrl.planning.words import WARNING
+from socialrl.planning.words import WARNING, ethics
 from socialrl.storage.run_folder import RunFolder
 
 FEW = ["--experiments", "100", "--most", "60", "-q"]
@@ -83,7 +88,7 @@ def say(capsys):
 
 def test_single_tests_are_the_values_of_the_scorecard_test_by_test(tables):
     registry = load_registry()
-    for name, number in (("F01", 0), ("F01", 1), ("F02", 0), ("F15", 2), ("F18", 0)):
+    for name, number in (("F01", 0), ("F01", 1), ("F02", 0), ("F02", -1), ("F15", 2), ("F15", 4), ("F18", 0)):
         contrast = registry.finding(name).contrasts[number]
         found, effect = single_tests(contrast, tables, registry), evaluate(contrast, tables, registry)
         assert list(found.this.columns) == [0, 1], "two repeats"
@@ -94,7 +99,7 @@ def test_single_tests_are_the_values_of_the_scorecard_test_by_test(tables):
         assert found.this.index.tolist() == effect.side_a.index.tolist()
         if contrast.measure != "cohousing_to_criterion_h":
             # a mean of ratios here, a ratio of means there
-            assert found.this.mean(axis=1).to_numpy() == pytest.approx(effect.side_a.to_numpy(), abs=0.03)
+            assert found.this.mean(axis=1).to_numpy() == pytest.approx(effect.side_a.to_numpy(), abs=0.03, rel=0.12)
 
 
 def test_a_table_without_repeats_is_one_test_of_each_animal(tables):
@@ -111,7 +116,7 @@ def test_designs_say_what_n_counts():
     assert (other.paired, other.counts, other.animals) == (False, "animals a condition", 2)
     apart, pairs = designs_of(load_registry().finding("F01").contrasts[0], "pair")
     assert (apart.counts, apart.animals) == ("pairs a group", 4)
-    assert (pairs.counts, pairs.animals) == ("matched pairs", 4)
+    assert (pairs.counts, pairs.animals) == ("pairs of pairs", 4)
     (one,) = designs_of(finding.contrasts[0])
     assert one.animals == 1
 
@@ -228,6 +233,52 @@ def test_new_animals_are_trained_as_those_of_the_battery_and_drawn_together(monk
     assert (output / "plan.json").read_bytes() == again
     code, _, err = say(*arguments, "--seed", 2, *FEW)
     assert (code, "another preset, seed" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_new_animals_of_a_run_learn_and_play_the_protocol_as_its_own_did(tmp_path, say):
+    file = tmp_path / "late.yaml"
+    file.write_text(PROTOCOL.replace("group: knockout", "group: ko"))
+    config = {
+        "name": "few", "output": str(tmp_path), "seed": 1, "engine": "cohort",
+        "env": {"id": "socialrl/PartnerPreference-v0", "dt_s": 60, "duration_s": 1200},
+        "genotypes": {"wt": {"oxtr_gain": 1.0}, "het": {"oxtr_gain": 0.5}, "ko": {"oxtr_gain": 0.0}},
+        "animals": 3, "lives": 2, "steps": 64, "probes": {"every_steps": 10**6, "repeats": 1, "tests": []},
+        "ppo": {"n_steps": 16, "batch_size": 16, "n_epochs": 1, "net_arch": [4]},
+        "evaluation": {"repeats": 2, "tests": []},
+    }  # fmt: skip
+    (tmp_path / "few.yaml").write_text(json.dumps(config))
+    assert say("train", tmp_path / "few.yaml", "-q")[0] == 0
+    assert say("evaluate", tmp_path / "few", "--protocol", file, "-q")[0] == 0
+    output = tmp_path / "plan"
+    arguments = ["plan", file, "--run", tmp_path / "few", "--train", 4, "--output", output, "--cages", 1, "--only"]
+    code, out, err = say(*arguments, "late-b", *FEW)
+    assert code == 0, err
+    new = RunFolder.open(output / "new-late")
+    table = new.read_table("protocol_late")
+    assert new.config.seed != 1
+    assert new.config.steps == 64
+    assert table.groupby("genotype")["animal"].nunique().to_dict() == {"ko": 4}, "only the group that is compared"
+    sources = {row.split()[0] for row in out.splitlines() if " (" in row}
+    assert {"few", "new", "together"} <= sources
+    code, _, err = say(*arguments, "late-a", *FEW)
+    assert (code, "holds other animals" in err) == (2, True)
+
+
+def test_several_sources_are_planned_alone_and_together(tables):
+    asked = question_of("F01a")
+    other = synthetic_battery.battery(n=6, seed=2)
+    both = [Animals("run", tables), Animals("run", {short_id(name): table for name, table in other.items()})]
+    effort = Effort(experiments=100, pools=10, each=20, most=30)
+    plan = make_plan(asked, both, Assumed(effort=effort, cages=Cages()))
+    (part,) = plan.parts
+    assert {label: own.n for label, own in part.sources.items()} == {"run (1)": 10, "run (2)": 6, "together": 16}
+    assert [one.source for one in part.planned] == ["together", "together", "run (1)", "run (2)"]
+    assert part.first.pool.missing == 0.0
+    assert "16 simulated animals" in ethics(plan, part)
+    power = power_frame(plan)
+    assert set(power["animals"]) == {"together", "run (1)", "run (2)"}
+    assert (power["animals_low"] <= power["animals_high"]).all()
 
 
 # --- mistakes
