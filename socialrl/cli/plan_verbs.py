@@ -125,6 +125,8 @@ def plan(
         check_range("--difference", difference, -limits.LARGEST, limits.LARGEST)
     if icc is not None and cages == 1:
         raise UserError("--icc needs cages of two animals or more, and --cages is 1")
+    if most < 3 * (cages or 2):
+        raise UserError(f"--most must leave room for three cages a group, {3 * (cages or 2)}, got {most}")
     if sheet is None and (where or pairs != "all"):
         raise UserError("--where and --pairs pick rows of a sheet; give one with --sheet")
     if run is None and train is None:
@@ -135,13 +137,26 @@ def plan(
     if test not in TESTS:
         raise UserError(f"--test: {unknown('test', test, TESTS)}")
     from socialrl.planning.animals import animals_in
-    from socialrl.planning.plan import Assumed, make_plan
+    from socialrl.planning.plan import Assumed, check_assumed, make_plan
     from socialrl.planning.pools import Cages
     from socialrl.planning.power import Effort
     from socialrl.planning.question import question_of
     from socialrl.planning.report import usable, write_plan
 
     question = question_of(what, findings or (), only or ())
+    assumed = Assumed(
+        targets=targets,
+        alpha=alpha,
+        test=test,
+        cages=Cages(2 if cages is None else cages, 0.0 if cages == 1 else 0.2 if icc is None else icc),
+        cages_given=cages is not None or icc is not None,
+        lost=lost,
+        difference=difference,
+        within=within,
+        seed=seed,
+        effort=Effort(experiments=experiments, most=most),
+    )
+    check_assumed(question, assumed)
     place, animals = usable(output), []
     for note in question.notes:
         typer.echo(f"note: {note}", err=True)
@@ -164,18 +179,6 @@ def plan(
             with _displays(quiet) as opened:
                 found, question = train_new(question, run, train, place, new_seed(seed), opened)
             animals.append(found)
-        assumed = Assumed(
-            targets=targets,
-            alpha=alpha,
-            test=test,
-            cages=Cages(2 if cages is None else cages, 0.0 if cages == 1 else 0.2 if icc is None else icc),
-            cages_given=cages is not None or icc is not None,
-            lost=lost,
-            difference=difference,
-            within=within,
-            seed=seed,
-            effort=Effort(experiments=experiments, most=most),
-        )
         with open_progress("planning", quiet=quiet) as progress:
             made = make_plan(
                 question, animals, assumed, None if spread is None else lambda one: spread[one.name], progress.update

@@ -127,6 +127,7 @@ def make_plan(
     `spread` gives the sheet's values for a comparison. `say` is told how many comparisons are done. Animals that lack
     what a comparison needs raise `UserError`.
     """
+    check_assumed(question, assumed)
     labels = named(animals)
     parts = []
     for number, one in enumerate(question.comparisons):
@@ -135,6 +136,15 @@ def make_plan(
         parts.append(_part(one, question, found, assumed, None if spread is None else spread(one)))
     say(len(question.comparisons), len(question.comparisons), "")
     return Plan(question, assumed, tuple(animals), tuple(parts))
+
+
+def check_assumed(question: Question, assumed: Assumed) -> None:
+    """Refuse what is assumed for comparisons that it cannot be of."""
+    several = [one.name for one in question.comparisons]
+    if assumed.difference is not None and len(several) > 1:
+        raise UserError(f"--difference is that of one comparison; choose it with --only: {', '.join(several)}")
+    if assumed.within is not None and all(one.contrast.than is None for one in question.comparisons):
+        raise UserError(f"--within is the correlation within pairs, and there are none in {' and '.join(several)}")
 
 
 def _tested(one: Comparison, animals: Animals, question: Question, label: str) -> tuple[Material, str, str]:

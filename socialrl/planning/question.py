@@ -115,6 +115,8 @@ def question_of(what: str, findings: Sequence[Path] = (), only: Sequence[str] = 
     """
     path = Path(what)
     if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+        if findings:
+            raise UserError(f"--findings is for a finding that is named by its id; {what} is a file by itself")
         asked = _of_file(path)
     else:
         asked = _of_finding(what, load_findings(*findings) if findings else load_registry())

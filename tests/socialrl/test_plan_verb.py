@@ -299,9 +299,14 @@ def test_several_sources_are_planned_alone_and_together(tables):
         (["F01a", "--train", "8", "--cages", "0"], "--cages must be from 1 to 50, got 0"),
         (["F01a", "--train", "8", "--cages", "1", "--icc", "0.3"], "--icc needs cages of two animals or more"),
         (["F01a", "--train", "8", "--icc", "1"], "--icc must be from 0 to 0.99, got 1"),
+        (
+            ["F01a", "--train", "8", "--cages", "20", "--most", "50"],
+            "--most must leave room for three cages a group, 60",
+        ),
         (["F01a", "--train", "8", "--lost", "2"], "--lost must be from 0 to 0.9, got 2"),
         (["F01a", "--train", "8", "--where", "A=B"], "--where and --pairs pick rows of a sheet"),
         (["F01a", "--run", "nowhere"], "nowhere: no such run folder"),
+        (["a.yaml", "--findings", "b.yaml", "--train", "8"], "--findings is for a finding that is named by its id"),
         (["F18c", "--train", "8"], "F18c compares a spread, not a mean"),
         (["nothing.yaml", "--train", "8"], "nothing.yaml"),
     ],
@@ -318,6 +323,10 @@ def test_a_mistake_is_one_line(arguments, told, tmp_path, monkeypatch, say):
 def test_animals_that_do_not_have_what_is_needed_are_refused(reproduced, tmp_path, say):
     code, _, err = say("plan", "F06a", "--run", reproduced, "--output", tmp_path / "plan", *FEW)
     assert (code, "has no animals of StrangerEncounter; it has GroupHabitat, PartnerPreference" in err) == (2, True)
+    code, _, err = say("plan", "F01", "--train", 8, "--difference", "-0.1", "--output", tmp_path / "plan", *FEW)
+    assert (code, "choose it with --only: F01a, F01b, F01c, F01d" in err) == (2, True)
+    code, _, err = say("plan", "F01c", "--run", reproduced, "--within", "0.5", "--output", tmp_path / "plan", *FEW)
+    assert (code, "there are none in F01c" in err) == (2, True)
     code, _, err = say("plan", "F01a", "--run", tmp_path, "--output", tmp_path / "plan", *FEW)
     assert (code, "holds no reproduction" in err) == (2, True)
     code, _, err = say("plan", "F01a", "--run", reproduced, "--output", reproduced, *FEW)
