@@ -185,20 +185,34 @@ def _spread(part: Part) -> str:
 
 
 def _pairs(part: Part) -> list[str]:
-    own = part.material
+    """What two values of a pair have in common, in the model and in a laboratory."""
+    own, contrast = part.material, part.comparison.contrast
+    told = []
+    if any(side.minus for side in contrast.sides) or (contrast.kind == "trend" and len(contrast.conditions) > 1):
+        told.append(
+            "Several tests of one animal are compared here. In the model they share the random numbers of a test, which "
+            "makes their differences scatter less than those of real tests."
+        )
     if own.than is None or not any(one.design.paired for one in part.planned):
-        return []
-    r = own.correlation if own.within is None else own.within
+        return told
     if own.within is not None:
-        return [f"Pairs: a correlation of {r:g} within pairs, as given with --within."]
-    if part.comparison.contrast.kind == "conditions":
+        return [*told, f"Pairs: a correlation of {own.within:g} within pairs, as given with --within."]
+    r = f"r = {number(own.correlation)}"
+    rounds = (
+        "tests of different rounds, which share no random numbers, are set against each other"
+        if own.this.shape[1] > 1
+        else "the two tests share their random numbers in the model, so that this is too high"
+    )
+    if contrast.kind == "conditions":
         return [
-            f"Pairs: an animal is compared with itself, r = {number(r)} between its two tests. In the model a second "
-            "test is not affected by the first, because each is played with the animal as it was trained."
+            *told,
+            f"Pairs: an animal is compared with itself, {r} between its two tests ({rounds}). The first test leaves "
+            "nothing behind: in the model each is the animal's first. Give your own r with --within.",
         ]
     return [
-        f"Pairs: r = {number(r)} within pairs of the simulated animals. Their pairs share all random numbers, which "
-        "litter mates do not; give the correlation of yours with --within."
+        *told,
+        f"Pairs: {r} within pairs of the simulated animals ({rounds}). They share their individual traits and the "
+        "random numbers of their training, which is more than litter mates do: give the r of yours with --within.",
     ]
 
 

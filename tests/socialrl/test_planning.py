@@ -243,6 +243,17 @@ def test_paired_and_unpaired_pools_come_from_the_same_animals():
     assert (both.n, both.n_pairs) == (6, 6)
 
 
+def test_within_pairs_tests_of_different_rounds_are_compared_which_share_no_noise():
+    rng = np.random.default_rng(6)
+    animal, noise = rng.normal(0, 1, (400, 1)), rng.normal(0, 1, (400, 3))
+    this, than = (pd.DataFrame(animal + noise + rng.normal(0, 0.1, (400, 3)) + shift) for shift in (1.0, 0.0))
+    own = material(this, than, 0.0)
+    assert np.corrcoef(this[0], than[0])[0, 1] > 0.98, "in one round the noise is the same"
+    assert own.correlation == pytest.approx(0.5, abs=0.06), "an animal's own share of the variance"
+    assert own.pool(True).difference == pytest.approx(1.0, abs=0.03)
+    assert own.pool(True).values()[0].std() == pytest.approx(math.sqrt(2), abs=0.06)
+
+
 @pytest.mark.parametrize("r", [0.0, 0.6])
 def test_a_given_correlation_within_pairs_sets_the_spread_of_differences(r):
     ordered = np.sort(NORMAL.ravel())
