@@ -190,8 +190,8 @@ def _pairs(part: Part) -> list[str]:
     told = []
     if any(side.minus for side in contrast.sides) or (contrast.kind == "trend" and len(contrast.conditions) > 1):
         told.append(
-            "Several tests of one animal are compared here. In the model they share the random numbers of a test, which "
-            "makes their differences scatter less than those of real tests."
+            "Several tests of one animal are compared here. In the model they share the random numbers of a test, so "
+            "that their differences scatter less than those of real tests."
         )
     if own.than is None or not any(one.design.paired for one in part.planned):
         return told
