@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,6 +14,8 @@ from socialrl.planning.plan import Part, Plan, Planned
 
 _COLOURS = ("#0072B2", "#D55E00")
 _OTHER = "#8A6D00"
+_SOLID: Any = "-"
+_DASHED: Any = (0, (4, 1.5))
 _BEYOND = 1.6
 """How far the axis goes beyond the largest n that reaches all targets."""
 
@@ -25,7 +29,7 @@ def power_against_n(plan: Plan, part: Part, narrow: bool) -> Figure:
     for one in part.planned:
         mine = one.source == part.first.source
         colour = _COLOURS[designs.index(one.design)] if mine else _OTHER
-        looks = "-" if not one.cages.any else (0, (4, 1.5))
+        looks = _SOLID if not one.cages.any else _DASHED
         n = np.array([point.n for point in one.curve.points])
         ax.plot(n, [point.power for point in one.curve.points], color=colour, linestyle=looks, linewidth=1.7, zorder=3)
         if mine and not one.cages.any:
