@@ -154,7 +154,7 @@ def plan(
         difference=difference,
         within=within,
         seed=seed,
-        effort=Effort(experiments=experiments, most=most),
+        effort=Effort.of(experiments, most),
     )
     check_assumed(question, assumed)
     place, animals = usable(output), []

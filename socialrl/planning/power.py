@@ -44,6 +44,11 @@ class Effort:
     each: int = 100
     most: int = 500
 
+    @classmethod
+    def of(cls, experiments: int, most: int) -> Effort:
+        """Return the effort of so many experiments: those of a pool of the band are fewer where all are."""
+        return cls(experiments, each=min(100, max(20, experiments // 20)), most=most)
+
 
 @dataclass(frozen=True)
 class Point:
