@@ -30,6 +30,8 @@ _ENOUGH = 0.99
 """Power at which a curve may end, once its band has reached the targets, or n is far beyond that of the power: more
 than `_LONG`, and `_FAR` times as much."""
 _LONG, _FAR = 100, 4
+_NEAR = 40
+"""Animals a group beyond which the band is made of a third of the experiments, because they take long there."""
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,15 @@ def power_curve(
     others = [pool.redrawn(rng) for _ in range(effort.pools)] if redrawn is None else list(redrawn)
     others = [one for one in others if all(len(side) for side in one.values())]
     main = Experiments([pool], effort.experiments, criterion, cages, seed, *name, "main")
-    band = Experiments(others, effort.each, criterion, cages, seed, *name, "band")
+    near = Experiments(others, effort.each, criterion, cages, seed, *name, "band")
+    far = Experiments(others, max(20, effort.each // 3), criterion, cages, seed, *name, "band")
     points: dict[int, Point] = {}
 
     def at(n: int) -> Point:
         if n not in points:
             shown = main.shown(n)
             low, high = proportion_confint(int(shown.sum()), shown.size, method="wilson")
+            band = near if n <= _NEAR else far
             ends = np.quantile(band.shown(n).mean(axis=1), [0.025, 0.975])
             effect = analytic.of_cages(pool.standardised, cages)
             by_t = analytic.power(effect, n // cages.size, paired=pool.paired, alpha=criterion.alpha)
