@@ -90,18 +90,21 @@ def _exact_signed_rank_p(doubled: NDArray[np.int64], tail: NDArray[np.int64]) ->
     is the smaller of the sums of the two signs.
     """
     p = np.ones(len(doubled))
-    order = np.argsort(tail)  # rows of a block need about as many sums
-    step = max(1, _NUMBERS_AT_ONCE // (int(tail.max(initial=0)) + 1))
-    for first in range(0, len(order), step):
-        rows = order[first : first + step]
-        sums = np.arange(int(tail[rows].max()) + 1)
-        share = np.zeros((len(rows), len(sums)))
+    # animals with the same ties have the same distribution, and resampled ones often have
+    patterns, of_row = np.unique(np.sort(doubled, axis=1), axis=0, return_inverse=True)
+    of_row = of_row.ravel()
+    sums = np.arange(int(tail.max(initial=0)) + 1)
+    step = max(1, _NUMBERS_AT_ONCE // len(sums))
+    for first in range(0, len(patterns), step):
+        some = patterns[first : first + step]
+        share = np.zeros((len(some), len(sums)))
         share[:, 0] = 1.0
-        for rank in np.sort(doubled[rows], axis=1).T:
+        for rank in some.T:
             before = sums[None, :] - rank[:, None]
             with_it = np.where(before >= 0, np.take_along_axis(share, np.maximum(before, 0), axis=1), 0.0)
             share = 0.5 * (share + with_it)
-        p[rows] = 2.0 * np.where(sums[None, :] <= tail[rows, None], share, 0.0).sum(axis=1)
+        rows = np.flatnonzero((of_row >= first) & (of_row < first + len(some)))
+        p[rows] = 2.0 * np.cumsum(share, axis=1)[of_row[rows] - first, tail[rows]]
     return p
 
 
