@@ -155,6 +155,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calibration": WORLD | PAGES | {"evaluation", "interop", "training", "work"},
     "lineage": WORLD | PAGES | {"findings", "evaluation", "protocols", "training", "work"},
     "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training", "work"},
+    "planning": WORLD | PAGES | {"findings", "interop", "evaluation", "protocols", "training", "reproduction"},
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
 

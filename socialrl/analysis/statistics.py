@@ -140,7 +140,7 @@ def unpaired(a: ArrayLike, b: ArrayLike, *, seed: int = SEED) -> GroupComparison
     enough = x.size >= 2 and y.size >= 2
     spread = enough and not (_all_equal(x) and _all_equal(y))
     return GroupComparison(
-        difference=bootstrap((x, y), _difference_of_means, seed=seed, n_missing=missing),
+        difference=bootstrap((x, y), difference_of_means, seed=seed, n_missing=missing),
         hedges_g=hedges_g(x, y),
         cliffs_delta=cliffs_delta(x, y, seed=seed),
         welch_p=_welch_p(x, y) if spread else NAN,
@@ -321,11 +321,12 @@ def _permutation_p(x: _Array, y: _Array, seed: int) -> float:
     if _all_equal(np.concatenate([x, y])):
         return 1.0
     rng = np.random.default_rng(seed)
-    result = scipy.stats.permutation_test((x, y), _difference_of_means, n_resamples=RESAMPLES, vectorized=True, rng=rng)
+    result = scipy.stats.permutation_test((x, y), difference_of_means, n_resamples=RESAMPLES, vectorized=True, rng=rng)
     return float(result.pvalue)
 
 
-def _difference_of_means(x: _Array, y: _Array, axis: int = -1) -> _Array:
+def difference_of_means(x: _Array, y: _Array, axis: int = -1) -> _Array:
+    """Return mean x − mean y along an axis."""
     return np.asarray(np.mean(x, axis=axis) - np.mean(y, axis=axis))
 
 

@@ -6,6 +6,7 @@ from socialrl.cli import (  # noqa: I001
     sweep_verbs,  # noqa: F401
     world_verbs,  # noqa: F401
     study_verbs,  # noqa: F401
+    plan_verbs,  # noqa: F401
     inference_verbs,  # noqa: F401
     format_verbs,  # noqa: F401
     folder_verbs,  # noqa: F401

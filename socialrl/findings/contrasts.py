@@ -281,6 +281,62 @@ def _tests(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.DataFram
     return pd.DataFrame(tests)
 
 
+@dataclass(frozen=True)
+class SingleTests:
+    """What a comparison is made of, test by test: a row per animal (or pair), by index, a column per repeat.
+
+    `than` is None where `this` is compared with the number `value`. NaN where a test has no value. In `unit`, which for
+    a published distribution is its standard deviations.
+    """
+
+    this: pd.DataFrame
+    than: pd.DataFrame | None
+    value: float
+    unit: str
+
+
+def single_tests(contrast: Contrast, tables: Tables, registry: Registry) -> SingleTests:
+    """Return the values of a comparison of means in single rounds of tests; what is absent raises `NotRun`.
+
+    The two sides of a matched comparison are mixed for the common start of each round.
+    """
+    ready = prepared(tables)
+    reader = _Reader(ready, registry.assay(contrast), registry, {})
+    table = table_of(ready, reader.assay)
+    unit = registry.measures[contrast.measure].unit
+    repeats: list[Any] = [None]
+    if "repeat" in table:
+        played = [set(table.loc[table["test"] == test, "repeat"]) for test in contrast.conditions]
+        repeats = sorted(set.intersection(*played)) or [0]  # none: `_side` says which test was not run
+    this: dict[Any, pd.Series] = {}
+    than: dict[Any, pd.Series] = {}
+    for repeat in repeats:
+        where: dict[str, int] = {} if repeat is None else {"repeat": int(repeat)}
+        once = contrast.model_copy(update={"this": _only(contrast.this, where), "than": _only(contrast.than, where)})
+        if contrast.kind == "trend":
+            this[repeat] = _slopes(once, reader, [])
+        elif contrast.kind == "matched":
+            found = _matched(once, reader, [])
+            if found.side_a is None or found.side_b is None:
+                raise NotRun(found.difference.method)
+            this[repeat], than[repeat] = found.side_a, found.side_b
+        else:
+            this[repeat] = _side(once.this, once, reader, [])
+            if once.than is not None:
+                than[repeat] = _side(once.than, once, reader, [])
+    value, of_this = contrast.value or 0.0, pd.DataFrame(this)
+    if contrast.kind == "trend":
+        unit = f"{unit} per unit of {contrast.over}"
+    if contrast.reference is not None:
+        value, unit = 0.0, "published standard deviations"
+        of_this = (of_this - contrast.reference.mean) / contrast.reference.sd
+    return SingleTests(of_this, pd.DataFrame(than) if than else None, value, unit)
+
+
+def _only(side: Side | None, where: Mapping[str, int]) -> Side | None:
+    return None if side is None else side.model_copy(update={"where": {**side.where, **where}})
+
+
 def _distribution(tests: pd.DataFrame, contrast: Contrast, notes: list[str]) -> Effect:
     """The model's mean (in published standard deviations from the published mean) or its log ratio of spreads.
 

@@ -23,7 +23,7 @@ from socialrl.errors import UserError, shortened
 from socialrl.protocols.phases import KINDS, Phase
 from socialrl.protocols.timed import Age, a_text
 
-_TEXT_KEYS = frozenset({"name", "about", "source"})
+_TEXT_KEYS = frozenset({"name", "about", "source", "says"})
 _PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -45,10 +45,19 @@ def _named_histories(histories: dict[str, tuple[Phase, ...]]) -> Mapping[str, tu
     return FrozenDict(histories)
 
 
+def _contrasts(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, dict) for one in value):
+        raise refuse(
+            f"must be a list of comparisons, each a mapping with measure, this and expected, got {shown(value)}"
+        )
+    return tuple(value)
+
+
 class Protocol(Section):
     """A protocol file: one life (`phases`) or several that are compared (`histories`, by name).
 
-    `age_d` is the age at which these lives begin, in days; without it they begin at `plan.ADULT_D`.
+    `age_d` is the age at which these lives begin, in days; without it they begin at `plan.ADULT_D`. `contrasts` are
+    comparisons of its tests; `socialrl.planning.question`, which uses them, knows what they may say.
     """
 
     name: Annotated[str, BeforeValidator(_table_name)]
@@ -57,6 +66,7 @@ class Protocol(Section):
     age_d: Age = None
     phases: tuple[Phase, ...] | None = None
     histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
+    contrasts: Annotated[tuple[Mapping[str, Any], ...], BeforeValidator(_contrasts)] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Protocol:
