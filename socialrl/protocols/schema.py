@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationError, model_val
 
 from socialrl.config.checks import IDENTIFIER, refuse, shown
 from socialrl.config.problems import Place, problems
+from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
@@ -67,8 +68,11 @@ class Protocol(Section):
 
 
 def load_protocol(path: str | Path) -> Protocol:
-    """Return the protocol of a YAML file; a mistake raises `UserError` with file, phase, allowed and given values."""
-    path = Path(path)
+    """Return the protocol of a YAML file; a mistake raises `UserError` with file, phase, allowed and given values.
+
+    `path` may be a name such as `mating` (see `socialrl.config.shipped.find`).
+    """
+    path = find(path, "protocol")
     data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
     if not isinstance(data, dict):
         raise UserError(f"{path}: a protocol is a mapping with name and phases or histories, got {shown(data)}")
