@@ -59,6 +59,12 @@ def _findings() -> type[BaseModel]:
     return Book
 
 
+def _parameters() -> type[BaseModel]:
+    from socialrl.config.given_parameters import ParameterFile
+
+    return ParameterFile
+
+
 def _read_experiment(path: Path) -> object:
     from socialrl.config.loading import load_config
 
@@ -81,13 +87,12 @@ def _read_lineage(path: Path) -> object:
 
 
 def _read_protocol(path: Path) -> object:
-    """Read a protocol and plan its lives, for a run in the usual assay whose animals have a slow state."""
+    """Read a protocol and plan its lives, for a run in the usual assay."""
     from socialrl.config.loading import EnvSection
     from socialrl.protocols.plan import plan
     from socialrl.protocols.schema import load_protocol
 
-    env = EnvSection(id="socialrl/PartnerPreference-v0", attachment=True)
-    return plan(load_protocol(path), env, str(path))
+    return plan(load_protocol(path), EnvSection(id="socialrl/PartnerPreference-v0"), str(path))
 
 
 def _read_findings(path: Path) -> object:
@@ -100,12 +105,19 @@ def _read_findings(path: Path) -> object:
     return registry
 
 
+def _read_parameters(path: Path) -> object:
+    from socialrl.config.given_parameters import read_parameters
+
+    return read_parameters([path.as_posix()])
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("experiment", "Experiments", "socialrl train {}", "configuration", _experiment, _read_experiment),
     Kind("recording", "Recordings", "socialrl record {}", "recording", _recording, _read_recording),
     Kind("lineage", "Lineages", "socialrl lineage {}", "lineage", _lineage, _read_lineage),
     Kind("protocol", "Protocols", "socialrl evaluate RUN --protocol {}", "protocol", _protocol, _read_protocol),
     Kind("findings", "Findings", "socialrl reproduce --findings {}", "findings", _findings, _read_findings),
+    Kind("parameters", "Parameters", "socialrl train CONFIG --with {}", "parameter", _parameters, _read_parameters),
 )
 
 
@@ -124,9 +136,11 @@ def kind_of(data: Mapping[str, Any]) -> Kind | None:
     from socialrl.config.experiment import RELEASE
     from socialrl.config.problems import keys_of
 
-    env = data.get("env")
+    env = data.get("env", {})
     if isinstance(env, Mapping) and env.get("id") == RELEASE:
         return kind("recording")
-    shares = {one.name: len(set(keys_of(one.model())) & set(data)) for one in KINDS}
+    if set(data) <= {"env", "individual_spread"} and isinstance(env, Mapping) and set(env) <= {"parameters"}:
+        return kind("parameters")
+    shares = {one.name: len(set(keys_of(one.model())) & set(data)) for one in KINDS if one.name != "parameters"}
     best = max(shares, key=lambda name: shares[name])
     return kind(best) if shares[best] else None

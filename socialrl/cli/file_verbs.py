@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from socialrl.cli.app import a_path, app, overwrite_option
-from socialrl.cli.completion import names_of
+from socialrl.cli.completion import names_of, schemas
 
 configs = typer.Typer(rich_markup_mode="markdown", no_args_is_help=False)
 app.add_typer(configs, name="configs")
@@ -74,3 +74,48 @@ def copy(
 
     for one, target in copies(names, output, overwrite=overwrite):
         typer.echo(f"{target}: change it, then {one.kind.verb.format(command(target).partition(' ')[2])}")
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A kind of file; default: a list of all.", autocompletion=schemas),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(parser=a_path, metavar="DIR", help="Write NAME.json, or those of all kinds, into this folder."),
+    ] = None,
+    overwrite: Annotated[bool, overwrite_option("schemas that are already there")] = False,
+) -> None:
+    """Print the JSON Schema of a kind of file, by which editors complete and check it (docs/configurations.md).
+
+    Example: `socialrl schema protocol`
+
+    All of them, with what extensions add: `socialrl schema --output schema`
+    """
+    from socialrl.authoring.kinds import KINDS, kind
+    from socialrl.authoring.schemas import schema_text
+    from socialrl.errors import UserError
+    from socialrl.storage.atomic import write_bytes
+
+    if output is None:
+        if name is not None:
+            typer.echo(schema_text(name), nl=False)
+            return
+        width = max(len(one.name) for one in KINDS)
+        for one in KINDS:
+            typer.echo(f"{one.name:<{width}}  {one.verb.format('FILE')}")
+        typer.echo("`socialrl schema NAME` prints one, `socialrl schema --output DIR` writes all")
+        return
+    if output.exists() and not output.is_dir():
+        raise UserError(f"--output {output} is a file; schemas need a folder")
+    files = {output / f"{one.name}.json": one.name for one in (KINDS if name is None else [kind(name)])}
+    for path in files:
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists; give another --output, or replace it with --overwrite")
+    texts = {path: schema_text(one) for path, one in files.items()}
+    output.mkdir(parents=True, exist_ok=True)
+    for path, text in texts.items():
+        write_bytes(path, text.encode())
+        typer.echo(f"{path}")

@@ -12,20 +12,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, ValidationError, model_validator
 
+from socialrl.config import shapes
 from socialrl.config.checks import IDENTIFIER, refuse, shown
 from socialrl.config.problems import Place, problems
+from socialrl.config.shapes import Checked
 from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
 from socialrl.errors import UserError, shortened
 from socialrl.protocols.phases import KINDS, Phase
-from socialrl.protocols.timed import Age, a_text
+from socialrl.protocols.timed import A_TEXT, Age
 
 _TEXT_KEYS = frozenset({"name", "about", "source"})
 _PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+_FORMS: dict[str, Any] = {"oneOf": [{"required": ["phases"]}, {"required": ["histories"]}]}
 
 
 def _table_name(value: Any) -> Any:
@@ -52,9 +57,15 @@ class Protocol(Section):
     `age_d` is the age at which these lives begin, in days; without it they begin at `plan.ADULT_D`.
     """
 
-    name: Annotated[str, BeforeValidator(_table_name)]
-    about: Annotated[str | None, BeforeValidator(a_text)] = None
-    source: Annotated[str | None, BeforeValidator(a_text)] = None
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["phases"]}, {"required": ["histories"]}]},
+        extra="forbid",
+        frozen=True,
+    )
+
+    name: Annotated[str, Checked(_table_name, shape=lambda: shapes.texts(_PROTOCOL_NAME.pattern))]
+    about: Annotated[str | None, A_TEXT] = None
+    source: Annotated[str | None, A_TEXT] = None
     age_d: Age = None
     phases: tuple[Phase, ...] | None = None
     histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
