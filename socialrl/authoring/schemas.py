@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from socialrl.authoring.kinds import KINDS, kind
+from socialrl.authoring.meanings import meaning
 from socialrl.config.shapes import JSON, lists, mapping
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -48,7 +49,7 @@ def schema_files() -> dict[str, str]:
 
 
 class _Plain(GenerateJsonSchema):
-    """Pydantic's schema without titles, which would only repeat every key."""
+    """Pydantic's schema with our words about each key, and without titles, which would only repeat it."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
@@ -62,6 +63,10 @@ class _Plain(GenerateJsonSchema):
     def model_schema(self, schema: Any) -> JsonSchemaValue:
         made = super().model_schema(schema)
         made.pop("title", None)
+        for key, shape in made.get("properties", {}).items():
+            said = [meaning(schema["cls"].__name__.strip("_"), key), shape.get("description", "")]
+            if any(said):
+                shape["description"] = ": ".join(filter(None, said))
         return made
 
 
@@ -93,9 +98,9 @@ def _open_sections(definitions: dict[str, JSON]) -> None:
     learning = definitions["Learning"]["properties"]
     elsewhere = ("id", "parameters", "arms", "attachment")
     keys = {name: one for name, one in experiment["EnvSection"]["properties"].items() if name not in elsewhere}
-    learning["env"] = mapping(keys)
-    learning["ppo"] = mapping(experiment["PPOSection"]["properties"])
-    learning["tests"] = lists({"$ref": f"{_REFERENCE}TestCondition"})
+    learning["env"] |= mapping(keys)
+    learning["ppo"] |= mapping(experiment["PPOSection"]["properties"])
+    learning["tests"] |= lists({"$ref": f"{_REFERENCE}TestCondition"})
     for name in ("ResetSection", "Drug", "TestCondition"):
         definitions[name] = experiment[name]
 

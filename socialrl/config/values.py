@@ -224,7 +224,7 @@ def _shape_of_parameters() -> shapes.JSON:
 
 
 def _shape_of_world_parameters() -> shapes.JSON:
-    names = shapes.one_of(table_names())
+    names = shapes.one_of(table_names()) | {"description": "the name of a parameter table (`socialrl parameters`)"}
     changed = shapes.mapping({TABLE: names, **_shapes_by_parameter()}, title="TableAndParameters")
     return shapes.either_of(names, changed)
 
@@ -239,7 +239,7 @@ def _shapes_by_parameter() -> dict[str, shapes.JSON]:
     for row in rows_of(CURRENT):
         rows = [table[row.name] for table in in_tables if row.name in table]
         low, high = min(row.low for row in rows), max(row.high for row in rows)
-        by_sex = shapes.mapping(dict.fromkeys(SEXES, {"type": "number"}))
+        by_sex = shapes.mapping({sex: {"type": "number"} for sex in SEXES})
         one = shapes.numbers(low, high, note=f"{row.meaning} ({row.unit})")
         found[row.name] = by_sex | one | {"type": ["number", "object"]}
     found.pop("oxtr_gain")
