@@ -130,6 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calibration": WORLD | PAGES | {"evaluation", "interop", "training"},
     "lineage": WORLD | PAGES | {"evaluation", "protocols", "training"},
     "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training"},
+    "authoring": GROUND | {"config", "storage", "protocols", "findings", "lineage", "reproduction"},
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
 

@@ -44,9 +44,7 @@ def test_a_file_of_findings_is_checked_against_the_shipped_ones(say):
     Path("bad.yaml").write_text(text.replace("conditions: intruder_168h, minus", "conditions: intruder_168, minus"))
     code, out, err = say("check", "bad.yaml")
     assert (code, out) == (2, "")
-    assert err.startswith(
-        "bad.yaml: X01: contrasts[1]: unknown condition 'intruder_168'; did you mean 'intruder_168h'?"
-    )
+    assert err.startswith("bad.yaml: X01: contrasts[1]: unknown condition 'intruder_168'; ")
 
 
 def test_a_calibration_s_parameters_are_a_file_of_parameters(say):
