@@ -21,12 +21,12 @@ lint: $(READY)
 setup: $(READY)
 
 # Runs again only when the dependencies change. The marker is written last, so a broken installation is repeated.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml envs/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "socialrl needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ./envs -e '.[dev]'
 	@touch $(READY)
 
 clean-venv:

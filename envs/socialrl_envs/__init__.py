@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     ASSAYS: dict[str, Assay]
     PAPERS: dict[str, str]
 
+__version__ = "0.1.0"
+
 _LATE = {"Assay": "assay", "SocialEnv": "single", "SocialVectorEnv": "vector"}
 
 

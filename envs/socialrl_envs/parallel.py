@@ -24,7 +24,7 @@ try:
     from pettingzoo import ParallelEnv
 except ImportError as error:
     raise ImportError(
-        'socialrl_envs.parallel needs pettingzoo; install it with: pip install "socialrl[parallel]"'
+        'socialrl_envs.parallel needs pettingzoo; install it with: pip install "socialrl-envs[parallel]"'
     ) from error
 
 

@@ -10,6 +10,7 @@ from socialrl.cli import (  # noqa: I001
     inference_verbs,  # noqa: F401
     format_verbs,  # noqa: F401
     folder_verbs,  # noqa: F401
+    file_verbs,  # noqa: F401
 )
 from socialrl.cli.entry import main
 

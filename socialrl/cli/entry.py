@@ -46,7 +46,7 @@ def _run(arguments: list[str] | None) -> int:
             # `socialrl envs | head -1`: what Python would still write at exit has to go somewhere silent.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        line = _mistake(error, list(getattr(command, "commands", [])))
+        line = _mistake(error)
         if line is None:
             raise
         return _complain(f"error: {line}", 2)
@@ -58,7 +58,7 @@ def _quiet_about_places(failed: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(failed)
 
 
-def _mistake(error: Exception, verbs: list[str]) -> str | None:
+def _mistake(error: Exception) -> str | None:
     """Return the line for a user's mistake, or None for a bug."""
     if getattr(error, "user_facing", False):
         return str(error)
@@ -69,10 +69,11 @@ def _mistake(error: Exception, verbs: list[str]) -> str | None:
     if not hasattr(error, "format_message"):
         return None
     message = " ".join(error.format_message().split())
-    unknown_verb = re.match(r"No such command ['\"](.*?)['\"]", message)
-    if unknown_verb:
-        return unknown("verb", unknown_verb[1], verbs)
     context = getattr(error, "ctx", None)
+    unknown_verb = re.match(r"No such command ['\"](.*?)['\"]", message)
+    if unknown_verb and context is not None:
+        group = "verb" if context.parent is None else f"verb of `{context.command_path}`"
+        return unknown(group, unknown_verb[1], list(context.command.commands))
     takes_keys = context is not None and context.command.name in ("train", "record", "sweep")
     if takes_keys and message.startswith("No such option"):
         message += "; keys of the configuration are given without dashes, such as seed=7"

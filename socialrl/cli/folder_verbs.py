@@ -1,4 +1,4 @@
-"""Verbs about results on disk: are files still what was written, and what changed between scorecards."""
+"""Verbs about files on disk: can they be used, are they still what was written, what changed between scorecards."""
 
 from __future__ import annotations
 
@@ -13,64 +13,93 @@ from socialrl.errors import UserError
 
 @app.command()
 def check(
-    runs: Annotated[
+    paths: Annotated[
         list[Path],
         typer.Argument(
             parser=a_path,
-            metavar="RUN...",
-            help="Run folders, folders that contain run folders, simulations, lineages or calibrations.",
+            metavar="FILE|RUN...",
+            help="Configurations, protocols, findings and other YAML files; run folders, folders of them, simulations,"
+            " lineages or calibrations.",
         ),
     ],
 ) -> None:
-    """Read every file of run folders and compare it with the checksum recorded when it was written.
+    """Say of files that you wrote whether they can be used, and of run folders whether they are as they were written.
 
-    Example: `socialrl check runs/demo`
+    Example: `socialrl check mine/experiment.yaml mine/protocol.yaml`
 
-    Ends with exit code 2 if a file is missing or was changed.
+    What a file is, is found by its keys; a mistake in it is the line that its verb would end with.
+
+    A run folder: `socialrl check runs/demo` reads every file and compares it with its checksum.
+
+    Ends with exit code 2 if a file cannot be used, is missing or was changed.
     """
+    wrong = [_check_file(path) if path.is_file() or path.suffix in _YAML else _check_folder(path) for path in paths]
+    files, folders = (sum(found for kind, found in wrong if kind == one) for one in ("file", "folder"))
+    told = [f"{files} file{'s' if files > 1 else ''} cannot be used"] if files else []
+    if folders:
+        told.append(f"{folders} run folder{'s are' if folders > 1 else ' is'} damaged or cannot be read")
+    if told:
+        raise UserError("; ".join(told))
+
+
+_YAML = (".yaml", ".yml")
+
+
+def _check_file(path: Path) -> tuple[str, int]:
+    """Print what a file is, or what is wrong with it; return how many files are wrong."""
+    from socialrl.authoring.checking import check_file
+
+    try:
+        kind = check_file(path)
+    except Exception as error:
+        if not getattr(error, "user_facing", False):
+            raise
+        typer.echo(str(error), err=True)
+        return "file", 1
+    typer.echo(f"{path}: ok ({kind.name})")
+    return "file", 0
+
+
+def _check_folder(path: Path) -> tuple[str, int]:
+    """Print whether the runs of a folder are what was written; return how many are not."""
     from socialrl.storage.manifest import Manifest
     from socialrl.storage.places import is_simulations, is_staged, run_folders
     from socialrl.storage.run_folder import RunFolder
     from socialrl.storage.stages import check_stages
 
-    damaged = 0
-    for path in [one for one in runs if is_simulations(one)]:
+    if is_simulations(path):
         listed = Manifest.read(path, path / "sums.json")
         problems = list(listed.problems())
-        for problem in problems:
-            typer.echo(f"{path}: {problem}", err=True)
-        damaged += bool(problems)
         if not problems:
             typer.echo(f"{path}: simulations, {len(listed.files)} files unchanged since they were written")
-    for path in [one for one in runs if is_staged(one)]:
+        return "folder", _told(path, problems)
+    if is_staged(path):
         n_stages, problems = check_stages(path)
-        for problem in problems:
-            typer.echo(f"{path}: {problem}", err=True)
-        damaged += bool(problems)
         if not problems:
             typer.echo(f"{path}: {n_stages} stages unchanged since they were written")
-    others = [one for one in runs if not (is_simulations(one) or is_staged(one))]
-    for path in [one for given in others for one in run_folders(given)]:
+        return "folder", _told(path, problems)
+    damaged = 0
+    for one in run_folders(path):
         try:
-            run = RunFolder.open(path)
+            run = RunFolder.open(one)
             problems = run.problems()
         except UserError as error:
             typer.echo(str(error), err=True)
             damaged += 1
             continue
-        for problem in problems:
-            typer.echo(f"{path}: {problem}", err=True)
-        damaged += bool(problems)
+        damaged += _told(one, problems)
         if not problems:
             state = "finished" if run.finished else "unfinished"
-            old = (
-                ""
-                if run.meta["format"] > 1
-                else " (written by an older version: only the training tables have checksums)"
-            )
-            typer.echo(f"{path}: {state}, {run.n_listed} files unchanged since they were written{old}")
-    if damaged:
-        raise UserError(f"{damaged} run folder{'s are' if damaged > 1 else ' is'} damaged or cannot be read")
+            old = " (written by an older version: only the training tables have checksums)"
+            more = "" if run.meta["format"] > 1 else old
+            typer.echo(f"{one}: {state}, {run.n_listed} files unchanged since they were written{more}")
+    return "folder", damaged
+
+
+def _told(path: Path, problems: list[str]) -> int:
+    for problem in problems:
+        typer.echo(f"{path}: {problem}", err=True)
+    return bool(problems)
 
 
 @app.command()

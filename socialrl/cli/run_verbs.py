@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from socialrl.cli.app import Quiet, RunArgument, a_path, app, check_range, note_unfinished, overwrite_option, stoppable
+from socialrl.cli.completion import config_argument, names_of
 from socialrl.config import limits
+from socialrl.config.shipped import shipped
 from socialrl.errors import UserError, command
 from socialrl.progress import open_progress
 
@@ -22,9 +24,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def train(
-    config: Annotated[
-        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file, for example configs/smoke.yaml.")
-    ],
+    config: Annotated[Path, config_argument("experiment", "partner_preference")],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
@@ -46,9 +46,9 @@ def train(
 ) -> None:
     """Train every animal of an experiment and write a run folder.
 
-    Example: `socialrl train configs/partner_preference.yaml genotypes.ko.oxtr_gain=0.1 seed=7`
+    Example: `socialrl train partner_preference genotypes.ko.oxtr_gain=0.1 seed=7`
 
-    With calibrated animals: `socialrl train configs/partner_preference.yaml --with runs/calibration/parameters.yaml`
+    With calibrated animals: `socialrl train partner_preference --with runs/calibration/parameters.yaml`
     """
     from socialrl.config.loading import load_config
 
@@ -73,7 +73,10 @@ def evaluate(
     protocol: Annotated[
         Path | None,
         typer.Option(
-            parser=a_path, metavar="FILE", help="Play this protocol (docs/protocols.md) instead of the tests."
+            parser=a_path,
+            metavar="FILE",
+            help="Play this protocol (docs/protocols.md), a file or a name from `socialrl configs`, not the tests.",
+            autocompletion=names_of("protocol"),
         ),
     ] = None,
     repeats: Annotated[
@@ -111,8 +114,7 @@ def evaluate(
 
     Example: `socialrl evaluate runs/demo --repeats 8`
 
-    With a protocol, into a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol
-    configs/protocols/mating.yaml`
+    With a protocol, into a table `protocol_<name>`: `socialrl evaluate runs/demo --protocol mating`
 
     Some animals, into a table `evaluation_of_<names>`, without changing `evaluation` and its report:
     `socialrl evaluate runs/demo --group ko --animal wt-00,wt-03 --repeats 50`
@@ -392,9 +394,4 @@ def _with_output(config: Config, output: str, name: str) -> Config:
 
 
 def _demo_config() -> Path:
-    path = Path(__file__).resolve().parents[2] / "configs" / "demo.yaml"
-    if not path.is_file():
-        raise UserError(
-            f"the demo's configuration was not found ({path}); run the demo from a checkout of the repository"
-        )
-    return path
+    return shipped()["demo"]

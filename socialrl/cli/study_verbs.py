@@ -10,9 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from socialrl.cli import completion
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
 from socialrl.cli.work_options import JobsIfAsked, Scheduler, Slurm, work_asked
 from socialrl.config import limits
+from socialrl.config.shipped import find
 from socialrl.errors import UserError, shortened, unknown
 from socialrl.progress import open_progress
 
@@ -34,7 +36,8 @@ def reproduce(
     preset: Annotated[
         str,
         typer.Option(
-            help="quick; full (16 animals per group, dose-response); study (single arms and sensitivity, too)."
+            help="quick; full (16 animals per group, dose-response); study (single arms and sensitivity, too).",
+            autocompletion=completion.presets,
         ),
     ] = "quick",
     findings: Annotated[
@@ -43,6 +46,7 @@ def reproduce(
             parser=a_path,
             metavar="FILE",
             help="Your own findings (YAML), in addition to those of socialrl or instead of them.",
+            autocompletion=completion.names_of("findings"),
         ),
     ] = None,
     output: Annotated[
@@ -90,6 +94,7 @@ def reproduce(
     several = None if seeds is None else _seeds(seeds)
     typed = output or Path("runs/seeds" if several else "runs/reproduce")
     place, given = usable(typed), read_parameters(parameters or [])
+    findings = [find(one, "findings") for one in findings or ()]
     registry = load_findings(*findings) if findings else None
 
     def say(line: str) -> None:
@@ -100,7 +105,7 @@ def reproduce(
         "quiet": quiet,
         "say": say,
         "registry": registry,
-        "findings": [path.name for path in findings or ()],
+        "findings": [path.name for path in findings],
         "parameters": given,
         "work": work_asked(jobs, scheduler, slurm),
     }
@@ -176,7 +181,13 @@ def calibrate(
         ),
     ],
     config: Annotated[
-        Path | None, typer.Option(parser=a_path, metavar="FILE", help="World and training, instead of the defaults.")
+        Path | None,
+        typer.Option(
+            parser=a_path,
+            metavar="FILE",
+            help="World and training, instead of the defaults.",
+            autocompletion=completion.names_of("experiment"),
+        ),
     ] = None,
     output: Annotated[Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for the results.")] = Path(
         "runs/calibration"
@@ -273,9 +284,7 @@ def calibrate(
 
 @app.command()
 def lineage(
-    config: Annotated[
-        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file, for example configs/lineage.yaml.")
-    ],
+    config: Annotated[Path, completion.config_argument("lineage", "lineage_treated")],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
@@ -292,13 +301,14 @@ def lineage(
 
     A lineage that was stopped goes on after its last finished generation when the command is repeated.
 
-    Example: `socialrl lineage configs/lineage.yaml`
+    Example: `socialrl lineage lineage`
 
-    The null control: `socialrl lineage configs/lineage_arms_off.yaml`
+    The null control: `socialrl lineage lineage_arms_off`
     """
     work = work_asked(jobs, scheduler, slurm)
     from socialrl.lineage.run import load_lineage, run_lineage
 
+    config = find(config, "lineage")
     place = [] if output is None else [f"output={output or '.'}"]
     loaded = load_lineage(config, [*(overrides or []), *place])
     again = "the same command without --overwrite" if overwrite else "the same command"

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from socialrl.cli import completion
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option
+from socialrl.cli.completion import config_argument
 from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 
@@ -48,9 +50,7 @@ def render(
 
     load_extensions()
     if source == RELEASE:
-        raise UserError(
-            f"{source} has no acting animal; `socialrl record configs/oxytocin_release.yaml` draws its traces"
-        )
+        raise UserError(f"{source} has no acting animal; `socialrl record oxytocin_release` draws its traces")
     if source not in ASSAYS and not Path(source).exists():
         raise UserError(f"{source} is neither a run folder nor an assay: {unknown('assay', source, ASSAYS)}")
     from socialrl.film.films import render_test
@@ -71,9 +71,7 @@ def render(
 
 @app.command()
 def record(
-    config: Annotated[
-        Path, typer.Argument(parser=a_path, metavar="CONFIG", help="A YAML file such as configs/oxytocin_release.yaml.")
-    ],
+    config: Annotated[Path, config_argument("recording", "oxytocin_release")],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
@@ -84,7 +82,7 @@ def record(
 ) -> None:
     """Record evoked oxytocin release of a population; nothing is trained.
 
-    Example: `socialrl record configs/oxytocin_release.yaml stimulation.rate_hz=0.5`
+    Example: `socialrl record oxytocin_release stimulation.rate_hz=0.5`
     """
     from socialrl.config.loading import load_recording
     from socialrl.release.folder import changed_groups, record, summary
@@ -111,7 +109,10 @@ def envs() -> None:
 
 @app.command()
 def drugs(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One drug; default: a list of all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One drug; default: a list of all.", autocompletion=completion.drugs),
+    ] = None,
 ) -> None:
     """List the drugs with the compounds that they stand for, or print what is known of one: doses, times, sources.
 
@@ -131,10 +132,20 @@ def drugs(
 @app.command()
 def parameters(
     table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="A parameter table by name; default: the current one.")
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help="A parameter table by name; default: the current one.",
+            autocompletion=completion.tables,
+        ),
     ] = None,
     other: Annotated[
-        str | None, typer.Argument(metavar="[OTHER]", help="Another one: print only what differs between the two.")
+        str | None,
+        typer.Argument(
+            metavar="[OTHER]",
+            help="Another one: print only what differs between the two.",
+            autocompletion=completion.tables,
+        ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV, as earlier tables are kept.")] = False,
 ) -> None:

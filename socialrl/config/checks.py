@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from socialrl.config import shapes
 from socialrl.config.paths import expanded
+from socialrl.config.shapes import Checked
 from socialrl.errors import UserError, explained, nearest, shortened
 
 Check = Callable[[Any], Any]
@@ -69,15 +70,22 @@ def number(
     above: float | None = None,
     optional: bool = False,
     note: str = "",
-) -> BeforeValidator:
+) -> Checked:
     """Accept finite numbers with `low` <= x <= `high` and x > `above`; `optional` also accepts null.
 
     With `above`, `low` and `high` are generous limits, named when they are passed. `note` says what the range is of.
     """
-    return BeforeValidator(_number_check(low, high, above, optional, note))
+    return Checked(
+        _number_check(low, high, above, optional, note),
+        shape=_maybe(lambda: shapes.numbers(low, high, above, note), optional),
+    )
 
 
-def scheduled(low: float, high: float, *, optional: bool = False) -> BeforeValidator:
+def _maybe(shape: shapes.Shape, optional: bool) -> shapes.Shape:
+    return (lambda: shapes.or_null(shape())) if optional else shape
+
+
+def scheduled(low: float, high: float, *, optional: bool = False) -> Checked:
     """Accept numbers above 0, and `lin_` with such a number: a value that falls in a straight line to 0.
 
     The text is returned with its number as Python writes it. `low` and `high` are generous limits, named when passed.
@@ -98,31 +106,37 @@ def scheduled(low: float, high: float, *, optional: bool = False) -> BeforeValid
             raise refuse(f"must be lin_ and a number from {low:g} to {high:g}, got {shown(value)}")
         return f"{LINEAR}{start!r}"
 
-    return BeforeValidator(run)
+    def shape() -> shapes.JSON:
+        falling = shapes.texts(rf"{LINEAR}[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+        return shapes.either_of(shapes.numbers(low, high, 0), falling) | {"description": allowed}
+
+    return Checked(run, shape=_maybe(shape, optional))
 
 
-def whole(low: int, high: int | None = None, *, optional: bool = False) -> BeforeValidator:
+def whole(low: int, high: int | None = None, *, optional: bool = False) -> Checked:
     """Accept whole numbers of at least `low`, also written as 3e5; `high` is a generous limit, named when passed."""
-    return BeforeValidator(_whole_check(low, high, optional))
+    return Checked(_whole_check(low, high, optional), shape=_maybe(lambda: shapes.wholes(low, high), optional))
 
 
-def choice(*allowed: str) -> BeforeValidator:
+def choice(*allowed: str) -> Checked:
     """Accept one of the words `allowed`; a slip of one of them is refused with that word as a hint."""
-    return BeforeValidator(_choice_check(lambda: allowed))
+    return Checked(_choice_check(lambda: allowed), shape=lambda: shapes.one_of(allowed))
 
 
-def explained_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidator:
+def explained_choice(allowed: Callable[[], Mapping[str, str]]) -> Checked:
     """Accept one of the words of `allowed()`, which says in a few words what each means; errors list both."""
-    return BeforeValidator(_choice_check(allowed))
+    return Checked(_choice_check(allowed), shape=lambda: shapes.one_of(allowed()))
 
 
-def optional_choice(allowed: Callable[[], Mapping[str, str]]) -> BeforeValidator:
+def optional_choice(allowed: Callable[[], Mapping[str, str]]) -> Checked:
     """Accept what `explained_choice` accepts, and null."""
     check = _choice_check(allowed)
-    return BeforeValidator(lambda value: None if value is None else check(value))
+    return Checked(
+        lambda value: None if value is None else check(value), shape=_maybe(lambda: shapes.one_of(allowed()), True)
+    )
 
 
-def one_or_list(check: BeforeValidator, *, optional: bool = False) -> BeforeValidator:
+def one_or_list(check: Checked, *, optional: bool = False) -> Checked:
     """Accept one value or a list of at least one; the result is always a tuple, each item passed through `check`.
 
     `optional` accepts null, too, which stays as it is.
@@ -138,10 +152,13 @@ def one_or_list(check: BeforeValidator, *, optional: bool = False) -> BeforeVali
             return tuple(item(one) for one in value)
         return (item(value),)
 
-    return BeforeValidator(run)
+    def shape() -> shapes.JSON:
+        return shapes.either_of(check.shape(), shapes.lists(check.shape(), 1))
+
+    return Checked(run, shape=_maybe(shape, optional))
 
 
-def listed(check: BeforeValidator, *, most: int | None = None) -> BeforeValidator:
+def listed(check: Checked, *, most: int | None = None) -> Checked:
     """Accept a list, possibly empty, of at most `most`; the result is a tuple, each item passed through `check`."""
     item: Check = check.func  # type: ignore[assignment]
 
@@ -152,23 +169,25 @@ def listed(check: BeforeValidator, *, most: int | None = None) -> BeforeValidato
             raise refuse(f"must be a list of at most {most}, got {len(value)}")
         return tuple(item(one) for one in value)
 
-    return BeforeValidator(run)
+    return Checked(run, shape=lambda: shapes.lists(check.shape(), most=most))
 
 
-def run_name() -> BeforeValidator:
+def run_name() -> Checked:
     """Accept a safe folder name: letters, digits, `_`, `-` and `.`, neither hidden nor a path."""
-    return BeforeValidator(
-        _text_check(_RUN_NAME, "a folder name of letters, digits, '_', '-' and '.' that does not start with '.' or '-'")
+    allowed = "a folder name of letters, digits, '_', '-' and '.' that does not start with '.' or '-'"
+    return Checked(_text_check(_RUN_NAME, allowed), shape=lambda: shapes.texts(_RUN_NAME.pattern))
+
+
+def identifier(optional: bool = False) -> Checked:
+    """Accept letters, digits and underscores; `optional` accepts null, too."""
+    check = _text_check(IDENTIFIER, "a name of letters, digits and underscores")
+    return Checked(
+        (lambda value: None if value is None else check(value)) if optional else check,
+        shape=_maybe(lambda: shapes.texts(IDENTIFIER.pattern), optional),
     )
 
 
-def identifier(optional: bool = False) -> BeforeValidator:
-    """Accept letters, digits and underscores; `optional` accepts null, too."""
-    check = _text_check(IDENTIFIER, "a name of letters, digits and underscores")
-    return BeforeValidator((lambda value: None if value is None else check(value)) if optional else check)
-
-
-def folder() -> BeforeValidator:
+def folder() -> Checked:
     """Accept the text of a path."""
     check = _text_check(re.compile(r"[^\x00-\x1f\x7f]{1,4096}"), "the path of a folder")
 
@@ -182,7 +201,7 @@ def folder() -> BeforeValidator:
             raise refuse(f"is not usable: {error}") from error
         return text
 
-    return BeforeValidator(run)
+    return Checked(run, shape=lambda: {"type": "string", "minLength": 1})
 
 
 def _number_check(low: float | None, high: float | None, above: float | None, optional: bool, note: str) -> Check:

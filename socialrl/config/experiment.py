@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from socialrl.config import limits, words
+from socialrl.config import limits, shapes, words
 from socialrl.config.checks import (
     IDENTIFIER,
     choice,
@@ -33,6 +33,7 @@ from socialrl.config.conditions import (
 )
 from socialrl.config.habitats import check_habitats, check_relationships
 from socialrl.config.paths import expanded
+from socialrl.config.shapes import Checked
 from socialrl.config.values import (
     Arms,
     Drug,
@@ -84,6 +85,13 @@ def _known_assay(value: Any) -> Any:
     return value
 
 
+def _shape_of_assay() -> shapes.JSON:
+    from socialrl_envs import ASSAYS
+
+    load_extensions()
+    return shapes.one_of(ASSAYS.keys())
+
+
 def check_whole_ticks(dt_s: float, duration_s: float) -> None:
     """Refuse a length in the section `env` that its ticks do not make up."""
     ticks = duration_s / dt_s
@@ -102,7 +110,7 @@ class EnvSection(Section, ParametersOfWorld):
     `attachment` gives the animals a slow state (`socialrl_envs.vocabulary.SLOW`) that is felt and perceived.
     """
 
-    id: Annotated[str, BeforeValidator(_known_assay)]
+    id: Annotated[str, Checked(_known_assay, shape=lambda: _shape_of_assay())]
     dt_s: TickLength = 15.0
     duration_s: Duration = 10_800.0
     parameters: WorldParameters = Field(default=CURRENT, validate_default=True)

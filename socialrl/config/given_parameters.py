@@ -82,6 +82,17 @@ class GivenParameters(Section, ParametersOfWorld):
         return ", ".join([f"table {self.table}", *changed])
 
 
+class _World(Section):
+    parameters: WorldParameters = Field(default=CURRENT, validate_default=True)
+
+
+class ParameterFile(Section):
+    """A file of parameters as `socialrl calibrate` writes it: a piece of a configuration, laid over a whole one."""
+
+    env: _World = _World()
+    individual_spread: Spread = 1.0
+
+
 def read_parameters(
     given: Sequence[str], option: str = "--parameters", start: Mapping[str, Given | str] | None = None
 ) -> GivenParameters:

@@ -28,6 +28,7 @@ from socialrl.config.experiment import (
 from socialrl.config.layers import Origins, lay_over, leaves
 from socialrl.config.problems import Problem, problems
 from socialrl.config.recording import RecordingConfig
+from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import key_path, read_yaml, read_yaml_file
 from socialrl.config.values import Drug, FrozenDict, with_table
@@ -86,13 +87,15 @@ def load_config(
 ) -> Config:
     """Return the configuration of a YAML file with `key=value` overrides (dotted keys, values written as in YAML).
 
-    An override replaces the whole value at its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group,
-    `genotypes.low={oxtr_gain: 0.1}` adds or replaces one, `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML
-    files with a part of a configuration, laid over the file key by key before the overrides. `unnamed_table` is the
-    parameter table of a file that names none. Raises `UserError`, one line per mistake, the main one first.
+    `path` may be a name such as `demo` (see `socialrl.config.shipped.find`). An override replaces the whole value at
+    its key: `genotypes={a: {oxtr_gain: 1}}` leaves one group, `genotypes.low={oxtr_gain: 0.1}` adds or replaces one,
+    `genotypes.ko.oxtr_gain=0.1` changes one. `pieces` are YAML files with a part of a configuration, laid over the file
+    key by key before the overrides. `unnamed_table` is the parameter table of a file that names none. Raises
+    `UserError`, one line per mistake, the main one first.
     """
     layers = [(str(one), _read_mapping(Path(one), "piece of a configuration")) for one in pieces]
-    data = _read_mapping(Path(path), "configuration")
+    path = find(path)
+    data = _read_mapping(path, "configuration")
     if _assay_of(data) == RELEASE:
         # One line instead of one for every key that a recording has and an experiment has not.
         raise UserError(
@@ -104,7 +107,8 @@ def load_config(
 
 def load_recording(path: str | Path, overrides: Sequence[str] = ()) -> RecordingConfig:
     """Return the recording of evoked release that a YAML file describes, with overrides; errors as in `load_config`."""
-    data = _read_mapping(Path(path), "recording")
+    path = find(path, "recording")
+    data = _read_mapping(path, "recording")
     if _assay_of(data) not in (RELEASE, None):
         raise UserError(
             f"{path}: env.id must be {RELEASE} to be recorded, got {shown(_assay_of(data))}; to train: "
@@ -118,7 +122,8 @@ def load_as(kind: type[Kind], path: str | Path, what: str, overrides: Sequence[s
 
     `what` is the kind of file in errors, such as "lineage".
     """
-    return _checked(kind, _read_mapping(Path(path), what), str(path), overrides)
+    path = find(path, what)
+    return _checked(kind, _read_mapping(path, what), str(path), overrides)
 
 
 def _assay_of(data: Mapping[str, Any]) -> Any:

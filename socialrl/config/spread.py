@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from socialrl.config import shapes
 from socialrl.config.checks import refuse, shown
 from socialrl.errors import nearest, shortened
 
@@ -37,3 +38,12 @@ def _number(value: Any, kind: str, key: str, more: str = "") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
         raise refuse(f"must be a {kind} from 0 to {most:g}{more}, got {shown(value)}", key=key)
     return float(value)
+
+
+def spread_shape() -> shapes.JSON:
+    """Return what editors are told of `individual_spread`."""
+    from socialrl_envs.parameters import NAMES
+
+    scale, own = (shapes.numbers(0.0, _MOST[kind], note=kind) for kind in ("factor", "log-sd"))
+    by_name = {_SCALE: scale, **dict.fromkeys(NAMES, own)}
+    return shapes.either_of(scale, shapes.mapping(by_name, title="IndividualSpread"))

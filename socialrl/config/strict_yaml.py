@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from socialrl.config import limits
+from socialrl.config import limits, shipped
 from socialrl.errors import UserError, from_os_error, nearest, shortened
 
 Path = tuple[str | int, ...]
@@ -149,7 +149,7 @@ def read_yaml_file(path: FilePath, what: str) -> str:
     except FileNotFoundError as error:
         beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
-        hint = f"; did you mean {path.parent / near}?" if near else ""
+        hint = f"; did you mean {path.parent / near}?" if near else shipped.hint(path, what)
         raise UserError(f"{path}: no such {what} file{hint}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not a text file (UTF-8 is expected)") from error

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from socialrl.config import limits, words
+from socialrl.config import limits, shapes, words
 from socialrl.config.checks import either, explained_choice, number, refuse, scheduled, shown, whole
-from socialrl.config.spread import check_spread
+from socialrl.config.shapes import Checked
+from socialrl.config.spread import check_spread, spread_shape
 from socialrl.errors import nearest, unknown
 from socialrl_envs.named_tables import CURRENT, table_names
 
@@ -202,13 +203,49 @@ def _doses_of_a_test(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
 LengthOfTest = Annotated[float | None, number(limits.DT_S[0], limits.MAX_DURATION_S, optional=True)]
 DosesOfTest = Annotated[tuple[Drug, ...], AfterValidator(_doses_of_a_test)]
 # Frozen last, because pydantic hands on a plain dict from its own check of a dict.
-Parameters = Annotated[dict[str, Given], BeforeValidator(known_parameters), AfterValidator(_frozen_within)]
-WorldParameters = Annotated[
-    dict[str, Given | str], BeforeValidator(_known_table_and_parameters), AfterValidator(_frozen_within)
+Parameters = Annotated[
+    dict[str, Given], Checked(known_parameters, shape=lambda: _shape_of_parameters()), AfterValidator(_frozen_within)
 ]
-Arms = Annotated[dict[str, str], BeforeValidator(_known_arms), AfterValidator(FrozenDict)]
+WorldParameters = Annotated[
+    dict[str, Given | str],
+    Checked(_known_table_and_parameters, shape=lambda: _shape_of_world_parameters()),
+    AfterValidator(_frozen_within),
+]
+Arms = Annotated[dict[str, str], Checked(_known_arms, shape=lambda: _shape_of_arms()), AfterValidator(FrozenDict)]
 Spread = Annotated[
     float | dict[str, float],
-    BeforeValidator(check_spread),
+    Checked(check_spread, shape=spread_shape),
     AfterValidator(lambda spread: FrozenDict(spread) if isinstance(spread, dict) else spread),
 ]
+
+
+def _shape_of_parameters() -> shapes.JSON:
+    return shapes.mapping(_shapes_by_parameter(), title="Parameters")
+
+
+def _shape_of_world_parameters() -> shapes.JSON:
+    names = shapes.one_of(table_names()) | {"description": "the name of a parameter table (`socialrl parameters`)"}
+    changed = shapes.mapping({TABLE: names, **_shapes_by_parameter()}, title="TableAndParameters")
+    return shapes.either_of(names, changed)
+
+
+def _shapes_by_parameter() -> dict[str, shapes.JSON]:
+    """Return the shape of every parameter, within the ranges of all tables: one number, or numbers by sex."""
+    from socialrl_envs.parameters import rows_of
+    from socialrl_envs.vocabulary import SEXES
+
+    in_tables = [{row.name: row for row in rows_of(table)} for table in table_names()]
+    found: dict[str, shapes.JSON] = {}
+    for row in rows_of(CURRENT):
+        rows = [table[row.name] for table in in_tables if row.name in table]
+        low, high = min(row.low for row in rows), max(row.high for row in rows)
+        by_sex = shapes.mapping({sex: {"type": "number"} for sex in SEXES})
+        one = shapes.numbers(low, high, note=f"{row.meaning} ({row.unit})")
+        found[row.name] = by_sex | one | {"type": ["number", "object"]}
+    found.pop("oxtr_gain")
+    return found
+
+
+def _shape_of_arms() -> shapes.JSON:
+    setting = shapes.one_of(words.ARM_SETTINGS)
+    return shapes.mapping({arm: setting | {"description": about} for arm, about in words.ARMS.items()}, title="Arms")

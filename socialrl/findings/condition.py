@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from socialrl.config import words
 from socialrl.config.checks import choice, identifier, one_or_list, optional_choice, refuse, shown
 from socialrl.config.conditions import OF_ATTACHMENT, OF_CONTEXTS, with_options
+from socialrl.config.shapes import Checked
 from socialrl.config.values import (
     CohousingHours,
     DosesOfTest,
@@ -18,7 +19,7 @@ from socialrl.config.values import (
     SeparationHours,
     StrangerSex,
 )
-from socialrl.findings.base import HOUR_S, Name, PlainName, Record
+from socialrl.findings.base import ANY_NAME, HOUR_S, Name, PlainName, Record
 from socialrl_envs.vocabulary import OPTIONS
 
 _NOT_OF_A_TEST = {
@@ -72,9 +73,9 @@ class _Condition(Record):
     drugs: DosesOfTest = ()
     duration_s: LengthOfTest = None
     partner_is: Annotated[str, choice("familiar", "shuffled")] = "familiar"
-    life: Annotated[tuple[Mapping[str, Any], ...], BeforeValidator(_phases)] = ()
+    life: Annotated[tuple[Mapping[str, Any], ...], Checked(_phases, shape=lambda: {"type": "array"})] = ()
     met_at_d: Annotated[float | None, Field(ge=0.0, le=730.0)] = None
-    offered: Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))] = ()
+    offered: Annotated[tuple[Name, ...], one_or_list(ANY_NAME)] = ()
     conditioned_with: Annotated[str | None, optional_choice(lambda: words.CONDITIONED_WITH)] = None
     note: str = ""
 

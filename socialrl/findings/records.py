@@ -10,13 +10,14 @@ import math
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from socialrl.analysis.measure import Measure
-from socialrl.config import words
+from socialrl.config import shapes, words
 from socialrl.config.checks import choice, number, one_or_list, optional_choice, refuse, whole
+from socialrl.config.shapes import Checked
 from socialrl.config.values import Parameters
-from socialrl.findings.base import Name, PlainName, Record, Text
+from socialrl.findings.base import ANY_NAME, Name, PlainName, Record, Text
 from socialrl.findings.condition import Condition
 from socialrl_envs.vocabulary import SEXES
 
@@ -41,9 +42,10 @@ OF_ATTACHMENT = frozenset({"early", "buffer", "step", "handed", "repair"})
 
 SIGNS = {"higher": +1, "lower": -1, "same": 0}
 
-_Names = Annotated[tuple[Name, ...], one_or_list(BeforeValidator(lambda value: value))]
+_Names = Annotated[tuple[Name, ...], one_or_list(ANY_NAME)]
 _Parameters = Annotated[
-    tuple[PlainName, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+    tuple[PlainName, ...],
+    Checked(lambda value: (value,) if isinstance(value, str) else value, shape=lambda: _shape_of_mechanisms()),
 ]
 _Grade = Annotated[str, choice("A", "B", "C")]
 _Use = Annotated[str, choice("calibrated", "mechanism", "predicted", "novel", "control", "context")]
@@ -51,6 +53,12 @@ _ContrastUse = Annotated[str, choice("calibrated", "mechanism", "predicted", "no
 NAMING_MECHANISMS = ("mechanism", "predicted")
 """The uses of comparisons that can name a mechanism."""
 _Positive = Annotated[float | None, number(above=0, optional=True)]
+
+
+def _shape_of_mechanisms() -> shapes.JSON:
+    from socialrl_envs.parameters import NAMES
+
+    return shapes.either_of(shapes.one_of(NAMES), shapes.lists(shapes.one_of(NAMES)))
 
 
 class AnimalGroup(Record):

@@ -18,6 +18,7 @@ from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_table
 from socialrl.assays import short_id, study_of
 from socialrl.config.problems import Place, problems
+from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.errors import UserError, shortened, unknown
@@ -97,18 +98,19 @@ class Registry:
 def load_registry(*paths: Path | str) -> Registry:
     """Return the registry of one or several YAML files together; without any, the one that comes with socialrl.
 
-    Files may refer to each other's groups, measures and conditions. Raises `UserError`, one line, for an unreadable
-    file, an unknown key, a missing source, a duplicate id or name, or a reference to something that does not exist.
+    Files may be names (see `socialrl.config.shipped.find`), and may refer to each other's groups, measures and
+    conditions. Raises `UserError`, one line, for an unreadable file, an unknown key, a missing source, a duplicate id
+    or name, or a reference to something that does not exist.
     """
-    return _joined([(str(path), _book(Path(path))) for path in paths]) if paths else _shipped()
+    return _joined(_books(paths)) if paths else _shipped()
 
 
 def load_findings(*paths: Path | str) -> Registry:
     """Return the shipped registry with the findings of files added to it, or with these alone.
 
-    A file with `with_shipped: false` leaves the shipped findings out. Raises `UserError` as `load_registry` does.
+    A file with `with_shipped: false` leaves the shipped findings out. Names and errors as in `load_registry`.
     """
-    books = [(str(path), _book(Path(path))) for path in paths]
+    books = _books(paths)
     registry = _joined(books, _shipped())
     if all(book.with_shipped for _, book in books):
         return registry
@@ -121,7 +123,12 @@ def load_findings(*paths: Path | str) -> Registry:
 
 @functools.cache
 def _shipped() -> Registry:
-    return _joined([(str(path), _book(path)) for path in (REGISTRY, ATTACHMENT)])
+    return _joined(_books((REGISTRY, ATTACHMENT)))
+
+
+def _books(paths: Iterable[Path | str]) -> list[tuple[str, Book]]:
+    """Return each file as errors name it, and what is in it."""
+    return [(str(path), _book(path)) for path in (find(one, "findings") for one in paths)]
 
 
 def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> Registry:

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from socialrl.config import limits
 from socialrl.config.checks import explained_choice, folder, identifier, number, one_or_list, refuse, run_name, whole
 from socialrl.config.experiment import some_groups, usable_groups
 from socialrl.config.paths import expanded
+from socialrl.config.shapes import Checked
 from socialrl.config.values import (
     Arms,
     FrozenDict,
@@ -113,7 +114,7 @@ class Cell(Section):
     dams: Annotated[str, identifier()]
     sires: Annotated[str | None, identifier(optional=True)] = None
     reared_by: Annotated[str, identifier()] = OWN
-    carers: Annotated[int, BeforeValidator(_some_carers)] = 2
+    carers: Annotated[int, Checked(_some_carers, shape=lambda: {"enum": [1, 2]})] = 2
     after_weaning: Annotated[str, explained_choice(lambda: AFTER_WEANING)] = "siblings"
     in_generations: Annotated[tuple[int, ...] | None, one_or_list(whole(1, MAX_GENERATIONS), optional=True)] = None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from socialrl.config import shapes
 from socialrl.config.checks import explained_choice, number, refuse, whole
+from socialrl.config.shapes import Checked
 from socialrl.config.values import Section
 from socialrl.protocols.timed import Begun, Companions, Lasting
 from socialrl_envs.vocabulary import MAX_STRESSOR
@@ -80,10 +82,17 @@ SURVIVAL = (
 )
 
 
+def _shape_of_carers() -> shapes.JSON:
+    chosen = shapes.one_of(CARERS)
+    return chosen | {"enum": [*chosen["enum"], *N_CARERS.values()]}
+
+
 class Rear(Lasting):
     """Life in the nest, from birth on: who cares, and what pups are put through day by day."""
 
-    carers: Annotated[str, explained_choice(lambda: CARERS), BeforeValidator(_in_words)] = "two"
+    carers: Annotated[str, explained_choice(lambda: CARERS), Checked(_in_words, shape=lambda: _shape_of_carers())] = (
+        "two"
+    )
     separation: Separation | None = None
     handling: Handling | None = None
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from socialrl.budget import check_tests
 from socialrl.config.loading import Config
+from socialrl.config.shipped import find
 from socialrl.errors import UserError
 from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import load_policies, trained_animals
@@ -56,6 +57,7 @@ def evaluate_protocol(
     `protocol_<name>_of_<names>` and `events_<name>_of_<names>`. Takes the run's lock. All mistakes raise `UserError`
     before anything is written.
     """
+    file = find(file, "protocol")
     config, protocol = run.config, load_protocol(file)
     histories = plan(protocol, config.env, str(file))
     name = f"{protocol.name}{selection.suffix(config)}"

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from socialrl.assays import short_id
-from socialrl.config import words
+from socialrl.config import shapes, words
 from socialrl.config.checks import choice, explained_choice, identifier, number, one_or_list, refuse, shown
 from socialrl.config.conditions import with_options
+from socialrl.config.shapes import Checked, OneOrSeveral
 from socialrl.config.values import Section, StrangerSex
 from socialrl.errors import unknown
 from socialrl.extensions import load_extensions
 from socialrl.protocols.childhood import Enrich, Isolate, Rear, Stress, Wean
 from socialrl.protocols.companions import RELATIONSHIPS, SEXES
-from socialrl.protocols.timed import MAX_LIFE_H, Begun, Companions, Lasting, a_text
+from socialrl.protocols.timed import A_TEXT, MAX_LIFE_H, Begun, Companions, Lasting
 from socialrl_envs import ASSAYS
 from socialrl_envs.assay import COHOUSING_DT_S
 from socialrl_envs.vocabulary import DRUGS, OPTIONS
@@ -31,9 +32,18 @@ _DAYS = "conditioning_days"
 _MIN_DOSE_H = COHOUSING_DT_S / 3600.0
 
 
-def _known_assay(value: Any) -> Any:
+def _assays() -> dict[str, str]:
+    """Return the assays that a life may hold, by their short names."""
     load_extensions()
-    by_name = {short_id(full): full for full, assay in ASSAYS.items() if not assay.has_litter}
+    return {short_id(full): full for full, assay in ASSAYS.items() if not assay.has_litter}
+
+
+def _shape_of_assay() -> shapes.JSON:
+    return shapes.one_of([*_assays(), *_assays().values()])
+
+
+def _known_assay(value: Any) -> Any:
+    by_name = _assays()
     if not isinstance(value, str):
         raise refuse(f"must be the name of an assay ({', '.join(by_name)}), got {shown(value)}")
     if value in ASSAYS or f"socialrl/{value}-v0" in ASSAYS:
@@ -150,9 +160,9 @@ class _AssayPhase(Begun):
     `conditioned_with` is a companion, a stranger or nobody (None: the partner).
     """
 
-    id: Annotated[str, BeforeValidator(_known_assay)]
+    id: Annotated[str, Checked(_known_assay, shape=lambda: _shape_of_assay())]
     name: Annotated[str | None, identifier()] = None
-    with_: Annotated[tuple[str, ...], one_or_list(BeforeValidator(a_text))] = Field(default=(), alias="with")
+    with_: Annotated[tuple[str, ...], one_or_list(A_TEXT)] = Field(default=(), alias="with")
     stranger: Annotated[str, choice("new", "same")] = "new"
     relationship: Annotated[str | None, explained_choice(lambda: words.RELATIONSHIPS)] = None
     stranger_sex: StrangerSex = "as_partner"
@@ -184,7 +194,9 @@ def _one_or_several(value: Any) -> Any:
 class Phase(Section):
     """One entry of the list: exactly one of the kinds. Cohousing may be several, which begin at once."""
 
-    cohouse: Annotated[tuple[Cohouse, ...] | None, BeforeValidator(_one_or_several)] = None
+    model_config = ConfigDict(json_schema_extra=shapes.exactly_one_key, extra="forbid", frozen=True)
+
+    cohouse: Annotated[tuple[Cohouse, ...] | None, OneOrSeveral(_one_or_several)] = None
     separate: Separate | None = None
     rehouse: Rehouse | None = None
     lose: Lose | None = None

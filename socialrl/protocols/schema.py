@@ -12,19 +12,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, ValidationError, model_validator
 
+from socialrl.config import shapes
 from socialrl.config.checks import IDENTIFIER, refuse, shown
 from socialrl.config.problems import Place, problems
+from socialrl.config.shapes import Checked
+from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
 from socialrl.errors import UserError, shortened
 from socialrl.protocols.phases import KINDS, Phase
-from socialrl.protocols.timed import Age, a_text
+from socialrl.protocols.timed import A_TEXT, Age
 
 _TEXT_KEYS = frozenset({"name", "about", "source", "says"})
 _PROTOCOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+_FORMS: dict[str, Any] = {"oneOf": [{"required": ["phases"]}, {"required": ["histories"]}]}
 
 
 def _table_name(value: Any) -> Any:
@@ -60,13 +66,19 @@ class Protocol(Section):
     comparisons of its tests; `socialrl.planning.question`, which uses them, knows what they may say.
     """
 
-    name: Annotated[str, BeforeValidator(_table_name)]
-    about: Annotated[str | None, BeforeValidator(a_text)] = None
-    source: Annotated[str | None, BeforeValidator(a_text)] = None
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["phases"]}, {"required": ["histories"]}]},
+        extra="forbid",
+        frozen=True,
+    )
+
+    name: Annotated[str, Checked(_table_name, shape=lambda: shapes.texts(_PROTOCOL_NAME.pattern))]
+    about: Annotated[str | None, A_TEXT] = None
+    source: Annotated[str | None, A_TEXT] = None
     age_d: Age = None
     phases: tuple[Phase, ...] | None = None
     histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
-    contrasts: Annotated[tuple[Mapping[str, Any], ...], BeforeValidator(_contrasts)] = ()
+    contrasts: Annotated[tuple[Mapping[str, Any], ...], Checked(_contrasts, shape=lambda: {"type": "array"})] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Protocol:
@@ -77,8 +89,11 @@ class Protocol(Section):
 
 
 def load_protocol(path: str | Path) -> Protocol:
-    """Return the protocol of a YAML file; a mistake raises `UserError` with file, phase, allowed and given values."""
-    path = Path(path)
+    """Return the protocol of a YAML file; a mistake raises `UserError` with file, phase, allowed and given values.
+
+    `path` may be a name such as `mating` (see `socialrl.config.shipped.find`).
+    """
+    path = find(path, "protocol")
     data = read_yaml(read_yaml_file(path, "protocol"), str(path), is_text=lambda at: bool(at) and at[-1] in _TEXT_KEYS)
     if not isinstance(data, dict):
         raise UserError(f"{path}: a protocol is a mapping with name and phases or histories, got {shown(data)}")

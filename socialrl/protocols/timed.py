@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
+from socialrl.config import shapes
 from socialrl.config.checks import number, one_or_list, refuse, shown
+from socialrl.config.shapes import Checked
 from socialrl.config.values import Section
 from socialrl.protocols.companions import NOBODY, STRANGERS
 
@@ -24,6 +26,9 @@ def a_text(value: Any) -> Any:
     return value
 
 
+A_TEXT = Checked(a_text, shape=lambda: {"type": "string", "minLength": 1})
+
+
 def _companion(value: Any) -> Any:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         allowed = "the name of a companion, such as partner, second_partner or sister (small letters, digits, '_')"
@@ -36,17 +41,18 @@ def _companion(value: Any) -> Any:
     return value
 
 
-Companions = one_or_list(BeforeValidator(_companion))
+Companions = one_or_list(Checked(_companion, shape=lambda: shapes.texts(_NAME.pattern)))
 
 
 def _birth(value: Any) -> Any:
     return 0.0 if value == "birth" else value
 
 
+_DAYS_OLD = number(0, MAX_LIFE_D, note="days since birth, or the word birth")
 Age = Annotated[
     float | None,
-    number(0, MAX_LIFE_D, note="days since birth, or the word birth"),
-    BeforeValidator(_birth),
+    _DAYS_OLD,
+    Checked(_birth, shape=lambda: shapes.or_null(shapes.either_of(_DAYS_OLD.shape(), {"const": "birth"}))),
 ]
 _Hours = number(0, MAX_LIFE_H, note="a life of two years")
 _Days = number(0, MAX_LIFE_D, note="a life of two years")

@@ -137,5 +137,6 @@ def test_it_draws_and_tells(face: Any) -> None:
 def test_without_pettingzoo_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pettingzoo", None)
     monkeypatch.delitem(sys.modules, "socialrl_envs.parallel", raising=False)
-    with pytest.raises(ImportError, match=r'needs pettingzoo; install it with: pip install "socialrl\[parallel\]"'):
+    line = r'needs pettingzoo; install it with: pip install "socialrl-envs\[parallel\]"'
+    with pytest.raises(ImportError, match=line):
         importlib.import_module("socialrl_envs.parallel")

@@ -17,7 +17,7 @@ from socialrl_envs.render import HumanWindow, draw
 def test_without_pygame_the_window_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pygame", None)
     window = HumanWindow()
-    with pytest.raises(gymnasium.error.DependencyNotInstalled, match=r'pip install "socialrl\[human\]"'):
+    with pytest.raises(gymnasium.error.DependencyNotInstalled, match=r'pip install "socialrl-envs\[human\]"'):
         window.show(draw(three(), (160, 90)))
     assert not window.is_open
 

@@ -61,7 +61,7 @@ class HumanWindow:
             import pygame
         except ImportError as error:
             raise DependencyNotInstalled(
-                'render_mode="human" needs pygame; install it with: pip install "socialrl[human]"'
+                'render_mode="human" needs pygame; install it with: pip install "socialrl-envs[human]"'
             ) from error
         self._pygame = pygame
         pygame.display.init()

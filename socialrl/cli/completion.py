@@ -1,0 +1,59 @@
+"""What a shell completes: names of files that come with socialrl, presets, tables, drugs. An empty list means files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import typer
+
+from socialrl.cli.app import a_path
+
+
+def names_of(*kinds: str) -> Callable[[str], Iterator[tuple[str, str]]]:
+    """Return a completion with the names of the files of these kinds (none: of all kinds) and what each is about."""
+
+    def complete(incomplete: str) -> Iterator[tuple[str, str]]:
+        from socialrl.authoring.library import library
+
+        for one in library():
+            if (not kinds or one.kind.name in kinds) and one.short.startswith(incomplete):
+                yield one.short, one.about
+
+    return complete
+
+
+def config_argument(kind: str, example: str) -> Any:
+    """Return the argument of a verb that takes a file of a kind, or the name of one that comes with socialrl."""
+    return typer.Argument(
+        parser=a_path,
+        metavar="CONFIG",
+        help=f"A YAML file, or a name from `socialrl configs`, for example {example}.",
+        autocompletion=names_of(kind),
+    )
+
+
+def presets(incomplete: str) -> Iterator[str]:
+    """Complete the presets of `reproduce`."""
+    return (name for name in ("quick", "full", "study") if name.startswith(incomplete))
+
+
+def tables(incomplete: str) -> Iterator[str]:
+    """Complete the names of parameter tables."""
+    from socialrl_envs.named_tables import table_names
+
+    return (name for name in table_names() if name.startswith(incomplete))
+
+
+def drugs(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Complete the names of drugs."""
+    from socialrl.config import words
+
+    return ((name, about) for name, about in words.drugs().items() if name.startswith(incomplete))
+
+
+def schemas(incomplete: str) -> Iterator[str]:
+    """Complete the kinds of files."""
+    from socialrl.authoring.kinds import KINDS
+
+    return (one.name for one in KINDS if one.name.startswith(incomplete))
