@@ -90,7 +90,7 @@ def _plates(events: pd.DataFrame) -> list[Plate]:
             lambda narrow: _by_hour(events, narrow),
             caption=lambda: "The partner's share of the time in one chamber with others, by the hour: thin lines are "
             "animals, the thick line is their mean. The partner is the one other animal that began in the same "
-            "chamber.",
+            "chamber. Dotted: equal time with everybody.",
             alt=lambda: "The partner's share of the time with others by the hour.",
             missing=lambda: "No two animals began in one chamber, so nobody has a partner",
         ),
@@ -102,7 +102,7 @@ def _raster(events: pd.DataFrame, narrow: bool) -> Figure | None:
     if stays.empty:
         return None
     animals = list(dict.fromkeys(stays["animal"]))[:_MOST_ANIMALS]
-    chambers = list(dict.fromkeys(stays["chamber"]))
+    chambers = sorted(set(stays["chamber"]))
     figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 0.9 + 0.24 * len(animals))
     ax = figure.add_subplot()
     for k, animal in enumerate(animals):
@@ -159,6 +159,8 @@ def _by_hour(events: pd.DataFrame, narrow: bool) -> Figure | None:
     ax = figure.add_subplot()
     for _, own in table.groupby([name for name in ("habitat", "test", "animal") if name in table]):
         ax.plot(own["hour"] + 0.5, own["share"], color=style.PARTNER, alpha=0.25, linewidth=0.7)
+    chance = 1.0 / (events.groupby("habitat")["animal"].nunique().max() - 1)
+    ax.axhline(chance, color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)), zorder=0)
     mean = table.groupby("hour")["share"].mean()
     ax.plot(mean.index + 0.5, mean, color=style.PARTNER, linewidth=1.8)
     ax.set_ylim(-0.02, 1.02)
@@ -169,7 +171,7 @@ def _by_hour(events: pd.DataFrame, narrow: bool) -> Figure | None:
 
 def _places(events: pd.DataFrame) -> Table:
     records = records_of(events)
-    columns = [name for name in records if name.startswith(("chamber_s_", "tube_s_"))]
+    columns = [name for prefix in ("chamber_s_", "tube_s_") for name in sorted(records) if name.startswith(prefix)]
     rows = [
         [str(row["animal"]), str(row["test"]), *(f"{row[name]:.0f}" for name in columns)]
         for row in records.to_dict("records")

@@ -183,6 +183,6 @@ def _note_fates(events: pd.DataFrame, missing_one: int, missing_two: int, lost_s
     for name, own in stays.groupby("animal", sort=False):
         longest = (own["end_s"] - own["start_s"]).max() / 3600
         notes.append(
-            f"{name} was {len(own)} times in one place for more than {LOST_TAG_S / 3600:g} h (up to {longest:.1f} h): "
+            f"{name}: {len(own)} of its stays last more than {LOST_TAG_S / 3600:g} h, the longest {longest:.1f} h; "
             "is its tag lost?"
         )
