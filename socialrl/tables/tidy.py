@@ -51,7 +51,8 @@ def tidy(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def measures(tests: pd.DataFrame) -> pd.DataFrame:
     """Return the measures of an assay's tests (docs/measures.md): one row per animal and test, repeats averaged.
 
-    Measures that need several tests, and those of which a column is missing, are left out.
+    Measures that need several tests, and those of which a column is missing, are left out; one about certain hours has
+    no value for tests that end before them.
     """
     keys = [name for name in (*_WHOSE, "test") if name in tests]
     groups = tests.groupby(keys, sort=False, dropna=False)
@@ -60,7 +61,7 @@ def measures(tests: pd.DataFrame) -> pd.DataFrame:
         rows = tests[tests["assay"] == assay]
         for one in measures_of(str(assay)):
             if one.of_one_test and all(name in tests for name in _needed(one)):
-                found = values(rows, one, keys)
+                found = values(_long_enough(rows, one), one, keys)
                 columns[one.name] = columns[one.name].combine_first(found) if one.name in columns else found
     return pd.DataFrame(columns).reindex(columns["n_repeats"].index).reset_index()
 
@@ -69,6 +70,13 @@ def _needed(one: Measure) -> list[str]:
     """Return the columns that a measure of one test comes from, those of its parts included."""
     parts = [measure_called(name) for name in (one.first, one.less) if name is not None]
     return [*one.columns, *(name for part in parts for name in _needed(part))]
+
+
+def _long_enough(rows: pd.DataFrame, one: Measure) -> pd.DataFrame:
+    """Return the tests that last to the end of the hours that a measure, or a part of it, is about."""
+    parts = [one, *(measure_called(name) for name in (one.first, one.less) if name is not None)]
+    last_h = max((part.hours[1] for part in parts if part.hours is not None), default=0.0)
+    return rows[rows["duration_s"] >= 3600.0 * last_h] if last_h else rows
 
 
 def _bin_s(name: str) -> float | None:

@@ -12,6 +12,7 @@ import pytest
 from test_codebook import outside
 
 import socialrl
+from socialrl.analysis.measure_table import measures_of
 from socialrl.analysis.measures import animal_table
 from socialrl.cli import main
 from socialrl.errors import UserError
@@ -217,6 +218,28 @@ def test_measures_of_sessions_are_missing_where_they_mean_nothing() -> None:
     assert found.loc["choice", "partner_presses"] == 0.75
     assert np.isnan(found.loc["partner", "partner_presses"])
     assert found["presses"].tolist() == [10.0, 8.0]
+
+
+def test_measures_of_hours_need_tests_that_last_so_long() -> None:
+    rows = {"animal": "wt-00", "genotype": "wt", "oxtr_gain": 1.0, "index": 0, "sex": "female", "repeat": 0}
+    tests = pd.DataFrame(
+        [
+            {
+                **rows,
+                "assay": "socialrl/GroupHabitat-v0",
+                "test": f"{hours}h",
+                "duration_s": 3600.0 * hours,
+                "partner_s_hourly": np.full(hours, 30.0),
+                "others_s_hourly": np.full(hours, 10.0),
+            }
+            for hours in (2, 120)
+        ]
+    )
+    found = measures(tests).set_index("test")
+    of_hours = [one.name for one in measures_of("GroupHabitat") if one.hours is not None and one.name in found]
+    assert of_hours
+    assert found.loc["2h", of_hours].isna().all()
+    assert found.loc["120h", of_hours].notna().all()
 
 
 def test_folders_of_reproductions_and_lineages(path: Path, tmp_path: Path) -> None:
