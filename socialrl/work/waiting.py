@@ -11,7 +11,7 @@ from socialrl.work.task import Seat
 
 Taken = TypeVar("Taken")
 _PATIENCE_S = 86_400.0
-"""Long, because whoever holds the folder is doing this very work: a machine that was given up too early, for example."""
+"""Long, because whoever holds the folder is doing this very work: a machine that was given up too early, say."""
 _POLL_S = 1.0
 
 
