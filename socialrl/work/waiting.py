@@ -10,12 +10,13 @@ from socialrl.storage.places import BusyError
 from socialrl.work.task import Seat
 
 Taken = TypeVar("Taken")
-_PATIENCE_S = 300.0
+_PATIENCE_S = 86_400.0
+"""Long, because whoever holds the folder is doing this very work: a machine that was given up too early, say."""
 _POLL_S = 1.0
 
 
 def when_free(take: Callable[[], Taken], seat: Seat) -> Taken:
-    """Return what `take` returns, tried again for some minutes while it raises `BusyError`; then that is raised."""
+    """Return what `take` returns, tried again for up to a day while it raises `BusyError`; then that is raised."""
     ends = time.monotonic() + _PATIENCE_S
     while True:
         try:
