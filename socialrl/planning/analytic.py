@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import scipy.stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from socialrl.planning.pools import Cages, Pool
 
 _MOST = 1_000_000
+_SPREADS = 20_000
 
 
 def power(effect: float, n: int, *, paired: bool, alpha: float = 0.05) -> float:
@@ -19,8 +22,18 @@ def power(effect: float, n: int, *, paired: bool, alpha: float = 0.05) -> float:
     if not math.isfinite(effect) or n < 2:
         return float("nan")
     if paired:
-        return float(TTestPower().power(abs(effect), n, alpha, alternative="two-sided"))
-    return float(TTestIndPower().power(abs(effect), n, alpha, ratio=1.0, alternative="two-sided"))
+        found = float(TTestPower().power(abs(effect), n, alpha, alternative="two-sided"))
+    else:
+        found = float(TTestIndPower().power(abs(effect), n, alpha, ratio=1.0, alternative="two-sided"))
+    return found if math.isfinite(found) else _of_a_large_effect(abs(effect), n, paired, alpha)
+
+
+def _of_a_large_effect(effect: float, n: int, paired: bool, alpha: float) -> float:
+    """The same where SciPy's non-central t has no number: P(z + δ > t s), a mean over the distribution of s."""
+    freedom = n - 1 if paired else 2 * n - 2
+    apart = effect * math.sqrt(n if paired else n / 2)
+    spread = np.sqrt(scipy.stats.chi2.ppf((np.arange(_SPREADS) + 0.5) / _SPREADS, freedom) / freedom)
+    return float(scipy.stats.norm.sf(scipy.stats.t.ppf(1 - alpha / 2, freedom) * spread - apart).mean())
 
 
 def smallest_n(effect: float, target: float, *, paired: bool, alpha: float = 0.05) -> int | None:

@@ -78,7 +78,7 @@ class Part:
     """One comparison: what was found in the animals, and its designs; the first of them is the one of the headline.
 
     `sources` are the materials by name, the last of them the one that is planned with. `scorecard` is the share of
-    experiments of the first design, with the smallest n of the first target, that the scorecard would call reproduced.
+    experiments of `alone`, with the smallest n of the first target, that the scorecard would call reproduced.
     """
 
     comparison: Comparison
@@ -100,8 +100,13 @@ class Part:
 
     @property
     def first(self) -> Planned:
-        """The headline: the usual design, without cages."""
+        """The headline: the usual design, in cages if these were given."""
         return self.planned[0]
+
+    @property
+    def alone(self) -> Planned:
+        """The usual design without cages."""
+        return next(one for one in self.planned if not one.cages.any)
 
 
 @dataclass(frozen=True)
@@ -183,9 +188,11 @@ def _part(
     designs = designs_of(one.contrast, replicate)
     usable = [design for design in designs if not design.paired or sources[chosen].n_pairs >= FEWEST]
     planned = []
-    for cages in (NO_CAGES, *([assumed.cages] if assumed.cages.any else [])):
+    housings = [NO_CAGES, *([assumed.cages] if assumed.cages.any else [])]
+    for cages in reversed(housings) if assumed.cages_given else housings:
         planned += [_planned(design, cages, chosen, sources[chosen], criterion, assumed) for design in usable]
-    planned += [_planned(usable[0], NO_CAGES, label, sources[label], criterion, assumed) for label in others]
+    planned += [_planned(usable[0], planned[0].cages, label, sources[label], criterion, assumed) for label in others]
+    alone = next(one for one in planned if not one.cages.any)
     return Part(
         comparison=one,
         measure=question.measure(one),
@@ -197,7 +204,7 @@ def _part(
         sources=sources,
         planned=tuple(planned),
         sheet=sheet,
-        scorecard=_by_the_whole_rule(planned[0], one, question.smallest(one), margin, assumed),
+        scorecard=_by_the_whole_rule(alone, one, question.smallest(one), margin, assumed),
     )
 
 

@@ -143,7 +143,7 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
             "This rank test is the scorecard's. The scorecard asks in addition that the 95 % bootstrap interval of the "
             "mean lies on the expected side"
             + (
-                f"; with {first.curve.smallest[0].n} {first.design.counts} it would call "
+                f"; with {part.alone.curve.smallest[0].n} {part.alone.design.counts}, without cages, it would call "
                 f"{_interval(part.scorecard)} of {part.scorecard.n} experiments reproduced."
                 if part.scorecard is not None
                 else "."
@@ -171,7 +171,7 @@ def _losses(missing: float, lost: float) -> str:
     if not parts:
         return "Every test gives a value (as all simulated ones did), and no animal is lost."
     told = " and ".join(parts)
-    return f"{told[0].upper()}{told[1:]}; n counts animals with a value, and as many more are ordered."
+    return f"{told[0].upper()}{told[1:]}; n counts animals with a value, and those to order are more by as much."
 
 
 def _spread(part: Part) -> str:
@@ -238,7 +238,7 @@ def _interval(share: Estimate) -> str:
 def ethics(plan: Plan, part: Part) -> str:
     """Return a paragraph for an ethics form: the number, how it was found, all assumptions, and the warning."""
     first, own, assumed = part.first, part.material, plan.assumed
-    design, curve = first.design, first.curve
+    design, curve, cages = first.design, first.curve, first.cages
     sides = [own.this] if own.than is None else [own.this, own.than]
     counts = " and ".join(dict.fromkeys(str(len(side)) for side in sides))
     each = "" if own.than is None else " on each side"
@@ -259,15 +259,15 @@ def ethics(plan: Plan, part: Part) -> str:
         ordered = first.ordered(one.n, assumed.lost)
         more = "" if ordered == design.animals * one.n else f"; with those that give no value, {ordered} animals"
         said.append(
-            f"A power of {percent(one.target)} needs {one.n} {design.counts}{_in_all(first, one.n)}{more} (95 % "
+            f"A power of {percent(one.target)} needs {one.n} {design.counts}{_in_all(first, one.n)}{more}"
+            f"{f', {cages.size} to a cage' if cages.any else ''} (95 % "
             f"interval for other simulated animals: {ends[0]} to {ends[1]}"
             + (f"; a t test of normal values with this effect: {one.analytic})." if one.analytic else ").")
         )
     said += [
-        f"With {other.cages.size} {other.design.counts.split()[0]} to a cage and an intra-class correlation of "
-        f"{other.cages.icc:g}: {_numbers(other)}."
+        f"{_housed(other)}: {_numbers(other)}."
         for other in part.planned
-        if other.design == design and other.cages.any and other.source == first.source
+        if other.design == design and other.cages != first.cages and other.source == first.source
     ]
     return " ".join([*said, "Assumptions:", *assumptions(plan, part)[_TOLD:], of_spread(part)])
 
@@ -283,6 +283,14 @@ def _given(part: Part) -> str:
     if given is None:
         return ""
     return f"Instead, a difference of {difference(part)} is planned for. "
+
+
+def _housed(planned: Planned) -> str:
+    """The beginning of a sentence on other housing."""
+    if not planned.cages.any:
+        return "Without any cage effect"
+    what = planned.design.counts.split()[0]
+    return f"With {planned.cages.size} {what} to a cage and an intra-class correlation of {planned.cages.icc:g}"
 
 
 def _numbers(planned: Planned) -> str:

@@ -195,7 +195,7 @@ def test_the_spread_of_a_score_sheet_takes_the_place_of_the_models(reproduced, t
     sheet.to_csv(tmp_path / "sheet.csv", index=False)
     output = tmp_path / "plan"
     code, _, err = say(
-        "plan", "F01a", "--run", reproduced, "--sheet", tmp_path / "sheet.csv", "--output", output, "--cages", 1, *FEW
+        "plan", "F01a", "--run", reproduced, "--sheet", tmp_path / "sheet.csv", "--output", output, "--cages", 3, *FEW
     )
     assert code == 0
     assert "The spread between animals is that of 12 tests in sheet.csv" in err
@@ -205,6 +205,10 @@ def test_the_spread_of_a_score_sheet_takes_the_place_of_the_models(reproduced, t
     sd = (partner / (partner + stranger)).std()
     assert first["d"] == pytest.approx(first["difference"] / sd, rel=0.05)
     assert WARNING not in one["ethics"]
+    assert first["cages"]["size"] == 3, "cages that were given are in the headline"
+    assert first["smallest"][0]["n"] % 3 == 0
+    assert "3 to a cage" in one["ethics"]
+    assert "Without any cage effect: " in one["ethics"]
     two = sheet.assign(Genotype=["WT", "KO"] * 6)
     two.to_csv(tmp_path / "two.csv", index=False)
     code, _, err = say("plan", "F01a", "--run", reproduced, "--sheet", tmp_path / "two.csv", "--output", output, *FEW)

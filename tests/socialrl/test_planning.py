@@ -97,6 +97,19 @@ def test_without_an_effect_there_is_no_analytic_n():
     assert analytic.smallest_n(0.001, 0.8, paired=True) is None, "more than a million"
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_effects_so_large_that_statsmodels_has_no_number_have_the_power_that_they_must(paired):
+    for n in (3, 4, 9):  # where it has one, both ways agree
+        known = (TTestPower() if paired else TTestIndPower()).power(1.5, n, 0.05)
+        assert analytic._of_a_large_effect(1.5, n, paired, 0.05) == pytest.approx(known, abs=1e-3)
+    for d in (3.0, 6.0, 10.0):
+        powers = [analytic.power(d, n, paired=paired) for n in (2, 3, 4, 6, 10, 20, 64)]
+        assert np.isfinite(powers).all()
+        assert (np.diff(powers) >= -1e-6).all()
+        assert powers[-1] == pytest.approx(1.0)
+        assert analytic.smallest_n(d, 0.8, paired=paired) <= 4
+
+
 @pytest.mark.parametrize(("paired", "d"), [(True, 0.8), (False, 0.9)])
 def test_simulated_t_tests_of_normal_animals_have_the_analytic_power(paired, d):
     curve = power_curve(shifted(d, paired=paired), Criterion(1, test="t"), effort=FAST)
