@@ -65,7 +65,7 @@ def test_the_index_is_made_anew_and_is_the_same(runs):
 def test_places_without_runs_are_refused(runs, tmp_path):
     (tmp_path / "empty").mkdir()
     for place, complaint in (
-        (tmp_path / "empty", "holds no run, scorecard, calibration or recording"),
+        (tmp_path / "empty", "holds no run, scorecard, calibration, lineage or recording"),
         (tmp_path / "nowhere", "no such folder"),
         (runs / "with report", "is a run folder; the index is made for the folder around it"),
         (runs / "card" / "scorecard.html", "is a file, not a folder"),
