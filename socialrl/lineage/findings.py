@@ -24,6 +24,10 @@ from socialrl.findings.scorecard import NO_VERDICT, NOT_RUN, judge
 USES = ("predicted", "mechanism", "calibrated", "novel", "control")
 DAMS = {"rearing": "rearing dam", "birth": "birth dam"}
 _WITHIN = "within cell and generation"
+_COLUMNS = [
+    "finding", "says", "source", "use", "measure", "expected", "difference", "low", "high", "n", "p", "could_see",
+    "verdict", "because",
+]  # fmt: skip
 
 
 def _a_text(value: Any) -> Any:
@@ -127,7 +131,7 @@ def verdicts(
                 "because": because,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _effect(
