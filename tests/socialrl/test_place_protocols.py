@@ -324,7 +324,7 @@ def test_conditions_that_no_assay_can_play_are_named(keys, assay, message):
 def test_drugs_of_a_condition_begin_with_its_life_and_a_life_has_no_conditioning():
     with pytest.raises(ValueError, match="must be at least -86400, the start of cohousing"):
         condition(drugs=[ALL_DAYS])
-    with pytest.raises(ValueError, match="conditioning_days cannot be given with a life: it is for tests without a li"):
+    with pytest.raises(ValueError, match="cannot be given with a life: it is for tests without a life"):
         condition(conditioning_days=2, life=[{"isolate": {"days": 1}}])
 
 
