@@ -136,7 +136,7 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
         if part.criterion.sign
         else f"Test: the {test_name(part, first.design.paired)}; the scorecard takes a bootstrap interval instead.",
         "One comparison, planned beforehand: α is not corrected for others.",
-        "Animals are independent, but for cages where they are named, and are given to groups at random.",
+        "Animals are independent of each other, but for cages where these are named; none is left out afterwards.",
     ]
     if part.criterion.sign and part.criterion.test == "rank":
         told.append(
