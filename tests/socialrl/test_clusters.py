@@ -66,10 +66,9 @@ def test_two_dask_workers_of_which_one_is_killed_give_the_same_numbers_as_alone(
     with dask_cluster(tmp_path, 2) as (address, workers):
         together = tiny.swept(made, Asked(scheduler=address))
         pid, run = (tmp_path / "killed").read_text().split()
-        assert [one.returncode for one in workers if one.pid == int(pid) and one.wait() is not None] == [
-            -signal.SIGKILL
-        ]
-        assert [one.poll() for one in workers if one.pid != int(pid)] == [None], "the other one went on"
+        by_pid = {one.pid: one for one in workers}
+        assert by_pid.pop(int(pid)).wait() == -signal.SIGKILL
+        assert [one.poll() for one in by_pid.values()] == [None], "the other one went on"
     assert run in [one.point.name for one in together.results], "it was in the middle of a point"
     assert [one.state for one in together.results] == ["done"] * 3
     for one in alone.results:
