@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subproc
     told = ["--host", "127.0.0.1", "--no-dashboard"]
     here = str(Path(__file__).parent)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([here, *sys.path]), "NUMBA_NUM_THREADS": "1"}
+    env |= {"SOCIALRL_EXTENSIONS": f"{here}/killed_worker.py", "KILLED": str(folder / "killed")}
 
     def start(what: str, *more: str) -> subprocess.Popen[bytes]:
         with (folder / f"{what}-{len(running)}.log").open("wb") as log:
@@ -59,35 +59,20 @@ def wait_for(there) -> None:
         time.sleep(_POLL_S)
 
 
-def kill_who_is_in_the_middle(folder: Path, killed: list[int]) -> None:
-    """Kill the process that trains the first point which has a checkpoint; its lock names it."""
-
-    def begun() -> list[Path]:
-        return [one.parents[1] for one in folder.glob("*/checkpoints/checkpoint-*/manifest.json")]
-
-    wait_for(begun)
-    run = begun()[0]
-    assert not (run / "DONE").exists(), "too late to be in the middle"
-    killed.append(json.loads((run / ".lock").read_text())["pid"])
-    os.kill(killed[0], signal.SIGKILL)
-
-
 def test_two_dask_workers_of_which_one_is_killed_give_the_same_numbers_as_alone(tmp_path):
     pytest.importorskip("distributed")
-    words = ("seed=1,2", "genotypes.ko.oxtr_gain=0,0.5")
-    alone = tiny.swept(tiny.ready(tmp_path, *words, name="alone"))
-    made, killed = tiny.ready(tmp_path, *words, name="cluster"), []
-    killer = threading.Thread(target=kill_who_is_in_the_middle, args=(made.folder, killed), daemon=True)
-    killer.start()
+    alone = tiny.swept(tiny.ready(tmp_path, "seed=1,2,3", name="alone"))
+    made = tiny.ready(tmp_path, "seed=1,2,3", name="cluster")
     with dask_cluster(tmp_path, 2) as (address, workers):
         together = tiny.swept(made, Asked(scheduler=address))
-        killer.join()
-        assert killed[0] in [one.pid for one in workers], "it was a worker that was killed"
-        assert sorted(one.poll() is None for one in workers) == [False, True], "and one went on alone"
-    assert [one.state for one in together.results] == ["done"] * 4
-    assert [one.host for one in together.results] == [one.host for one in alone.results]
+        pid, run = (tmp_path / "killed").read_text().split()
+        by_pid = {one.pid: one for one in workers}
+        assert by_pid.pop(int(pid)).wait() == -signal.SIGKILL
+        assert [one.poll() for one in by_pid.values()] == [None], "the other one went on"
+    assert run in [one.point.name for one in together.results], "it was in the middle of a point"
+    assert [one.state for one in together.results] == ["done"] * 3
     for one in alone.results:
-        here, there = (tiny.lasting(made.folder.with_name(name) / one.point.name) for name in ("alone", "cluster"))
+        here, there = (tiny.lasting(tmp_path / name / one.point.name) for name in ("alone", "cluster"))
         assert here == there, one.point.name
     assert (made.folder / "sweep.csv").read_bytes() == (tmp_path / "alone" / "sweep.csv").read_bytes()
 
