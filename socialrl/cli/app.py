@@ -59,6 +59,14 @@ def check_range(option: str, value: float | None, low: float, high: float | None
         raise UserError(f"{option} must be {allowed}{f' ({what})' if what else ''}, got {got}")
 
 
+def names_of_option(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """Return the names of an option that may be given several times and may hold several, between commas."""
+    names = tuple(name.strip() for one in given or [] for name in one.split(","))
+    if "" in names:
+        raise UserError(f"{option} needs names between its commas, got '{','.join(given or [])}'")
+    return names
+
+
 def note_unfinished(run: RunFolder) -> None:
     """Say on standard error that a run is unfinished, if it is."""
     if not run.finished:

@@ -1,13 +1,14 @@
-"""Verbs about files on disk: can they be used, are they still what was written, what changed between scorecards."""
+"""Verbs about files on disk: can they be used, are they what was written, what changed, what single animals did."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from socialrl.cli.app import a_path, app
+from socialrl.cli.app import RunArgument, a_path, app, names_of_option, note_unfinished
 from socialrl.errors import UserError
 
 
@@ -105,7 +106,10 @@ def _told(path: Path, problems: list[str]) -> int:
 @app.command()
 def compare(
     old: Annotated[
-        Path, typer.Argument(parser=a_path, metavar="OLD", help="A folder of a reproduction, or its scorecard.json.")
+        Path,
+        typer.Argument(
+            parser=a_path, metavar="OLD", help="A folder of a reproduction, its scorecard.json, or a run folder."
+        ),
     ],
     new: Annotated[list[Path], typer.Argument(parser=a_path, metavar="NEW...", help="One or more to compare with it.")],
     labels: Annotated[
@@ -124,12 +128,21 @@ def compare(
         Path, typer.Option(parser=a_path, metavar="DIR", help="Folder for comparison.html, .json, .csv and .md.")
     ] = Path("runs/comparison"),
 ) -> None:
-    """Set scorecards beside each other, row by row: verdicts, effects, and what changed.
+    """Set scorecards beside each other, row by row, or runs: verdicts, effects, and what changed.
 
     Example: `socialrl compare docs/results/study runs/study --labels old,new --output runs/comparison`
 
+    Run folders get one report of all, with settings that differ and contrasts: `socialrl compare runs/demo runs/mine`
+
     Nothing is trained or scored again. Scorecards of older versions are read, too.
     """
+    from socialrl.storage.places import is_run
+
+    if output.exists() and not output.is_dir():
+        raise UserError(f"--output {output} is a file; the comparison needs a folder")
+    if is_run(old) or any(map(is_run, new)):
+        _compare_runs([old, *new], output, {"--labels": labels, "--notes": notes})
+        return
     from rich.console import Console
 
     from socialrl.findings.beside import names_of, set_beside
@@ -139,8 +152,6 @@ def compare(
     from socialrl.scorecard.beside_terminal import LEGEND, beside_table
     from socialrl.scorecard.made import MadeWith
 
-    if output.exists() and not output.is_dir():
-        raise UserError(f"--output {output} is a file; the comparison needs a folder")
     cards = labelled([read_kept(one) for one in (old, *new)], labels.split(",") if labels is not None else ())
     results = {label: one.result for label, one in cards.items()}
     beside = set_beside(results)
@@ -152,3 +163,49 @@ def compare(
     Console().print(beside_table(beside, told))
     typer.echo(f"{LEGEND}\n{told.lede}")
     typer.echo(f"comparison: {page}")
+
+
+def _compare_runs(paths: list[Path], output: Path, of_scorecards: Mapping[str, object]) -> None:
+    """Write the report of several runs; options that are about scorecards are refused."""
+    from socialrl.report import write_report
+    from socialrl.storage.places import is_run
+    from socialrl.storage.run_folder import RunFolder
+
+    for path in paths:
+        if not is_run(path):
+            raise UserError(f"compare takes run folders or scorecards, not both; {path} is no run folder")
+    for option, given in of_scorecards.items():
+        if given is not None:
+            raise UserError(f"{option} is for scorecards; runs are called by the names of their folders")
+    folders = [RunFolder.open(path) for path in paths]
+    for folder in folders:
+        note_unfinished(folder)
+    typer.echo(f"comparison: {write_report(folders, output / 'comparison.html')}")
+
+
+@app.command()
+def tensorboard(
+    run: RunArgument,
+    animal: Annotated[
+        list[str] | None, typer.Option(metavar="ID[,ID]", help="These animals, or in addition to --group.")
+    ] = None,
+    group: Annotated[list[str] | None, typer.Option(metavar="NAME[,NAME]", help="All animals of these groups.")] = None,
+) -> None:
+    """Add the curves of single animals to a run's TensorBoard, beside those of their groups.
+
+    Example: `socialrl tensorboard runs/demo --animal wt-00,ko-00`, then `tensorboard --logdir runs/demo/tb`
+    """
+    from socialrl.evaluation.selection import Selection
+    from socialrl.storage.atomic import naming_the_place
+    from socialrl.storage.run_folder import RunFolder
+
+    chosen = Selection(names_of_option("--group", group), names_of_option("--animal", animal))
+    if not chosen:
+        raise UserError("tensorboard needs --animal ID or --group NAME: whose curves are to be added?")
+    with RunFolder.open(run) as folder:
+        from socialrl.tensorboard.individuals import write_individuals
+
+        with naming_the_place(f"write to {folder.tb}"):
+            written = write_individuals(folder, chosen.ids(folder.config))
+    more = f" and {len(written) - 1} more" if len(written) > 1 else ""
+    typer.echo(f"curves: {written[0]}{more}")

@@ -119,6 +119,7 @@ def evaluate(
     Some animals, into a table `evaluation_of_<names>`, without changing `evaluation` and its report:
     `socialrl evaluate runs/demo --group ko --animal wt-00,wt-03 --repeats 50`
     """
+    from socialrl.cli.app import names_of_option
     from socialrl.evaluation.selection import Selection
     from socialrl.storage.run_folder import RunFolder
 
@@ -126,7 +127,7 @@ def evaluate(
     if events_csv and events is False:
         raise UserError("--events-csv and --no-events contradict each other; use one of them")
     events = True if events_csv else events
-    selection = Selection(_names("--group", group), _names("--animal", animal))
+    selection = Selection(names_of_option("--group", group), names_of_option("--animal", animal))
     with RunFolder.open(run) as folder:
         table = f"evaluation{selection.suffix(folder.config)}"
         if protocol is not None:
@@ -377,14 +378,6 @@ def _testing() -> AbstractContextManager[None]:
 def _say_next(run: RunFolder) -> None:
     typer.echo(f"run: {run.path}")
     typer.echo(f"next: {command('evaluate', run.path)} && {command('report', run.path)}")
-
-
-def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
-    """Return the names of an option that may be given several times and may hold several, between commas."""
-    names = tuple(name.strip() for one in given or [] for name in one.split(","))
-    if "" in names:
-        raise UserError(f"{option} needs names between its commas, got '{','.join(given or [])}'")
-    return names
 
 
 def _with_output(config: Config, output: str, name: str) -> Config:

@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.drawing import style
+from socialrl.drawing import copied, style
 from socialrl.drawing.plates import Plate
 from socialrl.storage.atomic import naming_the_place, write_bytes
 
@@ -31,7 +31,8 @@ _INTERVAL = re.compile(r"\[[^\[\]]{1,40}, [^\[\]]{1,40}\]")
 
 
 def render(template: Path, **values: Any) -> str:
-    """Return the page of a template file. The filters `data_uri` (SVG text) and `code` (`…` in a sentence) are there.
+    """Return the page of a template file. The filters `data_uri` (SVG text), `code` (`…` in a sentence) and those that
+    make CSV of tables are there.
 
     A number and its unit stay on one line, and so does an interval: their spaces become no-break spaces.
     """
@@ -43,6 +44,7 @@ def render(template: Path, **values: Any) -> str:
         lstrip_blocks=True,
     )
     made.filters |= {"data_uri": _data_uri, "code": _code}
+    made.filters |= {"as_csv": copied.as_csv, "csv_name": copied.file_name, "csv_uri": copied.csv_uri}
     return keep_together(made.get_template(template.name).render({"version": __version__} | values))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from socialrl.drawing import pages, wording
 from socialrl.drawing.plates import Plate
-from socialrl.report import account, between, headline, measured, protocols, synchrony, tables
+from socialrl.report import account, between, headline, measured, protocols, settings, synchrony, tables
 from socialrl.report.between import RunContrast
 from socialrl.report.study import Study
 from socialrl.report.summary import Summary
@@ -40,6 +40,7 @@ def html(
         unfinished=account.unfinished(study),
         notices=account.notices(study),
         runs=account.runs(study),
+        settings=settings.differing(study),
         glances=[one for run in study.names.values() if (one := tables.glance(study, summary, run)).rows],
         between=between.table(study, contrasts) if several else None,
         plates=plates,

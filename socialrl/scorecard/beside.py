@@ -115,6 +115,7 @@ def html(beside: Beside, told: Told, members: Sequence[MadeWith]) -> str:
         what_changed=lambda one: beside_words.what_changed(one, beside.labels),
         made=made_table(members),
         parameters=parameters_table(members),
+        csv=flat(beside).to_csv(index=False, lineterminator="\n"),
     )
 
 

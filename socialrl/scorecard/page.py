@@ -27,7 +27,7 @@ from socialrl.findings.development import development_table
 from socialrl.findings.outcome import result_of
 from socialrl.findings.records import QUESTIONS
 from socialrl.findings.registry import Registry, load_registry
-from socialrl.findings.results import FindingResult, Result, write_result
+from socialrl.findings.results import FindingResult, Result, flat_rows, write_result
 from socialrl.findings.scorecard import Scorecard
 from socialrl.scorecard import courses, figures, markdown, variant_figures, words, work
 from socialrl.scorecard.multiples import leading_rows, multiples
@@ -188,6 +188,7 @@ def html(
         mechanisms=_mechanisms_table(result),
         rule=words.RULE,
         made=result.made,
+        csv=flat_rows(result).to_csv(index=False, lineterminator="\n"),
     )
 
 

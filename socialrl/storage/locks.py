@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import platform
 from pathlib import Path
-from types import ModuleType
 
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from filelock import lock_descriptor
 
-# msvcrt locks bytes and hides them from readers, so the locked byte lies far behind the text.
-_FAR_BYTE = 1 << 30
-_HELD_ELSEWHERE = {errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_NOTE_AT = 1
+"""Where the note about the holder begins: on Windows the first byte is what is locked, and cannot be read."""
 
 
 class LockedError(Exception):
@@ -41,7 +34,7 @@ class FileLock:
         while self._descriptor is None:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                if not _try_lock(descriptor):
+                if not lock_descriptor(descriptor, blocking=False):
                     raise LockedError(_holder(path))
                 if _same_file(descriptor, path):
                     self._descriptor = descriptor
@@ -51,7 +44,8 @@ class FileLock:
             # Not the same file: its last holder removed it between our opening and our locking it, so try again.
         note = json.dumps({"pid": os.getpid(), "host": platform.node()}).encode()
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, note, 0) if hasattr(os, "pwrite") else os.write(self._descriptor, note)
+        os.lseek(self._descriptor, _NOTE_AT, os.SEEK_SET)
+        os.write(self._descriptor, note)
 
     def release(self) -> None:
         """Remove the lock file and let go of the lock; a second call does nothing."""
@@ -64,23 +58,6 @@ class FileLock:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            import msvcrt
-
-            os.lseek(descriptor, _FAR_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-            os.lseek(descriptor, 0, os.SEEK_SET)
-    except OSError as error:
-        if error.errno not in _HELD_ELSEWHERE:
-            raise
-        return False
-    return True
-
-
 def _same_file(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
@@ -90,7 +67,9 @@ def _same_file(descriptor: int, path: Path) -> bool:
 
 def _holder(path: Path) -> str:
     try:
-        note = json.loads(path.read_text())
+        with path.open("rb") as file:
+            file.seek(_NOTE_AT)
+            note = json.loads(file.read())
         return f"process {note['pid']} on {note['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"  # the note is written after the lock is taken, so it may not be there yet

@@ -96,6 +96,11 @@ def is_staged(path: Path) -> bool:
     return (path / "manifest.json").is_file() and not (path / "meta.json").is_file()
 
 
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run folder, finished or not."""
+    return (path / "meta.json").is_file() and (path / "config.yaml").is_file()
+
+
 def is_simulations(path: Path) -> bool:
     """Whether a folder holds simulations for inference (`socialrl simulate`)."""
     return (path / "simulations.json").is_file()

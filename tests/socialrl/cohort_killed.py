@@ -1,4 +1,7 @@
-"""A training run for a child process that kills itself: `python cohort_killed.py FOLDER WHERE`.
+"""Training runs in processes that kill themselves: `python cohort_killed.py FOLDER WHERE…`.
+
+Each WHERE has a process of its own, forked from one that has imported everything, and the folder FOLDER/WHERE; the exit
+codes are printed, one a line.
 
 WHERE: "step:N" kills inside a rollout, at N steps of an animal; "write:N" kills before the N-th time that a file of a
 checkpoint is forced to disk; "rename:N" before the N-th checkpoint gets its name; "renamed:N" right after.
@@ -68,4 +71,9 @@ def main(folder: Path, where: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    for one in sys.argv[2:]:
+        child = os.fork()
+        if child == 0:
+            main(Path(sys.argv[1]) / one, one)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

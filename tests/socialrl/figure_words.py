@@ -12,8 +12,6 @@ from matplotlib.text import Text
 def words(figure):
     """Return every text that is drawn, with its box in pixels; a figure holds labels that never are."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
     seen = []
     draw = Text.draw
 
@@ -24,7 +22,8 @@ def words(figure):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", draw_and_remember)
-        figure.draw(renderer)
+        canvas.draw()
+    renderer = canvas.get_renderer()
     return [(one.get_text().strip(), one.get_window_extent(renderer)) for one in seen]
 
 

@@ -6,13 +6,17 @@ A test calls `kill_everywhere(folder, "module:job", …)`. A job is an object of
 - `work(folder)`: the work, or, after a kill, what a user calls to get it done; it may be called again and again;
 - `result(folder)`: what has to be equal at the end, name -> value.
 
-A fresh process imports the jobs, does the work once and counts the changes (files made, renamed and removed). Then it
-forks for each change a child that is killed by SIGKILL just before it, and another that does the rest. Both are warm,
-so a window costs a fraction of a second. It must have no threads of its own: hence one thread in every library.
+A fresh process imports the jobs, does the work once and notes the changes (files made, renamed and removed). Before
+each of them it copies the folder, which is what SIGKILL would leave: what a process has not given to the system is in
+no copy either, and a lock of ours is held by the process and not by its file. Then it forks for each change a child
+that does the rest of the work in the copy; before every tenth change a child really is killed, to the same end. All are
+warm, so a window costs a fraction of a second. The process must have no threads of its own: hence one thread in every
+library.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -26,6 +30,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 _CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"}
+_REALLY = 10
+"""Before every so manieth change the process is really killed."""
 _TIME_OF_DAY = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)?")
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
 
@@ -71,10 +77,10 @@ def every_file(folder: Path) -> dict[str, Any]:
 
 
 class Changes:
-    """Notes the changes below a folder from now on, for good; kills this process before number `fatal`."""
+    """Notes the changes below a folder from now on, for good; calls `before(number)` before each."""
 
-    def __init__(self, folder: Path, fatal: int | None = None) -> None:
-        self.folder, self.fatal = str(folder), fatal
+    def __init__(self, folder: Path, before: Callable[[int], None]) -> None:
+        self.folder, self.before = str(folder), before
         self.names: list[str] = []
         self.on = True
         sys.addaudithook(self._hook)
@@ -100,8 +106,9 @@ class Changes:
             and os.path.lexists(name) == (event == "os.mkdir")
         ):
             return
-        if self.fatal == len(self.names):
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.on = False  # what is done below is no change of the work
+        self.before(len(self.names))
+        self.on = True
         self.names.append(f"{event} {Path(name).name}")
 
 
@@ -122,34 +129,47 @@ def _in_child(task: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def _kill_before(number: int) -> Callable[[int], None]:
+    def before(change: int) -> None:
+        if change == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return before
+
+
 def _kill(name: str, folder: Path) -> None:
     module, _, attribute = name.partition(":")
     job: Job = getattr(importlib.import_module(module), attribute)
-    begun, whole = folder / "begun", folder / "whole"
+    # All is done in one place, because paths may stand in files.
+    begun, place = folder / "begun", folder / "place"
     begun.mkdir(parents=True)
     job.begin(begun)
-    shutil.copytree(begun, whole)
-    counted = Changes(whole)
-    job.work(whole)
+    shutil.copytree(begun, place)
+    left = "left-{}".format
+    counted = Changes(place, lambda number: shutil.copytree(place, folder / left(number)))
+    job.work(place)
     counted.on = False
-    expected = job.result(whole)
-    windows = list(counted.names)
-    for number, window in enumerate(windows):
-        mine = folder / f"killed-{number}"
-        shutil.copytree(begun, mine)
+    expected = job.result(place)
+    gc.freeze()  # what is there now is never collected, so a child need not copy its pages
+    for number, window in enumerate(counted.names):
+        shutil.rmtree(place)
+        if number % _REALLY == 0:
+            shutil.copytree(begun, place)
 
-        def killed(mine: Path = mine, number: int = number) -> None:
-            Changes(mine, number)
-            job.work(mine)
+            def killed(number: int = number) -> None:
+                Changes(place, _kill_before(number))
+                job.work(place)
 
-        code = _in_child(killed)
-        assert code == -signal.SIGKILL, f"{name}, before change {number} ({window}): not killed, exit code {code}"
-        code = _in_child(lambda mine=mine: job.work(mine))
+            code = _in_child(killed)
+            assert code == -signal.SIGKILL, f"{name}, before change {number} ({window}): not killed, exit code {code}"
+            shutil.rmtree(folder / left(number))
+        else:
+            (folder / left(number)).rename(place)
+        code = _in_child(lambda: job.work(place))
         assert code == 0, f"{name}, killed before change {number} ({window}): the second call ended with {code}"
-        found = job.result(mine)
+        found = job.result(place)
         differ = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
         assert not differ, f"{name}, killed before change {number} ({window}): {', '.join(differ)} differ"
-        shutil.rmtree(mine)
         print(name, window, flush=True)
 
 

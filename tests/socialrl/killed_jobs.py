@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 
 from socialrl.cli import main
+from socialrl.storage import provenance
 from socialrl.storage.run_folder import RunFolder
 from socialrl.tensorboard import results
 
@@ -112,6 +114,9 @@ class Protocol(Testing):
 
 # a film costs a second, and event files are no table
 results.write_results = lambda _: None
+# neither the commit nor a library changes while this process runs
+provenance._commit = lambda: (None, None)
+provenance._version = functools.cache(provenance._version)
 
 train_cohort = Training("cohort", "workers=1")
 train_sb3 = Training("sb3", "workers=1", "steps=128", "ppo.n_epochs=1")

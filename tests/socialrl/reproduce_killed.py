@@ -48,7 +48,6 @@ class Reproduction:
             mock.patch.object(gc, "collect"),  # a library asks for it, and it is the slowest part of all this
             # Seconds, times of day in ZIP files and event files named by them are the only things that may differ.
             mock.patch.object(cohort_trainer, "time", _STILL),
-            mock.patch.object(cohort_trainer, "export_zip"),
             mock.patch.object(cohort_trainer, "configure", lambda place, _: cohort_trainer.Logger(place, [])),
         ):
             driver.reproduce(folder / "out", "tiny", 1, quiet=True, preset=PRESET, registry=registry())

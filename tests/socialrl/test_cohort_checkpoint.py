@@ -1,6 +1,7 @@
 """A killed and resumed run ends with the bytes of an undisturbed one; damage is named; old checkpoints survive."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,26 +45,38 @@ def finish(folder: Path) -> Path:
     return checkpoints(folder)[0]
 
 
+WHERE = {
+    "step:40": [],  # before the first checkpoint
+    "step:150": [128, 64],  # inside a rollout
+    "write:8": [64],  # inside the second checkpoint, with some of its files written
+    "rename:3": [128, 64],  # the third is complete but has no name yet
+    "renamed:3": [192, 128, 64],  # the third has its name; the first is not removed yet
+}
+"""When a run is killed, and the checkpoints that are left then."""
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of runs that were killed, by when."""
+    folder = tmp_path_factory.mktemp("killed")
+    script = [sys.executable, str(Path(__file__).parent / "cohort_killed.py")]
+    done = subprocess.run(
+        [*script, str(folder), *WHERE], env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True
+    )
+    assert done.stdout.decode().split() == ["-9"] * len(WHERE), done.stderr.decode()
+    return folder
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("where", "left"),
-    [
-        ("step:40", []),  # before the first checkpoint
-        ("step:150", [128, 64]),  # inside a rollout
-        ("write:8", [64]),  # inside the second checkpoint, with some of its files written
-        ("rename:3", [128, 64]),  # the third is complete but has no name yet
-        ("renamed:3", [192, 128, 64]),  # the third has its name; the first is not removed yet
-    ],
-)
-def test_killed_and_resumed_ends_bit_identical(where: str, left: list[int], undisturbed: Path, tmp_path: Path) -> None:
-    here = Path(__file__).parent
-    child = subprocess.run([sys.executable, str(here / "cohort_killed.py"), str(tmp_path), where], check=False)
-    assert child.returncode == -9
-    assert [int(path.name.removeprefix("checkpoint-")) for path in checkpoints(tmp_path)] == left
-    last = finish(tmp_path)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked to be killed")
+@pytest.mark.parametrize("where", WHERE)
+def test_killed_and_resumed_ends_bit_identical(where: str, killed: Path, undisturbed: Path) -> None:
+    folder = killed / where
+    assert [int(path.name.removeprefix("checkpoint-")) for path in checkpoints(folder)] == WHERE[where]
+    last = finish(folder)
     assert last.name == undisturbed.name
     assert contents(last) == contents(undisturbed)
-    assert not list(tmp_path.glob(".*"))
+    assert not list(folder.glob(".*"))
 
 
 def test_a_checkpoint_restores_everything_that_learning_reads(undisturbed: Path, tmp_path: Path) -> None:

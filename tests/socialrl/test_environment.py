@@ -125,6 +125,7 @@ def test_a_full_disk_is_one_line_whatever_is_being_written(engine: str, tmp_path
     assert not list(tmp_path.rglob(".lock"))
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.slow
 def test_the_next_command_works_as_it_is_printed_where_a_path_has_spaces(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -37,6 +37,7 @@ def runs(tmp_path):
     return folder
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_every_run_is_listed_with_state_numbers_and_links(runs):
     page = write_index(runs)
     assert page == runs / "index.html"
@@ -57,11 +58,13 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     assert "Nearer." in text
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_index_is_made_anew_and_is_the_same(runs):
     first = write_index(runs).read_bytes()
     assert write_index(runs).read_bytes() == first
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_places_without_runs_are_refused(runs, tmp_path):
     (tmp_path / "empty").mkdir()
     for place, complaint in (

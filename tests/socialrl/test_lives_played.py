@@ -15,6 +15,7 @@ from socialrl.reproduction import driver, stages
 from socialrl.reproduction.presets import Preset, Size
 from socialrl.scorecard import page
 from socialrl.storage.run_folder import RunFolder
+from socialrl.training import cohort_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +33,7 @@ def small(monkeypatch):
         return dataclasses.replace(study, training={"env": env, "lives": 2, "ppo": ppo})
 
     monkeypatch.setattr(stages, "study_of", smaller)
+    monkeypatch.setattr(cohort_trainer, "export_zip", lambda *_: None)
     monkeypatch.setattr(page, "draw", lambda *_: [])
 
 

@@ -171,6 +171,7 @@ def test_a_habitat_is_the_same_whatever_others_are_in_the_experiment(run, tmp_pa
         )
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.slow
 def test_results_go_by_group_and_a_report_can_be_written(run) -> None:
     write_results(run)

@@ -20,10 +20,12 @@ ON_SOLID = "--solid-ink"
 
 
 def variables(scheme: str) -> dict[str, str]:
-    """Return the colours of a scheme: those of :root, in the dark with what the media query replaces."""
-    light, dark = re.findall(r":root \{([^}]*)\}", CSS)
-    found = dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light))
-    return found | dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else found
+    """Return the colours of a scheme: those of :root, in the dark with what the reader's system or choice replaces."""
+    blocks = re.findall(r"^ *:root(?::\S+)? \{([^}]*)\}", CSS, flags=re.MULTILINE)
+    found = [dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", block)) for block in blocks]
+    light, by_system, by_choice = filter(None, found)
+    assert by_system == by_choice
+    return light | by_choice if scheme == "dark" else light
 
 
 def rules() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 from synthetic_run import write_run
 
 from socialrl.analysis import statistics
-from socialrl.report import account, alike, between, catalogue, headline, protocols, tables, write_report
+from socialrl.report import account, alike, between, catalogue, headline, protocols, settings, tables, write_report
 from socialrl.report.study import load
 from socialrl.report.summary import summarise
 from socialrl.storage.run_folder import RunFolder
@@ -123,6 +123,15 @@ def test_runs_of_one_seed_are_compared_in_pairs(study):
     assert "low, gain 0.1 (second)" in between.only_in_one(study)
 
 
+def test_settings_that_differ_are_set_beside_each_other(study):
+    table = settings.differing(study)
+    assert table.head == ("Setting", "first", "second")
+    rows = {row[0].text: [(cell.text, cell.marked) for cell in row[1:]] for row in table.rows}
+    assert rows["genotypes.ko.oxtr_gain"] == [("0", False), ("0.1", True)]
+    assert rows["genotypes.low.oxtr_gain"] == [("–", False), ("0.1", True)]
+    assert not {"name", "output", "seed", "steps"} & set(rows)
+
+
 def test_runs_of_two_seeds_are_independent(study):
     study.configs["second"]["seed"] += 1
     try:
@@ -134,10 +143,12 @@ def test_runs_of_two_seeds_are_independent(study):
     assert all(row.difference.low < row.difference.high for row in rows if row.measure == "preference")
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_page_and_the_files_show_the_contrasts(both, tmp_path):
     path = write_report(both, tmp_path / "out")
     text = path.read_text(encoding="utf-8")
     assert "Contrasts between the runs" in text
+    assert "Settings that differ" in text
     assert (path.parent / "figures" / "fig_between_runs.svg").is_file()
     stored = pd.read_csv(path.parent / "tables" / "contrasts_between_runs.csv")
     assert {"reference", "difference", "difference_low", "difference_high", "paired", "p_holm"} <= set(stored)
@@ -145,6 +156,7 @@ def test_the_page_and_the_files_show_the_contrasts(both, tmp_path):
     assert len(summary["contrasts_between_runs"]) == len(stored) == 2 * 2 * 2
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_protocols_stand_on_the_page_with_every_test_and_group(tmp_path):
     run = run_of(tmp_path / "run", FIRST, animals=4, tables=("animals", "evaluation"))
     rows = run.read_table("evaluation")

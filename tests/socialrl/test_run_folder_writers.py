@@ -128,16 +128,16 @@ def test_the_lock_dies_with_its_process(create, tmp_path):
 def test_a_lock_on_a_removed_file_does_not_count(tmp_path, monkeypatch):
     # Another holder removes the file between our opening and our locking it; a third process makes a new one.
     path = tmp_path / ".lock"
-    real, calls = locks._try_lock, []
+    real, calls = locks.lock_descriptor, []
 
-    def lock_after_removal(descriptor):
+    def lock_after_removal(descriptor, **how):
         if not calls:
             path.unlink()
             path.touch()
         calls.append(descriptor)
-        return real(descriptor)
+        return real(descriptor, **how)
 
-    monkeypatch.setattr(locks, "_try_lock", lock_after_removal)
+    monkeypatch.setattr(locks, "lock_descriptor", lock_after_removal)
     lock = locks.FileLock(path)
     assert len(calls) == 2
     monkeypatch.undo()

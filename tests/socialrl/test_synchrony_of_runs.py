@@ -89,6 +89,7 @@ def test_the_share_of_contact_is_that_of_the_records(habitat) -> None:
     np.testing.assert_allclose(both["contact_share"], both["contact_s_partner"] / both["duration_s"])
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_an_evaluation_writes_synchrony_where_several_act_and_the_series_when_asked(tmp_path: Path) -> None:
     with run_of(tmp_path, "GroupHabitat", dt_s=60, duration_s=7200) as run:
         told = [{**one.common(), "steps": 0, "finished": True} for one in animals_of(run.config)]

@@ -17,6 +17,7 @@ CONFIG = "configs/smoke.yaml"
 NO_EPISODE = ["steps=256", "animals=1", "workers=1"]
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("engine", ["cohort", "sb3"])
 @pytest.mark.parametrize("probes", [[], ["probes.tests=[]"]], ids=["probes", "no_probes"])
 def test_a_run_without_a_finished_episode_goes_all_the_way(
@@ -54,6 +55,7 @@ def test_resume_mends_a_run_whose_pieces_were_written_without_columns(tmp_path: 
     assert "genotype" in RunFolder.open(run.path).read_table("episodes")
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("engine", ["cohort", "sb3"])
 def test_a_run_of_which_nothing_is_finished_is_said_to_be_so(
     engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
