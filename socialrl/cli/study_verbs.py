@@ -20,6 +20,7 @@ from socialrl.progress import open_progress
 
 _MOST_SEEDS = 20
 _MOST_GENERATIONS = 10_000
+_MOST_RESAMPLES = 10_000
 
 _Parameters = Annotated[
     list[str] | None,
@@ -196,6 +197,9 @@ def calibrate(
         int,
         typer.Option(help="Animals of the first round, each with its own parameters; three times as many in total."),
     ] = 256,
+    resamples: Annotated[
+        int, typer.Option(help="Fits to resampled voles, which give each quantity its interval; few are for a try.")
+    ] = 100,
     search: Annotated[
         int,
         typer.Option(
@@ -235,6 +239,7 @@ def calibrate(
     Example: `socialrl calibrate scores.csv --pairs FF --output runs/calibration`
     """
     check_range("--vectors", vectors, 16)
+    check_range("--resamples", resamples, 2, _MOST_RESAMPLES)
     check_range("--search", search, 0, _MOST_GENERATIONS)
     check_range("--steps", steps, 1)
     check_range("--seed", seed, 0, limits.MAX_SEED)
@@ -258,7 +263,7 @@ def calibrate(
             data,
             output,
             config=loaded,
-            plan=Plan(vectors=vectors, seed=seed, search=search),
+            plan=Plan(vectors=vectors, resamples=resamples, seed=seed, search=search),
             steps=steps,
             pairs=pairs,
             where=where or [],

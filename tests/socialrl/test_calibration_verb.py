@@ -160,14 +160,15 @@ def test_goals_and_correlations_are_shown_in_the_terminal(tmp_path, monkeypatch,
 
     monkeypatch.setattr("socialrl.calibration.run.trained_cohorts", cohorts)
     monkeypatch.setattr("socialrl.calibration.report.write_results", lambda *_: None)
-    small = partial(Plan, rounds=1, resamples=2, starts=1)
+    small = partial(Plan, rounds=1, starts=1)
     monkeypatch.setattr("socialrl.calibration.plan.Plan", small)
     monkeypatch.setenv("COLUMNS", "80")
     none, some = np.zeros(N_FREE), np.full(N_FREE, 0.3)
     early = pd.concat([voles(12, none, some, kind) for kind in ("peers", "mates")])
     sheet = pd.concat([early.assign(when="ST"), early.assign(when="LT")])
     sheet.to_csv(tmp_path / "scores.csv", index=False)
-    arguments = ["-q", str(tmp_path / "scores.csv"), "--vectors", "20", "--output", str(tmp_path / "out")]
+    arguments = ["-q", str(tmp_path / "scores.csv"), "--vectors", "20", "--resamples", "2", "--output"]
+    arguments += [str(tmp_path / "out")]
     assert cli.main(["calibrate", *arguments]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "24 tests of scores.csv (12 with peers, 12 with mates); 40 animals learn 80000 steps each" in said
