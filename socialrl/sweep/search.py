@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -36,7 +36,7 @@ class Search:
     def __init__(self, folder: Path, space: Space, objective: str, *, maximize: bool, seed: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._seed = seed
-        self._direction = "maximize" if maximize else "minimize"
+        self._direction: Literal["maximize", "minimize"] = "maximize" if maximize else "minimize"
         self._distributions = {axis.key: _distribution(axis) for axis in space.axes if axis.key != SEED}
         path = folder / JOURNAL
         asked = json.dumps(
