@@ -6,6 +6,8 @@ What the environments count is defined in `socialrl_envs.records`; options have 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from socialrl.tables.column import LIST, NUMBER, TEXT, WHOLE, YES_NO, Column
 from socialrl.tables.columns_of_animals import SEED, STEPS, WHOSE
 from socialrl_envs.vocabulary import CONDITIONED_WITH, OPTIONS, RELATIONSHIPS, SLOW, STRANGER_SEXES, Option
@@ -14,6 +16,7 @@ TEST = Column("test", TEXT, "", "name of the test")
 REPEAT = Column("repeat", WHOLE, "", "number of the repeat, from 0", 0)
 _LENGTH = "duration_s"
 _NEVER = "it never happened"
+_NO_SUCH = "there is no such thing in the assay of the test"
 
 _MEANINGS = {
     "cohousing_h": "hours with the partner before the test",
@@ -183,5 +186,14 @@ OF_PROTOCOLS: tuple[Column, ...] = (
         )
         for when in ("start", "end")
     ),
-    *OF_TESTS,
+    Column(
+        "conditioned_with",
+        TEXT,
+        "",
+        "who shared the social context in conditioning, by its own name; nobody: it was alone",
+        missing=_NO_SUCH,
+    ),
+    # tests of one protocol may be of several assays
+    *(replace(one, missing=one.missing or _NO_SUCH) if one in _TESTED else one for one in OF_TESTS),
 )
+"""Columns of a protocol's table."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from socialrl.analysis.measure_table import measure_table
 from socialrl.tables.codebook import KINDS, columns_of
@@ -26,7 +27,8 @@ _TITLES = {
     "tests": "a row per animal, test and repeat: `evaluation` in the run folder; `probes` has the same columns",
     "measures": "a row per animal and test; columns beside these are the measures in [measures.md](measures.md)",
     "episodes": "a row per training episode; columns beside these are those of `tests`",
-    "protocol": "a row per animal, test and repeat: `protocol_<name>`; columns beside these are those of `tests`",
+    "protocol": "a row per animal, test and repeat: `protocol_<name>`; columns beside these are those of `tests`, "
+    "empty where the assay of the test has no such thing",
     "events": "a row per event of a test; also `events_<name>` of a protocol",
     "bouts": "a row per bout of contact",
     "traces": "a row per tick of a test",
@@ -54,8 +56,8 @@ def page() -> str:
 def _shown(kind: str) -> list[Column]:
     columns = list(columns_of(kind))
     if kind in _AS_TESTS:
-        of_tests = set(columns_of("tests"))
-        return [one for one in columns if one not in of_tests]
+        of_tests = {replace(one, missing="") for one in columns_of("tests")}
+        return [one for one in columns if replace(one, missing="") not in of_tests]
     if kind == "animals":  # one item for all parameters
         own = [one for one in columns if not one.name.startswith("param_")]
         any_of_them = Column(

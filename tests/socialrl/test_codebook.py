@@ -83,6 +83,21 @@ def test_what_cannot_be_is_noticed() -> None:
     }
 
 
+def test_tests_of_a_protocol_may_be_of_several_assays() -> None:
+    frame = pd.DataFrame(
+        {
+            "duration_s": [600.0, 1800.0],
+            "presses_partner": [np.nan, 3.0],
+            "mating": pd.array([True, None], dtype="boolean"),
+            "conditioned_with": ["second_partner", None],
+        }
+    )
+    assert outside("protocol_x", frame) == {}
+    assert set(outside("tests", frame)) == {"presses_partner", "mating", "conditioned_with"}
+    whose = pd.DataFrame({"animal": ["wt-00", None]})
+    assert set(outside("protocol_x", whose)) == {"animal"}
+
+
 def test_names_with_places_are_told_apart() -> None:
     for name, meaning in {
         "access_s": "time for which a door stays open",
