@@ -104,6 +104,8 @@ def mistake(block: Block) -> str | None:
             read_yaml(block.text, "the block")
         elif block.language == "toml":
             tomllib.loads(block.text)
+        elif block.language == "r" and block.first.startswith(NOT_RUN):
+            return None
         elif block.language != "text":
             return f"the block needs a language (sh, python, yaml, toml or text), it has '{block.language}'"
     except Exception as error:  # whatever a command, an import or a parser has to say is said of the page
@@ -126,6 +128,10 @@ def _check_command(words: list[str]) -> None:
         from socialrl.cli.app import app
 
         group = typer.main.get_command(app)
+        if words[1:] and words[1].startswith("-"):
+            if not any(words[1] in one.opts for one in group.params):
+                raise ValueError(f"socialrl has no option {words[1]}")
+            return
         with group.make_context("socialrl", words[1:]) as context:
             if verb := context.invoked_subcommand or next(iter(context._protected_args), None):
                 rest = [*context._protected_args, *context.args]

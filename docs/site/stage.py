@@ -53,11 +53,12 @@ class Site:
 
     def write(self, folder: Path) -> None:
         """Write everything into a folder, which is emptied first; a link to nothing raises ValueError."""
+        texts = {page: self._linked(page, source, text) for page, (source, text) in self.pages.items()}
         shutil.rmtree(folder, ignore_errors=True)
-        for page, (source, text) in self.pages.items():
+        for page, text in texts.items():
             target = folder / page
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._linked(page, source, text), encoding="utf-8")
+            target.write_text(text, encoding="utf-8")
         for file, source in self.files.items():
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
