@@ -68,9 +68,10 @@ def by_key(sweep: Sweep, narrow: bool) -> Figure | None:
         return None
     figure, axes = panels.panel_grid(len(keys), narrow, 2.7)
     for ax, key in zip(axes, keys, strict=True):
-        places = _axis(ax, key, done)
-        for group in groups:
-            _runs_of(ax, places, np.array(values[group.key]), group)
+        places, by_name = _axis(ax, key, done)
+        # groups side by side where there is room between the values
+        for group, lane in zip(groups, panels.lanes(len(groups), 0.4 if by_name else 0.0), strict=True):
+            _runs_of(ax, places + lane, np.array(values[group.key]), group)
         if sweep.measure.chance is not None:
             ax.axhline(sweep.measure.chance, zorder=0, color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)))
         ax.set_xlabel(key, fontsize=7 if narrow else 8)
@@ -111,8 +112,8 @@ def looks(sweep: Sweep) -> list[Group]:
     return found
 
 
-def _axis(ax: Axes, key: str, done: Sequence[Result]) -> np.ndarray:
-    """Set up the horizontal axis of a key and return the place of every run on it."""
+def _axis(ax: Axes, key: str, done: Sequence[Result]) -> tuple[np.ndarray, bool]:
+    """Set up the horizontal axis of a key; return the place of every run on it, and whether values are named there."""
     values = [flat(one.point.values().get(key)) for one in done]
     numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
     if len(numbers) == len(values) and key != SEED:
@@ -120,17 +121,17 @@ def _axis(ax: Axes, key: str, done: Sequence[Result]) -> np.ndarray:
             ax.set_xscale("log")
         else:
             style.few_ticks(ax, x=5)
-        return np.array(numbers, dtype=float)
+        return np.array(numbers, dtype=float), False
     names = list(dict.fromkeys(map(str, values)))
     short = [one if len(one) <= _MOST_WORDS else f"{one[: _MOST_WORDS - 1]}…" for one in names]
     ax.set_xticks(range(len(names)), short, fontsize=7, rotation=45 if len(names) > 4 else 0)
     ax.set_xlim(-0.5, len(names) - 0.5)
-    return np.array([names.index(str(one)) for one in values], dtype=float)
+    return np.array([names.index(str(one)) for one in values], dtype=float), True
 
 
 def _runs_of(ax: Axes, places: np.ndarray, values: np.ndarray, group: Group) -> None:
     looks: dict[str, Any] = {"color": group.colour, "marker": group.marker}
-    ax.scatter(places, values, s=panels.DOT, alpha=0.4, linewidths=0, zorder=2, **looks)
+    ax.scatter(places, values, s=2 * panels.DOT, alpha=0.5, linewidths=0, zorder=2, **looks)
     at = np.unique(places)
     if len(at) < max(2, len(places)):  # values that are repeated: lists
         means = [np.nanmean(values[places == x]) if np.isfinite(values[places == x]).any() else np.nan for x in at]
