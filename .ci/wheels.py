@@ -72,7 +72,7 @@ def use(empty: Path, alone: dict[str, str]) -> None:
     run(["socialrl", "--version"], empty, alone)
     listed = run(["socialrl", "configs"], empty, alone)
     names = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
-    if missing := names - set(re.findall(r"^  (\w+)", listed, flags=re.M)):
+    if missing := names - set(re.findall(r"^  (?:\w+/)?(\w+)", listed, flags=re.M)):
         sys.exit(f"`socialrl configs` does not list {', '.join(sorted(missing))}")
     run(["socialrl", "configs", "copy", "smoke", "mating", "example", "--output", "mine"], empty, alone)
     run(["socialrl", "check", "mine/smoke.yaml", "mine/mating.yaml"], empty, alone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Example:
         """Its name without its folder, which its verb does not need."""
         return self.name.rpartition("/")[-1]
 
+    @property
+    def listed(self) -> str:
+        """Its name as every verb understands it: without its folder, where no other file has the same."""
+        return self.short if sum(one.short == self.short for one in library()) == 1 else self.name
+
 
 @functools.cache
 def library() -> tuple[Example, ...]:
@@ -50,9 +56,9 @@ def library() -> tuple[Example, ...]:
 def example(name: str) -> Example:
     """Return the file of this name, with or without its folder; an unknown one raises `UserError`."""
     name = name.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
-    for one in library():
-        if name in (one.name, one.short):
-            return one
+    named = [one for one in library() if name == one.name] or [one for one in library() if name == one.short]
+    if named:
+        return named[0]
     near = nearest(name, [one.short for one in library()])
     if near is not None:
         raise UserError(f"no file called '{name}' comes with socialrl; did you mean '{near}'?")
@@ -70,6 +76,9 @@ def copies(names: Sequence[str], output: Path, *, overwrite: bool) -> list[tuple
     if is_file and len(wanted) > 1:
         raise UserError(f"--output {output} is one file, and {len(wanted)} are to be copied; give a folder")
     targets = [(one, output if is_file else output / f"{one.short}.yaml") for one in wanted]
+    for (one, target), (other, same) in itertools.combinations(targets, 2):
+        if target == same:
+            raise UserError(f"{one.name} and {other.name} would both become {target}; copy one after the other")
     for one, target in targets:
         if target.is_dir():
             raise UserError(f"{target} is a folder; give another --output for the copy of {one.name}")

@@ -17,8 +17,9 @@ def names_of(*kinds: str) -> Callable[[str], Iterator[tuple[str, str]]]:
         from socialrl.authoring.library import library
 
         for one in library():
-            if (not kinds or one.kind.name in kinds) and one.short.startswith(incomplete):
-                yield one.short, one.about
+            name = one.short if kinds else one.listed
+            if (not kinds or one.kind.name in kinds) and name.startswith(incomplete):
+                yield name, one.about
 
     return complete
 

@@ -32,11 +32,11 @@ def _configs(context: typer.Context) -> None:
 
     from socialrl.authoring.library import library
 
-    width = max(len(one.short) for one in library())
+    width = max(len(one.listed) for one in library())
     for kind, examples in groupby(library(), key=lambda one: one.kind):
         typer.echo(f"{kind.plural}: {kind.verb.format('NAME')}")
         for one in examples:
-            typer.echo(f"  {one.short:<{width}}  {one.about}")
+            typer.echo(f"  {one.listed:<{width}}  {one.about}")
     typer.echo(
         "`socialrl configs show NAME` prints one of them, `socialrl configs copy NAME` makes a copy to work with"
     )

@@ -48,7 +48,7 @@ def find(given: str | Path, what: str = "configuration") -> Path:
     text = Path(given).as_posix()
     if os.path.isfile(text):
         return Path(given)
-    folders = ["", SUBFOLDERS[what]] if what in SUBFOLDERS else [""]
+    folders = [SUBFOLDERS[what], ""] if what in SUBFOLDERS else [""]
     if not text.endswith(_ENDINGS):
         places = ["", *(os.path.join(FOLDER, folder) for folder in folders)]
         own = (os.path.join(place, text + ending) for place in places for ending in _ENDINGS)
@@ -71,7 +71,9 @@ def hint(given: Path, what: str) -> str:
     folder, _, last = name.rpartition("/")
     if folder not in ("", SUBFOLDERS.get(what)):
         return ""
-    known = {one.rpartition("/")[-1]: one for one in shipped()}
+    # of two files with the same last name that of this kind
+    names = sorted(shipped(), key=lambda one: one.rpartition("/")[0] == SUBFOLDERS.get(what, ""))
+    known = {one.rpartition("/")[-1]: one for one in names}
     near = last if last in known else nearest(last, known)
     if near is not None:
         return f"; did you mean {known[near]}, which comes with socialrl?"

@@ -127,14 +127,20 @@ def test_all_are_listed_with_their_verb_and_a_sentence(capsys):
     assert lines[0] == "Experiments: socialrl train NAME"
     assert "Protocols: socialrl evaluate RUN --protocol NAME" in lines
     rows = [line.split(maxsplit=1) for line in lines if line.startswith("  ")]
-    assert sorted(name for name, _ in rows) == sorted(path.stem for path in CONFIGS.rglob("*.yaml"))
+    assert sorted(Path(name).stem for name, _ in rows) == sorted(path.stem for path in CONFIGS.rglob("*.yaml"))
     for name, about in rows:
         assert len(about) > 15, name
 
 
-def test_a_short_name_means_one_file():
-    names = [one.short for one in library()]
-    assert len(set(names)) == len(names)
+def test_two_files_of_the_same_last_name_are_told_apart(elsewhere, capsys):
+    assert find("place_preference") == CONFIGS / "place_preference.yaml"
+    assert find("place_preference", "protocol") == CONFIGS / "protocols" / "place_preference.yaml"
+    assert {example(one.listed).path for one in library()} == {one.path for one in library()}
+    both = ["place_preference", "protocols/place_preference"]
+    assert main(["configs", "copy", *both]) == 2
+    line = "error: place_preference and protocols/place_preference would both become place_preference.yaml"
+    assert capsys.readouterr().err.startswith(line)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_file_is_shown(capsys):
