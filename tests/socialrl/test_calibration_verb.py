@@ -90,8 +90,12 @@ def test_a_search_without_its_library_says_how_to_get_it(tmp_path, monkeypatch, 
 
 
 def test_a_sheet_that_may_not_be_read(tmp_path, monkeypatch, capsys):
-    def refused(*_arguments, **_options):
-        raise PermissionError(errno.EACCES, "Permission denied")
+    opened = Path.open
+
+    def refused(path, *arguments, **options):
+        if path.name == "scores.csv":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *arguments, **options)
 
     made_sheet(12).to_csv(tmp_path / "scores.csv", index=False)
     monkeypatch.setattr(Path, "open", refused)
