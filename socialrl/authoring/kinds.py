@@ -79,11 +79,16 @@ def _read_recording(path: Path) -> object:
 
 def _read_lineage(path: Path) -> object:
     from socialrl.config.loading import load_as
+    from socialrl.lineage.findings import check_asked
+    from socialrl.lineage.outcome import Lineage
     from socialrl.lineage.schema import LineageConfig
     from socialrl.lineage.settings import assay_settings, care_settings
 
     lineage = load_as(LineageConfig, path, "lineage")
-    return care_settings(lineage, str(path)), assay_settings(lineage, str(path))
+    care_settings(lineage, str(path))
+    measures = Lineage.measures_of(assay_settings(lineage, str(path)))
+    check_asked(lineage.findings, lineage.cells, measures, lineage.generations, str(path))
+    return lineage
 
 
 def _read_protocol(path: Path) -> object:
