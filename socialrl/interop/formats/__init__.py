@@ -20,6 +20,7 @@ from socialrl.errors import UserError, unknown
 from socialrl.extensions import load_extensions
 from socialrl.interop.format import Format, Option, Reader
 from socialrl.interop.score_sheets import MEASURED, ScoreSheet
+from socialrl.storage.atomic import naming_the_place
 
 __all__ = [
     "ENTRY_POINTS",
@@ -106,7 +107,8 @@ def recognised(path: Path, *parts: str) -> Format:
     wrong with it.
     """
     able = [one for one in formats().values() if any(getattr(one, part) is not None for part in parts)]
-    own = [one for one in able if one.recognises is not None and _can_be_asked(one, path) and one.recognises(path)]
+    with naming_the_place(f"read {path}"):
+        own = [one for one in able if one.recognises is not None and _can_be_asked(one, path) and one.recognises(path)]
     if len(own) > 1:
         raise UserError(f"{path} matches several formats ({', '.join(one.name for one in own)}); name one of them")
     chosen = own[0] if own else next(one for one in able if one.recognises is None and one.read is not None)
