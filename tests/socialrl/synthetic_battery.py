@@ -194,6 +194,12 @@ def _caregiving(rng, condition, acts, _index) -> dict:
     }  # fmt: skip
 
 
+def _place_preference(rng, condition, acts, _index) -> dict:
+    bond = _bond(condition, acts) * (condition.conditioned_with != "nobody")
+    share = float(np.clip(0.5 + 0.2 * bond + 0.03 * rng.standard_normal(), 0.05, 0.95))
+    return {"duration_s": 1800.0, "chamber_s_social": 1700 * share, "chamber_s_solitary": 1700 * (1 - share)}
+
+
 _ANIMALS = ("partner", "stranger")
 _MAKERS = {
     "PartnerPreference": _partner_preference,
@@ -205,4 +211,5 @@ _MAKERS = {
     "StressRecovery": _stress_recovery,
     "PairHome": _pair_home,
     "Caregiving": _caregiving,
+    "PlacePreference": _place_preference,
 }

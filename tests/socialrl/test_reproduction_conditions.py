@@ -74,6 +74,10 @@ CHANGED = {
     "life": "isolated",
     "met_at_d": 90,
     "offered": ["partner", "stranger"],
+    # of contexts, which no assay here has
+    "conditioning_days": 3,
+    "conditioning_h": 1.0,
+    "conditioned_with": "nobody",
 }
 
 

@@ -169,7 +169,7 @@ def test_press_copy_is_judged_and_not_counted(card):
     assert not judged(card, "F06").counted
     counts = card.counts()
     assert sum(counts["press"].values()) == 2
-    assert sum(counts["control"].values()) == 7
+    assert sum(counts["control"].values()) == 8
     predicted = [one for one in card.findings if one.counted]
     assert sum(counts["predicted"].values()) == len(predicted)
     assert all(one.finding.use != "control" for one in predicted)
