@@ -135,13 +135,6 @@ PROBED = {
         "steps=160000",
         test_s=43_200,
     ),
-    "SharedCaregiving": Probed(
-        [{"name": "together", "cohousing_h": 168, "relationship": "mate"}],
-        [("together", n) for n in ("litter_share", "licking_share", "nest_share", "attended_share", "return")],
-        (("together", "litter_share"), ("together", "licking_share"), ("together", "return")),
-        "steps=240000",
-        test_s=43_200,
-    ),
 }  # fmt: skip
 
 
