@@ -77,20 +77,6 @@ PROBED = {
         f"steps=100000 lives=16 {_EARLIER}",
     ),
     # The assays of attachment had the settings in use from their beginning; their reference is twice their steps.
-    "LivedPreference": Probed(
-        [
-            {"name": "24h", "cohousing_h": 24},
-            {"name": "strained", "cohousing_h": 24, "reactivity": 2, "load": 0.6},
-            {"name": "little_receptor", "cohousing_h": 24, "expression": 0.5},
-        ],
-        [
-            (test, name)
-            for test in ("24h", "strained", "little_receptor")
-            for name in ("preference", "huddle_s_partner", "huddle_s_stranger", "return")
-        ],
-        (("24h", "preference"), ("strained", "preference"), ("24h", "return")),
-        "steps=160000",
-    ),
     "StressRecovery": Probed(
         [
             {"name": "restrained", "cohousing_h": 168, "stressor": 2},
