@@ -14,9 +14,9 @@ def names_of(*kinds: str) -> Callable[[str], Iterator[tuple[str, str]]]:
     """Return a completion with the names of the files of these kinds (none: of all kinds) and what each is about."""
 
     def complete(incomplete: str) -> Iterator[tuple[str, str]]:
-        from socialrl.authoring.library import library
+        from socialrl.authoring.catalogue import catalogue
 
-        for one in library():
+        for one in catalogue():
             name = one.short if kinds else one.listed
             if (not kinds or one.kind.name in kinds) and name.startswith(incomplete):
                 yield name, one.about

@@ -30,10 +30,10 @@ def _configs(context: typer.Context) -> None:
         return
     from itertools import groupby
 
-    from socialrl.authoring.library import library
+    from socialrl.authoring.catalogue import catalogue
 
-    width = max(len(one.listed) for one in library())
-    for kind, examples in groupby(library(), key=lambda one: one.kind):
+    width = max(len(one.listed) for one in catalogue())
+    for kind, examples in groupby(catalogue(), key=lambda one: one.kind):
         typer.echo(f"{kind.plural}: {kind.verb.format('NAME')}")
         for one in examples:
             typer.echo(f"  {one.listed:<{width}}  {one.about}")
@@ -48,7 +48,7 @@ def show(name: _Name) -> None:
 
     Example: `socialrl configs show demo`
     """
-    from socialrl.authoring.library import example
+    from socialrl.authoring.catalogue import example
 
     typer.echo(example(name).text, nl=False)
 
@@ -69,7 +69,7 @@ def copy(
 
     Example: `socialrl configs copy partner_preference --output mine`
     """
-    from socialrl.authoring.library import copies
+    from socialrl.authoring.catalogue import copies
     from socialrl.errors import command
 
     for one, target in copies(names, output, overwrite=overwrite):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from socialrl.authoring.catalogue import MODELINE
 from socialrl.authoring.kinds import KINDS, kind_of
-from socialrl.authoring.library import MODELINE
 from socialrl.authoring.schemas import schema_files
 from socialrl.cli import main
 from socialrl.config import config_from_data, config_to_yaml, load_config

@@ -12,7 +12,7 @@ import yaml
 
 import socialrl
 import socialrl_envs
-from socialrl.authoring.library import example, library
+from socialrl.authoring.catalogue import catalogue, example
 from socialrl.cli import main
 from socialrl.config import load_config
 from socialrl.config.shipped import find, shipped, shipped_folder
@@ -135,7 +135,7 @@ def test_all_are_listed_with_their_verb_and_a_sentence(capsys):
 def test_two_files_of_the_same_last_name_are_told_apart(elsewhere, capsys):
     assert find("place_preference") == CONFIGS / "place_preference.yaml"
     assert find("place_preference", "protocol") == CONFIGS / "protocols" / "place_preference.yaml"
-    assert {example(one.listed).path for one in library()} == {one.path for one in library()}
+    assert {example(one.listed).path for one in catalogue()} == {one.path for one in catalogue()}
     both = ["place_preference", "protocols/place_preference"]
     assert main(["configs", "copy", *both]) == 2
     line = "error: place_preference and protocols/place_preference would both become place_preference.yaml"

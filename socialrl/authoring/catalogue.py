@@ -1,4 +1,4 @@
-"""The files that come with socialrl as a library to choose from: what each is, and a copy to work with."""
+"""The files that come with socialrl as a catalogue to choose from: what each is, and a copy to work with."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Example:
     @property
     def listed(self) -> str:
         """Its name as every verb understands it: without its folder, where no other file has the same."""
-        return self.short if sum(one.short == self.short for one in library()) == 1 else self.name
+        return self.short if sum(one.short == self.short for one in catalogue()) == 1 else self.name
 
 
 @functools.cache
-def library() -> tuple[Example, ...]:
+def catalogue() -> tuple[Example, ...]:
     """Return the files that come with socialrl, ordered by kind and name."""
     found = [_example(name, path) for name, path in shipped().items()]
     order = [kind.name for kind in KINDS]
@@ -56,13 +56,13 @@ def library() -> tuple[Example, ...]:
 def example(name: str) -> Example:
     """Return the file of this name, with or without its folder; an unknown one raises `UserError`."""
     name = name.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
-    named = [one for one in library() if name == one.name] or [one for one in library() if name == one.short]
+    named = [one for one in catalogue() if name == one.name] or [one for one in catalogue() if name == one.short]
     if named:
         return named[0]
-    near = nearest(name, [one.short for one in library()])
+    near = nearest(name, [one.short for one in catalogue()])
     if near is not None:
         raise UserError(f"no file called '{name}' comes with socialrl; did you mean '{near}'?")
-    raise UserError(unknown("name", name, [one.name for one in library()]))
+    raise UserError(unknown("name", name, [one.name for one in catalogue()]))
 
 
 def copies(names: Sequence[str], output: Path, *, overwrite: bool) -> list[tuple[Example, Path]]:
