@@ -16,7 +16,8 @@ from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.drawing.tables import Cell, Table
 from socialrl.report.alike import same_animals
-from socialrl.report.study import Condition, Study
+from socialrl.report.conditions import Condition
+from socialrl.report.study import Study
 from socialrl.report.summary import CONTRASTED
 
 

@@ -18,7 +18,8 @@ from socialrl.analysis import statistics
 from socialrl.drawing import panels, style, wording
 from socialrl.drawing.groups import Group
 from socialrl.report.between import RunContrast
-from socialrl.report.study import Condition, Study
+from socialrl.report.conditions import Condition
+from socialrl.report.study import Study
 
 _SQUEEZING = 2.5
 """Reward terms this many times as large as all others get an axis of their own."""

@@ -18,7 +18,8 @@ from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
 from socialrl.report.between import RunContrast
-from socialrl.report.study import Condition, Study
+from socialrl.report.conditions import Condition
+from socialrl.report.study import Study
 from socialrl.report.summary import MIN_ANIMALS, Summary
 
 SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few animals to judge"

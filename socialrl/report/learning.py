@@ -19,7 +19,8 @@ from socialrl.analysis import statistics
 from socialrl.analysis.survival import reached_share
 from socialrl.drawing import panels, style
 from socialrl.drawing.groups import Group
-from socialrl.report.study import Condition, Study
+from socialrl.report.conditions import Condition
+from socialrl.report.study import Study
 
 _COLUMNS = {False: 5, True: 3}
 """Largest number of panels side by side on a wide and on a narrow screen."""

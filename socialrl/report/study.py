@@ -17,10 +17,10 @@ from socialrl.analysis.synchrony import over_repeats
 from socialrl.assays import study_of
 from socialrl.config.strict_yaml import read_yaml
 from socialrl.config.values import TABLE, with_table
-from socialrl.drawing import wording
 from socialrl.drawing.groups import Group, group_of
 from socialrl.errors import UserError
 from socialrl.report import alike, sexes
+from socialrl.report.conditions import Condition, conditions_of
 from socialrl.storage.parameter_table import rows_when_made
 from socialrl_envs.named_tables import UNNAMED
 from socialrl_envs.parameter_rows import Parameter
@@ -34,30 +34,6 @@ KEY_COHOUSING_H = 24.0
 
 UNMATED = "unmated mate"
 """What reports call a partner of the other sex with which an animal did not mate."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One kind of test, by the life of the animal before it and the drugs that it is given."""
-
-    test: str
-    label: str
-    short: str
-    cohousing_h: float
-    relationship: str
-    separation_h: float
-    drugs: str = ""
-
-    @property
-    def usual(self) -> bool:
-        """True for a same-sex peer, no separation and no drug, the conditions of the core question."""
-        return self.relationship == "peer" and self.separation_h == 0 and not self.drugs
-
-    @property
-    def cohousing(self) -> str:
-        """The life before the test as sentences say it: "24 h of cohousing (mate, antagonist)"."""
-        hours, _, more = self.label.partition(", ")
-        return f"{hours} of cohousing" + (f" ({more})" if more else "")
 
 
 @dataclass
@@ -193,7 +169,7 @@ def load(runs: Iterable[RunFolder]) -> Study:
         runs=runs,
         configs=configs,
         groups=_groups(tables, configs, both, several=len(runs) > 1),
-        conditions=_conditions([final, probes]),
+        conditions=conditions_of([final, probes]),
         animals=gathered["animals"],
         final=final,
         final_is_probe=final_is_probe,
@@ -374,30 +350,3 @@ def _with_drugs(table: pd.DataFrame, configs: dict[str, dict[str, Any]]) -> pd.D
     if table.empty:
         return table
     return table.assign(drugs=[given.get(pair, "") for pair in zip(table["run"], table["test"], strict=True)])
-
-
-def _conditions(tables: list[pd.DataFrame]) -> list[Condition]:
-    columns = ["test", "cohousing_h", "relationship", "separation_h", "drugs"]
-    rows = _stack([table[columns] for table in tables if len(table)])
-    if rows.empty:
-        return []
-    found = []
-    for test, cohousing_h, relationship, separation_h, drugs in rows.drop_duplicates("test").itertuples(index=False):
-        given = f", {drugs}" if drugs else ""
-        label = wording.condition_label(cohousing_h, relationship, separation_h) + given
-        short = wording.condition_label(cohousing_h, relationship, separation_h, short=True) + given
-        found.append(Condition(test, label, short, float(cohousing_h), relationship, float(separation_h), drugs))
-    labels = [condition.label for condition in found]
-    found = [
-        one
-        if labels.count(one.label) == 1
-        else Condition(one.test, f"{one.label} ({one.test})", one.test, *_state(one))
-        for one in found
-    ]
-    return sorted(
-        found, key=lambda c: (c.relationship != "peer", c.relationship, c.separation_h, c.drugs, c.cohousing_h, c.test)
-    )
-
-
-def _state(condition: Condition) -> tuple[float, str, float, str]:
-    return condition.cohousing_h, condition.relationship, condition.separation_h, condition.drugs

@@ -16,8 +16,9 @@ from socialrl.analysis import measures, statistics, survival
 from socialrl.analysis.statistics import ChanceTest, Estimate, GroupComparison, PairedComparison
 from socialrl.analysis.survival import EventTimes, LogRank
 from socialrl.drawing.groups import Group
+from socialrl.report.conditions import Condition
 from socialrl.report.measured import MeasuredRow, measured_rows
-from socialrl.report.study import Condition, Study
+from socialrl.report.study import Study
 
 MIN_ANIMALS = 6
 """Fewest animals (or pairs) from which a finding is judged: with five, a signed-rank test cannot give p < 0.05."""

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from socialrl.drawing import panels, style
 from socialrl.drawing.groups import Group
-from socialrl.report.study import Condition, Study
+from socialrl.report.conditions import Condition
+from socialrl.report.study import Study
 
 TRACKS = ("chamber", "contact", "oxytocin", "familiarity")
 _HEIGHTS = (0.55, 0.42, 0.75, 0.75)

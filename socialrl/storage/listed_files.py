@@ -130,3 +130,13 @@ def _identity(path: Path) -> tuple[int, ...]:
 def _finished_with(folder: Path, _done: tuple[int, ...]) -> Manifest:
     # Kept, because every animal asks for it and it names every file; `DONE` is written once and never changed.
     return Manifest.read(folder, folder / DONE)
+
+
+def network_name(animal: str) -> str:
+    """Return the name of the file that holds an animal's network."""
+    return f"models/{animal}.safetensors"
+
+
+def part_name(piece: str, table: str) -> str:
+    """Return the name of the file that holds a piece's part of a table."""
+    return f"parts/{piece}.{table}.parquet"

@@ -33,7 +33,7 @@ from socialrl.storage.files import (
     parquet_table,
     read_json,
 )
-from socialrl.storage.listed_files import SUMS, ListedFiles
+from socialrl.storage.listed_files import SUMS, ListedFiles, network_name, part_name
 from socialrl.storage.locks import FileLock
 from socialrl.storage.manifest import listing
 from socialrl.storage.older_tables import with_sex
@@ -196,7 +196,7 @@ class RunFolder:
 
     def has_network(self, animal: str) -> bool:
         """Whether the animal's trained network is there; one that should be there and is not raises `UserError`."""
-        name = _network_name(animal)
+        name = network_name(animal)
         together, alone = self._files.has(name, _NETWORKS), self._files.has(name, animal)
         there = together or alone
         if not there and self.finished:
@@ -205,11 +205,11 @@ class RunFolder:
 
     def network(self, animal: str) -> tuple[Path, bytes]:
         """Return the path and the content of an animal's network; a missing or changed one raises `UserError`."""
-        path = self.path / _network_name(animal)
+        path = self.path / network_name(animal)
         if not self.has_network(animal):
             raise UserError(f"{path}: no trained network there (is the animal finished?)")
         alone = path.relative_to(self.path).as_posix() in self._files.piece(animal)
-        return path, self._files.content(_network_name(animal), animal if alone else _NETWORKS)
+        return path, self._files.content(network_name(animal), animal if alone else _NETWORKS)
 
     def read_parts(self, name: str, pieces: Sequence[str] | None = None) -> pd.DataFrame | None:
         """Return the pieces of a table in the order of `pieces` (default: all, by name), or None if there are none."""
@@ -222,7 +222,7 @@ class RunFolder:
             return None
         import pyarrow as pa
 
-        names = [_part_name(piece, name) for piece in found]
+        names = [part_name(piece, name) for piece in found]
         tables = [
             parquet_table(self._files.content(part, piece), self.path / part)
             for piece, part in zip(found, names, strict=True)
@@ -232,7 +232,7 @@ class RunFolder:
 
     def has_part(self, piece: str, name: str) -> bool:
         """Whether a piece of a table is there; one that was written and is missing raises `UserError`."""
-        return self._files.has(_part_name(piece, name), piece)
+        return self._files.has(part_name(piece, name), piece)
 
     def pieces(self) -> list[str]:
         """Return the names of the pieces that an unfinished run has written so far."""
@@ -296,7 +296,7 @@ class RunFolder:
 
     def write_part(self, piece: str, name: str, table: pd.DataFrame) -> None:
         """Write a piece of a table (an animal's, or some rows of all); worker processes may do so side by side."""
-        self._files.write_piece(piece, {_part_name(piece, name): parquet_bytes(table)})
+        self._files.write_piece(piece, {part_name(piece, name): parquet_bytes(table)})
 
     def drop_piece(self, piece: str) -> None:
         """Delete a piece of an unfinished run."""
@@ -304,7 +304,7 @@ class RunFolder:
 
     def write_networks(self, networks: Mapping[str, bytes], piece: str = _NETWORKS) -> None:
         """Write trained networks (safetensors contents by animal); `piece` is the animal if it learned alone."""
-        self._files.write_piece(piece, {_network_name(animal): content for animal, content in networks.items()})
+        self._files.write_piece(piece, {network_name(animal): content for animal, content in networks.items()})
 
     def merge_parts(self, name: str, animals: Sequence[str]) -> None:
         """Write the table `name` from the pieces of `animals`, in that order; a missing piece raises `UserError`."""
@@ -392,11 +392,3 @@ class RunFolder:
         if not _TABLE_NAME.fullmatch(name):
             raise ValueError(f"a table's name is made of small letters, digits and underscores, got {name!r}")
         return self.path / f"{name}.parquet"
-
-
-def _network_name(animal: str) -> str:
-    return f"models/{animal}.safetensors"
-
-
-def _part_name(piece: str, table: str) -> str:
-    return f"parts/{piece}.{table}.parquet"
