@@ -77,9 +77,6 @@ def cohort_piece(
     seat: Seat,
 ) -> pd.DataFrame:
     """Train and test some animals of a cohort; a task."""
-    import torch as th
-
-    th.set_num_threads(seat.threads)
     return train_and_test(
         config.model_copy(update={"workers": seat.threads}),
         animals,

@@ -85,9 +85,6 @@ def adult_piece(*, assays: Mapping[str, Config], animals: list[Animal], seat: Se
 
 
 def _with_threads(configs: Mapping, seat: Seat) -> dict:  # type: ignore[type-arg]
-    import torch as th
-
-    th.set_num_threads(seat.threads)
     return {name: one.model_copy(update={"workers": seat.threads}) for name, one in configs.items()}
 
 

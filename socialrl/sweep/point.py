@@ -17,8 +17,6 @@ def run_point(*, config_yaml: str, folder: str, command: str, seat: Seat) -> Non
     What a lost process did is gone on with from its last checkpoint. `command` is recorded as what made the run. A
     folder in which another process writes is waited for: it may be one that has not noticed yet that it was given up.
     """
-    import torch as th
-
     from socialrl.config.loading import config_from_data
     from socialrl.config.strict_yaml import read_yaml
     from socialrl.evaluation.playing import evaluate_run
@@ -26,7 +24,6 @@ def run_point(*, config_yaml: str, folder: str, command: str, seat: Seat) -> Non
     from socialrl.training.devices import usable_device
     from socialrl.training.run import check_fits, train_run
 
-    th.set_num_threads(seat.threads)
     config = config_from_data(read_yaml(config_yaml, folder), folder)
     # before a folder is made, so that what cannot be trained leaves none behind
     usable_device(config.device)

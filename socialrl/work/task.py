@@ -84,6 +84,8 @@ def run_task(task: Task, threads: int = 1) -> Outcome:
 
     Threads of one process do their tasks one after another.
     """
+    import torch  # here, so that whoever only plans work does not load it
+
     with _one_at_a_time:
         begun = time.perf_counter()
         ended = functools.partial(Outcome, task.name, host=platform.node())
@@ -94,6 +96,7 @@ def run_task(task: Task, threads: int = 1) -> Outcome:
             if unlike := _unlike(task.code):
                 return ended(error=f"{platform.node()} has {unlike}; all machines need the same versions")
             module, _, name = task.call.partition(":")
+            torch.set_num_threads(threads)
             getattr(importlib.import_module(module), name)(**task.arguments, seat=seat)
         except stopping.Stopped:
             return ended(error="stopped", stopped=True, seconds=time.perf_counter() - begun)
