@@ -1,7 +1,7 @@
 """Mistakes of a user, worded in one line: what, where, what is allowed, what was given, and the nearest known name.
 
 The command line prints `error: <line>` and ends with exit code 2 for every exception whose `user_facing` is true, such
-as `UserError` here and `socialrl_envs.parameters.ParameterError`; any other exception is a bug and keeps its traceback.
+as `UserError` here and `socialrl_envs.errors.ParameterError`; any other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
+from .errors import ParameterError
 from .vocabulary import ASSAY_ROWS, RELEASE_ID, Drug, register_drug
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ def register_assay(assay: Assay, single: type[SocialEnv] | None, vector: type[So
 
     `single` is None where several animals act. Another assay of the same id raises `ParameterError`.
     """
-    from .parameters import ParameterError
-
     if _assays().setdefault(assay.id, assay) is not assay:
         raise ParameterError(f"an assay {assay.id} is already registered; choose another id or version")
     _papers()[assay.id] = assay.paper

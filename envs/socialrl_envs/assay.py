@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .conspecifics import RULES
+from .errors import ParameterError
 from .habitat import Habitat
-from .parameters import ParameterError, is_number, without_effect
+from .parameters import is_number, without_effect
 from .state import Stage
 from .vocabulary import MAX_COHOUSING_H, MAX_RATIO_STEP, MAX_SEPARATION_H, RELATIONSHIPS
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined
-from .parameters import ParameterError
+from .errors import ParameterError
 
 
 def check_days(days: Any) -> None:

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .elementary import exp
-from .parameters import PARAMETER_DTYPE, ParameterError
+from .errors import ParameterError
+from .parameters import PARAMETER_DTYPE
 from .physiology import chained, occupancy, release_level, unblocked
 from .vocabulary import SLOW
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from . import noise
 from .compiled import inlined
-from .parameters import ParameterError, is_number
+from .errors import ParameterError
+from .parameters import is_number
 from .spelling import nearest
 from .vocabulary import DRUGS, MAX_DOSES, SITES
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .development import Day, SlowState, day
-from .parameters import ParameterError
+from .errors import ParameterError
 
 COLUMNS = ("duration_s", "litter_contact_s", "licking_s", "care_received", "litter_alone_s")
 """The columns of a record that are read here."""

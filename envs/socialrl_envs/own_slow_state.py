@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .parameters import ParameterError
+from .errors import ParameterError
 from .vocabulary import OPTIONS, Option
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from .assays.caregiving import SharedCaregivingVectorEnv
 from .assays.group_habitat import GroupHabitatVectorEnv
 from .assays.pair_home import PairHomeVectorEnv
+from .errors import ParameterError
 from .named_tables import CURRENT
-from .parameters import NAMES, ParameterError, parameter
+from .parameters import NAMES, parameter
 from .records import plain
 from .vector import SocialVectorEnv
 from .vocabulary import SEXES

@@ -25,25 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .errors import ParameterError
 from .named_tables import CURRENT, kept_rows, table_names, write_rows
 from .parameter_rows import ATTACHMENT, CARE, CONTEXTS, PARAMETERS, Parameter
 from .spelling import nearest
 from .vocabulary import SEXES
-
-
-class ParameterError(ValueError):
-    """A parameter name or value that a user gave and that the model does not accept."""
-
-    user_facing = True
-
-
-class UnexpectedKeyword(ParameterError, TypeError):
-    """A constructor keyword that is neither an argument nor a parameter.
-
-    It is a `TypeError`, too, because Gymnasium's own environments raise one, and wrappers that try a keyword and then
-    do without it look for it.
-    """
-
 
 NAMES: tuple[str, ...] = tuple(parameter.name for parameter in PARAMETERS)
 PARAMETER_DTYPE = np.dtype([(name, np.float64) for name in NAMES])

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .compiled import inlined
 from .elementary import exp
-from .parameters import NAMES, PARAMETER_DTYPE, ParameterError, record
+from .errors import ParameterError
+from .parameters import NAMES, PARAMETER_DTYPE, record
 from .spelling import nearest
 from .vocabulary import ARM_SETTINGS, ARMS
 

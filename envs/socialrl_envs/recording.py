@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .elementary import exp
-from .parameters import ParameterError, is_number
+from .errors import ParameterError
+from .parameters import is_number
 
 _LARGEST_DRAW = 4.0
 

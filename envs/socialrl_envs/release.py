@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from .assay import count_ticks
 from .compiled import compiled
 from .drugs import ALL_DOSES, levels, schedule
-from .parameters import ParameterError, is_number
+from .errors import ParameterError
+from .parameters import is_number
 from .physiology import derive_rates, relax, release_level
 from .recording import Recording, streams
 from .sexes import checked_sexes

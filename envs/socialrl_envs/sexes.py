@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .parameters import ParameterError
+from .errors import ParameterError
 from .spelling import nearest
 from .vocabulary import SEXES
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from . import records
 from .assay import Assay
 from .counters import places
+from .errors import ParameterError, UnexpectedKeyword
 from .named_tables import CURRENT
-from .parameters import NAMES, ParameterError, UnexpectedKeyword, parameter
+from .parameters import NAMES, parameter
 from .vocabulary import OPTION_NAMES
 from .world import World
 

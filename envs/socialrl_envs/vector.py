@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from . import counters, records
 from .assay import Assay
+from .errors import ParameterError
 from .named_columns import NamedColumns
 from .named_tables import CURRENT
-from .parameters import ParameterError
 from .single import NOT_BEGUN, action_names, split_keywords
 from .world import World
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from .errors import ParameterError
+
 
 class AssayRow(NamedTuple):
     """An assay: its id, and where its environments are defined. `single` is what `gym.make` calls."""
@@ -121,8 +123,6 @@ def parts_tones(drugs: Iterable[str]) -> bool:
 
 def register_drug(name: str, drug: Drug) -> None:
     """Add a drug, from any package; another one of the same name, or an unknown site, raises `ParameterError`."""
-    from .parameters import ParameterError  # here, because these tables load no NumPy
-
     if drug.site not in SITES:
         raise ParameterError(f"drug '{name}': site must be one of {', '.join(SITES)}, got {drug.site!r}")
     if DRUGS.setdefault(name, drug) != drug:

@@ -18,11 +18,11 @@ from .contexts import check_days
 from .counters import n_counters
 from .development import SlowState, grow_lived
 from .drugs import schedule
+from .errors import ParameterError
 from .masking import write_masks
 from .named_tables import CURRENT
 from .observation import names_of, space_of
 from .own_slow_state import checked_rows
-from .parameters import ParameterError
 from .physiology import check_arms, derive_rates
 from .rewards import terms_of
 from .sexes import sex_of_rows

@@ -9,7 +9,7 @@ import pytest
 from playing import FOCAL, PARTNER, STRANGER, Played, assert_identical, make_rows, play, random_actions, toward
 
 from socialrl_envs import SocialVectorEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.physiology import ARMS
 
 

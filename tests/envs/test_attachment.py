@@ -25,8 +25,9 @@ from playing import (
 
 from socialrl_envs import ASSAYS, SocialVectorEnv
 from socialrl_envs.development import grow
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.observation import INTEROCEPTION, OF_ATTACHMENT
-from socialrl_envs.parameters import ParameterError, record
+from socialrl_envs.parameters import record
 from socialrl_envs.rewards import OF_CARE, TERMS, terms_of
 from socialrl_envs.vocabulary import SLOW
 

@@ -11,7 +11,8 @@ import pytest
 from playing import EXPLORE, REST, make_rows, make_single, play, random_actions
 
 from socialrl_envs import ASSAYS, SocialVectorEnv
-from socialrl_envs.parameters import ParameterError, parameter
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import parameter
 from socialrl_envs.physiology import occupancy
 
 CARE, SHARED = "socialrl/Caregiving-v0", "socialrl/SharedCaregiving-v0"

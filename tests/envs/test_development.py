@@ -20,7 +20,8 @@ from socialrl_envs.development import (
     reference_day,
     window,
 )
-from socialrl_envs.parameters import ParameterError, record
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import record
 from socialrl_envs.vocabulary import SLOW
 
 ADULT_D = 100.0  # 86 days after the window began to close, 43 of its time constants

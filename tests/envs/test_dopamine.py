@@ -9,8 +9,8 @@ import pytest
 from playing import FOCAL, ONE_DOPAMINE, PARTNER, assert_identical, make_rows, make_single, play, random_actions
 
 from socialrl_envs.drugs import ALL_DOSES, NO_DRUG, levels, schedule
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.observation import D2_TONE, OF_ATTACHMENT, names, space
-from socialrl_envs.parameters import ParameterError
 
 OPERANT = "socialrl/SocialOperant-v0"
 ALWAYS = {"start_s": -1e9, "end_s": 1e9}

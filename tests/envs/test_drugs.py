@@ -21,7 +21,7 @@ from playing import (
 )
 
 from socialrl_envs.drugs import ALL_DOSES, NO_DRUG, levels, schedule
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 
 ALWAYS = {"start_s": -1e9, "end_s": 1e9}
 

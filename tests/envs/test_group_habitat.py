@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playing import EXPLORE, REST, assert_identical, make_rows, make_single, play, random_actions
 
 from socialrl_envs import SocialVectorEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.state import AFFILIATE
 
 GROUP, MEMBER = "socialrl/GroupHabitat-v0", "socialrl/GroupMember-v0"

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from socialrl_envs.development import SlowState, day, grow
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.litters import NOBODY, Family, families, family_day, relative_care
-from socialrl_envs.parameters import ParameterError, record
+from socialrl_envs.parameters import record
 
 HALF_A_DAY = 43_200.0
 

@@ -10,7 +10,8 @@ import pytest
 from playing import EXPLORE, REST, channel, make_rows, make_single, random_actions, toward
 
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameters import ParameterError, parameter
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import parameter
 
 ENCOUNTER = "socialrl/StrangerEncounter-v0"
 RESIDENT, STRANGER, PARTNER = range(3)

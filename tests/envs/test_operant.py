@@ -9,7 +9,8 @@ import pytest
 from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, channel, make_rows, make_single, play, toward
 
 from socialrl_envs import SocialEnv
-from socialrl_envs.parameters import ParameterError, parameter
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import parameter
 from socialrl_envs.state import WAIT
 
 OPERANT = "socialrl/SocialOperant-v0"

@@ -9,7 +9,7 @@ import pytest
 from playing import PARTNER, STRANGER, make_rows, make_single
 
 from socialrl_envs.assays.partner_preference import PartnerPreferenceEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

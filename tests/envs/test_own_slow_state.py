@@ -8,8 +8,8 @@ import pytest
 
 import socialrl_envs  # noqa: F401
 from socialrl_envs.development import day, family_share
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.home_cage import HomeCage
-from socialrl_envs.parameters import ParameterError
 
 PREFERENCE, HOME = "socialrl/PartnerPreference-v0", "socialrl/PairHome-v0"
 

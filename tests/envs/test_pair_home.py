@@ -11,7 +11,7 @@ import pytest
 from playing import EXPLORE, REST, make_rows, play, random_actions
 
 from socialrl_envs import ASSAYS, SocialVectorEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 
 HOME = "socialrl/PairHome-v0"
 AFFILIATE, REJECT = 2, 3

@@ -11,7 +11,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 from playing import make_rows, random_actions
 
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 
 GROUP = "socialrl/GroupHabitat-v0"
 

@@ -9,7 +9,8 @@ import pytest
 from playing import assert_identical, make_rows, make_single, play, random_actions
 
 from socialrl_envs import parameters
-from socialrl_envs.parameters import ParameterError, draw_individual, parameter, record
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import draw_individual, parameter, record
 
 ONE, OTHER = "stress_cost", "novelty_reward"  # without and with a spread between animals
 

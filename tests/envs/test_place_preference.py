@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playing import EXPLORE, FOCAL, PARTNER, REST, STRANGER, channel, make_rows, make_single, play, random_actions
 
-from socialrl_envs.parameters import ParameterError, parameter
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import parameter
 
 PLACES = "socialrl/PlacePreference-v0"
 QUIET = {"stress_cost": 0.0, "reward_noise": 0.0}

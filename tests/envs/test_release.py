@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playing import STRANGER, make_single, toward, until_together
 
-from socialrl_envs.parameters import ParameterError, record
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import record
 from socialrl_envs.recording import Recording
 from socialrl_envs.release import Sensor, evoked_release, pulse_train
 

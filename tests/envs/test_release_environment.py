@@ -13,7 +13,7 @@ from stable_baselines3.common.env_checker import check_env as check_with_sb3
 from test_release import RELEASE, RHO, TAU_S, animals
 
 from socialrl_envs.assays.oxytocin_release import OxytocinReleaseEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.recording import Recording
 from socialrl_envs.release import evoked_release
 from socialrl_envs.render.palette import OXYTOCIN, RECEPTOR_SIGNAL

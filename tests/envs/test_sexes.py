@@ -22,7 +22,7 @@ from playing import (
     until_together,
 )
 
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.sexes import FEMALE, MALE
 from socialrl_envs.vocabulary import RELATIONSHIPS, SEXES, STRANGER_SEXES
 

@@ -21,7 +21,7 @@ from playing import (
 )
 
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.rewards import terms_of
 
 RELEASE = "socialrl/OxytocinRelease-v0"

@@ -19,7 +19,7 @@ from playing import (
     toward,
 )
 
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 
 RECOVERY = "socialrl/StressRecovery-v0"
 HOUR = 240  # ticks of 15 s

@@ -20,7 +20,8 @@ from playing import (
 )
 
 from socialrl_envs import ASSAYS
-from socialrl_envs.parameters import PARAMETERS, ParameterError
+from socialrl_envs.errors import ParameterError
+from socialrl_envs.parameters import PARAMETERS
 
 every_mode = pytest.mark.parametrize("mode", list(AutoresetMode))
 every_single = pytest.mark.parametrize("env_id", EVERY_SINGLE)

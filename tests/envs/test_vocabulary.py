@@ -18,7 +18,7 @@ import socialrl_envs
 from socialrl_envs import ASSAYS, PAPERS, SocialEnv, SocialVectorEnv, rewards, vocabulary
 from socialrl_envs.assays.partner_preference import PARTNER_PREFERENCE as ASSAY
 from socialrl_envs.drugs import NO_DRUG, levels
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.vocabulary import DRUGS, OPTIONS, Drug
 
 

@@ -332,7 +332,7 @@ def test_no_space_and_no_permission_are_mistakes_too(say, parts):
 
 
 def test_parameter_errors_of_the_environment_are_mistakes_too(say, parts):
-    from socialrl_envs.parameters import ParameterError
+    from socialrl_envs.errors import ParameterError
 
     parts.error = ParameterError("parameter 'x' is out of range")
     assert say("train", SMOKE, "-q")[::2] == (2, "error: parameter 'x' is out of range\n")

@@ -19,7 +19,7 @@ from socialrl.errors import UserError
 from socialrl.film import films
 from socialrl.storage.run_folder import RunFolder
 from socialrl_envs import SocialEnv
-from socialrl_envs.parameters import ParameterError
+from socialrl_envs.errors import ParameterError
 from socialrl_envs.state import EXPLORE, REST
 
 N_CHANNELS, N_ACTIONS = 75, 16

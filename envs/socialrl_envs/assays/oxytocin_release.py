@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ..assay import count_ticks
 from ..drugs import schedule
+from ..errors import ParameterError
 from ..named_tables import CURRENT
-from ..parameters import ParameterError, record
+from ..parameters import record
 from ..physiology import derive_rates
 from ..recording import Recording
 from ..release import DT_S, DURATION_S, ReleaseTrace, Sensor, advance_release, checked_strength

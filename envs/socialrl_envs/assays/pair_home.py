@@ -7,8 +7,8 @@ from typing import Any
 from gymnasium.vector import VectorEnv
 
 from ..assay import Assay
+from ..errors import ParameterError
 from ..habitat import Habitat
-from ..parameters import ParameterError
 from ..vector import SocialVectorEnv
 
 N_ANIMALS = 2
