@@ -160,6 +160,8 @@ class SocialVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
                 f"got shape {actions.shape}, {actions.min() if actions.size else ''} to "
                 f"{actions.max() if actions.size else ''}"
             )
+        if not actions.flags.writeable:  # to the compiler another type, for which it would compile all of a step again
+            actions = actions.copy()
         observations, reward, truncated, terms = self.world.step(actions)
         for row, scene in enumerate(self._scenes):
             scene.note(int(actions[row]))

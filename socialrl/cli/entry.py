@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import sys
 import threading
+from typing import Any
 
 import typer
 
@@ -29,10 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         threading.excepthook = before
 
 
+@functools.cache
+def _command() -> Any:
+    """Return the command of all verbs, which takes longer to make than many a verb to run."""
+    return typer.main.get_command(app)
+
+
 def _run(arguments: list[str] | None) -> int:
-    command = typer.main.get_command(app)
     try:
-        code = command.main(args=arguments, prog_name="socialrl", standalone_mode=False)
+        code = _command().main(args=arguments, prog_name="socialrl", standalone_mode=False)
         sys.stdout.flush()  # here, so that a closed output is noticed inside this block
         if code == 130:  # stopped in a verb that leaves nothing to continue
             return _complain("stopped", stopping.exit_code())

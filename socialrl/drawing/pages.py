@@ -7,6 +7,7 @@ A page is one file that loads nothing. Its content is escaped, and a missing val
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -36,8 +37,15 @@ def render(template: Path, **values: Any) -> str:
 
     A number and its unit stay on one line, and so does an interval: their spaces become no-break spaces.
     """
+    page = _templates(template.parent).get_template(template.name)
+    return keep_together(page.render({"version": __version__} | values))
+
+
+@functools.cache
+def _templates(folder: Path) -> jinja2.Environment:
+    """The templates in a folder and those here; each is compiled once, which takes longer than to fill it."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([template.parent, _HERE]),
+        loader=jinja2.FileSystemLoader([folder, _HERE]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -45,7 +53,7 @@ def render(template: Path, **values: Any) -> str:
     )
     made.filters |= {"data_uri": _data_uri, "code": _code}
     made.filters |= {"as_csv": copied.as_csv, "csv_name": copied.file_name, "csv_uri": copied.csv_uri}
-    return keep_together(made.get_template(template.name).render({"version": __version__} | values))
+    return made
 
 
 def keep_together(html: str) -> str:

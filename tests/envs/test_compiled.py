@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 import socialrl_envs
@@ -142,6 +144,16 @@ print(seen.hexdigest())
 def _child(statement: str, **environment: str) -> subprocess.CompletedProcess[str]:
     whole = {**os.environ, **environment}
     return subprocess.run([sys.executable, "-c", statement], capture_output=True, text=True, cwd=ROOT, env=whole)
+
+
+def test_actions_that_may_not_be_written_to_compile_no_other_step() -> None:
+    """Arrays of JAX and of `broadcast_to` are such, and to numba of another type."""
+    env = gym.make_vec("socialrl/PartnerPreference-v0", num_envs=2, vectorization_mode="vector_entry_point")
+    env.reset(seed=1)
+    env.step(np.zeros(2, dtype=np.int64))
+    known = set(step.step_worlds.overloads)
+    env.step(np.broadcast_to(np.ones(2, dtype=np.int64), 2))
+    assert set(step.step_worlds.overloads) == known
 
 
 def test_without_compilation_the_numbers_are_the_same() -> None:

@@ -280,23 +280,43 @@ OF_OTHERS = {
 @every_assay
 @with_and_without
 def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, attachment: bool) -> None:
-    """Each parameter, changed alone, changes a life; those of mates, work and attachment only where they occur."""
+    """Each parameter, changed alone, changes a life; those of mates, work and attachment only where they occur.
+
+    Some worlds have all parameters of the table, some others the first one changed, and so on: one environment, whose
+    worlds have the same seeds and actions from block to block.
+    """
     assay = ASSAYS[env_id]
     relationship = assay.relationships[-1]
-    sexes = {"sex": ["female", "male"] * 4} if mates_that_act(env_id) else {}
-
-    def played(**overrides: float) -> bytes:
-        # at gain 1 the receptor-independent share of release would not show
-        changed = {"oxtr_gain": 0.5, **SWITCHED_ON, **overrides}
-        length = {"cohousing_h": 2.0, "duration_s": 400 * assay.dt_s, **settings(env_id, attachment), **sexes}
-        company = {"conditioned_with": ["partner", "stranger"]} if assay.contexts else {}
-        n_worlds = 8 if company else 4  # some with either
-        env = make_worlds(
-            n_worlds, env_id, relationship=relationship, drugs=SOME_OF_EACH, **company, **length, **changed
-        )
-        first, _ = env.reset(seed=3)
-        result = play(env, random_actions(env, 399))
-        return b"".join([first.tobytes(), result.observations.tobytes(), result.rewards.tobytes()])
+    company = {"conditioned_with": ["partner", "stranger"]} if assay.contexts else {}
+    n_worlds = 8 if company else 4  # of a block; some with either
+    n_blocks, n_rows = 1 + len(PARAMETERS), n_worlds * len(assay.acting)
+    # at gain 1 the receptor-independent share of release would not show
+    table = {"oxtr_gain": 0.5, **SWITCHED_ON}
+    changed: dict[str, Any] = {}
+    for block, parameter in enumerate(PARAMETERS, start=1):
+        other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))
+        if parameter.name == "cohousing_bout_s":
+            other = 0.5 * (parameter.low + parameter.value)
+        values = np.full((n_blocks, n_rows), table.get(parameter.name, parameter.value))
+        values[block] = other
+        changed[parameter.name] = values.ravel()
+    env = make_worlds(
+        n_blocks * n_worlds,
+        env_id,
+        relationship=relationship,
+        drugs=SOME_OF_EACH,
+        cohousing_h=2.0,
+        duration_s=400 * assay.dt_s,
+        **company,
+        **settings(env_id, attachment),
+        **({"sex": ["female", "male"] * (n_blocks * n_rows // 2)} if mates_that_act(env_id) else {}),
+        **changed,
+    )
+    lives = [env.reset(seed=[3 + world for world in range(n_worlds)] * n_blocks)[0]]
+    for actions in np.random.default_rng(1).integers(0, env.world.n_actions, (399, n_rows)):
+        observations, rewards, *_ = env.step(np.tile(actions, n_blocks))
+        lives += [observations, rewards[:, None]]
+    as_in_table, *others = np.split(np.concatenate(lives, axis=1), n_blocks)
 
     # the V1a gain is felt where there is no mate, too
     mating = {"consolidation_mate_per_h", "selective_mate", "courtship_reward", "mate_dopamine_need"}
@@ -312,9 +332,5 @@ def test_every_parameter_reaches_the_world_where_it_has_a_part(env_id: str, atta
     idle |= set() if assay.known_place else {"known_place_exploration"}
     idle |= OF_DAYS if attachment else {row.name for row in ATTACHMENT} - {"licking_weight"}
     idle |= OF_OTHERS if assay.contexts else {row.name for row in CONTEXTS}
-    as_in_table = played()
-    for parameter in PARAMETERS:
-        other = 0.5 * (parameter.value + (parameter.high if parameter.value < parameter.high else parameter.low))
-        if parameter.name == "cohousing_bout_s":
-            other = 0.5 * (parameter.low + parameter.value)
-        assert (played(**{parameter.name: other}) == as_in_table) == (parameter.name in idle), parameter.name
+    for parameter, life in zip(PARAMETERS, others, strict=True):
+        assert np.array_equal(life, as_in_table) == (parameter.name in idle), parameter.name
