@@ -101,9 +101,8 @@ def question_of(what: str, findings: Sequence[Path] = (), only: Sequence[str] = 
     A file that comes with socialrl can be named, too (`mating`). `findings` are files of a user's own findings; `only`
     names some comparisons. What does not exist, or cannot be planned for, raises `UserError`.
     """
-    registry = load_findings(*findings) if findings else load_registry()
-    if (file := _file(what, registry)) is None:
-        asked = _of_finding(what, registry)
+    if (file := _file(what)) is None:
+        asked = _of_finding(what, load_findings(*findings) if findings else load_registry())
     else:
         if findings:
             raise UserError(f"--findings is for a finding that is named by its id; {what} is a file by itself")
@@ -122,10 +121,10 @@ def question_of(what: str, findings: Sequence[Path] = (), only: Sequence[str] = 
     return replace(asked, comparisons=tuple(able), notes=tuple(notes))
 
 
-def _file(what: str, registry: Registry) -> Path | None:
+def _file(what: str) -> Path | None:
     """The file that is meant, or None for the id of a finding."""
     path = Path(what)
-    if path.is_file() or what.rstrip(_PARTS) in [one.id for one in registry.findings]:
+    if path.is_file() or what.rstrip(_PARTS) in [one.id for one in load_registry().findings]:
         return path if path.is_file() else None
     found = next((one for kind in SUBFOLDERS if (one := find(what, kind)).is_file()), None)
     return path if found is None and path.suffix.lower() in (".yaml", ".yml") else found

@@ -26,7 +26,7 @@ from socialrl.config.checks import shown
 from socialrl.config.problems import Place, problems
 from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.errors import UserError, unknown
-from socialrl.findings.records import Contrast
+from socialrl.findings.records import SIGNS, Contrast
 
 MOST = 26
 """Contrasts of one protocol: they are named by the letters of the alphabet."""
@@ -37,6 +37,36 @@ _KEYS = ("says", "kind", "measure", "this", "than", "value", "expected", "smalle
 _SIDE_KEYS = ("group", _OURS, "minus", "where")
 _OF_FINDINGS = ("paired", "use", "mechanism", "grade", "decides", "note", "at_equal")
 """Keys of a finding's comparison that say how the scorecard counts it; nothing reads them here."""
+
+
+_SIDE: dict[str, Any] = {
+    "type": "object",
+    "required": ["group", _OURS],
+    "additionalProperties": False,
+    "properties": {
+        "group": {"type": ["string", "array"], "description": "a group, called as in the run or as in the registry"},
+        _OURS: {"type": ["string", "array"], "description": "a test of this protocol, or several that are averaged"},
+        "minus": {"type": ["string", "array"], "description": "tests of the same animals that are subtracted"},
+        "where": {"type": "object", "description": "only rows with these values, such as {sex: female}"},
+    },
+}
+
+
+def shape() -> dict[str, Any]:
+    """Return the JSON Schema of a protocol's contrasts."""
+    words = {"type": "string"}
+    properties: dict[str, Any] = dict.fromkeys(_KEYS, {}) | {
+        "says": words | {"description": "the comparison in words"},
+        "measure": words | {"description": "a measure of the assay, such as preference"},
+        "this": _SIDE | {"description": "what is compared"},
+        "than": _SIDE | {"description": "with what it is compared: another side"},
+        "value": {"type": "number", "description": "with what it is compared: a number"},
+        "expected": {"enum": list(SIGNS), "description": "what this is expected to be"},
+        "smallest": {"type": "number", "description": "the smallest difference that counts"},
+        "same_within": {"type": "number", "description": "the margin inside which both sides are the same"},
+    }
+    items = {"type": "object", "required": ["measure", "this", "expected"], "additionalProperties": False}
+    return {"type": "array", "maxItems": MOST, "items": items | {"properties": properties}}
 
 
 def read_contrasts(given: Sequence[Any], where: str) -> tuple[Contrast, ...]:

@@ -23,7 +23,7 @@ from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
 from socialrl.errors import UserError, shortened
-from socialrl.protocols.contrasts import read_contrasts
+from socialrl.protocols.contrasts import read_contrasts, shape
 from socialrl.protocols.phases import KINDS, Phase
 from socialrl.protocols.timed import A_TEXT, Age
 
@@ -62,7 +62,7 @@ class Protocol(Section):
     """A protocol file: one life (`phases`) or several that are compared (`histories`, by name).
 
     `age_d` is the age at which these lives begin, in days; without it they begin at `plan.ADULT_D`. `contrasts` are
-    comparisons of its tests, which are checked when a protocol is read (`socialrl.protocols.contrasts`).
+    comparisons of its tests, checked when it is read (`socialrl.protocols.contrasts`).
     """
 
     model_config = ConfigDict(
@@ -77,7 +77,7 @@ class Protocol(Section):
     age_d: Age = None
     phases: tuple[Phase, ...] | None = None
     histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
-    contrasts: Annotated[tuple[Any, ...], Checked(_contrasts, shape=lambda: {"type": "array"})] = ()
+    contrasts: Annotated[tuple[Any, ...], Checked(_contrasts, shape=shape)] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Protocol:
