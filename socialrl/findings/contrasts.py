@@ -186,9 +186,7 @@ def _side(
             continue
         if measure.time_to is not None:
             by_test = [values(measure.time_to, test) for test in tests]
-            mean, n_never = time_to_criterion(
-                by_test, [reader.registry.conditions[test].cohousing_h for test in tests]
-            )
+            mean, n_never = time_to_criterion(by_test, [reader.registry.conditions[test].cohousing_h for test in tests])
             if n_never:
                 notes.append(f"{n_never} of {len(mean)} {genotype} never reached it")
         else:
@@ -222,9 +220,7 @@ def _missing_note(this: pd.Series, than: pd.Series | None) -> list[str]:
     return [f"{missing} without a value"] if missing else []
 
 
-def _slopes(
-    contrast: Contrast, reader: _Reader, notes: list[str], rounds: Iterator[int] | None = None
-) -> pd.Series:
+def _slopes(contrast: Contrast, reader: _Reader, notes: list[str], rounds: Iterator[int] | None = None) -> pd.Series:
     """Least-squares slope per pair (over groups of different gain) or per animal (over conditions)."""
     side = contrast.this
     points: list[tuple[float, pd.Series]] = []

@@ -5,7 +5,7 @@ A protocol compares its own tests, in groups that are called as in the run (`soc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any

@@ -166,7 +166,7 @@ def _place(path: KeyPath) -> Place:
 
 def _tests(one: Contrast) -> list[tuple[str, Sequence[str]]]:
     """The tests of each side with their place."""
-    found = []
+    found: list[tuple[str, Sequence[str]]] = []
     for name, side in (("this", one.this), ("than", one.than)):
         if side is not None:
             found += [(f"{name}.{_OURS}", side.conditions), (f"{name}.minus", side.minus)]

@@ -44,4 +44,3 @@ def check_resources(stages: Sequence[CohortStage], output: Path) -> None:
             f"{output} needs {needed / 2**20:.0f} MiB for {len(stages)} stages, and {free / 2**20:.0f} MiB are free;"
             " make room, or choose another --output"
         )
-

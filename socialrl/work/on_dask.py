@@ -57,7 +57,9 @@ class OnDask:
         """Raise `UserError` for a worker with other versions or code, before it takes tasks only to fail all of them."""
         told = self._client.run(unlike, code_of_this_process(), on_error="return")
         # a socialrl that has no such function, or none at all, is an error of the worker's
-        wrong = {worker: one if isinstance(one, str) else f"{type(one).__name__}: {one}" for worker, one in told.items()}
+        wrong = {
+            worker: one if isinstance(one, str) else f"{type(one).__name__}: {one}" for worker, one in told.items()
+        }
         for worker, what in wrong.items():
             if what:
                 raise UserError(

@@ -42,9 +42,7 @@ class OnSlurm:
         self._cluster, self._folder = cluster, folder
         named = _named(settings_of(given, "--slurm"))
         try:
-            self._executor = submitit.AutoExecutor(
-                folder=folder, cluster=cluster, slurm_max_num_timeout=_MOST_TIMEOUTS
-            )
+            self._executor = submitit.AutoExecutor(folder=folder, cluster=cluster, slurm_max_num_timeout=_MOST_TIMEOUTS)
             self._executor.update_parameters(**{**_DEFAULTS, **named})
         except RuntimeError as error:
             raise UserError(f"--scheduler {cluster}: there is no SLURM on this machine (no `sbatch`)") from error

@@ -384,7 +384,7 @@ def compared(contrast: dict[str, Any], n_rounds: int) -> Material:
         ),
         # pairs of animals with the same traits: only the noise differs
         ({"this": {"group": "wt", "tests": "one"}, "than": {"group": "ko", "tests": "one"}}, 2, math.sqrt(2 * 4)),
-        # as few rounds as can be: the two tests of a side are apart, the two sides are not (2 draws, each counted twice)
+        # too few rounds: the tests of a side are apart, the sides are not (2 draws, each counted twice)
         (
             {
                 "this": {"group": "wt", "tests": "two", "minus": "one"},
