@@ -216,10 +216,11 @@ def _pairs(part: Part, form: bool) -> list[str]:
         else "the two tests share their random numbers in the model, so that this is too high"
     )
     if contrast.kind == "conditions":
+        advice = "" if form else " Give your own r with --within."
         return [
             *told,
             f"Pairs: an animal is compared with itself, {r} between its two tests ({rounds}). The first test leaves "
-            f"nothing behind: in the model each is the animal's first.{'' if form else ' Give your own r with --within.'}",
+            f"nothing behind: in the model each is the animal's first.{advice}",
         ]
     advice = "" if form else ": give the r of yours with --within"
     return [

@@ -55,7 +55,7 @@ _SIDE: dict[str, Any] = {
 def shape() -> dict[str, Any]:
     """Return the JSON Schema of a protocol's contrasts."""
     words = {"type": "string"}
-    properties: dict[str, Any] = dict.fromkeys(_KEYS, {}) | {
+    properties: dict[str, Any] = {key: {} for key in _KEYS} | {
         "says": words | {"description": "the comparison in words"},
         "measure": words | {"description": "a measure of the assay, such as preference"},
         "this": _SIDE | {"description": "what is compared"},

@@ -45,8 +45,8 @@ class Asked:
         if self.scheduler.startswith(_PROTOCOLS):
             if not _ADDRESS.fullmatch(self.scheduler):
                 raise UserError(
-                    f"--scheduler {shortened(self.scheduler)}: the address of a Dask scheduler has a host and a port, such"
-                    " as tcp://10.0.0.1:8786"
+                    f"--scheduler {shortened(self.scheduler)}: the address of a Dask scheduler has a host and a port,"
+                    " such as tcp://10.0.0.1:8786"
                 )
             need("distributed", "dask", "--scheduler tcp://…")
             if self.slurm:

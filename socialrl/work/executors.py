@@ -24,9 +24,9 @@ class Executor(Protocol):
         """Where in a few words: "2 processes of this machine"."""
 
     def check_room(self, needs: Sequence[float]) -> None:
-        """Raise `UserError` if pieces of work that need so many bytes each do not fit side by side, where that is known.
+        """Raise `UserError` if pieces of work that need so many bytes each do not fit side by side, where it is known.
 
-        To be asked before anything is written. What is not asked is done by as many processes as there is room for.
+        To be asked before anything is written.
         """
 
     def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:

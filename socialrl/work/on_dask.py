@@ -21,8 +21,10 @@ _PATIENCE_S = 10
 
 @contextlib.contextmanager
 def open_dask(address: str) -> Iterator[OnDask]:
-    """Provide the cluster at `address`; a scheduler that does not answer, or a worker that is unlike this process, raise
-    `UserError`."""
+    """Provide the cluster at `address`.
+
+    A scheduler that does not answer, and a worker that is unlike this process, raise `UserError`.
+    """
     try:
         client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
