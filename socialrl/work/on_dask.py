@@ -56,7 +56,7 @@ class OnDask:
         return f"{n} worker{'s' if n > 1 else ''} of the Dask scheduler {self._address}"
 
     def check_workers(self) -> None:
-        """Raise `UserError` for a worker with other versions or code, before it takes tasks only to fail all of them."""
+        """Raise `UserError` for a worker with other versions or code, which would take tasks only to fail them."""
         told = self._client.run(unlike, code_of_this_process(), on_error="return")
         # a socialrl that has no such function, or none at all, is an error of the worker's
         wrong = {
