@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from distributed import Client, KilledWorker, as_completed, get_worker
 
-from socialrl.errors import UserError
+from socialrl.errors import UserError, shortened
 from socialrl.work.executors import by_name, for_other_machines
 from socialrl.work.task import Outcome, Task, code_of_this_process, run_task, unlike
 
@@ -58,12 +58,9 @@ class OnDask:
     def check_workers(self) -> None:
         """Raise `UserError` for a worker with other versions or code, which would take tasks only to fail them."""
         told = self._client.run(unlike, code_of_this_process(), on_error="return")
-        # a socialrl that has no such function, or none at all, is an error of the worker's
-        wrong = {
-            worker: one if isinstance(one, str) else f"{type(one).__name__}: {one}" for worker, one in told.items()
-        }
-        for worker, what in wrong.items():
-            if what:
+        for worker, one in told.items():
+            # a socialrl without this function, or none at all, is an error of the worker's
+            if what := one if isinstance(one, str) else f"another socialrl, or none ({shortened(str(one))})":
                 raise UserError(
                     f"--scheduler {self._address}: the worker {worker} has {what}; all machines need the same versions:"
                     " stop it, or install what this machine has"
