@@ -7,6 +7,7 @@ from what is in the folder.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Generator, Iterator, Sequence
 
@@ -25,6 +26,8 @@ def open_dask(address: str) -> Iterator[OnDask]:
 
     A scheduler that does not answer, and a worker that is unlike this process, raise `UserError`.
     """
+    # a scheduler that is lost is one line of ours, and else a page of its client's
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
