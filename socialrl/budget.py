@@ -6,13 +6,15 @@ thousand animals on a laptop, a billion repeats), not to predict.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from socialrl.errors import UserError
 
 SHARE = 0.8
 """Of the free memory: Python, compiled code and the file cache need the rest."""
+PROCESS = 450e6
+"""Bytes of a worker process before it has any animal: Python, torch, compiled code (420 MiB of its own, measured)."""
 _ANIMAL = 2_000  # bytes of an animal with its own parameters
 _WORLD = 10_000  # bytes of one test or one life that is being played: its world, parameters, streams and observations
 _ROW = 4_000  # bytes of a row in a table that is being gathered
@@ -42,11 +44,36 @@ def check_training(n_animals: int, at_once: int, lives: int, probe_rows: int, du
 
     `probe_rows` are the tests of one probe of those; `steps` are per animal.
     """
-    needed = n_animals * _ANIMAL + at_once * lives * _world(duration_s)
-    needed += probe_rows * (_world(duration_s) + _row(duration_s))
+    needed = training_bytes(n_animals, at_once, lives, probe_rows, duration_s)
     what = f"{n_animals:,} animals with {lives:,} lives each and {probe_rows:,} tests in a probe"
     check_memory(needed, what, lambda usable: f"{int(n_animals * usable // needed):,} animals")
     check_work(float(n_animals) * steps, f"{n_animals:,} animals that learn {steps:,} steps each")
+
+
+def training_bytes(n_animals: int, at_once: int, lives: int, probe_rows: int, duration_s: float) -> float:
+    """Return the memory that the worlds, records and probes of training need, without networks, in bytes."""
+    needed = n_animals * _ANIMAL + at_once * lives * _world(duration_s)
+    return needed + probe_rows * (_world(duration_s) + _row(duration_s))
+
+
+def fitting_at_once(needs: Sequence[float], at_once: int) -> int:
+    """Return how many of `at_once` processes fit into memory side by side, 1 at least; `needs` is what each of the
+    pieces of work takes beside the process itself, in bytes.
+
+    The largest pieces may come together. One that does not fit alone is not counted: it refuses itself.
+    """
+    free = free_bytes()
+    n = min(at_once, len(needs))
+    if free is None or n < 2:
+        return max(n, 1)
+    usable = SHARE * free
+    largest = sorted((PROCESS + one for one in needs if PROCESS + one <= usable), reverse=True)[:n]
+    total = 0.0
+    for number, one in enumerate(largest):
+        total += one
+        if total > usable:
+            return max(number, 1)
+    return n
 
 
 def check_tests(n_animals: int, n_tests: int, repeats: int, duration_s: float, n_ticks: int, *, at_once: int) -> None:

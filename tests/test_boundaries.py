@@ -137,7 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": GROUND | {"config"},
     "animals": WORLD - {"animals"},
     "evaluation": WORLD | {"analysis"},
-    "protocols": WORLD | {"evaluation"},
+    "protocols": WORLD | {"evaluation", "analysis", "findings"},
     "work": GROUND | {"storage"},
     "tables": WORLD | {"analysis", "evaluation"},
     "interop": WORLD | {"analysis", "evaluation", "tables"},

@@ -129,8 +129,6 @@ def plan(
         raise UserError(f"--most must leave room for three cages a group, {3 * (cages or 2)}, got {most}")
     if sheet is None and (where or pairs != "all"):
         raise UserError("--where and --pairs pick rows of a sheet; give one with --sheet")
-    if run is None and train is None:
-        raise UserError("needs animals: those of a run with --run, new ones with --train, or both")
     from socialrl.errors import unknown
     from socialrl.planning.significance import TESTS
 
@@ -144,6 +142,8 @@ def plan(
     from socialrl.planning.report import usable, write_plan
 
     question = question_of(what, findings or (), only or ())
+    if run is None and train is None:
+        raise UserError(f"{question.name} needs animals: those of a run with --run, new ones with --train, or both")
     assumed = Assumed(
         targets=targets,
         alpha=alpha,

@@ -45,7 +45,10 @@ def sweep(
         int | None,
         typer.Option(metavar="N", help="A search of N proposals in all; needs pip install 'socialrl[sweep]'."),
     ] = None,
-    batch: Annotated[int, typer.Option(metavar="N", help="Proposals of a search that are tried at a time.")] = 4,
+    batch: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Proposals of a search that are tried at a time.", show_default="4"),
+    ] = None,
     maximize: Annotated[
         str | None,
         typer.Option(metavar="GROUP.TEST.MEASURE", help="What a search makes large, such as wt.cohoused_24h.return."),
@@ -80,6 +83,8 @@ def sweep(
         check_range(option, value, 1, _MOST)
     work = work_asked(jobs, scheduler, slurm)
     objective = _objective(optuna, random, maximize, minimize)
+    if batch is not None and optuna is None:
+        raise UserError("--batch is for a search; add --optuna N")
     from socialrl.sweep.outcome import How
     from socialrl.sweep.points import read_rows
     from socialrl.sweep.run import failed_in_words, listing, prepare, run_sweep
@@ -88,7 +93,7 @@ def sweep(
     made = prepare(
         config,
         read_space(words or []),
-        How(random, optuna, batch, objective, minimize is None),
+        How(random, optuna, batch or 4, objective, minimize is None),
         pieces=pieces or [],
         rows=[] if points is None else read_rows(points),
         output=output,
@@ -113,8 +118,9 @@ def sweep(
 
     from socialrl.sweep.content import sentences
     from socialrl.sweep.report import PAGE
-    from socialrl.sweep.terminal import points_table
+    from socialrl.sweep.terminal import points_table, title
 
+    typer.echo(title(done))
     Console().print(points_table(done))
     typer.echo(" ".join(sentences(done)))
     typer.echo(f"sweep: {made.folder / PAGE}, sweep.csv and measures.csv beside it")

@@ -7,7 +7,8 @@ and the mean of these with its interval. A side is the mean of the measure over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -164,26 +165,34 @@ def _evaluate(contrast: Contrast, tables: Prepared, registry: Registry, genotype
     )
 
 
-def _side(side: Side, contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
-    """One value per animal: mean over the conditions, less the mean over `minus`; an animal must have been in all."""
+def _side(
+    side: Side, contrast: Contrast, reader: _Reader, notes: list[str], rounds: Iterator[int] | None = None
+) -> pd.Series:
+    """One value per animal: mean over the conditions, less the mean over `minus`; an animal must have been in all.
+
+    With `rounds` each test is taken from the next of them, else from all rounds.
+    """
     genotype = reader.genotype(side.group[0])
     where = {**reader.registry.groups[side.group[0]].where, **side.where}
     measure = reader.registry.measures[contrast.measure]
+
+    def values(name: str, test: str) -> pd.Series:
+        one = {} if rounds is None else {"repeat": next(rounds)}
+        return reader.values(name, test, genotype, {**where, **one})
+
     parts = []
     for tests in (side.conditions, side.minus):
         if not tests:
             continue
         if measure.time_to is not None:
-            by_test = [reader.values(measure.time_to, test, genotype, where) for test in tests]
-            values, n_never = time_to_criterion(
-                by_test, [reader.registry.conditions[test].cohousing_h for test in tests]
-            )
+            by_test = [values(measure.time_to, test) for test in tests]
+            mean, n_never = time_to_criterion(by_test, [reader.registry.conditions[test].cohousing_h for test in tests])
             if n_never:
-                notes.append(f"{n_never} of {len(values)} {genotype} never reached it")
+                notes.append(f"{n_never} of {len(mean)} {genotype} never reached it")
         else:
-            by_test = [reader.values(contrast.measure, test, genotype, where) for test in tests]
-            values = pd.concat(by_test, axis=1, join="inner").mean(axis=1, skipna=False)
-        parts.append(values)
+            by_test = [values(contrast.measure, test) for test in tests]
+            mean = pd.concat(by_test, axis=1, join="inner").mean(axis=1, skipna=False)
+        parts.append(mean)
     return parts[0] if len(parts) == 1 else parts[0] - parts[1]
 
 
@@ -211,20 +220,20 @@ def _missing_note(this: pd.Series, than: pd.Series | None) -> list[str]:
     return [f"{missing} without a value"] if missing else []
 
 
-def _slopes(contrast: Contrast, reader: _Reader, notes: list[str]) -> pd.Series:
+def _slopes(contrast: Contrast, reader: _Reader, notes: list[str], rounds: Iterator[int] | None = None) -> pd.Series:
     """Least-squares slope per pair (over groups of different gain) or per animal (over conditions)."""
     side = contrast.this
     points: list[tuple[float, pd.Series]] = []
     if contrast.over == "oxtr_gain":
         for group in side.group:
             one = side.model_copy(update={"group": (group,)})
-            values = _side(one, contrast, reader, notes)
+            values = _side(one, contrast, reader, notes, rounds)
             points.append((reader.registry.groups[group].oxtr_gain, values))
     else:
         for test in side.conditions:
             one = side.model_copy(update={"conditions": (test,)})
             at = float(getattr(reader.registry.conditions[test], str(contrast.over)))
-            points.append((at, _side(one, contrast, reader, notes)))
+            points.append((at, _side(one, contrast, reader, notes, rounds)))
     x = np.array([at for at, _ in points], dtype=np.float64)
     spread = ((x - x.mean()) ** 2).sum()
     if spread == 0:
@@ -287,18 +296,22 @@ class SingleTests:
 
     `than` is None where `this` is compared with the number `value`. NaN where a test has no value. In `unit`, which for
     a published distribution is its standard deviations.
+
+    Tests of one round share their random numbers. So each test behind a value is of another round, as far as there are
+    rounds; the column `after` further on in `than` is of other rounds than a column of `this`.
     """
 
     this: pd.DataFrame
     than: pd.DataFrame | None
     value: float
     unit: str
+    after: int = 1
 
 
 def single_tests(contrast: Contrast, tables: Tables, registry: Registry) -> SingleTests:
-    """Return the values of a comparison of means in single rounds of tests; what is absent raises `NotRun`.
+    """Return the values of a comparison of means in single tests; what is absent raises `NotRun`.
 
-    The two sides of a matched comparison are mixed for the common start of each round.
+    The two sides of a matched comparison are mixed for the common start of each round, from tests of that round.
     """
     ready = prepared(tables)
     reader = _Reader(ready, registry.assay(contrast), registry, {})
@@ -310,27 +323,36 @@ def single_tests(contrast: Contrast, tables: Tables, registry: Registry) -> Sing
         repeats = sorted(set.intersection(*played)) or [0]  # none: `_side` says which test was not run
     this: dict[Any, pd.Series] = {}
     than: dict[Any, pd.Series] = {}
-    for repeat in repeats:
-        where: dict[str, int] = {} if repeat is None else {"repeat": int(repeat)}
-        once = contrast.model_copy(update={"this": _only(contrast.this, where), "than": _only(contrast.than, where)})
+    for number, repeat in enumerate(repeats):
+        # this round for the first test, the next for the second, and so on
+        beginning = repeats[number:] + repeats[:number]
         if contrast.kind == "trend":
-            this[repeat] = _slopes(once, reader, [])
+            this[repeat] = _slopes(contrast, reader, [], _rounds(beginning))
         elif contrast.kind == "matched":
-            found = _matched(once, reader, [])
+            where: dict[str, int] = {} if repeat is None else {"repeat": int(repeat)}
+            only = {"this": _only(contrast.this, where), "than": _only(contrast.than, where)}
+            found = _matched(contrast.model_copy(update=only), reader, [])
             if found.side_a is None or found.side_b is None:
                 raise NotRun(found.difference.method)
             this[repeat], than[repeat] = found.side_a, found.side_b
         else:
-            this[repeat] = _side(once.this, once, reader, [])
-            if once.than is not None:
-                than[repeat] = _side(once.than, once, reader, [])
+            this[repeat] = _side(contrast.this, contrast, reader, [], _rounds(beginning))
+            if contrast.than is not None:
+                than[repeat] = _side(contrast.than, contrast, reader, [], _rounds(beginning))
     value, of_this = contrast.value or 0.0, pd.DataFrame(this)
     if contrast.kind == "trend":
         unit = f"{unit} per unit of {contrast.over}"
     if contrast.reference is not None:
         value, unit = 0.0, "published standard deviations"
         of_this = (of_this - contrast.reference.mean) / contrast.reference.sd
-    return SingleTests(of_this, pd.DataFrame(than) if than else None, value, unit)
+    n_tests = len(contrast.this.conditions) + len(contrast.this.minus)
+    after = n_tests if n_tests % len(repeats) else 1  # where all rounds are in use at least not the same one
+    return SingleTests(of_this, pd.DataFrame(than) if than else None, value, unit, after)
+
+
+def _rounds(repeats: Sequence[Any]) -> Iterator[int] | None:
+    """The rounds again and again, or None where tests were not repeated."""
+    return None if repeats[0] is None else itertools.cycle(int(one) for one in repeats)
 
 
 def _only(side: Side | None, where: Mapping[str, int]) -> Side | None:

@@ -98,11 +98,12 @@ class Material:
         return np.asarray(np.nanmean(side) + self.sheet - np.mean(self.sheet))[:, None]
 
 
-def material(this: pd.DataFrame, than: pd.DataFrame | None, value: float) -> Material:
+def material(this: pd.DataFrame, than: pd.DataFrame | None, value: float, after: int = 1) -> Material:
     """Return the material of a comparison; the tables have a row per animal or pair, by index, a column per repeat.
 
-    Within pairs a test is set against the next round of the other side, where there are several: tests of one round
-    share their random numbers in the model, and two tests of a real animal, or of litter mates, share none.
+    Within pairs a test is set against a later round of the other side, `after` columns on, where there are several:
+    tests of one round share their random numbers in the model, and two tests of a real animal, or of litter mates,
+    share none.
     """
     one = this.to_numpy(dtype=np.float64)
     if than is None:
@@ -110,7 +111,7 @@ def material(this: pd.DataFrame, than: pd.DataFrame | None, value: float) -> Mat
     index = this.index.intersection(than.index, sort=True)
     columns = this.columns.intersection(than.columns)
     pairs = [side.loc[index, columns].to_numpy(dtype=np.float64) for side in (this, than)]
-    return Material(one, than.to_numpy(dtype=np.float64), pairs[0], np.roll(pairs[1], -1, axis=1), value)
+    return Material(one, than.to_numpy(dtype=np.float64), pairs[0], np.roll(pairs[1], -after, axis=1), value)
 
 
 def together(several: list[Material]) -> Material:

@@ -32,6 +32,8 @@ TOGETHER = "together"
 _REPLAYED = 200
 """Experiments that the scorecard's whole rule is replayed on."""
 _NULLS = 2000
+_OF_VALUES = ("groups", "conditions", "against")
+"""Kinds of comparisons of the measure's own values; the others are of differences and slopes of them."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,15 @@ def check_assumed(question: Question, assumed: Assumed) -> None:
     several = [one.name for one in question.comparisons]
     if assumed.difference is not None and len(several) > 1:
         raise UserError(f"--difference is that of one comparison; choose it with --only: {', '.join(several)}")
+    if assumed.difference is not None:
+        (one,) = question.comparisons
+        measure = question.measure(one)
+        span = measure.high - measure.low
+        if one.contrast.kind in _OF_VALUES and abs(assumed.difference) > span:
+            raise UserError(
+                f"--difference must be from {-span:g} to {span:g}: {measure.label.lower()} lies between"
+                f" {measure.low:g} and {measure.high:g}, got {assumed.difference:g}"
+            )
     if assumed.within is not None and all(one.contrast.than is None for one in question.comparisons):
         raise UserError(f"--within is the correlation within pairs, and there are none in {' and '.join(several)}")
 
@@ -158,7 +169,7 @@ def _tested(one: Comparison, animals: Animals, question: Question, label: str) -
         tests = single_tests(one.contrast, animals.tables, question.registry)
     except NotRun as reason:
         raise UserError(f"{one.name} cannot be planned with {label}: {reason}") from reason
-    found = material(tests.this, tests.than, tests.value)
+    found = material(tests.this, tests.than, tests.value, tests.after)
     if found.n < FEWEST:
         raise UserError(
             f"{one.name} cannot be planned with {label}: {found.n} animals have a value, and {FEWEST} are needed"

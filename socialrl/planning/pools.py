@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from socialrl.planning.copula import latent
+
 _Array = NDArray[np.float64]
 
 _PAIRS = 4000
@@ -72,14 +74,15 @@ class Pool:
 
 
 def pairs_of(this: _Array, than: _Array, correlation: float, seed: int = 0) -> _Array:
-    """Return differences within pairs whose two values have the ranks of normal numbers with this correlation.
+    """Return differences within pairs whose two values have this correlation, or the nearest that they can have.
 
     `this` and `than` are the single tests of two groups, in order of size; shape of the result `(4000, 1)`. The two
-    keep their distributions (a Gaussian copula), so that nothing lies outside of what was measured.
+    keep their distributions (`copula`), so that nothing lies outside of what was measured.
     """
     rng = np.random.default_rng(seed)
     first, second = rng.standard_normal((2, _PAIRS))
-    together = correlation * first + np.sqrt(1.0 - correlation**2) * second
+    alike = latent(this, than, correlation)
+    together = alike * first + np.sqrt(1.0 - alike**2) * second
     return (picked(this, ndtr(first)) - picked(than, ndtr(together)))[:, None]
 
 
@@ -90,7 +93,7 @@ def picked(ordered: _Array, places: _Array) -> _Array:
 
 @dataclass(frozen=True)
 class Cages:
-    """Animals share cages of `size`, all of one group; `icc` is the correlation of two in one cage (on normal ranks).
+    """Animals share cages of `size`, all of one group; `icc` is the correlation of the values of two in one cage.
 
     The cage is then the unit, and tests are made on means of cages. `size` 1: no cages.
     """

@@ -20,6 +20,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from socialrl import seeding
 from socialrl.planning import analytic
+from socialrl.planning.copula import latent
 from socialrl.planning.pools import NO_CAGES, Cages, Pool, picked
 from socialrl.planning.significance import Criterion
 
@@ -97,6 +98,9 @@ class Experiments:
         self._values = [pool.values() for pool in pools]
         self._each, self._criterion, self._cages = each, criterion, cages
         self._seed, self._name = seed, name
+        # of normal ranks, for each side a row per pool
+        alike = [[latent(own, own, cages.icc) if cages.any else 0.0 for own in values] for values in self._values]
+        self._alike = np.array(alike, dtype=np.float64).reshape(len(pools), -1).T
 
     def shown(self, n: int) -> NDArray[np.bool_]:
         """Return which experiments with `n` animals a group show it, shape `(n_pools, each)`."""
@@ -125,9 +129,9 @@ class Experiments:
             return own.random((n, rows)).T
         cage = seeding.generator(self._seed, *self._name, "cages", side)
         shared = cage.standard_normal((n // self._cages.size, rows)).T
-        icc = self._cages.icc
-        together = np.sqrt(icc) * np.repeat(shared, self._cages.size, axis=1)
-        return np.asarray(ndtr(together + np.sqrt(1.0 - icc) * own.standard_normal((n, rows)).T))
+        alike = np.repeat(self._alike[side], self._each)[:, None]
+        together = np.sqrt(alike) * np.repeat(shared, self._cages.size, axis=1)
+        return np.asarray(ndtr(together + np.sqrt(1.0 - alike) * own.standard_normal((n, rows)).T))
 
 
 def power_curve(
@@ -197,11 +201,12 @@ def power_curve(
 
 
 def _grid(most: int) -> Iterator[int]:
-    """Numbers of units, ever further apart: every one up to ten, then steps of about a tenth of the way."""
+    """Numbers of units, ever further apart: every one up to ten, then steps of a fifth; the last one is `most`."""
     n = _FEWEST
-    while n <= most:
+    while n < most:
         yield n
         n += max(1, math.floor(n / 5)) if n >= 10 else 1
+    yield most
 
 
 def _first(grid: Sequence[int], reached: Sequence[bool]) -> tuple[int, int] | None:

@@ -1,42 +1,30 @@
 """What is asked: the comparisons of a finding, of a file of findings, or of a protocol, each with a name.
 
-A protocol compares its own tests, in groups that are called as in the run:
-
-```yaml
-contrasts:
-  - says: After loss of a mate knockouts are less stressed than wild types
-    measure: preference
-    this: {group: ko, tests: mate_lost}
-    than: {group: wt, tests: mate_lost}
-    expected: lower
-```
+A protocol compares its own tests, in groups that are called as in the run (`socialrl.protocols.contrasts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_table
 from socialrl.assays import short_id
-from socialrl.config.problems import Place, problems
-from socialrl.config.strict_yaml import Path as KeyPath
+from socialrl.config.shipped import SUBFOLDERS, find, shipped
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
-from socialrl.errors import UserError, unknown
+from socialrl.errors import UserError, nearest, shortened, unknown
 from socialrl.findings.condition import Condition
 from socialrl.findings.records import AnimalGroup, Contrast, Finding
 from socialrl.findings.registry import Registry, load_findings, load_registry
+from socialrl.protocols.contrasts import read_contrasts
 from socialrl.protocols.schema import Protocol, load_protocol
 
 _PARTS = "abcdefghijklmnopqrstuvwxyz"
-_OURS, _THEIRS = "tests", "conditions"
-"""What a side's tests are called in a protocol, and in a file of findings."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +80,8 @@ class Question:
         if self.protocol is None:
             return self
         registry = _registry_of(table)
-        for number, one in enumerate(self.comparisons):
-            at = f"{self.protocol}: contrasts[{number}]"
+        for one in self.comparisons:
+            at = f"{self.protocol}: {one.name}"
             for kind, names, known in (
                 ("test", one.contrast.conditions, registry.conditions),
                 ("group", one.contrast.groups, registry.groups),
@@ -110,16 +98,15 @@ class Question:
 def question_of(what: str, findings: Sequence[Path] = (), only: Sequence[str] = ()) -> Question:
     """Return what `what` asks: the id of a finding (F01) or of a comparison (F01a), or a YAML file.
 
-    `findings` are files of a user's own findings; `only` names some comparisons. What does not exist, or cannot be
-    planned for, raises `UserError`.
+    A file that comes with socialrl can be named, too (`mating`). `findings` are files of a user's own findings; `only`
+    names some comparisons. What does not exist, or cannot be planned for, raises `UserError`.
     """
-    path = Path(what)
-    if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+    if (file := _file(what)) is None:
+        asked = _of_finding(what, load_findings(*findings) if findings else load_registry())
+    else:
         if findings:
             raise UserError(f"--findings is for a finding that is named by its id; {what} is a file by itself")
-        asked = _of_file(path)
-    else:
-        asked = _of_finding(what, load_findings(*findings) if findings else load_registry())
+        asked = _of_file(file)
     names = [one.name for one in asked.comparisons]
     for name in only:
         if name not in names:
@@ -134,13 +121,26 @@ def question_of(what: str, findings: Sequence[Path] = (), only: Sequence[str] = 
     return replace(asked, comparisons=tuple(able), notes=tuple(notes))
 
 
+def _file(what: str) -> Path | None:
+    """The file that is meant, or None for the id of a finding."""
+    path = Path(what)
+    if path.is_file() or what.rstrip(_PARTS) in [one.id for one in load_registry().findings]:
+        return path if path.is_file() else None
+    found = next((one for kind in SUBFOLDERS if (one := find(what, kind)).is_file()), None)
+    return path if found is None and path.suffix.lower() in (".yaml", ".yml") else found
+
+
 def _of_finding(name: str, registry: Registry) -> Question:
     ids = {one.id: one for one in registry.findings}
     finding = ids.get(name) or ids.get(name[:-1])
     parts = [] if finding is None else _named(finding)
     if finding is None or (name != finding.id and name not in [one.name for one in parts]):
-        known = [*ids, *([one.name for one in parts] if finding else [])]
-        raise UserError(f"{unknown('finding', name, known)}; or give a YAML file")
+        near = nearest(name, [*ids, *(part.name for one in ids.values() for part in _named(one)), *shipped()])
+        hint = f"; did you mean '{near}'?" if near else ";"
+        raise UserError(
+            f"unknown finding '{shortened(name)}'{hint} give a finding ({', '.join(ids)}), one comparison of it (F01a),"
+            " or a YAML file"
+        )
     chosen = parts if name == finding.id else [one for one in parts if one.name == name]
     return Question(name, finding.title, tuple(chosen), registry)
 
@@ -171,82 +171,10 @@ def _named(finding: Finding) -> list[Comparison]:
 def _of_protocol(path: Path, protocol: Protocol) -> Question:
     if not protocol.contrasts:
         raise UserError(f"{path}: has no contrasts to plan for; docs/planning.md says how to write one")
-    several = len(protocol.contrasts) > 1
-    if len(protocol.contrasts) > len(_PARTS):
-        raise UserError(f"{path}: contrasts: must be at most {len(_PARTS)}, got {len(protocol.contrasts)}")
-    found = []
-    for number, data in enumerate(protocol.contrasts):
-        name = f"{protocol.name}-{_PARTS[number]}" if several else protocol.name
-        found.append(Comparison(name, _contrast(data, f"{path}: contrasts[{number}]")))
-    registry = Registry(measures=measure_table())
-    for number, one in enumerate(found):
-        if one.contrast.measure not in registry.measures:
-            told = unknown("measure", one.contrast.measure, registry.measures)
-            raise UserError(f"{path}: contrasts[{number}]: {told}")
-        margin = one.contrast.same_within or registry.measures[one.contrast.measure].same_within
-        if one.contrast.expected == "same" and margin is None:
-            raise UserError(f"{path}: contrasts[{number}]: expected same needs same_within")
-        if one.contrast.kind == "matched" or one.contrast.over == "dose":
-            raise UserError(
-                f"{path}: contrasts[{number}]: can be written in a file of findings only, not in a protocol"
-            )
-    return Question(protocol.name, protocol.about or protocol.name, tuple(found), registry, path)
-
-
-def _contrast(data: Mapping[str, Any], where: str) -> Contrast:
-    """The record of a comparison as a protocol has it; `kind` and `says` may be left out."""
-    theirs = dict(data)
-    for name in ("this", "than"):
-        side = theirs.get(name)
-        if isinstance(side, dict):
-            if _THEIRS in side:
-                raise UserError(f"{where}: {name}.{_THEIRS}: is called {_OURS} in a protocol")
-            theirs[name] = {_THEIRS if key == _OURS else key: value for key, value in side.items()}
-    theirs.setdefault("kind", _kind(theirs))
-    theirs.setdefault("says", _says(theirs))
-    try:
-        return Contrast.model_validate(theirs)
-    except ValidationError as error:
-        raise UserError(f"{where}: {problems(error, Contrast, _place)[0].text}") from error
-
-
-def _place(path: KeyPath) -> Place:
-    return Place("", tuple(_OURS if part == _THEIRS else part for part in path))
-
-
-def _kind(data: Mapping[str, Any]) -> str:
-    """The kind that the sides of a comparison imply."""
-    this, than = data.get("this"), data.get("than")
-    if "over" in data:
-        return "trend"
-    if "reference" in data:
-        return "distribution"
-    if not isinstance(this, dict) or not isinstance(than, dict):
-        return "against" if than is None else "groups"
-    if "minus" in this and "minus" in than and this.get("group") != than.get("group"):
-        return "interaction"
-    return "conditions" if this.get("group") == than.get("group") else "groups"
-
-
-def _says(data: Mapping[str, Any]) -> str:
-    """What a comparison says where it does not say so: "preference of ko in mate_lost lower than of wt in …"."""
-
-    def told(side: Any) -> str:
-        if not isinstance(side, dict):
-            return str(data.get("value", "?"))
-        names = [_listed(side.get(key)) for key in ("group", _THEIRS)]
-        return f"{names[0]} in {names[1]}" + (f" less {_listed(side['minus'])}" if side.get("minus") else "")
-
-    compared = f"{data.get('expected', '?')} than {told(data.get('than'))}"
-    if data.get("expected") == "same":
-        compared = f"the same as {told(data.get('than'))}"
-    if data.get("kind") == "trend":
-        compared = f"{data.get('expected', '?')} over {data.get('over', '?')}"
-    return f"{data.get('measure', '?')} of {told(data.get('this'))}: {compared}"
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(map(str, names)) if isinstance(names, list | tuple) else str(names)
+    contrasts = read_contrasts(protocol.contrasts, str(path))
+    names = [f"{protocol.name}-{part}" for part in _PARTS] if len(contrasts) > 1 else [protocol.name]
+    found = tuple(Comparison(name, one) for name, one in zip(names, contrasts, strict=False))
+    return Question(protocol.name, protocol.about or protocol.name, found, Registry(measures=measure_table()), path)
 
 
 def _registry_of(table: pd.DataFrame) -> Registry:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from socialrl import __version__
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing.wording import number
@@ -116,8 +118,11 @@ def difference(part: Part) -> str:
     return f"{'+' if part.first.pool.difference > 0 else ''}{value}{unit}"
 
 
-def assumptions(plan: Plan, part: Part) -> list[str]:
-    """Return everything that the numbers of a comparison rest on, a sentence or two each."""
+def assumptions(plan: Plan, part: Part, *, form: bool = False) -> list[str]:
+    """Return everything that the numbers of a comparison rest on, a sentence or two each.
+
+    For a `form` without what is told to the user of the command: options, other designs, and the scorecard.
+    """
     own, first, assumed = part.material, part.first, plan.assumed
     n_tests = own.this.shape[1]
     told = [
@@ -126,7 +131,7 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
         f"(the simulated ones were tested {n_tests} times each, and single tests are drawn).",
         f"Effect: {difference(part)}, d = {number(first.pool.standardised)}. "
         + (
-            "It was given with --difference."
+            f"It was given with --difference.{_beyond(part)}"
             if own.difference is not None
             else "It is that of the simulated animals and taken as the true one."
         ),
@@ -138,7 +143,7 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
         "One comparison, planned beforehand: α is not corrected for others.",
         "Animals are independent of each other, but for cages where these are named; none is left out afterwards.",
     ]
-    if part.criterion.sign and part.criterion.test == "rank":
+    if part.criterion.sign and part.criterion.test == "rank" and not form:
         told.append(
             "This rank test is the scorecard's. The scorecard asks in addition that the 95 % bootstrap interval of the "
             "mean lies on the expected side"
@@ -149,10 +154,10 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
                 else "."
             )
         )
-    told += _pairs(part)
+    told += _pairs(part, form)
     for one in part.planned:
         if one.cages.any and one.source == first.source and one.design == first.design:
-            told.append(_cages(one, assumed.cages_given))
+            told.append(_cages(one, assumed.cages_given, form))
     if part.replicate == "pair":
         told.append("A pair of cage mates is one replicate, because the two share their contact.")
     told.append(_losses(first.pool.missing, assumed.lost))
@@ -162,6 +167,16 @@ def assumptions(plan: Plan, part: Part) -> list[str]:
         "would have said; that the model itself is wrong is in none of them."
     )
     return told
+
+
+def _beyond(part: Part) -> str:
+    """How many values a difference that was given moved to where the measure cannot be."""
+    pool, measure = part.first.pool, part.measure
+    if pool.paired or part.comparison.contrast.kind != "groups":
+        return ""
+    moved = pool.values()[0]
+    share = float(np.mean((moved < measure.low) | (moved > measure.high)))
+    return f" {percent(round(share, 3))} of the moved values lie where the measure cannot be." if share else ""
 
 
 def _losses(missing: float, lost: float) -> str:
@@ -184,19 +199,16 @@ def _spread(part: Part) -> str:
     return f"Spread: standard deviations of {sds[0]} and {sds[1]} in the two groups, those of the simulated animals."
 
 
-def _pairs(part: Part) -> list[str]:
+def _pairs(part: Part, form: bool) -> list[str]:
     """What two values of a pair have in common, in the model and in a laboratory."""
     own, contrast = part.material, part.comparison.contrast
-    told = []
-    if any(side.minus for side in contrast.sides) or (contrast.kind == "trend" and len(contrast.conditions) > 1):
-        told.append(
-            "Several tests of one animal are compared here. In the model they share the random numbers of a test, so "
-            "that their differences scatter less than those of real tests."
-        )
-    if own.than is None or not any(one.design.paired for one in part.planned):
+    told = _several_tests(part)
+    paired = part.first.design.paired if form else any(one.design.paired for one in part.planned)
+    if own.than is None or not paired:
         return told
     if own.within is not None:
-        return [*told, f"Pairs: a correlation of {own.within:g} within pairs, as given with --within."]
+        given = "as assumed" if form else "as given with --within"
+        return [*told, f"Pairs: a correlation of {own.within:g} within pairs, {given}."]
     r = f"r = {number(own.correlation)}"
     rounds = (
         "tests of different rounds, which share no random numbers, are set against each other"
@@ -204,23 +216,42 @@ def _pairs(part: Part) -> list[str]:
         else "the two tests share their random numbers in the model, so that this is too high"
     )
     if contrast.kind == "conditions":
+        advice = "" if form else " Give your own r with --within."
         return [
             *told,
             f"Pairs: an animal is compared with itself, {r} between its two tests ({rounds}). The first test leaves "
-            "nothing behind: in the model each is the animal's first. Give your own r with --within.",
+            f"nothing behind: in the model each is the animal's first.{advice}",
         ]
+    advice = "" if form else ": give the r of yours with --within"
     return [
         *told,
         f"Pairs: {r} within pairs of the simulated animals ({rounds}). They share their individual traits and the "
-        "random numbers of their training, which is more than litter mates do: give the r of yours with --within.",
+        f"random numbers of their training, which is more than litter mates do{advice}.",
     ]
 
 
-def _cages(one: Planned, given: bool) -> str:
+def _several_tests(part: Part) -> list[str]:
+    """Whether the tests of one animal that a value is made of share their random numbers."""
+    contrast, rounds = part.comparison.contrast, part.material.this.shape[1]
+    of_a_side = max(len(side.conditions) + len(side.minus) for side in contrast.sides)
+    if of_a_side * len(contrast.this.group) == 1:
+        return []
+    n = sum((len(side.conditions) + len(side.minus)) * len(side.group) for side in contrast.sides)
+    if contrast.kind != "matched" and rounds >= n:
+        return ["A value is made of several tests here, each of another round, so that they share no random numbers."]
+    few = "" if contrast.kind == "matched" else f" ({rounds} rounds for {n} tests)"
+    return [
+        f"A value is made of several tests here, of which some share their random numbers in the model{few}, so that"
+        " values do not scatter as those of real tests."
+    ]
+
+
+def _cages(one: Planned, given: bool, form: bool) -> str:
     cages = one.cages
+    guess = "assumed" if form else "a guess of ours: set --cages and --icc"
     told = (
         f"Cages: {cages.size} {one.design.counts.split()[0]} of one group to a cage, which are alike with an "
-        f"intra-class correlation of {cages.icc:g} ({'given' if given else 'a guess of ours: set --cages and --icc'}); "
+        f"intra-class correlation of {cages.icc:g} ({'given' if given else guess}); "
         f"design effect {number(cages.design_effect)}. The cage is then the unit, and means of cages are tested."
     )
     if one.alarms is not None:
@@ -269,7 +300,7 @@ def ethics(plan: Plan, part: Part) -> str:
         for other in part.planned
         if other.design == design and other.cages != first.cages and other.source == first.source
     ]
-    return " ".join([*said, "Assumptions:", *assumptions(plan, part)[_TOLD:], of_spread(part)])
+    return " ".join([*said, "Assumptions:", *assumptions(plan, part, form=True)[_TOLD:], of_spread(part)])
 
 
 def _found(part: Part) -> str:

@@ -16,8 +16,10 @@ from socialrl.evaluation.events import EventRecorder
 from socialrl.evaluation.playing import load_policies, trained_animals
 from socialrl.evaluation.selection import ALL, Selection, rows_of, with_company
 from socialrl.evaluation.unmet import Demand, states_beyond, unmet
+from socialrl.findings.registry import load_registry
 from socialrl.progress import Progress
 from socialrl.protocols.companions import NOBODY, PARTNER, STRANGER
+from socialrl.protocols.contrasts import absent_groups, read_contrasts
 from socialrl.protocols.idle_phases import idle_phases
 from socialrl.protocols.plan import plan
 from socialrl.protocols.planned import PlannedTest, drugs_in_test
@@ -93,6 +95,10 @@ def evaluate_protocol(
     of_groups = list({animal.group: animal for animal in reversed(animals)}.values()) if share == 1 else animals[:share]
     played = pd.concat(pieces, ignore_index=True)
     notes = (*_notes(config, histories, played), *idle_phases(config, of_groups, protocol, str(file)))
+    contrasts = read_contrasts(protocol.contrasts, str(file))
+    groups = {group: one.names for group, one in load_registry().groups.items()} if contrasts else {}
+    if note := absent_groups(contrasts, config.genotypes, groups):
+        notes = (*notes, note)
     # The protocol's table is the sign that it was played completely, so it is deleted first and written last.
     run.drop_table(table)
     run.drop_table(events_table)

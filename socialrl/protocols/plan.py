@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from socialrl.config.loading import EnvSection
 from socialrl.errors import UserError
 from socialrl.protocols.companions import PARTNER
+from socialrl.protocols.contrasts import check_tests, read_contrasts
 from socialrl.protocols.home_life import HomeLife
 from socialrl.protocols.pair_life import PairLife
 from socialrl.protocols.phases import Phase
@@ -22,7 +23,8 @@ def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[
     """Return the tests of every history, in order.
 
     `env` is the run's own environment: its tick and length are used where a phase plays the same assay. Impossible
-    sequences raise `UserError`: `where` (the file), the phase, what is allowed, what was given.
+    sequences, and contrasts of tests that do not come, raise `UserError`: `where` (the file), the phase, what is
+    allowed, what was given.
     """
     lives: list[tuple[str | None, Sequence[Phase]]] = [*(protocol.histories or {}).items()]
     if protocol.phases is not None:
@@ -41,6 +43,8 @@ def plan(protocol: Protocol, env: EnvSection, where: str = "protocol") -> tuple[
                 f"{test.where}: the test has the name '{test.name}' of {taken[test.name]}; give it another name"
             )
         taken[test.name] = test.where.removeprefix(f"{where}: ")
+    assay_of = {test.name: test.assay for tests in planned for test in tests}
+    check_tests(read_contrasts(protocol.contrasts, where), assay_of, where)
     return tuple(planned)
 
 

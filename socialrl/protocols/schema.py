@@ -23,6 +23,7 @@ from socialrl.config.strict_yaml import Path as KeyPath
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.config.values import FrozenDict, Section
 from socialrl.errors import UserError, shortened
+from socialrl.protocols.contrasts import read_contrasts, shape
 from socialrl.protocols.phases import KINDS, Phase
 from socialrl.protocols.timed import A_TEXT, Age
 
@@ -51,11 +52,9 @@ def _named_histories(histories: dict[str, tuple[Phase, ...]]) -> Mapping[str, tu
     return FrozenDict(histories)
 
 
-def _contrasts(value: Any) -> tuple[Mapping[str, Any], ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(one, dict) for one in value):
-        raise refuse(
-            f"must be a list of comparisons, each a mapping with measure, this and expected, got {shown(value)}"
-        )
+def _contrasts(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise refuse(f"must be a list of comparisons, got {shown(value)}")
     return tuple(value)
 
 
@@ -63,7 +62,7 @@ class Protocol(Section):
     """A protocol file: one life (`phases`) or several that are compared (`histories`, by name).
 
     `age_d` is the age at which these lives begin, in days; without it they begin at `plan.ADULT_D`. `contrasts` are
-    comparisons of its tests; `socialrl.planning.question`, which uses them, knows what they may say.
+    comparisons of its tests, checked when it is read (`socialrl.protocols.contrasts`).
     """
 
     model_config = ConfigDict(
@@ -78,7 +77,7 @@ class Protocol(Section):
     age_d: Age = None
     phases: tuple[Phase, ...] | None = None
     histories: Annotated[dict[str, tuple[Phase, ...]], AfterValidator(_named_histories)] | None = None
-    contrasts: Annotated[tuple[Mapping[str, Any], ...], Checked(_contrasts, shape=lambda: {"type": "array"})] = ()
+    contrasts: Annotated[tuple[Any, ...], Checked(_contrasts, shape=shape)] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Protocol:
@@ -103,9 +102,11 @@ def load_protocol(path: str | Path) -> Protocol:
 def protocol_from_data(data: Mapping[str, Any], where: str = "protocol") -> Protocol:
     """Return the protocol of plain data (dicts, lists, numbers, text); `where` names its origin in errors."""
     try:
-        return Protocol.model_validate(data)
+        protocol = Protocol.model_validate(data)
     except ValidationError as error:
         raise UserError(f"{where}: {problems(error, Protocol, _place)[0].text}") from error
+    read_contrasts(protocol.contrasts, where)
+    return protocol
 
 
 def place(history: str | None, number: int, kind: str | None = None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from socialrl.findings.conditions import RELEASE
 from socialrl.progress import open_progress
 from socialrl.reproduction.stages import CohortStage, run_stage
+from socialrl.training.run import memory_of
 from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
 from socialrl.work.executors import run_all
@@ -29,6 +30,7 @@ def run_side_by_side(
     # the longest first, so that none is left over at the end
     trained.sort(key=lambda one: -one.n_animals * one.config.steps)
     with open_executor(work, folder) as executor, open_call(folder) as ticket:
+        executor.check_room([memory_of(one.config, one.n_animals) for one in trained])
         say(f"{len(trained)} stages on {executor.where}")
         names = _names(trained, folder)
         tasks = [

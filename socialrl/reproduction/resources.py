@@ -5,14 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from socialrl.config.loading import Config
 from socialrl.errors import UserError
 from socialrl.reproduction.stages import CohortStage
-
-if TYPE_CHECKING:
-    from socialrl.training.cohort.layout import NetworkLayout
 
 _BYTES_PER_NUMBER = 4
 _COPIES = 8
@@ -28,13 +23,14 @@ def check_resources(stages: Sequence[CohortStage], output: Path) -> None:
         return
     import torch
 
+    from socialrl.training.cohort.layout import layout_of
     from socialrl.training.cohort.memory import available_bytes, check_memory
 
     available = available_bytes(torch.device("cpu"))
     needed = 0
     for stage in stages:
         config = stage.config
-        layout = _layout(config)
+        layout = layout_of(config)
         try:
             check_memory(layout, stage.n_animals, config.lives, config.ppo.n_steps, config.ppo.n_epochs, available)
         except UserError as error:
@@ -48,15 +44,3 @@ def check_resources(stages: Sequence[CohortStage], output: Path) -> None:
             f"{output} needs {needed / 2**20:.0f} MiB for {len(stages)} stages, and {free / 2**20:.0f} MiB are free;"
             " make room, or choose another --output"
         )
-
-
-def _layout(config: Config) -> NetworkLayout:
-    from socialrl.training.cohort.layout import network_layout
-    from socialrl_envs import ASSAYS
-    from socialrl_envs.observation import space_of
-
-    world = ASSAYS[config.env.id]
-    asked = config.env
-    n_features = int(space_of(world, attachment=asked.attachment, tones_apart=asked.tones_apart).shape[0])
-    hidden = list(config.ppo.net_arch)
-    return network_layout(n_features, world.n_actions, hidden, hidden)

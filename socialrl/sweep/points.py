@@ -16,7 +16,7 @@ from socialrl.config.loading import Config, load_config
 from socialrl.config.strict_yaml import read_yaml_file
 from socialrl.errors import UserError, shortened
 from socialrl.storage.files import checksum
-from socialrl.sweep.space import MOST_POINTS, SEED, Space, value_of
+from socialrl.sweep.space import MOST_POINTS, OF_ONE_RUN, SEED, Space, value_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 _LONGEST = 80
@@ -94,11 +94,16 @@ def listed(source: Source) -> list[Point]:
         n *= len(axis.values)
     check_number(n)
     keys = [axis.key for axis in axes]
-    points = [
-        source.point({**row, **dict(zip(keys, values, strict=True))})
-        for row in source.rows
-        for values in itertools.product(*(axis.values for axis in axes))
-    ]
+    points = []
+    for number, row in enumerate(source.rows, start=1):
+        for values in itertools.product(*(axis.values for axis in axes)):
+            try:
+                points.append(source.point({**row, **dict(zip(keys, values, strict=True))}))
+            except UserError as error:
+                if not row:
+                    raise
+                told = str(error).removeprefix("command line: ")
+                raise UserError(f"list of points, row {number} below the keys: {told}") from error
     return _unique(points)
 
 
@@ -151,8 +156,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     if len(lines) < 2:
         raise UserError(f"{path}: a list of points has a line of keys and a line for every point")
     head = [key.strip() for key in lines[0][1]]
+    if len(head) == 1 and ";" in head[0]:
+        raise UserError(f"{path}: line 1: columns are separated by commas in a list of points, got semicolons")
     if "" in head or len(set(head)) < len(head):
         raise UserError(f"{path}: line 1: every column needs a key of its own, such as seed,ppo.learning_rate")
+    if own := [key for key in head if key in OF_ONE_RUN]:
+        raise UserError(f"{path}: line 1: {own[0]} cannot vary; run folders are called after their values")
     rows = []
     for number, line in lines[1:]:
         if len(line) != len(head):
@@ -189,9 +198,8 @@ def check_number(n: int) -> None:
 
 
 def _refuse_both(source: Source) -> None:
-    axes = {axis.key for axis in source.space.axes}
     for key in dict.fromkeys(key for row in source.rows for key in row):
-        if key in axes:
+        if key in source.space.keys:
             raise UserError(f"{key} is in the list of points and on the command line; give it once")
 
 
@@ -201,7 +209,21 @@ def _unique(points: list[Point]) -> list[Point]:
         if point.name in seen:
             raise UserError(f"two points have the same values: {shortened(point.name)}; list each once")
         seen[point.name] = point
+    alike: dict[str, Point] = {}
+    for point in points:
+        same = alike.setdefault(essence_of(point), point)
+        if same is not point:
+            raise UserError(
+                f"{shortened(same.name)} and {shortened(point.name)} have the same configuration; is one of their keys"
+                " given twice, or one value written in two ways?"
+            )
     return points
+
+
+def essence_of(point: Point) -> str:
+    """Return what decides a point's results as text: its configuration without its place and the processors."""
+    assert point.config is not None
+    return json.dumps(point.config.model_dump(mode="json", exclude=set(OF_ONE_RUN) | {"workers"}), sort_keys=True)
 
 
 def grouped(points: Sequence[Point]) -> Iterator[tuple[dict[str, str], list[Point]]]:

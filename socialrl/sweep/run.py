@@ -27,6 +27,7 @@ from socialrl.work.executors import Executor, failures, need
 from socialrl.work.task import Outcome, Task, Ticket
 
 _SECONDS_BETWEEN_PAGES = 60.0
+_MOST_NAMED = 4
 _TRIED = 16
 """Random points of a search of which at least one must fit the configuration, before anything is run."""
 
@@ -69,7 +70,9 @@ def prepare(
     if how.optuna is not None:
         need("optuna", "sweep", "--optuna")
         if not [key for key in source.keys if key != SEED]:
-            raise UserError("--optuna needs keys with lists or intervals, such as ppo.gamma=0.9..0.999")
+            raise UserError(
+                "--optuna needs keys beside the seed, with lists or intervals, such as ppo.gamma=0.9..0.999"
+            )
         if any(source.rows):
             raise UserError("--optuna and --points contradict each other; use one of them")
         option = "--maximize" if how.maximize else "--minimize"
@@ -99,15 +102,34 @@ def run_sweep(
     if not overwrite:
         for point in sweeping.points:
             place.check_same(sweeping.folder, point)
-    with open_executor(work, sweeping.folder) as executor, place.locked(sweeping.folder):
-        run = _Run(sweeping, executor, command, progress, say)
-        run.begin(overwrite)
-        try:
-            with open_call(sweeping.folder) as ticket:
-                run.all_points(ticket)
-        finally:
-            sweep = run.write()
+    with open_executor(work, sweeping.folder) as executor:
+        executor.check_room(_memory(sweeping, overwrite))
+        with place.locked(sweeping.folder):
+            return _run_locked(sweeping, executor, command, overwrite, progress, say)
+
+
+def _run_locked(
+    sweeping: Sweeping, executor: Executor, command: str, overwrite: bool, progress: Progress, say: Say
+) -> Sweep:
+    run = _Run(sweeping, executor, command, progress, say)
+    run.begin(overwrite)
+    try:
+        with open_call(sweeping.folder) as ticket:
+            run.all_points(ticket)
+    finally:
+        sweep = run.write()
     return sweep
+
+
+def _memory(sweeping: Sweeping, overwrite: bool) -> list[float]:
+    """The bytes that training a point needs, for each that is not done; of a search for those of a batch."""
+    # here, because it brings the learning library
+    from socialrl.training.run import memory_of
+
+    if sweeping.how.optuna is not None:
+        return [memory_of(sweeping.base)] * sweeping.how.batch * len(seeds_of(sweeping.source.space))
+    waiting = [one for one in sweeping.points if overwrite or not is_done(sweeping.folder / one.name)]
+    return [memory_of(one.config) for one in waiting if one.config is not None]
 
 
 class _Run:
@@ -132,7 +154,19 @@ class _Run:
         self._take_in(self._sweeping.points)
         # before the first point, so that a sweep that is killed is known as one
         write_bytes(self._folder / place.MARK, json_text(content(self._sweep())).encode())
-        self._say(f"{len(self._sweeping.points) or self._sweeping.how.optuna} points on {self._executor.where}")
+        n = len(self._sweeping.points) or (self._sweeping.how.optuna or 0) * len(seeds_of(self._sweeping.source.space))
+        self._say(f"{n} point{'s' if n > 1 else ''} on {self._executor.where}")
+        if self._sweeping.how.optuna is None and (others := self._others()):
+            shown = ", ".join(others[:_MOST_NAMED]) + (", …" if len(others) > _MOST_NAMED else "")
+            self._say(
+                f"note: runs of earlier calls lie here that this one does not name: {shown}; they are kept, but table"
+                " and page are of the points of this call"
+            )
+
+    def _others(self) -> list[str]:
+        """The runs in the folder that are no points of this call."""
+        there = sorted(one.parent.name for one in self._folder.glob("*/meta.json"))
+        return [name for name in there if name not in self._results]
 
     def all_points(self, ticket: Ticket) -> None:
         """Do all points, or, in a search, one batch of proposals after another."""
@@ -235,9 +269,11 @@ def _base(file: Path, space: Space, pieces: Sequence[Path]) -> Config:
 def listing(sweeping: Sweeping) -> list[str]:
     """Return a line for each point: its state and its run folder; nothing is written."""
     told = []
+    drawn_ones = sweeping.how.random is not None  # the others are called after their values
     for point in sweeping.points:
         place.check_same(sweeping.folder, point)
         done = point.config is not None and is_done(sweeping.folder / point.name)
         state = DONE if done else f"{FAILED}: {point.mistake}" if point.config is None else WAITING
-        told.append(f"{sweeping.folder / point.name}: {state}")
+        values = ", ".join(f"{key}={text}" for key, text in point.own.items()) if drawn_ones else ""
+        told.append(f"{sweeping.folder / point.name}: {f'{values}: ' if values else ''}{state}")
     return told or [f"{sweeping.how.optuna} proposals, which are made one batch after another"]

@@ -23,7 +23,8 @@ from socialrl.errors import UserError, shortened
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _INTERVAL = re.compile(rf"({_NUMBER})\.\.({_NUMBER})((?::[A-Za-z0-9.+-]+)*)")
 _OPENING, _CLOSING = "[{(", "]})"
-_OF_ONE_RUN = ("name", "output")
+OF_ONE_RUN = ("name", "output")
+"""Keys that cannot vary, because every point has a run folder that is called after its values."""
 MOST_POINTS = 10_000
 _DIGITS = 6
 
@@ -85,6 +86,11 @@ class Space:
         return [word for word in self.words if isinstance(word, str)]
 
     @property
+    def keys(self) -> set[str]:
+        """The keys of the command line, fixed or varied."""
+        return {word.partition("=")[0] if isinstance(word, str) else word.key for word in self.words}
+
+    @property
     def intervals(self) -> list[Axis]:
         """The axes that can only be drawn from."""
         return [axis for axis in self.axes if axis.interval is not None]
@@ -101,16 +107,18 @@ class Space:
 
 
 def read_space(words: Sequence[str]) -> Space:
-    """Return what the words of a command line vary; a list with an empty or a repeated value raises `UserError`."""
+    """Return what the words of a command line vary.
+
+    A key that is given twice, and a list with an empty or a repeated value, raise `UserError`.
+    """
     found: list[str | Axis] = []
     seen: set[str] = set()
     for word in words:
         key, _, text = word.partition("=")
-        axis = None if key in _OF_ONE_RUN else _axis(key, text)
-        if axis is not None:
-            if key in seen:
-                raise UserError(f"command line: {key} is varied twice; write all of its values in one list")
-            seen.add(key)
+        axis = None if key in OF_ONE_RUN else _axis(key, text)
+        if key in seen:
+            raise UserError(f"command line: {key} is given twice; write all of its values in one list")
+        seen.add(key)
         found.append(word if axis is None else axis)
     return Space(tuple(found))
 

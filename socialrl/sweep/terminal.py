@@ -11,10 +11,21 @@ from socialrl.sweep.results import flat
 _MOST_ROWS = 40
 
 
-def points_table(sweep: Sweep) -> Table:
-    """Return one row per point: the values of its keys, its state and the main measure of every group."""
+def title(sweep: Sweep) -> str:
+    """Return what the numbers of the table are."""
     measure = sweep.measure
-    table = Table(title=f"{measure.label} ({measure.unit}) in {sweep.test}", title_justify="left")
+    if not sweep.test:
+        return "The configuration has no tests, so that nothing is measured."
+    return f"{measure.label} ({measure.unit}) in {sweep.test}:"
+
+
+def points_table(sweep: Sweep) -> Table:
+    """Return one row per point: the values of its keys, its state and the main measure of every group.
+
+    `title` says which measure that is; a table of few columns has no room for it.
+    """
+    measure = sweep.measure
+    table = Table()
     for key in sweep.keys:
         table.add_column(key)
     table.add_column("state")

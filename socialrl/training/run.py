@@ -24,12 +24,27 @@ def resume_run(run: RunFolder, *, progress: Progress) -> None:
 
 def check_fits(config: Config, n_animals: int | None = None) -> None:
     """Raise `UserError` if training `n_animals` (default: all) does not fit into memory or time."""
+    budget.check_training(*_size(config, n_animals), config.steps)
+
+
+def memory_of(config: Config, n_animals: int | None = None) -> float:
+    """Return the bytes that training `n_animals` (default: all) needs beside the process itself, about."""
+    from socialrl.training.cohort.layout import layout_of
+    from socialrl.training.cohort.memory import bytes_per_animal
+
+    size = _size(config, n_animals)
+    of_networks = bytes_per_animal(layout_of(config), config.lives, config.ppo.n_steps, config.ppo.n_epochs)
+    return budget.training_bytes(*size) + size[1] * of_networks
+
+
+def _size(config: Config, n_animals: int | None) -> tuple[int, int, int, int, float]:
+    """Animals, how many learn at a time, lives of each, rows of a probe, and the longest episode in seconds."""
     everybody = config.animals * len(config.members) if n_animals is None else n_animals
     # Engine `sb3` trains as many animals at a time as it has workers, each alone.
     at_once = everybody if config.engine == "cohort" else min(everybody, config.workers or os.cpu_count() or 1)
     rows = at_once * len(config.probes.tests) * config.probes.repeats
     longest_s = max([config.env.duration_s, *map(config.length_of, config.probes.tests)])
-    budget.check_training(everybody, at_once, config.lives, rows, longest_s, config.steps)
+    return everybody, at_once, config.lives, rows, longest_s
 
 
 def _train(config: Config, run: RunFolder, progress: Progress) -> None:

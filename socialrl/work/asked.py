@@ -6,13 +6,15 @@ The library of an executor is imported when it is opened, and not before.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from socialrl.errors import UserError, nearest, shortened
-from socialrl.work.executors import LOCAL, SLURM, Executor, need, usable_processors
+from socialrl.work.executors import LOCAL, SLURM, Executor, need
 
+_ADDRESS = re.compile(r"[a-z]+://[^/]*[^/:]:[0-9]{1,5}/?")
 _PROTOCOLS = ("tcp://", "tls://", "ws://", "wss://", "ucx://")
 
 
@@ -41,6 +43,11 @@ class Asked:
         if self.jobs is not None:
             raise UserError("--jobs is for processes of this machine; with --scheduler the cluster decides how many")
         if self.scheduler.startswith(_PROTOCOLS):
+            if not _ADDRESS.fullmatch(self.scheduler):
+                raise UserError(
+                    f"--scheduler {shortened(self.scheduler)}: the address of a Dask scheduler has a host and a port,"
+                    " such as tcp://10.0.0.1:8786"
+                )
             need("distributed", "dask", "--scheduler tcp://…")
             if self.slurm:
                 raise UserError("--slurm sets up jobs of SLURM; it cannot be used with a Dask scheduler")
@@ -48,6 +55,8 @@ class Asked:
             need("submitit", "dask", f"--scheduler {self.scheduler}")
         else:
             near = nearest(self.scheduler, (SLURM, LOCAL))
+            if _ADDRESS.fullmatch(f"tcp://{self.scheduler}"):
+                near = f"tcp://{self.scheduler}"
             hint = f"; did you mean '{near}'?" if near else ""
             raise UserError(
                 f"--scheduler must be the address of a Dask scheduler (tcp://HOST:PORT), {SLURM} or {LOCAL}, got"
@@ -65,7 +74,7 @@ def open_executor(asked: Asked, folder: Path) -> Iterator[Executor]:
     if asked.scheduler is None:
         from socialrl.work.on_this_machine import OnThisMachine
 
-        yield OnThisMachine(asked.jobs or usable_processors())
+        yield OnThisMachine(asked.jobs)
     elif asked.scheduler.startswith(_PROTOCOLS):
         from socialrl.work.on_dask import open_dask
 

@@ -23,6 +23,12 @@ class Executor(Protocol):
     def where(self) -> str:
         """Where in a few words: "2 processes of this machine"."""
 
+    def check_room(self, needs: Sequence[float]) -> None:
+        """Raise `UserError` if pieces of work that need so many bytes each do not fit side by side, where it is known.
+
+        To be asked before anything is written.
+        """
+
     def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended, in the order in which they end; a lost process fails only its task.
 
@@ -74,14 +80,28 @@ _MOST_NAMED = 4
 
 
 def settings_of(given: Sequence[str], option: str) -> dict[str, Any]:
-    """Return NAME=VALUE settings; whole numbers become numbers, and what is not of this form raises `UserError`."""
+    """Return NAME=VALUE settings; what is a number becomes one.
+
+    What is not of this form, and a name that is given twice, raise `UserError`.
+    """
     found: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier() or not value.strip():
             raise UserError(f"{option} needs NAME=VALUE, such as partition=cpu; got '{shortened(text)}'")
-        found[name] = int(value) if value.isascii() and value.isdigit() else value
+        if name in found:
+            raise UserError(f"{option} {name} is given twice")
+        found[name] = _number_or_text(value)
     return found
+
+
+def _number_or_text(value: str) -> int | float | str:
+    """A number where a number is written as such; an account may be called 007."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            if str(number := kind(value)) == value:
+                return number
+    return value
 
 
 def for_other_machines(tasks: Sequence[Task]) -> list[Task]:

@@ -7,21 +7,27 @@ from what is in the folder.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Generator, Iterator, Sequence
 
 from distributed import Client, KilledWorker, as_completed, get_worker
 
-from socialrl.errors import UserError
+from socialrl.errors import UserError, shortened
 from socialrl.work.executors import by_name, for_other_machines
-from socialrl.work.task import Outcome, Task, run_task
+from socialrl.work.task import Outcome, Task, code_of_this_process, run_task, unlike
 
 _PATIENCE_S = 10
 
 
 @contextlib.contextmanager
 def open_dask(address: str) -> Iterator[OnDask]:
-    """Provide the cluster at `address`; a scheduler that does not answer raises `UserError`."""
+    """Provide the cluster at `address`.
+
+    A scheduler that does not answer, and a worker that is unlike this process, raise `UserError`.
+    """
+    # a scheduler that is lost is one line of ours, and else a page of its client's
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -30,7 +36,9 @@ def open_dask(address: str) -> Iterator[OnDask]:
             " `dask scheduler`, which prints its address"
         ) from error
     try:
-        yield OnDask(client, address)
+        executor = OnDask(client, address)
+        executor.check_workers()
+        yield executor
     finally:
         # not `with client`, which waits for a scheduler that may be gone
         client.close(timeout=2)
@@ -49,6 +57,20 @@ class OnDask:
         if not n:
             return f"the Dask scheduler {self._address}, which has no worker yet (dask worker {self._address})"
         return f"{n} worker{'s' if n > 1 else ''} of the Dask scheduler {self._address}"
+
+    def check_workers(self) -> None:
+        """Raise `UserError` for a worker with other versions or code, which would take tasks only to fail them."""
+        told = self._client.run(unlike, code_of_this_process(), on_error="return")
+        for worker, one in told.items():
+            # a socialrl without this function, or none at all, is an error of the worker's
+            if what := one if isinstance(one, str) else f"another socialrl, or none ({shortened(str(one))})":
+                raise UserError(
+                    f"--scheduler {self._address}: the worker {worker} has {what}; all machines need the same versions:"
+                    " stop it, or install what this machine has"
+                )
+
+    def check_room(self, needs: Sequence[float]) -> None:
+        """Refuse nothing: each worker looks at the memory of its own machine."""
 
     def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended; a scheduler that is lost raises `UserError`."""

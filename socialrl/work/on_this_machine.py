@@ -9,7 +9,8 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from socialrl import stopping
+from socialrl import budget, stopping
+from socialrl.errors import UserError
 from socialrl.work.executors import by_name, usable_processors
 from socialrl.work.task import Outcome, Task, run_task
 
@@ -19,18 +20,47 @@ _MOST_BREAKS = 2
 class OnThisMachine:
     """So many worker processes, which share the processors; one works in this process itself.
 
+    `jobs` None: one for every processor, or fewer where memory is short.
+
     A worker that the system kills (for lack of memory) takes those beside it with it. What had not ended is done again,
     and what still has not after a second time is done one by one, so that the task that does this can be named.
     """
 
-    def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
-        self._threads = max(1, usable_processors() // jobs)
+    def __init__(self, jobs: int | None) -> None:
+        self._asked = jobs
+        self._jobs = jobs or usable_processors()
+        self._at_once = self._jobs
+        self._has_room = False
+
+    @property
+    def _threads(self) -> int:
+        return max(1, usable_processors() // self._at_once)
 
     @property
     def where(self) -> str:
         """Where in a few words."""
-        return f"{self._jobs} process{'es' if self._jobs > 1 else ''} of this machine"
+        return f"{self._at_once} process{'es' if self._at_once > 1 else ''} of this machine"
+
+    def check_room(self, needs: Sequence[float]) -> None:
+        """Raise `UserError` if so many jobs as were asked for do not fit; where none were, there are fewer from now.
+
+        Looked at once: later, the processes that wait for more work hold their memory already.
+        """
+        self._at_once = max(1, min(self._jobs, len(needs)))
+        if self._has_room:
+            return
+        self._has_room = True
+        fitting = budget.fitting_at_once(needs, self._jobs)
+        if fitting >= self._at_once:
+            return
+        if self._asked is not None:
+            largest = sum(sorted((budget.PROCESS + one for one in needs), reverse=True)[: self._jobs])
+            usable = budget.SHARE * (budget.free_bytes() or 0)
+            raise UserError(
+                f"--jobs {self._jobs}: so many at a time need about {budget.gib(largest)} of memory, and"
+                f" {budget.gib(usable)} can be used; --jobs {fitting} would fit"
+            )
+        self._jobs = self._at_once = fitting
 
     def run(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and yield how each ended."""

@@ -59,6 +59,7 @@ class Pieces:
             for name in missing
         ]
         before = len(paths) - len(missing)
+        self.executor.check_room([0.0] * len(tasks))  # a piece is small beside the process that makes it
 
         def done(_: Outcome, number: int) -> None:
             on_done(before + number)

@@ -93,8 +93,8 @@ def run_task(task: Task, threads: int = 1) -> Outcome:
             seat = Seat(threads, _Watching(task.ticket))
             seat.progress.update(0, 1)
             load_extensions()  # a process knows only what it imports itself
-            if unlike := _unlike(task.code):
-                return ended(error=f"{platform.node()} has {unlike}; all machines need the same versions")
+            if other := unlike(task.code):
+                return ended(error=f"{platform.node()} has {other}; all machines need the same versions")
             module, _, name = task.call.partition(":")
             torch.set_num_threads(threads)
             getattr(importlib.import_module(module), name)(**task.arguments, seat=seat)
@@ -144,8 +144,8 @@ def code_of_this_process() -> dict[str, str]:
     return {"python": meta["python"], **versions, "world": world_checksum(), "code": digest.hexdigest()[:16]}
 
 
-def _unlike(theirs: Mapping[str, str]) -> str:
-    """Return the first thing in which this process differs from who asks: "numpy 2.3.1, not 2.4.6"."""
+def unlike(theirs: Mapping[str, str]) -> str:
+    """Return the first thing in which this process differs from who asks: "numpy 2.3.1, not 2.4.6"; empty if none."""
     if not theirs:
         return ""
     ours = code_of_this_process()

@@ -16,9 +16,13 @@ import one_node_slurm
 import pytest
 import tiny_sweep as tiny
 
+from socialrl import budget
+from socialrl.config.loading import config_to_yaml
 from socialrl.errors import UserError
 from socialrl.work.asked import Asked, open_executor
 from socialrl.work.calls import open_call
+from socialrl.work.executors import settings_of
+from socialrl.work.on_this_machine import OnThisMachine
 from socialrl.work.task import Task, code_of_this_process, run_task
 
 _PATIENCE_S = 1800.0
@@ -106,30 +110,105 @@ def test_jobs_end_as_done_failed_or_lost_each_by_its_name(tmp_path, slurm, monke
     from socialrl.work import on_slurm
 
     monkeypatch.setattr(on_slurm, "_SECONDS_BETWEEN_LOOKS", 1.0)
-    tasks = [
-        Task("good", "cluster_tasks:write", {"path": str(tmp_path / "good.txt")}),
-        Task("wrong", "cluster_tasks:fail"),
-        Task("lost", "cluster_tasks:die"),
-    ]
+    (made,) = tiny.ready(tmp_path, "seed=3,4", name="jobs").points[:1]
+    config_yaml = config_to_yaml(made.config)
+
+    def point(name: str) -> Task:
+        given = {"config_yaml": config_yaml, "folder": str(tmp_path / name), "command": ""}
+        return Task(name, "socialrl.sweep.point:run_point", given)
+
+    tasks = [point("good"), Task("wrong", "cluster_tasks:fail"), Task("lost", "cluster_tasks:die")]
     asked = Asked(scheduler=slurm, slurm=("timeout_min=5",))
     with open_executor(asked, tmp_path) as executor:
         assert executor.where.startswith("SLURM" if slurm == "slurm" else "submitit's local executor")
         found = {one.name: one for one in executor.run(tasks)}
     assert found["good"].error == ""
-    assert (tmp_path / "good.txt").read_text() == "written"
+    assert run_task(point("alone")).error == ""
+    assert tiny.lasting(tmp_path / "good") == tiny.lasting(tmp_path / "alone"), "a point of a sweep, bit for bit"
     assert found["wrong"].error.startswith("ZeroDivisionError: ")
     assert "cluster_tasks.py" in found["wrong"].trace
     assert "ended without a result; see" in found["lost"].error
 
 
-def test_settings_of_slurm_that_it_does_not_know_are_one_line(tmp_path):
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (("partitoin=cpu",), "--slurm: unknown setting 'partitoin'; did you mean 'partition'? Known: account, "),
+        (("cpu",), "--slurm needs NAME=VALUE, such as partition=cpu; got 'cpu'"),
+        (("qos=a", "qos=b"), "--slurm qos is given twice"),
+        (("timeout_min=1 h",), "--slurm timeout_min must be a whole number of at least 1, got 1 h"),
+        (("mem_gb=-3",), "--slurm mem_gb must be a number above 0, got -3"),
+        (("nodes=2",), "--slurm nodes: a piece of work is one process on one machine"),
+    ],
+)
+def test_settings_of_slurm_that_cannot_be_are_one_line(tmp_path, settings, told):
     pytest.importorskip("submitit")
-    asked = Asked(scheduler="local", slurm=("partitoin=cpu", "minutes=3"))
-    with pytest.raises(UserError, match=r"--slurm: .*(partitoin|minutes)"), open_executor(asked, tmp_path):
-        pass
-    with pytest.raises(UserError, match="--slurm needs NAME=VALUE, such as partition=cpu; got 'cpu'"):  # noqa: SIM117
-        with open_executor(Asked(scheduler="local", slurm=("cpu",)), tmp_path):
+    with pytest.raises(UserError) as error:  # noqa: SIM117
+        with open_executor(Asked(scheduler="local", slurm=settings), tmp_path):
             pass
+    assert str(error.value).startswith(told)
+
+
+def test_settings_of_slurm_are_numbers_only_where_they_are_written_as_such():
+    given = ["account=007", "timeout_min=60", "mem_gb=1.5", "qos=1e3"]
+    assert settings_of(given, "--slurm") == {"account": "007", "timeout_min": 60, "mem_gb": 1.5, "qos": "1e3"}
+
+
+def test_what_sbatch_says_against_jobs_is_one_line(tmp_path, monkeypatch):
+    submitit = pytest.importorskip("submitit")
+
+    def refuse(*_):
+        raise submitit.core.utils.FailedJobError("sbatch: error: Invalid partition\nsbatch: error: Batch job failed")
+
+    monkeypatch.setattr(submitit.AutoExecutor, "map_array", refuse)
+    with open_executor(Asked(scheduler="local"), tmp_path) as executor, pytest.raises(UserError) as error:
+        list(executor.run([Task("good", "cluster_tasks:fail")]))
+    assert str(error.value) == "--scheduler local: sbatch refuses the jobs: Invalid partition; Batch job failed"
+
+
+def test_a_worker_with_another_socialrl_is_refused_before_it_takes_tasks():
+    pytest.importorskip("distributed")
+    from socialrl.work.on_dask import OnDask
+
+    class Workers:
+        def __init__(self, *told):
+            self.told = told
+
+        def run(self, function, theirs, on_error):
+            assert (function(theirs), on_error) == ("", "return"), "this process is like itself"
+            return {f"tcp://10.0.0.{k}:1": one for k, one in enumerate(self.told)}
+
+    OnDask(Workers("", ""), "tcp://x:1").check_workers()
+    with pytest.raises(UserError, match=r"the worker tcp://10\.0\.0\.1:1 has numpy 1\.0, not 2\.0; all machines need"):
+        OnDask(Workers("", "numpy 1.0, not 2.0"), "tcp://x:1").check_workers()
+    with pytest.raises(UserError, match=r"has another socialrl, or none \(No module named 'socialrl'\)"):
+        OnDask(Workers(ModuleNotFoundError("No module named 'socialrl'")), "tcp://x:1").check_workers()
+
+
+def test_as_many_processes_as_memory_has_room_for(monkeypatch):
+    monkeypatch.setattr(budget, "free_bytes", lambda: 5.5 * budget.PROCESS)  # 4.4 of them can be used
+    assert budget.fitting_at_once([0.0] * 10, 8) == 4
+    assert budget.fitting_at_once([0.0] * 3, 8) == 3, "there are no more tasks than that"
+    large = [0.0, 2 * budget.PROCESS, 0.0, 0.0]
+    assert budget.fitting_at_once(large, 4) == 2, "the large one takes the place of three"
+    assert budget.fitting_at_once([*large, 9 * budget.PROCESS], 4) == 2, "one that never fits refuses itself"
+    asked, free = OnThisMachine(8), OnThisMachine(None)
+    with pytest.raises(UserError, match=r"--jobs 8: so many at a time need about 3\.4 GiB of memory, and 1\.8 GiB can"):
+        asked.check_room([0.0] * 10)
+    monkeypatch.setattr("socialrl.work.on_this_machine.usable_processors", lambda: 16)
+    free = OnThisMachine(None)
+    free.check_room([0.0] * 10)
+    assert free.where == "4 processes of this machine"
+    free.check_room([0.0] * 2)
+    assert free.where == "2 processes of this machine", "there are two more tasks only"
+
+
+def test_a_sweep_that_does_not_fit_side_by_side_makes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(budget, "free_bytes", lambda: 3 * budget.PROCESS)
+    made = tiny.ready(tmp_path, "seed=1,2,3")
+    with pytest.raises(UserError, match=r"--jobs 3: .*; --jobs 2 would fit"):
+        tiny.swept(made, Asked(jobs=3))
+    assert not made.folder.exists()
 
 
 def test_a_process_that_the_system_kills_fails_its_task_alone(tmp_path, monkeypatch):
@@ -146,6 +225,8 @@ def test_a_process_that_the_system_kills_fails_its_task_alone(tmp_path, monkeypa
     [
         (Asked("tpc://x:1"), "must be the address of a Dask scheduler .*, slurm or local, got 'tpc://x:1'"),
         (Asked("slrum"), "got 'slrum'; did you mean 'slurm'"),
+        (Asked("10.0.0.1:8786"), "did you mean 'tcp://10.0.0.1:8786'"),
+        (Asked("tcp://10.0.0.1"), "tcp://10.0.0.1: the address of a Dask scheduler has a host and a port"),
         (Asked("slurm", jobs=2), "--jobs is for processes of this machine"),
         (Asked(slurm=("partition=a",)), "give --scheduler slurm, too"),
     ],

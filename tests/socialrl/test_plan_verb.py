@@ -14,6 +14,7 @@ from synthetic_run import CONFIG
 
 from socialrl import cli
 from socialrl.assays import short_id
+from socialrl.authoring.checking import check_file
 from socialrl.errors import UserError
 from socialrl.findings.contrasts import evaluate, single_tests
 from socialrl.findings.registry import load_registry
@@ -25,6 +26,7 @@ from socialrl.planning.pools import Cages
 from socialrl.planning.power import Effort
 from socialrl.planning.question import question_of
 from socialrl.planning.words import WARNING, ethics
+from socialrl.protocols.schema import load_protocol
 from socialrl.storage.run_folder import RunFolder
 
 FEW = ["--experiments", "100", "--most", "60", "-q"]
@@ -347,8 +349,21 @@ def test_animals_that_do_not_have_what_is_needed_are_refused(reproduced, tmp_pat
         (
             "    value: 0.5\n",
             "    at_equal: bond\n    kind: matched\n",
-            "is missing: a contrast of kind matched needs it",
+            "at_equal is for a file of findings; in a protocol it says nothing",
         ),
+        ("    value: 0.5\n", "", "needs than (another side) or value (a number)"),
+        ("    value: 0.5\n", "    value: 0.5\n    kind: matched\n", "can be written in a file of findings only"),
+        ("tests: short}", "test: short}", "unknown key 'than.test'; did you mean 'than.tests'?"),
+        ("tests: short}", "tests: shrt}", "contrasts[0]: than.tests: unknown test 'shrt'; did you mean 'short'?"),
+        ("tests: short}", "tests: long}", "this and than are the same tests of the same animals"),
+        ("this: {group: wt, tests: long}", "this: wt", "this must be a mapping with group and tests, got"),
+        (
+            "measure: preference\n    this: {group: wt",
+            "measure: attacks\n    this: {group: wt",
+            "measure of PartnerPref",
+        ),
+        ("    expected: higher\n  - measure", "    expected: same\n    decides: no\n  - measure", "decides is for"),
+        ("  - measure: preference\n", "  - preference\n  - measure: preference\n", "contrasts[1]: must be a mapping"),
         ("contrasts:", "contrast:", "contrast"),
     ],
 )
@@ -357,15 +372,22 @@ def test_a_mistake_in_a_contrast_names_its_place(old, new, told, tmp_path):
     assert old in PROTOCOL
     file.write_text(PROTOCOL.replace(old, new))
     with pytest.raises(UserError) as error:
-        question_of(str(file))
+        check_file(file)
     assert told in str(error.value)
     assert str(file) in str(error.value)
     assert "\n" not in str(error.value)
+    if "tests: shrt}" not in new and "attacks" not in new:  # these two follow from the plan of its phases
+        with pytest.raises(UserError) as same:
+            load_protocol(file)
+        assert str(same.value) == str(error.value), "whoever reads it, in every verb"
 
 
 def test_a_file_of_findings_and_a_protocol_without_contrasts(tmp_path):
     asked = question_of("configs/findings/example.yaml")
     assert [one.name for one in asked.comparisons] == ["X01a", "X01b"]
+    assert [one.name for one in question_of("mating").comparisons] == ["mating-a", "mating-b"], "by its name"
+    with pytest.raises(UserError, match="unknown finding 'f01a'; did you mean 'F01a'"):
+        question_of("f01a")
     file = tmp_path / "mine.yaml"
     file.write_text(PROTOCOL.partition("contrasts:")[0])
     with pytest.raises(UserError, match="has no contrasts to plan for"):

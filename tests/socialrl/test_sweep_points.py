@@ -111,7 +111,10 @@ def test_draws_that_do_not_fit_are_points_that_failed(tmp_path):
         (["seed=1,,2"], "seed has a list with an empty value: '1,,2'"),
         (["seed="], "'seed=' has no value"),
         (["seed=1,2,1"], "seed has the value 1 twice"),
-        (["seed=1,2", "seed=3,4"], "seed is varied twice"),
+        (["seed=1,2", "seed=3,4"], "seed is given twice"),
+        (["seed=1,2", "seed=3"], "seed is given twice"),
+        (["steps=512", "seed=1,2", "steps=640"], "steps is given twice"),
+        (["seed=1,2,1.0"], "seed-1 and seed-1.0 have the same configuration"),
         (["ppo.gamma=0.9..0.99"], "ppo.gamma is an interval, from which points have to be drawn: add --random N"),
         (["ppo.gamma=0.99..0.9"], "an interval needs a lower and a higher number"),
         (["ppo.gamma=0..1:log"], "an interval in the logarithm needs numbers above 0"),
@@ -135,6 +138,8 @@ def test_mistakes_are_one_line_and_leave_nothing(tmp_path, words, told):
         ("seed\n", "has a line of keys and a line for every point"),
         ("seed,steps\n1\n", "line 2: 1 cells, and 2 keys in line 1"),
         ("seed,seed\n1,2\n", "line 1: every column needs a key of its own"),
+        ("seed;steps\n1;2\n", "columns are separated by commas in a list of points, got semicolons"),
+        ("seed,name\n1,a\n", "name cannot vary; run folders are called after their values"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_one_line(tmp_path, text, told):
@@ -147,5 +152,9 @@ def test_a_list_that_cannot_be_read_is_one_line(tmp_path, text, told):
 def test_one_key_in_the_list_and_on_the_command_line_is_refused(tmp_path):
     with pytest.raises(UserError, match="seed is in the list of points and on the command line"):
         tiny.ready(tmp_path, "seed=1,2", rows=[{"seed": "3"}])
+    with pytest.raises(UserError, match="seed is in the list of points and on the command line"):
+        tiny.ready(tmp_path, "seed=1", rows=[{"seed": "3"}])
+    with pytest.raises(UserError, match="list of points, row 2 below the keys: steps must be"):
+        tiny.ready(tmp_path, rows=[{"steps": "512"}, {"steps": "many"}])
     with pytest.raises(UserError, match="two points have the same values"):
         tiny.ready(tmp_path, rows=[{"seed": "3"}, {"seed": "3"}])

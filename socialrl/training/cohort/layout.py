@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from socialrl.config.loading import Config
 from socialrl.networks.tiles import COLUMN_MULTIPLE
 
 POLICY, VALUE = 0, 1
@@ -103,3 +104,13 @@ def network_layout(
             at = bias_at + width
         networks.append(tuple(layers))
     return NetworkLayout(n_observations, n_actions, (networks[POLICY], networks[VALUE]), at)
+
+
+def layout_of(config: Config) -> NetworkLayout:
+    """The layout of an animal's networks in the assay and with the widths of a configuration."""
+    from socialrl_envs import ASSAYS
+    from socialrl_envs.observation import space_of
+
+    world, asked, hidden = ASSAYS[config.env.id], config.env, list(config.ppo.net_arch)
+    space = space_of(world, attachment=asked.attachment, tones_apart=asked.tones_apart)
+    return network_layout(int(space.shape[0]), world.n_actions, hidden, hidden)
