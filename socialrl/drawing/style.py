@@ -32,7 +32,7 @@ OXYTOCIN, RECEPTOR_SIGNAL = "#CC79A7", "#6d2b57"
 ON_LIGHT, ON_DARK = "#1b1f25", "#fefefe"
 """Text on coloured cells, which keep their colours in a dark page; so these two do not turn with the scheme."""
 
-_IN_THE_DARK = {
+IN_THE_DARK = {
     INK: "#e6edf3",
     SOFT: "#a3adb8",
     RULE: "#3d444d",
@@ -41,6 +41,7 @@ _IN_THE_DARK = {
     PALE: "#5b6570",
     RECEPTOR_SIGNAL: "#b0559a",
 }
+"""What ink and ground turn into in a dark page; colours of data stay as they are."""
 
 WIDE_IN, NARROW_IN = 7.6, 3.75
 """Figure widths in inches: for a desktop page or slide, and for a phone, where panels stand below each other."""
@@ -119,17 +120,6 @@ def svg_text(figure: Figure, name: str) -> str:
             buffer, metadata={"Date": None, "Creator": None}
         )
     return buffer.getvalue()
-
-
-def in_both_schemes(svg: str) -> str:
-    """Return an SVG of `svg_text` that follows the reader's light or dark scheme; colours of data stay as they are."""
-    rules = "".join(
-        f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
-        for light, dark in _IN_THE_DARK.items()
-        for what in ("fill", "stroke")
-    )
-    head, tag, rest = svg.partition("<defs>")
-    return f"{head}<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>{tag}{rest}"
 
 
 def save_png(figure: Figure, path: Path | BinaryIO) -> None:
