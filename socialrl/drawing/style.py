@@ -104,6 +104,22 @@ def group_legend(figure: Figure | SubFigure, entries: list[tuple[str, str, str]]
     figure.legend(handles=[*handles, *extra], loc="outside upper left", ncols=max(1, columns), borderaxespad=0.2)
 
 
+def readable_on(colour: Any) -> str:
+    """Return the text colour, `ON_LIGHT` or `ON_DARK`, that can be read better on a coloured cell (WCAG 2.2, 1.4.3)."""
+    cell = _luminance(colour)
+
+    def contrast(ink: str) -> float:
+        low, high = sorted((cell, _luminance(ink)))
+        return (high + 0.05) / (low + 0.05)
+
+    return max(ON_LIGHT, ON_DARK, key=contrast)
+
+
+def _luminance(colour: Any) -> float:
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in mpl.colors.to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def few_ticks(ax: Axes, x: int | None = None, y: int | None = None) -> None:
     """Limit the number of intervals on the axes, so that labels stay apart in narrow panels."""
     if x:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import jinja2
+import matplotlib as mpl
 import pytest
 from contrast import ratio
 
@@ -91,6 +92,13 @@ def test_ink_and_lines_of_figures_can_be_seen_in_both_schemes():
             assert ratio(style.IN_THE_DARK[ink], dark) >= 4.5
         for line in (style.STRANGER, style.OXYTOCIN, style.RECEPTOR_SIGNAL):
             assert ratio(style.IN_THE_DARK.get(line, line), dark) >= 3
+
+
+def test_numbers_in_coloured_cells_can_be_read_on_every_shade():
+    for step in range(86):
+        face = mpl.colors.to_hex(mpl.colormaps["Blues"](step / 100))
+        assert ratio(style.readable_on(face), face) >= 4  # the best that two inks allow in the middle of the scale
+    assert [style.readable_on(face) for face in ("#ffffff", "#000000")] == [style.ON_LIGHT, style.ON_DARK]
 
 
 def test_cells_know_their_column_for_screens_on_which_the_table_folds(tmp_path):
