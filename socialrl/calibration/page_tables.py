@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from socialrl.analysis.statistics import Estimate
 from socialrl.calibration.course_figures import SETS
 from socialrl.calibration.outcome import Calibration
 from socialrl.calibration.pairs import BOTH
 from socialrl.calibration.population import table_of
 from socialrl.calibration.summaries import COMPARED, KINDS, TERMS
+from socialrl.drawing import wording
 from socialrl.drawing.tables import Table, text_table
 from socialrl_envs.parameters import rows_of
 
@@ -31,7 +32,7 @@ def goals(result: Calibration) -> Table:
     rows = [
         [
             row["pairs"],
-            row["label"],
+            _with_unit(row),
             "" if row["quantity"] == "distance" else _number(row["voles"], row["unit"]),
             f"at most {row['high']:g}" if row["quantity"] == "distance" else _interval(row, " to "),
             _number(row["before"], row["unit"]),
@@ -48,11 +49,13 @@ def information(result: Calibration) -> Table:
     rows = [
         [
             row["pairs"],
-            row["label"],
-            f"{_number(row['voles'], row['unit'])} [{_interval(row)}]",
+            _with_unit(row),
+            wording.interval(
+                Estimate(row["voles"], row["low"], row["high"], 0, ""), 0 if _in_seconds(row["unit"]) else 2
+            ),
             _number(row["before"], row["unit"]),
             _number(row["after"], row["unit"]),
-            "<0.001" if row["ks_p"] < 0.001 else f"{row['ks_p']:.3f}",
+            wording.p_value(row["ks_p"]),
         ]
         for row in result.goals[result.goals["row"] == "information"].to_dict("records")
     ]
@@ -79,8 +82,7 @@ def retest(result: Calibration) -> Table:
 
 def compared(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return a correlation of voles with its interval, that of the calibrated population, and whether it is inside."""
-    after = "–" if math.isnan(row["after"]) else f"{row['after']:.2f}".replace("-", "−")
-    return _correlation(row, "real"), after, _yes(row["inside"])
+    return _correlation(row, "real"), wording.number(row["after"]), _yes(row["inside"])
 
 
 def bouts(result: Calibration) -> Table:
@@ -90,7 +92,7 @@ def bouts(result: Calibration) -> Table:
             row["pairs"],
             row["who"],
             SETS[row["set"]],
-            f"{row['bouts_per_test']:.1f}",
+            wording.number(row["bouts_per_test"], 1),
             *(_number(row[name], "s") for name in ("median_s", "q90_s", "longest_s")),
             _number(row["share_in_longest"], "fraction"),
         ]
@@ -104,9 +106,9 @@ def distances(result: Calibration) -> Table:
     """Return the distance of both populations, kind by kind and term by term."""
     rows = []
     if len(result.matches) > 1:
-        rows.append([BOTH, LABELS["all"], *(f"{result.distance(name):.2f}" for name in ("before", "after"))])
+        rows.append([BOTH, LABELS["all"], *(wording.number(result.distance(name)) for name in ("before", "after"))])
     rows += [
-        [kind, LABELS[name], *(f"{match.distances[one][name]:.2f}" for one in ("before", "after"))]
+        [kind, LABELS[name], *(wording.number(match.distances[one][name]) for one in ("before", "after"))]
         for kind, match in result.matches.items()
         for name in ("all", *TERMS)
     ]
@@ -135,7 +137,7 @@ def quantities(result: Calibration) -> Table:
                 f"{short(row['table'])} ({row['table_spread']:.2f})",
                 f"{short(row['median'])} [{short(row['median_low'])}, {short(row['median_high'])}]",
                 f"{row['median_is']} ({row['width_median']:.2f})",
-                f"{row['spread']:.2f} [{row['spread_low']:.2f}, {row['spread_high']:.2f}]",
+                wording.interval(Estimate(row["spread"], row["spread_low"], row["spread_high"], 0, "")),
                 f"{row['spread_is']} ({row['width_spread']:.2f})",
             ]
         )
@@ -155,9 +157,9 @@ def search(result: Calibration) -> Table:
         rows.append(
             [
                 f"{row['generation']:.0f}",
-                *(f"{row[name]:.2f}" for name in ("mean", "best")),
-                *(f"{row[f'{part}_{kind}']:.2f}".replace("-", "−") for kind in kinds for part in _SEARCHED),
-                *([f"{row['course_off']:.2f}"] if "course_off" in row else []),
+                *(wording.number(row[name]) for name in ("mean", "best")),
+                *(wording.number(row[f"{part}_{kind}"]) for kind in kinds for part in _SEARCHED),
+                *([wording.number(row["course_off"])] if "course_off" in row else []),
             ]
         )
     several = len(kinds) > 1
@@ -178,7 +180,7 @@ def undetermined(result: Calibration) -> str:
 def combinations(result: Calibration) -> Table:
     """Return the combinations of medians that are determined best."""
     rows = [
-        [row["combination"], f"{row['width']:.2f}", f"{row['width_by_chance']:.2f}"]
+        [row["combination"], wording.number(row["width"]), wording.number(row["width_by_chance"])]
         for row in result.combinations().to_dict("records")
     ]
     return text_table(("Combination", "Width", "Width by chance"), rows)
@@ -203,7 +205,7 @@ def summaries(result: Calibration) -> Table:
             cells = [f"{row['mean']:.1%}", "", "", "", "", "", ""]
         else:
             names = ("mean", "sd", "q10", "q25", "median", "q75", "q90")
-            cells = [f"{row[name]:.2f}" if ratio else f"{row[name]:.0f}" for name in names]
+            cells = [wording.number(row[name], 2 if ratio else 0) for name in names]
         rows.append([row["pairs"], _ROWS[row["measure"]], SETS[row["set"]], str(row["n"]), *cells])
     return text_table(_SUMMARY_HEAD, rows, n_left=3)
 
@@ -218,9 +220,16 @@ def _yes(true: bool | None) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    if math.isnan(value):
-        return "–"
-    return f"{value:.0f}" if unit.startswith("s ") or unit == "s" else f"{value:.2f}"
+    return wording.number(value, 0 if _in_seconds(unit) else 2)
+
+
+def _in_seconds(unit: str) -> bool:
+    return unit.startswith("s ") or unit == "s"
+
+
+def _with_unit(row: Mapping[str, Any]) -> str:
+    """What a row is about, with its unit where the number is none by itself."""
+    return f"{row['label']}, s" if _in_seconds(row["unit"]) else str(row["label"])
 
 
 def _interval(row: Mapping[str, Any], between: str = ", ") -> str:
@@ -234,6 +243,4 @@ def _together(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _correlation(row: Mapping[str, Any], name: str) -> str:
-    if math.isnan(row[name]):
-        return "–"
-    return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]".replace("-", "−")
+    return wording.interval(Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"], 0, ""))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -140,6 +137,7 @@ def plan(
     from socialrl.planning.power import Effort
     from socialrl.planning.question import question_of
     from socialrl.planning.report import usable, write_plan
+    from socialrl.storage.provenance import command_line
 
     question = question_of(what, findings or (), only or ())
     if run is None and train is None:
@@ -183,7 +181,7 @@ def plan(
             made = make_plan(
                 question, animals, assumed, None if spread is None else lambda one: spread[one.name], progress.update
             )
-    made = replace(made, made={"command": shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]])})
+    made = replace(made, made={"command": command_line()})
     page = write_plan(made, place)
     from rich.console import Console
 

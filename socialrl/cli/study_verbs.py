@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -143,8 +142,10 @@ def _reproduce_seeds(place: Path, preset: str, seeds: list[int], **how: Any) -> 
 
 def for_one_seed(arguments: list[str], seed: int, output: str) -> str:
     """Return the command line that makes one of several seeds alone, from the arguments of the one for all of them."""
+    from socialrl.storage.provenance import program
+
     new = {"--seeds": ["--seed", str(seed)], "--output": ["--output", output]}
-    told, rest = [os.path.basename(arguments[0])], list(arguments[1:])
+    told, rest = [program(arguments[0])], list(arguments[1:])
     while rest:
         word = rest.pop(0)
         name, given, _ = word.partition("=")

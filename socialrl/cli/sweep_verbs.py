@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +82,7 @@ def sweep(
     objective = _objective(optuna, random, maximize, minimize)
     if batch is not None and optuna is None:
         raise UserError("--batch is for a search; add --optuna N")
+    from socialrl.storage.provenance import command_line
     from socialrl.sweep.outcome import How
     from socialrl.sweep.points import read_rows
     from socialrl.sweep.run import failed_in_words, listing, prepare, run_sweep
@@ -109,7 +107,7 @@ def sweep(
         done = run_sweep(
             made,
             work,
-            command=shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+            command=command_line(),
             overwrite=overwrite,
             progress=progress,
             say=lambda line: typer.echo(line, err=True),

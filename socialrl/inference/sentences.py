@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from socialrl.drawing.wording import number
 from socialrl.inference.infer import VERDICTS, Inference
 from socialrl.inference.traits import GAIN
 from socialrl.inference.validate import Validation, population_coverage
@@ -89,7 +90,7 @@ def of_validation(found: Validation) -> list[str]:
 
 def _recovered(row: dict[Any, Any]) -> str:
     return (
-        f"{_named(row)}: gain recovered with r = {row['r']:.2f}, 90 % interval {row['width']:.2f} wide on average"
+        f"{_named(row)}: gain recovered with r = {number(row['r'])}, 90 % interval {row['width']:.2f} wide on average"
         f" ({100 * row['width_left']:.0f} % of the prior's) and right in {100 * row['cover_90']:.1f} % of simulated"
         " animals."
     )

@@ -129,7 +129,9 @@ def choose_table(
         raise fault
     if head:
         above = ", ".join(str(n) for n, _ in rows[:head][:8])
-        notes.append(f"line {rows[head][0]} holds the column names; ignored above it: lines {above}")
+        notes.append(
+            f"line {rows[head][0]} holds the column names; ignored above it: line{'s' if ',' in above else ''} {above}"
+        )
     return Table(delimiter, rows[head][0], rows[head][1], rows[head + 1 :])
 
 

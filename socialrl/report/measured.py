@@ -102,7 +102,7 @@ def lede(study: Study) -> str:
         return ""
     titles = [study_of(assay).title for assay, _ in _by_assay(study.measured)]
     return (
-        f"Tests of {' and '.join(titles)}. {_in_words(study)} “socialrl reproduce” trains and tests"
+        f"Tests of {' and '.join(titles)}. {_in_words(study, 1)} “socialrl reproduce” trains and tests"
         " animals for a comparison with published findings."
     )
 
@@ -117,17 +117,22 @@ def columns_of(rows: list[MeasuredRow]) -> list[Measure]:
     return [measure_called(name) for name in dict.fromkeys(row.measure for row in rows)]
 
 
-def _in_words(study: Study) -> str:
+def _in_words(study: Study, tests: int | None = None) -> str:
+    """The main measure of every assay in words, test by test; with `tests` in the first tests only."""
     rows = [row for row in measured_rows(study) if row.measure == headline_of(row.assay).name]
     parts = []
     for assay, measure in dict.fromkeys((row.assay, row.measure) for row in rows):
-        one = measure_called(measure)
-        means = [
-            f"{row.label}, {row.group.label} {wording.interval(row.estimate, one.digits)}"
-            for row in rows
-            if (row.assay, row.measure) == (assay, measure)
-        ]
-        parts.append(f"{one.label} ({one.unit}): {'; '.join(means)}.")
+        one, own = measure_called(measure), [row for row in rows if (row.assay, row.measure) == (assay, measure)]
+        labels = list(dict.fromkeys(row.label for row in own))
+        told = [
+            f"{label}: " + ", ".join(
+                f"{row.group.label} {wording.interval(row.estimate, one.digits)}" for row in own if row.label == label
+            )
+            for label in labels[:tests]
+        ]  # fmt: skip
+        left = len(labels) - len(told)
+        more = f" {left} more {'test is' if left == 1 else 'tests are'} in the figure and in the table." if left else ""
+        parts.append(f"{one.label} ({one.unit}) in {'; in '.join(told)}.{more}")
     return " ".join(parts)
 
 

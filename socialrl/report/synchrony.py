@@ -30,11 +30,13 @@ _OTHERS = Line2D([], [], color=style.SOFT, linewidth=1.4, linestyle="--", label=
 
 
 def by_hour(study: Study, narrow: bool) -> Figure | None:
-    """Index of the series `DRAWN` against hours: a row per run and test, a panel per form; None without pairs."""
+    """Index of the series `DRAWN` against hours: a row per run and test, a panel per form; None without indices."""
     table = study.synchrony
     if table.empty:
         return None
     rows = table[(table["series"] == DRAWN) & table["hour"].notna()]
+    if not rows["index_pseudo"].notna().any():
+        return None  # a single pair of its kind has no pseudo-pairs to be compared with; the table has the shifts
     tests = list(dict.fromkeys(zip(rows["run"], rows["test"], strict=True)))
     columns = 1 if narrow else len(FORMS)
     lines = len(tests) * len(FORMS) // columns
@@ -161,6 +163,11 @@ def alt(study: Study) -> str:
 def missing(study: Study) -> str:
     """Return how a run gets the table that the figure needs."""
     run = study.runs[0]
+    if len(study.synchrony):
+        return (
+            "There are no pseudo-pairs, because no second test of the same kind was played at the same time; the table"
+            " below compares pairs with their own shifted series"
+        )
     if not run.has_table("evaluation"):
         return f"No animal of this run has been tested yet: {wording.next_step(run.path, run.finished)}"
     return f"The tests of this run have no synchrony: `{wording.command('evaluate', run.path)} --overwrite` computes it"

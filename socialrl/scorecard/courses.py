@@ -20,6 +20,7 @@ from socialrl.findings.registry import Registry
 from socialrl.scorecard.marks import assay_table, first_test, groups_of, side_by_side, unit_column, with_n
 
 _BLOCK_H = 6  # an hour of one animal is mostly with one other animal, or with none
+_MARKS = 12  # of a group along its line, each group's at places of their own, so that no group is known by colour only
 _SEXES = {"female": "Females", "male": "Males"}
 
 
@@ -92,7 +93,7 @@ def recordings(table: pd.DataFrame, groups: list[Group], narrow: bool = False) -
 
 
 def _traces(ax: Axes, rows: pd.DataFrame, groups: Sequence[Group]) -> None:
-    for one in groups:
+    for number, one in enumerate(groups):
         own = rows[rows["genotype"] == one.genotype]
         if own.empty:
             continue
@@ -101,7 +102,11 @@ def _traces(ax: Axes, rows: pd.DataFrame, groups: Sequence[Group]) -> None:
         means = [statistics.mean_interval(column) for column in traces.T]
         at = (np.arange(traces.shape[1]) + 0.5) * bin_s / 60
         ax.fill_between(at, [m.low for m in means], [m.high for m in means], color=one.colour, alpha=0.16, linewidth=0)
-        ax.plot(at, [m.value for m in means], color=one.colour, linewidth=1.4)
+        every = max(1, len(at) // _MARKS)
+        ax.plot(
+            at, [m.value for m in means], color=one.colour, linewidth=1.4, marker=one.marker, markersize=3.6,
+            markevery=(number * every // len(groups), every),
+        )  # fmt: skip
     ax.margins(x=0)
     ax.set_xlabel("Time (min)")
     ax.set_ylabel("ΔF/F (%)")

@@ -32,6 +32,9 @@ from socialrl.scorecard.marks import (  # fmt: skip
 )
 from socialrl_envs.vocabulary import DRUGS
 
+_OF_A_PLAIN_TEST = {"name", "note", "cohousing_h", "relationship"}
+"""What tests on one axis of hours may differ in; one with a drug or another stranger has no place among them."""
+
 
 def bond(tables: Tables, registry: Registry, narrow: bool) -> Figure | None:
     """Preference against cohousing hours, with a peer and with a mate, one mark per animal."""
@@ -133,9 +136,7 @@ def _plain_tests(registry: Registry, table: pd.DataFrame, relationship: str) -> 
         if name in present
         and registry.assay_of[name] == "PartnerPreference"
         and one.relationship == relationship
-        and one.mating is not False
-        and not (one.drugs or one.separation_h)
-        and one.partner_is == "familiar"
+        and one.model_dump(exclude=_OF_A_PLAIN_TEST, exclude_defaults=True) in ({}, {"mating": True})
     ]
     return sorted(names, key=lambda name: registry.conditions[name].cohousing_h)
 

@@ -7,6 +7,7 @@ its measure, for all findings of a question alike.
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -74,7 +75,12 @@ def _panel(ax: Axes, row: Row, registry: Registry) -> None:
     below = [f"{label}\nn = {len(values)}" for label, values in zip(labels(row), sides, strict=True)]
     ax.set_xticks(range(len(sides)), below)
     ax.tick_params(axis="x", length=0, labelsize=7)
-    unit = "" if row.effect.unit in ("fraction", "index", "") else f" ({row.effect.unit})"
+    ax.tick_params(axis="y", labelsize=7)
+    if len({one.key for one in looks}) == 1:  # labels that differ in the test do not say whose it is
+        ax.set_xlabel(looks[0].label, fontsize=7)
+    # A difference from published values is in their standard deviations; the animals are in the measure's own unit.
+    drawn_in = row.measure.unit if row.contrast.reference else row.effect.unit
+    unit = "" if drawn_in in ("fraction", "index", "") else f" ({drawn_in})"
     ax.set_ylabel(textwrap.fill(f"{row.measure.label}{unit}", 24), fontsize=7.5)
     title = textwrap.fill(f"{SYMBOL[row.verdict]} {row.name}  {row.finding.title}", 34)
     ax.set_title(title, fontsize=7.5, fontweight="normal")
@@ -107,10 +113,10 @@ def labels(row: Row) -> list[str]:
 def _tests(names: Sequence[str]) -> str:
     """Name several tests by what their names have in common, a single one by its name."""
     if len(names) == 1:
-        return names[0].replace("_", " ")
+        return re.sub(r"(?<=\d)(h|d|s|min)\b", r" \1", names[0].replace("_", " "))
     words = [name.split("_") for name in names]
     common = [one[0] for one in itertools.takewhile(lambda one: len(set(one)) == 1, zip(*words, strict=False))]
-    return " ".join(common) or f"{names[0].replace('_', ' ')} …"
+    return " ".join(common) or f"{_tests(names[:1])} …"
 
 
 def _wrapped(text: str) -> str:

@@ -26,6 +26,8 @@ from socialrl_envs.vocabulary import ARMS
 _UNCHANGED = "nothing changed"
 GREEN, VERMILLION, GREY = "#009E73", "#D55E00", "#c6ccd3"
 _MARKS = {REPRODUCED: ("✓", GREEN), NOT_REPRODUCED: ("✕", VERMILLION), INCONCLUSIVE: ("?", GREY)}
+_PLACES = {REPRODUCED: (-0.42, 0.0), NOT_REPRODUCED: (0.0, 0.42)}
+"""From where to where in a cell the verdict of one of many values is drawn; the axis runs down."""
 
 
 def dose_response(doses: pd.DataFrame, narrow: bool) -> Figure | None:
@@ -126,10 +128,13 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
         mark, colour = _MARKS.get(str(row["finding_verdict"]), ("", GREY))
         width = 0.9 / len(factors[parameter])
         left = x - 0.45 + width * factors[parameter].index(row["factor"])
-        ax.add_patch(Rectangle((left, y - 0.42), width * 0.94, 0.84, facecolor=colour, edgecolor="none"))
-        if width > 0.2:  # more values than that leave room for colours only
-            ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6,
-                    color=style.ON_LIGHT if colour == GREY else style.ON_DARK, fontfamily="DejaVu Sans")  # fmt: skip
+        if width > 0.2:
+            low, high = -0.42, 0.42
+            ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6, color=style.ON_LIGHT,
+                    fontfamily="DejaVu Sans")  # fmt: skip
+        else:  # so many values leave no room for marks: what is reproduced stands high, what is not low
+            low, high = _PLACES.get(str(row["finding_verdict"]), (-0.08, 0.08))
+        ax.add_patch(Rectangle((left, y + low), width * 0.94, high - low, facecolor=colour, edgecolor="none"))
         if hangs.get(name) == parameter:
             frame = Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, facecolor="none", edgecolor=style.INK, linewidth=1.4)
             ax.add_patch(frame)
@@ -164,7 +169,7 @@ def _share_cells(ax: Axes, names: list[str], arms: list[str], cells: Mapping[tup
             if known and share < -0.1:
                 face = "#fbe3d3"  # the arm works against the finding
             ax.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=face, edgecolor=style.GROUND))
-            ink = style.ON_DARK if known and share > 0.6 else style.ON_LIGHT if known else style.INK
+            ink = style.readable_on(face) if known else style.INK
             weight = "bold" if known and share == largest and share > 0.1 else "normal"
             ax.text(x, y, wording.number(share, 2), ha="center", va="center", fontsize=7.5, color=ink, weight=weight)
     ax.set_xlim(-0.5, len(arms) - 0.5)

@@ -41,7 +41,7 @@ def collect_meta(seed: int, table: str = CURRENT) -> dict[str, Any]:
         "seed": seed,
         "parameter_table": table,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        "command": command_line(),
         "versions": {"socialrl": __version__, **{name: _version(name) for name in _LIBRARIES}},
         "commit": commit,
         "commit_has_changes": changed,
@@ -50,6 +50,19 @@ def collect_meta(seed: int, table: str = CURRENT) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "processor": processor(),
     }
+
+
+def command_line() -> str:
+    """Return the command that this process was started with, as it can be typed again; `python -m socialrl` is
+    `socialrl`.
+    """
+    return shlex.join([program(sys.argv[0]), *sys.argv[1:]])
+
+
+def program(path: str) -> str:
+    """Return the name of a program from the path that it was started by."""
+    script = Path(path)
+    return script.parent.name if script.name == "__main__.py" else script.name
 
 
 @functools.cache

@@ -14,7 +14,9 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
 from socialrl.animals.animal import animals_of, ids_by_group
+from socialrl.assays import short_id
 from socialrl.config.loading import Config
+from socialrl.config.values import in_words
 from socialrl.drawing.style import house_style
 from socialrl.film.films import render_test
 from socialrl.report.figures import preference_by_cohousing
@@ -89,13 +91,20 @@ def _of(values: pd.Series, animals: Sequence[str]) -> pd.Series:
 def _settings(config: Config, genotype: str) -> dict[str, float | str]:
     given = config.ppo.model_dump().items()
     ppo = {f"ppo/{name}": value for name, value in given if isinstance(value, float | int | str)}
+    given_to_animals = {**config.env.changed_parameters, **config.genotypes[genotype].parameters}
+    changed = {
+        f"parameters/{name}": value if isinstance(value, float | int) else in_words(value)
+        for name, value in given_to_animals.items()
+    }
     return {
+        "assay": short_id(config.env.id),
         "genotype": genotype,
         "oxtr_gain": config.genotypes[genotype].oxtr_gain,
         "animals": config.animals,
         "steps": config.steps,
         "lives": config.lives,
         "seed": config.seed,
+        **changed,
         **ppo,
     }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jinja2
+import matplotlib as mpl
 import pytest
 from contrast import ratio
 
@@ -85,27 +85,20 @@ def test_numbers_keep_their_units_and_code_is_left_alone(text, together):
     assert pages.keep_together(text) == together
 
 
-def test_a_figure_follows_the_readers_scheme_in_the_page_only():
-    with style.house_style():
-        figure = style.new_figure(3, 2)
-        figure.subplots().set_xlabel("Time (h)")
-        svg = style.svg_text(figure, "name")
-    both = style.in_both_schemes(svg)
-    ET.fromstring(both)
-    assert "prefers-color-scheme: dark" in both
-    assert "prefers-color-scheme" not in svg
-    for ink in (style.INK, style.GROUND):
-        assert f": {ink}" in svg, "the colours that the rules replace are those that are drawn"
-        assert f": {ink}" in both.partition("</style>")[0]
-
-
 def test_ink_and_lines_of_figures_can_be_seen_in_both_schemes():
-    for light, dark in ((style.GROUND, style._IN_THE_DARK[style.GROUND]),):
+    for light, dark in ((style.GROUND, style.IN_THE_DARK[style.GROUND]),):
         for ink in (style.INK, style.SOFT):
             assert ratio(ink, light) >= 4.5
-            assert ratio(style._IN_THE_DARK[ink], dark) >= 4.5
+            assert ratio(style.IN_THE_DARK[ink], dark) >= 4.5
         for line in (style.STRANGER, style.OXYTOCIN, style.RECEPTOR_SIGNAL):
-            assert ratio(style._IN_THE_DARK.get(line, line), dark) >= 3
+            assert ratio(style.IN_THE_DARK.get(line, line), dark) >= 3
+
+
+def test_numbers_in_coloured_cells_can_be_read_on_every_shade():
+    for step in range(86):
+        face = mpl.colors.to_hex(mpl.colormaps["Blues"](step / 100))
+        assert ratio(style.readable_on(face), face) >= 4  # the best that two inks allow in the middle of the scale
+    assert [style.readable_on(face) for face in ("#ffffff", "#000000")] == [style.ON_LIGHT, style.ON_DARK]
 
 
 def test_cells_know_their_column_for_screens_on_which_the_table_folds(tmp_path):

@@ -26,6 +26,18 @@ def test_meta_is_complete_and_json():
     assert meta["processor"]["architecture"] == platform.machine()
 
 
+def test_the_command_can_be_typed_again(monkeypatch):
+    from socialrl.storage.provenance import command_line
+
+    for started, named in (
+        ("/opt/bin/socialrl", "socialrl"),
+        ("/lib/socialrl/__main__.py", "socialrl"),
+        ("t.py", "t.py"),
+    ):
+        monkeypatch.setattr("sys.argv", [started, "train", "my file.yaml"])
+        assert command_line() == f"{named} train 'my file.yaml'"
+
+
 def test_vector_instructions_are_named_by_what_the_processor_has():
     from socialrl.storage.provenance import _simd
 

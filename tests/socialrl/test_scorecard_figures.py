@@ -107,6 +107,31 @@ def test_unmated_animals_do_not_stand_among_mates(tables):
     peers, mates = drawn(figures.bond, tables).axes
     assert ticks(mates) == ["0", "1", "2", "6", "24"]
     assert "336" in ticks(peers)
+    assert len(set(ticks(peers))) == len(ticks(peers)), "a stranger of the other sex is another test of the same hours"
+
+
+def test_no_curve_of_release_is_known_by_its_colour_only(tables):
+    females = drawn(courses.release, tables).axes[0]
+    lines = females.get_lines()
+    assert len({line.get_marker() for line in lines}) == len(lines) > 1
+    first = [line.get_markevery()[0] for line in lines]
+    assert len(set(first)) == len(first), "marks of one group do not hide those of another"
+
+
+def test_one_of_many_values_of_a_parameter_tells_its_verdict_by_its_place():
+    verdicts = ["reproduced", "not reproduced", "inconclusive", "reproduced", "reproduced", "reproduced"]
+    rows = [("oxytocin_tau_s", float(factor), "F01", verdict) for factor, verdict in enumerate(verdicts)]
+    rows += [("stress_cost", 0.5, "F01", "reproduced"), ("stress_cost", 2.0, "F01", "not reproduced")]
+    table = pd.DataFrame(rows, columns=["parameter", "factor", "finding", "finding_verdict"])
+    table["survives"] = table["finding_verdict"] == "reproduced"
+    with style.house_style():
+        (ax,) = variant_figures.sensitivity(table, narrow=False).axes
+    parts = [(round(patch.get_y(), 2), round(patch.get_y() + patch.get_height(), 2)) for patch in ax.patches]
+    up, down, thin, whole = (-0.42, 0.0), (0.0, 0.42), (-0.08, 0.08), (-0.42, 0.42)
+    row = ax.patches[0].get_y() // 1 + 1
+    assert [(low - row, high - row) for low, high in parts[:3]] == [pytest.approx(one) for one in (up, down, thin)]
+    assert [text.get_text() for text in ax.texts] == ["✓", "✕"], "two values leave room for marks"
+    assert parts[-1][1] - parts[-1][0] == pytest.approx(whole[1] - whole[0])
 
 
 def test_dose_response_and_arms_say_what_they_count_and_measure():

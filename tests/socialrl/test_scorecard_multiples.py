@@ -53,8 +53,16 @@ def test_means_stand_beside_their_animals_and_the_side_it_is_about_is_on_the_rig
 
 def test_labels_say_what_differs(card):
     found = {row.finding.id: labels(row) for question in ("bond", "accumbens") for row in leading_rows(card, question)}
-    assert found["F14"] == ["cohoused 24h"], "against a number there is one side"
-    assert [one.replace("\n", " ") for one in found["F10"]] == ["mate 24h", "mate 24h antagonist"]
+    assert found["F14"] == ["cohoused 24 h"], "against a number there is one side"
+    assert [one.replace("\n", " ") for one in found["F10"]] == ["mate 24 h", "mate 24 h antagonist"]
+
+
+def test_a_panel_says_whose_tests_it_shows_and_in_which_unit(card):
+    panels = {ax.get_title(loc="left").split()[1]: ax for ax in drawn(card, "bond")}
+    assert panels["F14"].get_xlabel() == "wild type"
+    of = {finding: next(ax for name, ax in panels.items() if name.startswith(finding)) for finding in ("F01", "F18")}
+    assert of["F01"].get_xlabel() == "", "the names of the groups stand there"
+    assert of["F18"].get_ylabel().endswith("(s)"), "animals are in seconds, their difference in standard deviations"
 
 
 def test_a_question_without_findings_has_no_figure(card):
