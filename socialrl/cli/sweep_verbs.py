@@ -69,30 +69,32 @@ def sweep(
     Every point is a run folder. Finished points are kept, and stopped ones resume, when the command is repeated; a
     point that fails is named and does not stop the others.
 
-    Example: `socialrl sweep configs/demo.yaml seed=1,2,3 ppo.learning_rate=1e-3,3e-3`
+    Example: `socialrl sweep demo seed=1,2,3 ppo.learning_rate=1e-3,3e-3`
 
-    Random draws: `socialrl sweep configs/demo.yaml ppo.gamma=0.9..0.999 ppo.ent_coef=1e-3..1e-1:log --random 20`
+    Random draws: `socialrl sweep demo ppo.gamma=0.9..0.999 ppo.ent_coef=1e-3..1e-1:log --random 20`
 
-    A search: `socialrl sweep configs/demo.yaml ppo.ent_coef=1e-3..1e-1:log --optuna 40 --maximize
+    A search: `socialrl sweep demo ppo.ent_coef=1e-3..1e-1:log --optuna 40 --maximize
     wt.cohoused_24h.return`
     """
     for option, value in (("--random", random), ("--optuna", optuna), ("--batch", batch)):
         check_range(option, value, 1, _MOST)
     work = work_asked(jobs, scheduler, slurm)
     objective = _objective(optuna, random, maximize, minimize)
+    from socialrl.authoring.checking import read_as
     from socialrl.sweep.outcome import How
     from socialrl.sweep.points import read_rows
     from socialrl.sweep.run import failed_in_words, listing, prepare, run_sweep
     from socialrl.sweep.space import read_space
 
-    made = prepare(
-        config,
-        read_space(words or []),
-        How(random, optuna, batch, objective, minimize is None),
-        pieces=pieces or [],
-        rows=[] if points is None else read_rows(points),
-        output=output,
-    )
+    with read_as("experiment", config):
+        made = prepare(
+            config,
+            read_space(words or []),
+            How(random, optuna, batch, objective, minimize is None),
+            pieces=pieces or [],
+            rows=[] if points is None else read_rows(points),
+            output=output,
+        )
     if show:
         for line in listing(made):
             typer.echo(line)
