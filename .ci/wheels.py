@@ -71,11 +71,13 @@ def use(empty: Path, alone: dict[str, str]) -> None:
     """Use the commands in a folder that has nothing of a checkout."""
     run(["socialrl", "--version"], empty, alone)
     listed = run(["socialrl", "configs"], empty, alone)
-    names = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
+    names = {path.stem for path in (ROOT / "configs").rglob("*.*") if path.parent.name != "schema"}
     if missing := names - set(re.findall(r"^  (?:\w+/)?(\w+)", listed, flags=re.M)):
         sys.exit(f"`socialrl configs` does not list {', '.join(sorted(missing))}")
     run(["socialrl", "configs", "copy", "smoke", "mating", "example", "--output", "mine"], empty, alone)
-    run(["socialrl", "check", "mine/smoke.yaml", "mine/mating.yaml"], empty, alone)
+    # the sheet as the documentation writes it
+    files = ["mine/smoke.yaml", "mine/mating.yaml", "configs/score_sheets/made_up.csv"]
+    run(["socialrl", "check", *files], empty, alone)
     schema = re.search(r"\$schema=file://(\S+)", (empty / "mine" / "smoke.yaml").read_text())
     if schema is None or not Path(schema[1]).is_file():
         sys.exit("the copy of a configuration points to no schema")

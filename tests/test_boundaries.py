@@ -156,7 +156,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lineage": WORLD | PAGES | {"findings", "evaluation", "protocols", "training", "work"},
     "inference": WORLD | PAGES | {"evaluation", "interop", "release", "training", "work"},
     "planning": WORLD | PAGES | {"findings", "interop", "evaluation", "protocols", "training", "reproduction"},
-    "authoring": GROUND | {"config", "storage", "protocols", "findings", "lineage", "reproduction"},
+    "authoring": GROUND | {"config", "storage", "protocols", "findings", "interop", "lineage", "reproduction"},
 }
 """Which rooms of `socialrl` a room may open, by any import statement in it; `cli` may open all."""
 

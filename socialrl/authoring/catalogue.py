@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from socialrl.authoring.kinds import KINDS, Kind
-from socialrl.config.shipped import FOLDER, shipped, shipped_folder
+from socialrl.authoring.kinds import KINDS, SHEETS, Kind
+from socialrl.config.shipped import ENDINGS, FOLDER, shipped, shipped_folder
 from socialrl.errors import UserError, nearest, unknown
 from socialrl.storage.atomic import write_bytes
 
@@ -49,20 +49,22 @@ class Example:
 def catalogue() -> tuple[Example, ...]:
     """Return the files that come with socialrl, ordered by kind and name."""
     found = [_example(name, path) for name, path in shipped().items()]
-    order = [kind.name for kind in KINDS]
+    order = [kind.name for kind in (*KINDS, SHEETS)]
     return tuple(sorted(found, key=lambda one: (order.index(one.kind.name), one.name)))
 
 
 def example(name: str) -> Example:
     """Return the file of this name, with or without its folder; an unknown one raises `UserError`."""
-    name = name.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
+    name = name.removeprefix(f"{FOLDER}/")
+    for ending in ENDINGS:
+        name = name.removesuffix(ending)
     named = [one for one in catalogue() if name == one.name] or [one for one in catalogue() if name == one.short]
     if named:
         return named[0]
     near = nearest(name, [one.short for one in catalogue()])
     if near is not None:
         raise UserError(f"no file called '{name}' comes with socialrl; did you mean '{near}'?")
-    raise UserError(unknown("name", name, [one.name for one in catalogue()]))
+    raise UserError(unknown("name", name, [one.listed for one in catalogue()]))
 
 
 def copies(names: Sequence[str], output: Path, *, overwrite: bool) -> list[tuple[Example, Path]]:
@@ -72,10 +74,13 @@ def copies(names: Sequence[str], output: Path, *, overwrite: bool) -> list[tuple
     the way raises `UserError` unless `overwrite` is true; then nothing is written.
     """
     wanted = [example(name) for name in dict.fromkeys(names)]
-    is_file = output.suffix in (".yaml", ".yml")
+    is_file = output.suffix in ENDINGS
     if is_file and len(wanted) > 1:
         raise UserError(f"--output {output} is one file, and {len(wanted)} are to be copied; give a folder")
-    targets = [(one, output if is_file else output / f"{one.short}.yaml") for one in wanted]
+    if is_file and (output.suffix == ".csv") != (wanted[0].path.suffix == ".csv"):
+        one = wanted[0]
+        raise UserError(f"--output {output} must end in {one.path.suffix}, as {one.name} does, or be a folder")
+    targets = [(one, output if is_file else output / f"{one.short}{one.path.suffix}") for one in wanted]
     for (one, target), (other, same) in itertools.combinations(targets, 2):
         if target == same:
             raise UserError(f"{one.name} and {other.name} would both become {target}; copy one after the other")
@@ -99,6 +104,9 @@ def _copy(one: Example, target: Path) -> str:
 
 def _example(name: str, path: Path) -> Example:
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".csv":
+        title = text.partition("\n")[0].strip('"')
+        return Example(name, SHEETS, _headline(f"# {title}"), path)
     found = MODELINE.search(text)
     kind = next((one for one in KINDS if found is not None and one.name == found[2]), None)
     if kind is None:

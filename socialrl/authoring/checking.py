@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
-from socialrl.authoring.kinds import KINDS, Kind, kind_of
+from socialrl.authoring.kinds import KINDS, SHEETS, Kind, kind_of, other_kind
 from socialrl.config.checks import shown
+from socialrl.config.shipped import find
 from socialrl.config.strict_yaml import read_yaml, read_yaml_file
-from socialrl.errors import UserError, shortened
+from socialrl.errors import UserError, command, shortened
+
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+"""Endings of files that are checked as score sheets: text with a delimiter, and workbooks."""
 
 
 def check_file(path: Path) -> Kind:
-    """Return the kind of a file, found by its keys; what its verb would refuse raises the verb's own `UserError`."""
+    """Return the kind of a file, found by its ending and keys; what its verb would refuse raises that `UserError`."""
+    if path.suffix.lower() in TABLES:
+        SHEETS.read(path)
+        return SHEETS
     data = read_yaml(read_yaml_file(path, "YAML"), str(path))
     if not isinstance(data, dict) or not data:
         raise UserError(f"{path}: must be a mapping of keys to values, got {shown(data) if data else 'nothing'}")
@@ -21,3 +30,30 @@ def check_file(path: Path) -> Kind:
         raise UserError(f"{path}: has no key of any kind of file ({known}), got {shortened(', '.join(data))}")
     kind.read(path)
     return kind
+
+
+@contextlib.contextmanager
+def read_as(wanted: str, path: Path) -> Iterator[None]:
+    """Say of a file that is of another kind than its verb takes what it is, and not each key that is unknown there.
+
+    The file is only looked at again where reading it in the block fails.
+    """
+    try:
+        yield
+    except Exception as error:
+        found = _other_kind(wanted, path) if getattr(error, "user_facing", False) else None
+        if found is None:
+            raise
+        verb = command(path).partition(" ")[2]
+        told = f"{path} is a file of another kind: {found.name}, not {wanted}; use {found.verb.format(verb)}"
+        raise UserError(told) from error
+
+
+def _other_kind(wanted: str, path: Path) -> Kind | None:
+    what = next(one.what for one in KINDS if one.name == wanted)
+    try:
+        found = find(path, what)
+        data = read_yaml(read_yaml_file(found, what), str(found))
+    except UserError:
+        return None
+    return other_kind(data, wanted) if isinstance(data, dict) else None

@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 class Kind:
     """A kind of file. `verb` is the command that takes it (`{}`: the file), `what` its name in errors of reading.
 
-    `model` returns the record class of its content. `read` raises `UserError` for what the verb would refuse.
+    `model` returns the record class of its content; a table has none. `read` raises `UserError` for what the verb would
+    refuse.
     """
 
     name: str
     plural: str
     verb: str
     what: str
-    model: Callable[[], type[BaseModel]]
+    model: Callable[[], type[BaseModel]] | None
     read: Callable[[Path], object]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its record."""
+        from socialrl.config.problems import keys_of
+
+        return () if self.model is None else tuple(keys_of(self.model()))
 
 
 def _experiment() -> type[BaseModel]:
@@ -116,6 +124,12 @@ def _read_parameters(path: Path) -> object:
     return read_parameters([path.as_posix()])
 
 
+def _read_sheet(path: Path) -> object:
+    from socialrl.interop.formats import read_tests
+
+    return read_tests(path)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("experiment", "Experiments", "socialrl train {}", "configuration", _experiment, _read_experiment),
     Kind("recording", "Recordings", "socialrl record {}", "recording", _recording, _read_recording),
@@ -124,6 +138,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("findings", "Findings", "socialrl reproduce --findings {}", "findings", _findings, _read_findings),
     Kind("parameters", "Parameters", "socialrl train CONFIG --with {}", "parameter", _parameters, _read_parameters),
 )
+"""The kinds that are YAML, each with a schema of its own."""
+
+SHEETS = Kind("score sheet", "Score sheets", "socialrl calibrate {}", "score sheet", None, _read_sheet)
 
 
 def kind(name: str) -> Kind:
@@ -139,13 +156,30 @@ def kind(name: str) -> Kind:
 def kind_of(data: Mapping[str, Any]) -> Kind | None:
     """Return the kind of file that plain data is; None if it has no key of any kind."""
     from socialrl.config.experiment import RELEASE
-    from socialrl.config.problems import keys_of
 
     env = data.get("env", {})
     if isinstance(env, Mapping) and env.get("id") == RELEASE:
         return kind("recording")
     if set(data) <= {"env", "individual_spread"} and isinstance(env, Mapping) and set(env) <= {"parameters"}:
         return kind("parameters")
-    shares = {one.name: len(set(keys_of(one.model())) & set(data)) for one in KINDS if one.name != "parameters"}
+    shares = _shares(data)
     best = max(shares, key=lambda name: shares[name])
     return kind(best) if shares[best] else None
+
+
+def other_kind(data: Mapping[str, Any], wanted: str) -> Kind | None:
+    """Return the kind of file that plain data clearly is, if it is not the one that is wanted; else None."""
+    found = kind_of(data)
+    if found is None or found.name == wanted:
+        return None
+    shares = _shares(data)
+    doubtful = found.name in shares and shares[found.name] - shares.get(wanted, 0) < _CLEARLY
+    return None if doubtful else found
+
+
+_CLEARLY = 2
+"""So many keys more than of the kind that is wanted make clear that a file is of another."""
+
+
+def _shares(data: Mapping[str, Any]) -> dict[str, int]:
+    return {one.name: len(set(one.keys) & set(data)) for one in KINDS if one.name != "parameters"}

@@ -26,7 +26,7 @@ _TEXT_KEYS = frozenset({"name", "output", "id", "about", "source"})
 def schema_of(name: str) -> JSON:
     """Return the schema of a kind of file (`kinds.KINDS`); an unknown one raises `UserError`."""
     chosen = kind(name)
-    schema = _generated(chosen.model())
+    schema = _generated(_model(name))
     definitions = schema.setdefault("definitions", {})
     if chosen.name == "lineage":
         _open_sections(definitions)
@@ -36,6 +36,12 @@ def schema_of(name: str) -> JSON:
     _keep_texts(schema)
     title = {"$schema": _DIALECT, "title": f"socialrl: {chosen.name}"}
     return title | {key: value for key, value in schema.items() if key not in title}
+
+
+def _model(name: str) -> type[BaseModel]:
+    model = kind(name).model
+    assert model is not None  # all kinds of KINDS have one
+    return model()
 
 
 def schema_text(name: str) -> str:
@@ -94,7 +100,7 @@ def _parts(value: Any) -> Iterator[JSON]:
 
 def _open_sections(definitions: dict[str, JSON]) -> None:
     """Put the keys of an experiment's sections where a lineage takes some of them."""
-    experiment = _generated(kind("experiment").model())["definitions"]
+    experiment = _generated(_model("experiment"))["definitions"]
     learning = definitions["Learning"]["properties"]
     elsewhere = ("id", "parameters", "arms", "attachment")
     keys = {name: one for name, one in experiment["EnvSection"]["properties"].items() if name not in elsewhere}
@@ -107,7 +113,7 @@ def _open_sections(definitions: dict[str, JSON]) -> None:
 
 def _phases_of_lives(definitions: dict[str, JSON]) -> None:
     """Put the phases of a protocol where the life of a condition has them, under names that findings do not use."""
-    protocol = _generated(kind("protocol").model())["definitions"]
+    protocol = _generated(_model("protocol"))["definitions"]
     names = {name: f"life{name}" for name in protocol}
     for part in _parts(protocol):
         if isinstance(reference := part.get("$ref"), str):

@@ -1,4 +1,7 @@
-"""What a shell completes: names of files that come with socialrl, presets, tables, drugs. An empty list means files."""
+"""What a shell completes: names of files that come with socialrl, presets, tables, drugs, formats, assays, findings.
+
+An empty list means files.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,33 @@ def config_argument(kind: str, example: str) -> Any:
         help=f"A YAML file, or a name from `socialrl configs`, for example {example}.",
         autocompletion=names_of(kind),
     )
+
+
+def assays(incomplete: str) -> Iterator[str]:
+    """Complete the ids of assays."""
+    from socialrl_envs.vocabulary import ASSAY_ROWS
+
+    return (row.id for row in ASSAY_ROWS if row.id.startswith(incomplete))
+
+
+def findings(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Complete the ids of the findings that come with socialrl."""
+    from socialrl.findings.registry import load_registry
+
+    return ((one.id, one.title) for one in load_registry().findings if one.id.startswith(incomplete))
+
+
+def formats(*parts: str) -> Callable[[str], Iterator[tuple[str, str]]]:
+    """Return a completion with the names of the formats that have one of these parts."""
+
+    def complete(incomplete: str) -> Iterator[tuple[str, str]]:
+        from socialrl.interop.formats import formats as known
+
+        for name, one in known().items():
+            if name.startswith(incomplete) and any(getattr(one, part) is not None for part in parts):
+                yield name, one.about
+
+    return complete
 
 
 def presets(incomplete: str) -> Iterator[str]:

@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     Ctrl-C (130), SIGTERM (143) and a terminal that was closed (129) all stop the work in the same way.
     """
+    if "_SOCIALRL_COMPLETE" in os.environ:
+        # Typer wraps descriptions at the width of a terminal; fish takes every further line for a word to complete.
+        os.environ["TERMINAL_WIDTH"] = "10000"
     before, threading.excepthook = threading.excepthook, _quiet_about_places
     try:
         with stopping.signals():

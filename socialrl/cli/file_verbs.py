@@ -20,7 +20,7 @@ _Name = Annotated[
 
 @configs.callback(invoke_without_command=True)
 def _configs(context: typer.Context) -> None:
-    """List the configurations, protocols and findings that come with socialrl; `show` and `copy` them.
+    """List the configurations, protocols, findings and score sheets that come with socialrl; `show` and `copy` them.
 
     Example: `socialrl configs copy partner_preference`
 
@@ -57,7 +57,7 @@ def show(name: _Name) -> None:
 def copy(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME...", help="Names from `socialrl configs`.", autocompletion=names_of()),
+        typer.Argument(metavar="NAME", help="Names from `socialrl configs`.", autocompletion=names_of()),
     ],
     output: Annotated[
         Path,
@@ -80,7 +80,7 @@ def copy(
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="A kind of file; default: a list of all.", autocompletion=schemas),
+        typer.Argument(metavar="NAME", help="A kind of file; default: a list of all.", autocompletion=schemas),
     ] = None,
     output: Annotated[
         Path | None,

@@ -18,9 +18,9 @@ def check(
         list[Path],
         typer.Argument(
             parser=a_path,
-            metavar="FILE|RUN...",
-            help="Configurations, protocols, findings and other YAML files; run folders, folders of them, simulations,"
-            " lineages or calibrations.",
+            metavar="FILE|RUN",
+            help="Configurations, protocols, findings and other YAML files; score sheets; run folders, folders of them,"
+            " simulations, lineages or calibrations.",
         ),
     ],
 ) -> None:
@@ -28,13 +28,14 @@ def check(
 
     Example: `socialrl check mine/experiment.yaml mine/protocol.yaml`
 
-    What a file is, is found by its keys; a mistake in it is the line that its verb would end with.
+    What a YAML file is, is found by its keys; a table is checked as a score sheet. A mistake is the line that its verb
+    would end with.
 
     A run folder: `socialrl check runs/demo` reads every file and compares it with its checksum.
 
     Ends with exit code 2 if a file cannot be used, is missing or was changed.
     """
-    wrong = [_check_file(path) if path.is_file() or path.suffix in _YAML else _check_folder(path) for path in paths]
+    wrong = [_check_folder(path) if _is_folder(path) else _check_file(path) for path in paths]
     files, folders = (sum(found for kind, found in wrong if kind == one) for one in ("file", "folder"))
     told = [f"{files} file{'s' if files > 1 else ''} cannot be used"] if files else []
     if folders:
@@ -43,7 +44,11 @@ def check(
         raise UserError("; ".join(told))
 
 
-_YAML = (".yaml", ".yml")
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a folder, or looks like one that is not there."""
+    from socialrl.authoring.checking import TABLES
+
+    return path.is_dir() or not (path.exists() or path.suffix.lower() in (".yaml", ".yml", *TABLES))
 
 
 def _check_file(path: Path) -> tuple[str, int]:
@@ -80,7 +85,12 @@ def _check_folder(path: Path) -> tuple[str, int]:
             typer.echo(f"{path}: {n_stages} stages unchanged since they were written")
         return "folder", _told(path, problems)
     damaged = 0
-    for one in run_folders(path):
+    try:
+        found = run_folders(path)
+    except UserError as error:
+        typer.echo(str(error), err=True)
+        return "folder", 1
+    for one in found:
         try:
             run = RunFolder.open(one)
             problems = run.problems()
@@ -111,7 +121,7 @@ def compare(
             parser=a_path, metavar="OLD", help="A folder of a reproduction, its scorecard.json, or a run folder."
         ),
     ],
-    new: Annotated[list[Path], typer.Argument(parser=a_path, metavar="NEW...", help="One or more to compare with it.")],
+    new: Annotated[list[Path], typer.Argument(parser=a_path, metavar="NEW", help="One or more to compare with it.")],
     labels: Annotated[
         str | None,
         typer.Option(metavar="NAME,NAME", help="What each is called, in order, instead of the names of the folders."),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from socialrl.cli import completion
 from socialrl.cli.app import RunArgument, a_path, app, note_unfinished, overwrite_option
 from socialrl.errors import UserError
 
@@ -40,7 +41,13 @@ def export_verb(
     run: RunArgument,
     options: _Options = None,
     format_name: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="The format; --list shows all of them.")
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="The format; --list shows all of them.",
+            autocompletion=completion.formats("export"),
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -80,7 +87,13 @@ def import_verb(
     options: _Options = None,
     format_name: Annotated[
         str | None,
-        typer.Option("--format", metavar="NAME", help="The format.", show_default="the one that knows the file"),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="The format.",
+            show_default="the one that knows the file",
+            autocompletion=completion.formats("read_events", "read"),
+        ),
     ] = None,
     output: Annotated[
         Path | None,

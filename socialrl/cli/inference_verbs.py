@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from socialrl.cli import completion
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option, stoppable
 from socialrl.cli.work_options import JobsIfAsked, Scheduler, Slurm, work_asked
 from socialrl.config import limits
@@ -18,7 +19,7 @@ from socialrl.progress import open_progress
 def simulate(
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="Changes of the training, such as ppo.learning_rate=0.003."),
+        typer.Argument(metavar="KEY=VALUE", help="Changes of the training, such as ppo.learning_rate=0.003."),
     ] = None,
     output: Annotated[Path, typer.Option(parser=a_path, metavar="DIR", help="Folder of the simulations.")] = Path(
         "runs/simulations"
@@ -76,9 +77,10 @@ def infer(
         list[Path] | None,
         typer.Argument(
             parser=a_path,
-            metavar="[SCORES]...",
+            metavar="SCORES",
             help="Partner-preference tests (a score sheet as CSV or XLSX, events of BORIS, raw data of EthoVision), or"
             " tables with one row per animal and test (CSV).",
+            autocompletion=completion.names_of("score sheet"),
         ),
     ] = None,
     simulations: Annotated[

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from socialrl.cli import completion
 from socialrl.cli.app import Quiet, a_path, app, check_range, stoppable
 from socialrl.config import limits
 from socialrl.errors import UserError
@@ -28,6 +29,7 @@ def plan(
             metavar="FINDING|FILE",
             help="A finding (F01), one comparison of it (F01a), or a YAML file: findings of your own, or a protocol "
             "with contrasts.",
+            autocompletion=completion.findings,
         ),
     ],
     run: Annotated[

@@ -50,9 +50,11 @@ def train(
 
     With calibrated animals: `socialrl train partner_preference --with runs/calibration/parameters.yaml`
     """
+    from socialrl.authoring.checking import read_as
     from socialrl.config.loading import load_config
 
-    loaded = load_config(config, overrides or [], pieces or [])
+    with read_as("experiment", config):
+        loaded = load_config(config, overrides or [], pieces or [])
     if output is not None:
         loaded = _with_output(loaded, str(output), loaded.name)
     _say_next(_train(loaded, overwrite, quiet))
@@ -165,7 +167,7 @@ def evaluate(
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="One or more run folders.")],
+    runs: Annotated[list[Path], typer.Argument(parser=a_path, metavar="RUN", help="One or more run folders.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -198,7 +200,7 @@ def report(
 
 @app.command()
 def index(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder that holds the runs.")] = Path("runs"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that holds the runs.")] = Path("runs"),
 ) -> None:
     """Write FOLDER/index.html: every run, scorecard, calibration and lineage with its state, headline and page.
 
@@ -339,10 +341,11 @@ def _evaluate_protocol(
     events_csv: bool,
     selection: Selection,
 ) -> None:
+    from socialrl.authoring.checking import read_as
     from socialrl.protocols.evaluating import evaluate_protocol
 
     note_unfinished(run)
-    with _testing(), open_progress("testing", quiet=quiet) as progress:
+    with _testing(), read_as("protocol", file), open_progress("testing", quiet=quiet) as progress:
         played = evaluate_protocol(
             run,
             file,

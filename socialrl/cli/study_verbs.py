@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from pathlib import Path
@@ -80,6 +81,7 @@ def reproduce(
 
     Under three seeds: `socialrl reproduce --preset full --seeds 1,2,3 --output runs/seeds`
     """
+    from socialrl.authoring.checking import read_as
     from socialrl.config.given_parameters import read_parameters
     from socialrl.findings.registry import load_findings
     from socialrl.reproduction.driver import reproduce
@@ -95,7 +97,10 @@ def reproduce(
     typed = output or Path("runs/seeds" if several else "runs/reproduce")
     place, given = usable(typed), read_parameters(parameters or [])
     findings = [find(one, "findings") for one in findings or ()]
-    registry = load_findings(*findings) if findings else None
+    with contextlib.ExitStack() as reading:
+        for one in findings:
+            reading.enter_context(read_as("findings", one))
+        registry = load_findings(*findings) if findings else None
 
     def say(line: str) -> None:
         if not quiet or line.startswith("note"):
@@ -180,6 +185,7 @@ def calibrate(
             parser=a_path,
             metavar="DATA",
             help="Partner-preference tests: a score sheet (CSV, XLSX), events of BORIS, raw data of EthoVision.",
+            autocompletion=completion.names_of("score sheet"),
         ),
     ],
     config: Annotated[
@@ -312,11 +318,13 @@ def lineage(
     The null control: `socialrl lineage lineage_arms_off`
     """
     work = work_asked(jobs, scheduler, slurm)
+    from socialrl.authoring.checking import read_as
     from socialrl.lineage.run import load_lineage, run_lineage
 
     config = find(config, "lineage")
     place = [] if output is None else [f"output={output or '.'}"]
-    loaded = load_lineage(config, [*(overrides or []), *place])
+    with read_as("lineage", config):
+        loaded = load_lineage(config, [*(overrides or []), *place])
     again = "the same command without --overwrite" if overwrite else "the same command"
     with (
         stoppable(f"finished generations are kept; run {again} again to go on"),

@@ -69,11 +69,11 @@ def sweep(
     Every point is a run folder. Finished points are kept, and stopped ones resume, when the command is repeated; a
     point that fails is named and does not stop the others.
 
-    Example: `socialrl sweep configs/demo.yaml seed=1,2,3 ppo.learning_rate=1e-3,3e-3`
+    Example: `socialrl sweep demo seed=1,2,3 ppo.learning_rate=1e-3,3e-3`
 
-    Random draws: `socialrl sweep configs/demo.yaml ppo.gamma=0.9..0.999 ppo.ent_coef=1e-3..1e-1:log --random 20`
+    Random draws: `socialrl sweep demo ppo.gamma=0.9..0.999 ppo.ent_coef=1e-3..1e-1:log --random 20`
 
-    A search: `socialrl sweep configs/demo.yaml ppo.ent_coef=1e-3..1e-1:log --optuna 40 --maximize
+    A search: `socialrl sweep demo ppo.ent_coef=1e-3..1e-1:log --optuna 40 --maximize
     wt.cohoused_24h.return`
     """
     for option, value in (("--random", random), ("--optuna", optuna), ("--batch", batch)):
@@ -82,20 +82,22 @@ def sweep(
     objective = _objective(optuna, random, maximize, minimize)
     if batch is not None and optuna is None:
         raise UserError("--batch is for a search; add --optuna N")
+    from socialrl.authoring.checking import read_as
     from socialrl.storage.provenance import command_line
     from socialrl.sweep.outcome import How
     from socialrl.sweep.points import read_rows
     from socialrl.sweep.run import failed_in_words, listing, prepare, run_sweep
     from socialrl.sweep.space import read_space
 
-    made = prepare(
-        config,
-        read_space(words or []),
-        How(random, optuna, batch or 4, objective, minimize is None),
-        pieces=pieces or [],
-        rows=[] if points is None else read_rows(points),
-        output=output,
-    )
+    with read_as("experiment", config):
+        made = prepare(
+            config,
+            read_space(words or []),
+            How(random, optuna, batch or 4, objective, minimize is None),
+            pieces=pieces or [],
+            rows=[] if points is None else read_rows(points),
+            output=output,
+        )
     if show:
         for line in listing(made):
             typer.echo(line)

@@ -9,14 +9,18 @@ import typer
 
 from socialrl.cli import completion
 from socialrl.cli.app import Quiet, a_path, app, check_range, overwrite_option
-from socialrl.cli.completion import config_argument
 from socialrl.config import limits
 from socialrl.errors import UserError, unknown
 
 
 @app.command()
 def render(
-    source: Annotated[str, typer.Argument(metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|ID", help="A run folder, or an id from `socialrl envs`.", autocompletion=completion.assays
+        ),
+    ],
     animal: Annotated[str | None, typer.Option(help="Animal of the run; default: the first.")] = None,
     cohousing_h: Annotated[float, typer.Option(help="Hours cohoused before the test.")] = 24.0,
     session: Annotated[
@@ -71,7 +75,7 @@ def render(
 
 @app.command()
 def record(
-    config: Annotated[Path, config_argument("recording", "oxytocin_release")],
+    config: Annotated[Path, completion.config_argument("recording", "oxytocin_release")],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to the file, with dotted keys.")
     ] = None,
@@ -84,11 +88,13 @@ def record(
 
     Example: `socialrl record oxytocin_release stimulation.rate_hz=0.5`
     """
+    from socialrl.authoring.checking import read_as
     from socialrl.config.loading import load_recording
     from socialrl.release.folder import changed_groups, record, summary
 
     place = [] if output is None else [f"output={output or '.'}"]
-    loaded = load_recording(config, [*(overrides or []), *place])
+    with read_as("recording", config):
+        loaded = load_recording(config, [*(overrides or []), *place])
     typer.echo(summary(record(loaded, overwrite=overwrite), changed_groups(loaded)))
     typer.echo(f"recording: {loaded.path / 'release.png'}, release.csv and traces.csv beside it")
 
@@ -111,7 +117,7 @@ def envs() -> None:
 def drugs(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="One drug; default: a list of all.", autocompletion=completion.drugs),
+        typer.Argument(metavar="NAME", help="One drug; default: a list of all.", autocompletion=completion.drugs),
     ] = None,
 ) -> None:
     """List the drugs with the compounds that they stand for, or print what is known of one: doses, times, sources.
@@ -134,7 +140,7 @@ def parameters(
     table: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TABLE]",
+            metavar="TABLE",
             help="A parameter table by name; default: the current one.",
             autocompletion=completion.tables,
         ),
@@ -142,7 +148,7 @@ def parameters(
     other: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OTHER]",
+            metavar="OTHER",
             help="Another one: print only what differs between the two.",
             autocompletion=completion.tables,
         ),

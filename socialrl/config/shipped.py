@@ -1,4 +1,4 @@
-"""Files found by name: the configurations, protocols and findings that come with socialrl, and a user's own.
+"""Files found by name: the configurations, protocols, findings and score sheets that come with socialrl, and one's own.
 
 They lie in `configs` at the top of a checkout, which a wheel holds as `socialrl/configs`. A name is the path of a file
 in that folder without its ending: `demo`, `protocols/loss`. Where the kind of file is known, so is its folder, and
@@ -15,9 +15,10 @@ from pathlib import Path
 from socialrl.errors import UserError, nearest
 
 FOLDER = "configs"
-SUBFOLDERS = {"protocol": "protocols", "findings": "findings"}
+SHEET = "score sheet"
+SUBFOLDERS = {"protocol": "protocols", "findings": "findings", SHEET: "score_sheets"}
 """Where files of a kind lie inside that folder; those of other kinds lie in the folder itself."""
-_ENDINGS = (".yaml", ".yml")
+ENDINGS = (".yaml", ".yml", ".csv")
 _BY_NAME = ("configuration", "recording", "lineage", *SUBFOLDERS)
 
 
@@ -34,7 +35,8 @@ def shipped_folder() -> Path:
 def shipped() -> dict[str, Path]:
     """Return the files that come with socialrl by name: those of the folder itself, then those of its subfolders."""
     folder = shipped_folder()
-    files = sorted(folder.rglob("*.yaml"), key=lambda path: (len(path.parts), path.as_posix()))
+    found = (path for ending in ENDINGS for path in folder.rglob(f"*{ending}"))
+    files = sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
 
 
@@ -49,16 +51,21 @@ def find(given: str | Path, what: str = "configuration") -> Path:
     if os.path.isfile(text):
         return Path(given)
     folders = [SUBFOLDERS[what], ""] if what in SUBFOLDERS else [""]
-    if not text.endswith(_ENDINGS):
+    if not text.endswith(ENDINGS):
         places = ["", *(os.path.join(FOLDER, folder) for folder in folders)]
-        own = (os.path.join(place, text + ending) for place in places for ending in _ENDINGS)
+        own = (os.path.join(place, text + ending) for place in places for ending in _endings(what))
         if found := next(filter(os.path.isfile, own), None):
             return Path(found)
     elif not text.startswith(f"{FOLDER}/"):
         return Path(given)
-    name, known = text.removeprefix(f"{FOLDER}/").removesuffix(".yaml"), shipped()
+    known = shipped()
+    name = text.removeprefix(f"{FOLDER}/").removesuffix(_endings(what)[0])
     found = next((one for folder in folders if (one := os.path.join(folder, name)) in known), None)
-    return Path(given) if found is None else known[found]
+    return Path(given) if found is None or known[found].suffix not in _endings(what) else known[found]
+
+
+def _endings(what: str) -> tuple[str, ...]:
+    return (".csv",) if what == SHEET else (".yaml", ".yml")
 
 
 def hint(given: Path, what: str) -> str:
@@ -66,16 +73,17 @@ def hint(given: Path, what: str) -> str:
     if what not in _BY_NAME:
         return ""
     name = given.as_posix().removeprefix(f"{FOLDER}/")
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         name = name.removesuffix(ending)
     folder, _, last = name.rpartition("/")
     if folder not in ("", SUBFOLDERS.get(what)):
         return ""
+    readable = [one for one, path in shipped().items() if path.suffix in _endings(what)]
     # of two files with the same last name that of this kind
-    names = sorted(shipped(), key=lambda one: one.rpartition("/")[0] == SUBFOLDERS.get(what, ""))
+    names = sorted(readable, key=lambda one: one.rpartition("/")[0] == SUBFOLDERS.get(what, ""))
     known = {one.rpartition("/")[-1]: one for one in names}
     near = last if last in known else nearest(last, known)
     if near is not None:
         return f"; did you mean {known[near]}, which comes with socialrl?"
-    is_name = not given.as_posix().endswith(_ENDINGS)
+    is_name = not given.as_posix().endswith(ENDINGS)
     return "; `socialrl configs` lists the names of those that come with socialrl" if is_name else ""

@@ -44,7 +44,10 @@ def read_yaml(text: str, where: str, *, is_text: Callable[[Path], bool] | None =
         return None if node is None else _value(node, where, is_text or (lambda _path: False), at)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise UserError(f"{where}: {line}not valid YAML: {error.problem or error.context}") from error
+        told = error.problem or error.context
+        if error.context and error.problem and error.problem.startswith("but "):
+            told = f"{error.context}, {error.problem}"  # the second half of a sentence
+        raise UserError(f"{where}: {line}not valid YAML: {told}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{where}: not valid YAML: {str(error).splitlines()[0]}") from error
     except (ValueError, OverflowError) as error:
@@ -147,7 +150,7 @@ def read_yaml_file(path: FilePath, what: str) -> str:
             raise UserError(f"{path}: too large for a {what} file: more than {limits.MAX_FILE_BYTES:,} bytes")
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError as error:
-        beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        beside = [one.name for one in path.parent.glob("*.y*ml") if one.exists()] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
         hint = f"; did you mean {path.parent / near}?" if near else shipped.hint(path, what)
         raise UserError(f"{path}: no such {what} file{hint}") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from socialrl.config.shipped import SHEET, hint
 from socialrl.errors import UserError, from_os_error, nearest
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -48,7 +49,8 @@ def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
     except FileNotFoundError as error:
         beside = [one.name for one in path.parent.glob("*") if one.is_file()] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
-        raise UserError(f"{path}: no such score sheet" + (f"; did you mean {near}?" if near else "")) from error
+        meant = f"; did you mean {near}?" if near else hint(path, SHEET)
+        raise UserError(f"{path}: no such score sheet{meant}") from error
     except OSError as error:
         told = from_os_error(error, f"read {path}")
         raise told or UserError(f"cannot read {path}: {error.strerror}") from error

@@ -14,7 +14,8 @@ from socialrl.analysis import measure_values
 from socialrl.analysis.measure import Measure
 from socialrl.errors import UserError
 from socialrl.interop.columns import MEASURED
-from socialrl.interop.score_sheets import choose_tests, read_score_sheet
+from socialrl.interop.formats import read_tests
+from socialrl.interop.score_sheets import choose_tests
 from socialrl.planning.question import Comparison
 
 _FEWEST = 6
@@ -54,7 +55,7 @@ def spread_of(
             f"--sheet has no {', '.join(absent) or measure.name}, which {comparison.name} needs; a score sheet of "
             f"partner-preference tests has {', '.join(MEASURED)}"
         )
-    sheet = read_score_sheet(path, measure.columns, where=where)
+    sheet = read_tests(path, measure.columns, where=where)
     tests, left_out = choose_tests(sheet, pairs)
     for group in sheet.groups:
         there = sorted({group.values[line] for line in tests["line"] if line in group.values})

@@ -32,6 +32,7 @@ def test_good_files_are_named_by_their_kind(say):
         CONFIGS / "oxytocin_release.yaml": "recording",
         CONFIGS / "lineage_treated.yaml": "lineage",
         CONFIGS / "protocols" / "loss.yaml": "protocol",
+        CONFIGS / "score_sheets" / "made_up.csv": "score sheet",
     }
     told = "".join(f"{path}: ok ({kind})\n" for path, kind in files.items())
     assert say("check", *files) == (0, told, "")
@@ -87,9 +88,50 @@ def test_a_protocol_is_planned_as_well_as_read(say):
     assert err.startswith("p.yaml: phase 1 (lose)")
 
 
+def test_a_wrong_score_sheet_is_the_line_of_its_reader(say):
+    text = (CONFIGS / "score_sheets" / "made_up.csv").read_text()
+    Path("a.csv").write_text(text.replace("4368", "43x68"))
+    Path("b.txt").write_text("no table at all\n")
+    code, out, err = say("check", "a.csv", "b.txt", "c.xlsx")
+    assert (code, out) == (2, "")
+    lines = err.splitlines()
+    assert lines[0].startswith("a.csv, line 3, ")
+    assert "43x68" in lines[0]
+    assert [line.partition(":")[0] for line in lines[1:]] == ["b.txt", "c.xlsx", "error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["train", "protocols/loss"],
+            "protocol, not experiment; use socialrl evaluate RUN --protocol protocols/loss",
+        ),
+        (["train", "oxytocin_release"], "recording, not experiment; use socialrl record oxytocin_release"),
+        (["lineage", "demo", "seed=2"], "experiment, not lineage; use socialrl train "),
+        (["record", "lineage"], "lineage, not recording; use socialrl lineage lineage"),
+        (["sweep", "lineage", "seed=1,2"], "lineage, not experiment; use socialrl lineage lineage"),
+        (["reproduce", "--findings", "demo"], "experiment, not findings; use socialrl train "),
+    ],
+)
+def test_a_file_for_another_verb_is_said_to_be_one(say, arguments, told):
+    code, out, err = say(*arguments)
+    assert (code, out) == (2, "")
+    assert f" is a file of another kind: {told}" in err
+    assert err.count("\n") == 1
+
+
+def test_few_keys_do_not_make_a_file_one_of_another_kind(say):
+    Path("mine.yaml").write_text("name: mine\nseed: 1\nlitters: 4\n")
+    code, _, err = say("train", "mine.yaml")
+    assert code == 2
+    assert "unknown key litters" in err
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        ("a: 1\n---\nb: 2\n", "x.yaml: line 2: not valid YAML: expected a single document in the stream, but found "),
         ("", "x.yaml: must be a mapping of keys to values, got nothing"),
         ("- 1\n", "x.yaml: must be a mapping of keys to values, got a list"),
         ("colour: red\n", "x.yaml: has no key of any kind of file (experiment, recording, "),
@@ -110,6 +152,18 @@ def test_every_file_is_checked_and_the_wrong_ones_are_counted(say):
     assert (code, out) == (2, f"{CONFIGS / 'smoke.yaml'}: ok (experiment)\n")
     assert [line.partition(":")[0] for line in err.splitlines()] == ["a.yaml", "no.yaml", "error"]
     assert err.endswith("error: 2 files cannot be used\n")
+
+
+def test_a_folder_without_runs_does_not_stop_the_check(say):
+    Path("empty").mkdir()
+    code, out, err = say("check", "empty", CONFIGS / "smoke.yaml")
+    assert (code, out) == (2, f"{CONFIGS / 'smoke.yaml'}: ok (experiment)\n")
+    assert err.splitlines()[0] == "empty holds no run folder"
+
+
+def test_a_link_to_nothing_is_not_what_is_meant_instead(say):
+    Path("gone.yaml").symlink_to("nowhere.yaml")
+    assert say("check", "gone.yaml")[2].startswith("gone.yaml: no such YAML file\n")
 
 
 def test_a_misspelt_key_does_not_change_what_a_file_is():

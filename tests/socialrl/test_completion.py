@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from socialrl.authoring.catalogue import catalogue
 from socialrl.cli import completion, main
 from socialrl.reproduction.presets import PRESETS
 
@@ -41,6 +43,30 @@ def test_bash_completes_verbs_options_and_names(tmp_path, monkeypatch):
     )
     assert [line.split() for line in done.stdout.splitlines()] == list(ASKED.values())
     assert done.stderr == ""
+
+
+def test_a_description_is_one_line(tmp_path):
+    """fish takes every line for a word to complete, zsh every line break for a part of a description."""
+    asked = {"_SOCIALRL_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = subprocess.run(
+        [sys.executable, "-m", "socialrl"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, **asked, "_TYPER_COMPLETE_ARGS": "socialrl configs copy ", "COLUMNS": "40"},
+    )
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines == [[one.listed, one.about] for one in catalogue()]
+    assert max(len(about) for _, about in lines) > 100
+
+
+def test_formats_assays_and_findings_are_complete():
+    assert dict(completion.formats("export")("n")).keys() == {"nwb"}
+    assert "score-sheet" in dict(completion.formats("read")(""))
+    assert list(completion.assays("socialrl/SocialO")) == ["socialrl/SocialOperant-v0"]
+    assert dict(completion.findings("F01")) == {"F01": "Knockouts need longer cohousing to prefer a peer"}
+    assert dict(completion.names_of("score sheet")("")).keys() == {"made_up"}
 
 
 def test_presets_and_tables_are_complete():

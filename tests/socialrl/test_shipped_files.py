@@ -18,6 +18,7 @@ from socialrl.config import load_config
 from socialrl.config.shipped import find, shipped, shipped_folder
 from socialrl.errors import UserError
 from socialrl.findings import load_findings
+from socialrl.interop.formats import read_tests
 from socialrl.protocols.schema import load_protocol
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,8 @@ def written(path: Path, text: str = "name: mine\n") -> Path:
         ("configs/protocols/loss.yaml", "protocol", "protocols/loss.yaml"),
         ("example", "findings", "findings/example.yaml"),
         ("lineage", "lineage", "lineage.yaml"),
+        ("made_up", "score sheet", "score_sheets/made_up.csv"),
+        ("configs/score_sheets/made_up.csv", "score sheet", "score_sheets/made_up.csv"),
     ],
 )
 def test_a_name_is_found_in_any_folder(given, what, file):
@@ -60,6 +63,12 @@ def test_a_name_is_found_in_any_folder(given, what, file):
 @pytest.mark.parametrize("given", ["demo.yaml", "runs/demo", "loss", "findings/demo", "nowhere", "/demo", ""])
 def test_what_is_no_name_of_the_kind_comes_back_as_it_is(given):
     assert find(given) == Path(given)
+
+
+@pytest.mark.parametrize(("given", "what"), [("demo", "score sheet"), ("made_up", "configuration")])
+def test_a_table_is_no_configuration(given, what):
+    assert find(given, what) == Path(given)
+    assert find(f"configs/score_sheets/{given}", what) == Path(f"configs/score_sheets/{given}")
 
 
 def test_a_file_of_the_user_comes_first():
@@ -83,6 +92,7 @@ def test_readers_take_names():
     assert load_config("smoke", ["seed=3"]).seed == 3
     assert load_protocol("mating").name == "mating"
     assert [one.id for one in load_findings("example").findings] == ["X01"]
+    assert read_tests("made_up").name == read_tests("configs/score_sheets/made_up.csv").name == "made_up.csv"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,9 @@ def test_all_are_listed_with_their_verb_and_a_sentence(capsys):
     assert lines[0] == "Experiments: socialrl train NAME"
     assert "Protocols: socialrl evaluate RUN --protocol NAME" in lines
     rows = [line.split(maxsplit=1) for line in lines if line.startswith("  ")]
-    assert sorted(Path(name).stem for name, _ in rows) == sorted(path.stem for path in CONFIGS.rglob("*.yaml"))
+    files = [path for path in CONFIGS.rglob("*.*") if path.parent.name != "schema"]
+    assert sorted(Path(name).stem for name, _ in rows) == sorted(path.stem for path in files)
+    assert rows[-1] == ["made_up", "Made up: random numbers in the form of partner-preference tests of three hours."]
     for name, about in rows:
         assert len(about) > 15, name
 
@@ -169,6 +181,8 @@ def test_a_copy_goes_where_it_is_told():
     assert main(["configs", "copy", "smoke", "--output", "c/mine.yaml"]) == 0
     assert {path.as_posix() for path in Path().rglob("*.yaml")} == {"a/b/demo.yaml", "a/b/smoke.yaml", "c/mine.yaml"}
     assert "# socialrl train c/mine.yaml\n" in Path("c/mine.yaml").read_text()
+    assert main(["configs", "copy", "made_up", "demo", "--output", "d"]) == 0
+    assert Path("d/made_up.csv").read_bytes() == (CONFIGS / "score_sheets" / "made_up.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -178,6 +192,7 @@ def test_a_copy_goes_where_it_is_told():
         (["copy", "demo", "dmeo"], "no file called 'dmeo' comes with socialrl; did you mean 'demo'?"),
         (["copy", "demo", "lineage", "--output", "x.yaml"], "--output x.yaml is one file, and 2 are to be copied"),
         (["copy", "mating"], "mating.yaml is a folder; give another --output"),
+        (["copy", "made_up", "--output", "x.yaml"], "--output x.yaml must end in .csv, as score_sheets/made_up does"),
         (["show", "xyzzy"], "unknown name 'xyzzy'; known: caregiving, demo, "),
         (["cpy", "demo"], "unknown verb of `socialrl configs` 'cpy'; did you mean 'copy'? Known: show, copy"),
     ],

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from socialrl.config.shipped import SHEET, find
 from socialrl.errors import UserError, unknown
 from socialrl.extensions import load_extensions
 from socialrl.interop.format import Format, Option, Reader
@@ -85,9 +86,10 @@ def read_tests(
 ) -> ScoreSheet:
     """Return the tests in a file of any format that can be read; `name` says which, else the formats are asked.
 
-    Arguments and errors are those of `read_score_sheet`.
+    Arguments and errors are those of `read_score_sheet`; `path` may also be the name of a sheet that comes with
+    socialrl (`socialrl.config.shipped`).
     """
-    path = Path(path)
+    path = find(path, SHEET)
     chosen = named(name, "read") if name is not None else recognised(path, "read")
     assert chosen.read is not None
     return chosen.read(path, needed, where=where, notes=[] if notes is None else notes)
