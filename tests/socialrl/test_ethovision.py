@@ -64,6 +64,21 @@ def test_a_folder_of_tracks_is_a_sheet(tmp_path):
     assert set(made.tables["events"]["Sex"]) == {"female"}
 
 
+def test_a_file_copied_into_the_folder_is_no_second_test(tmp_path):
+    write(tmp_path / "Trial 1.txt", track("1"))
+    write(tmp_path / "Trial 1 (copy).txt", track("1"))
+    with pytest.raises(UserError, match="the track 'Trial of 1, Arena 1' of 1 is there twice, sample by sample"):
+        read_tests(tmp_path)
+
+
+def test_points_of_the_body_count_once(tmp_path):
+    rows = [[cell.replace("Huddling novel", "In zone(partner / nose-point)") for cell in row] for row in track("12")]
+    notes: list[str] = []
+    tests = read_tests(write(tmp_path / "track.txt", rows), notes=notes).tests
+    assert tests.loc[0, "chamber_s_partner"] == 5400 + 60  # the nose alone in minute 130
+    assert any("mean the same, time with the partner" in note for note in notes)
+
+
 def test_marks_of_missing_values_and_other_names(tmp_path):
     rows = track("12")
     rows[30][3] = "??"
@@ -96,11 +111,13 @@ def test_decimal_commas(tmp_path):
     ("change", "told"),
     [
         (lambda rows: [["Number of header lines:", "5"], *rows[1:]], "line 4: no column 'Trial time'"),
-        (lambda rows: rows[:12], "there are 0 samples below the 12 header lines"),
+        (lambda rows: rows[:12], "0 samples below the 12 header lines"),
         (lambda rows: [*rows[:20], rows[12], *rows[20:]], "line 21, column 'Recording time': must increase, got '0"),
         (lambda rows: [*rows[:11], ["s", "ms", *UNITS[2:]], *rows[12:]], "line 12: 'Recording time' is in 'ms'"),
         (lambda rows: [[c.replace("In zone", "Area").replace("Huddling", "Result") for c in r] for r in rows],
          "no column of 0 and 1 whose name says huddling"),
+        (lambda rows: [["Number of header lines:", "500"], *rows[1:]], "500 header lines, but the file has 192 lines"),
+        (lambda rows: [*rows[:14], [*rows[14], "5"], *rows[15:]], "line 15: 9 values for 8 columns; was a dec"),
         (lambda rows: rows[1:], "the first line must say 'Number of header lines:'"),
     ],
 )  # fmt: skip

@@ -30,7 +30,7 @@ def read(path: str | Path, needed: Iterable[str], *, where: Iterable[str], notes
     if len(sheets) > 1:
         name = next(name for name, rows in sheets.items() if any(row is table.titles for _, row in rows))
         others = ", ".join(one for one in sheets if one != name)
-        notes.append(f"the sheet '{name}' is read, others are not: {others}")
+        notes.append(f"the sheet '{name}' is read, others are not: {others}; to read one of those, save it alone")
     return score_table(table, path, checksum(path.read_bytes()), needed, where, notes, first_note)
 
 
