@@ -128,6 +128,71 @@ def test_files_that_cannot_be_read(change, told, tmp_path):
     assert "\n" not in str(raised.value)
 
 
+STATES = (("In zone 2", "Arena / center-point", "Cumulative Duration", "10800,5"),
+          ("In zone 2", "partner / center-point", "Frequency", "12"),
+          ("In zone 2", "partner / center-point", "Cumulative Duration", "5000,25"),
+          ("In zone 2", "Novel / center-point", "Cumulative Duration", "3000"),
+          ("Huddling", "Huddling partner", "Cumulative Duration", "2000"),
+          ("Huddling", "Huddling partner", "Latency to First", "60,25"),
+          ("Huddling", "Huddling novel", "Cumulative Duration", "0"),
+          ("Huddling", "Huddling novel", "Latency to First", "-"))  # fmt: skip
+
+
+def statistics(n: int = 4, bins: tuple[str, ...] = ("",)) -> list[list[str]]:
+    """Statistics under four lines of names, as the sample workbook of Ethovision-export-cleanup has them."""
+    ours = [("Independent Variable", "Independent Variable", name, "") for name in ("Animal ID", "Sex")]
+    columns = [*ours, *((*one[:3], "" if one[2] == "Frequency" else "s") for one in STATES)]
+    names = [["", "", "", *(column[k] for column in columns)] for k in range(4)]
+    rows = [["Result 1", f"Trial     {k + 1}", part, f"{k:03d}", "F", *(one[3] for one in STATES)]
+            for k in range(n) for part in bins]  # fmt: skip
+    return [*names, *rows]
+
+
+def in_one_line(rows: list[list[str]]) -> list[list[str]]:
+    return [[" ".join(cell for cell in column if cell) for column in zip(*rows[:4], strict=True)], *rows[4:]]
+
+
+@pytest.mark.parametrize("change", [list, in_one_line])
+def test_statistics_are_a_score_sheet(change, tmp_path):
+    path = write(tmp_path / "Statistics-PPT.txt", change(statistics()), encoding="utf-16")
+    notes: list[str] = []
+    sheet = read_tests(path, notes=notes)
+    assert sheet.tests["animal"].tolist() == ["000", "001", "002", "003"]
+    one = sheet.tests.loc[0]
+    assert (one["huddle_s_partner"], one["huddle_s_stranger"], one["latency_s_partner"]) == (2000, 0, 60.25)
+    assert one[["latency_s_stranger"]].isna().all()  # a hyphen: never
+    chambers = ["chamber_s_partner", "chamber_s_centre", "chamber_s_stranger", "duration_s"]
+    assert one[chambers].tolist() == [5000.25, 10800.5 - 5000.25 - 3000, 3000, 10800.5]
+    assert one["sex"] == "F"
+    assert any(
+        "'In zone 2 Novel / center-point Cumulative Duration (s)' as chamber time stranger (s)" in n for n in notes
+    )
+    assert any(note.startswith("not used: In zone 2 partner / center-point Frequency") for note in notes)
+    made = import_file(path, tmp_path / "in")
+    assert (made.format, list(made.tables)) == ("ethovision-statistics", ["tests"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            statistics(bins=("Start-0:01:00", "0:01:00-0:02:00")),
+            r"lines 5 and 6 are time bins of one track \(Start-0:01:00",
+        ),
+        (
+            [[c.replace("Novel", "partner chamber") for c in row] for row in statistics()],
+            "both mean chamber time partner",
+        ),
+        ([[c.replace("Animal ID", "Cohort") for c in row] for row in statistics()], "no column for animal"),
+        (statistics()[:4], "no tests below its column names"),
+        (statistics()[4:], "no column names of statistics of EthoVision"),
+    ],
+)
+def test_statistics_that_cannot_be_read(rows, told, tmp_path):
+    with pytest.raises(UserError, match=told):
+        read_tests(write(tmp_path / "statistics.txt", rows), name="ethovision-statistics")
+
+
 def test_empty_files_and_folders(tmp_path):
     (tmp_path / "track.txt").write_bytes(b"")
     with pytest.raises(UserError, match="the file is empty"):
