@@ -88,7 +88,7 @@ def table_of(path: Path, notes: list[str]) -> Table:
         parts = [("\t", rows) for rows in sheets_of(path).values()]
     else:
         parts, _ = separated(decode(read_bytes(path), path), path)
-    found = [(sign, rows, one) for sign, rows in parts if (one := _columns(rows)) is not None]
+    found = [(sign, rows, names) for sign, rows in parts if (names := _columns(rows)) is not None]
     if not found:
         told = "'Cumulative Duration' and 'Latency to First' in one line, or in the third of four"
         raise UserError(f"{path}: no column names of statistics of EthoVision ({told})")
