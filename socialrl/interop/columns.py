@@ -64,7 +64,18 @@ RATIO: dict[str, tuple[str, ...]] = {
     ),
 }
 WORDS: dict[str, tuple[str, ...]] = {
-    "animal": ("animal id", "animal", "id", "subject", "subject id", "focal", "focal id", "vole", "vole id"),
+    "animal": (
+        "animal id",
+        "animal",
+        "id",
+        "subject",
+        "subject id",
+        "focal",
+        "focal id",
+        "vole",
+        "vole id",
+        "mouse id",
+    ),
     "pair_type": ("pair type", "pairing", "pairs", "treatment", "group", "condition"),
     "timepoint": ("timepoint", "time point", "test time", "when"),
     "sex": ("sex", "gender"),

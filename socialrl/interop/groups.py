@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from socialrl.errors import UserError, unknown
 from socialrl.interop.identity import animal_key
+from socialrl.interop.wording import counted
 
 PAIR_TYPES = {"ff": "FF", "mm": "MM", "fm": "FM", "mf": "FM"}
 """Spellings of the pair types: two females, two males, mates."""
@@ -94,7 +95,7 @@ def rows_picked(
                 f"{name}: --where: no test with {titles[k]} = {told}; there are: {', '.join(there[:_MOST_KINDS])}"
             )
         if len(kept) < len(rows):
-            notes.append(f"{len(rows) - len(kept)} rows left out because '{titles[k]}' is not {told}")
+            notes.append(f"{counted(len(rows) - len(kept), 'row')} left out because '{titles[k]}' is not {told}")
         rows = kept
         picked[k] = frozenset(keys)
     return list(rows), picked, notes

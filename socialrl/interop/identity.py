@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from socialrl.errors import UserError
+from socialrl.interop.wording import counted
 
 _SUMMARIES = frozenset(
     {
@@ -81,7 +82,9 @@ def told_apart(tests: pd.DataFrame, name: str) -> tuple[list[str], list[str]]:
             shared.append(str(animal))
         if shared:
             told = ", ".join(shared[:_MOST_NAMED]) + (", …" if len(shared) > _MOST_NAMED else "")
-            notes.append(f"{len(shared)} ids occur in more than one {column}, as different animals: {told}")
+            n = counted(len(shared), "id")
+            verb = "occurs" if len(shared) == 1 else "occur"
+            notes.append(f"{n} {verb} in more than one {column}, as different animals: {told}")
     return list(names), notes
 
 

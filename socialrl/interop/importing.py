@@ -10,6 +10,7 @@ import pandas as pd
 
 from socialrl.analysis.from_events import records_of
 from socialrl.errors import UserError, nearest, unknown
+from socialrl.interop.columns import MEASURED
 from socialrl.interop.folders import check_place, write_folder
 from socialrl.interop.format import Format, recorded, settings_of
 from socialrl.interop.formats import formats, named, recognised
@@ -59,6 +60,8 @@ def import_file(
         tables["evaluation"] = records_of(tables["events"])
     elif one.read is not None:
         tables["tests"] = one.read(source, (), where=(), notes=notes).tests
+        if tables["tests"][list(MEASURED)].isna().all(axis=None):
+            raise UserError(f"{source}: {_nothing_measured(one.name, notes)}")
     facts = {"source": source.name, "sha256": _sums(source), "format": one.name, "options": recorded(settings)}
 
     def fill(folder: Path) -> list[str]:
@@ -85,6 +88,12 @@ def _format(source: Path, name: str | None) -> Format:
     if name in formats():
         raise UserError(f"the format {name} is written, not read; those that are read: {', '.join(able)}")
     raise UserError(unknown("format", name, able))
+
+
+def _nothing_measured(name: str, notes: Sequence[str]) -> str:
+    such = ", ".join(f"'{MEASURED[one][0]}'" for one in ("huddle_s_partner", "chamber_s_partner", "latency_s_partner"))
+    ignored = next((f"; {note}" for note in notes if note.startswith("columns ignored")), "")
+    return f"taken as a {name}, but no column has huddling, chambers or latencies (such as {such}){ignored}"
 
 
 def _sums(source: Path) -> dict[str, str]:

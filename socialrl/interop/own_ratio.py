@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
 from socialrl.interop.numbers import Cells, is_blank, number
+from socialrl.interop.wording import lines
 
 _FAR = 0.02
 _MOST_NAMED = 12
@@ -34,7 +34,7 @@ def read_ratio(title: str, cells: Cells, delimiter: str, notes: list[str]) -> li
         values.append(value)
     if odd:
         notes.append(
-            f"column '{title}' is not a share from 0 to 1 (or 100 %) in lines {_lines(odd)}; not compared there"
+            f"column '{title}' is not a share from 0 to 1 (or 100 %) in {lines(odd, _MOST_NAMED)}; not compared there"
         )
     percent = any(cell.endswith("%") for _, cell in cells) or any(value > 1.0 for value in values)
     return [value / 100.0 if percent else value for value in values]
@@ -46,13 +46,9 @@ def compare_ratio(tests: pd.DataFrame, title: str, notes: list[str]) -> None:
     differ = (tests["preference"] - partner / (partner + stranger)).abs() > _FAR
     if differ.any():
         notes.append(
-            f"the sheet's own preference (column '{title}') differs from P / (P + S) by more than {_FAR} in lines"
-            f" {_lines(list(tests['line'][differ]))}; ours is used"
+            f"the sheet's own preference (column '{title}') differs from P / (P + S) by more than {_FAR} in"
+            f" {lines(tests['line'][differ], _MOST_NAMED)}; ours is used"
         )
-
-
-def _lines(lines: Sequence[int]) -> str:
-    return ", ".join(map(str, lines[:_MOST_NAMED])) + (", …" if len(lines) > _MOST_NAMED else "")
 
 
 def _commas(cells: Cells) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from socialrl.errors import UserError
 from socialrl.interop.columns import DURATION, MEASURED, Columns
+from socialrl.interop.wording import counted, lines
 
 TEST_S = 10_800.0
 """Length of a partner-preference test, where a sheet does not state it."""
@@ -42,8 +43,7 @@ class _Sheet:
         return f"{self.where}, line {self.tests['line'][row]}, column '{self.columns.title(name)}'"
 
     def lines(self, chosen: pd.Series) -> str:
-        lines = [str(line) for line in self.tests["line"][chosen]]
-        return ", ".join(lines[:_MOST_NAMED]) + (", …" if len(lines) > _MOST_NAMED else "")
+        return lines(self.tests["line"][chosen], _MOST_NAMED)
 
     def seconds(self) -> Iterable[str]:
         return [name for name in MEASURED if name in self.columns.place]
@@ -116,7 +116,7 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
         row = int(beyond.idxmax())
         notes.append(
             f"chamber times add up to {_told(sheet.chambers[row])} s beside {_length(sheet, row)} in"
-            f" {int(beyond.sum())} tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(beyond)});"
+            f" {counted(int(beyond.sum()), 'test')} (columns {_titles(sheet, _CHAMBERS)}, {sheet.lines(beyond)});"
             " they are scaled to 3 h"
         )
     below = sheet.chambers < sheet.limit * 0.9
@@ -124,7 +124,7 @@ def _check_chambers(sheet: _Sheet, notes: list[str]) -> pd.Series:
         row = int(below.idxmax())
         notes.append(
             f"chamber times add up to {_told(sheet.chambers[row])} s of {_length(sheet, row)} only,"
-            f" in {int(below.sum())} tests (columns {_titles(sheet, _CHAMBERS)}, lines {sheet.lines(below)})"
+            f" in {counted(int(below.sum()), 'test')} (columns {_titles(sheet, _CHAMBERS)}, {sheet.lines(below)})"
         )
     return longest
 
@@ -200,7 +200,7 @@ def _check_latencies(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> pd.
             )
         if never.any():
             notes.append(
-                f"latency '{title}' in lines {sheet.lines(never)} is 0 or the whole test, and there is no huddling in"
+                f"latency '{title}' in {sheet.lines(never)} is 0 or the whole test, and there is no huddling in"
                 f" '{sheet.columns.title(huddle)}'; taken as never"
             )
             tests.loc[never, latency] = np.nan
@@ -214,7 +214,7 @@ def _check_latencies(sheet: _Sheet, longest: pd.Series, notes: list[str]) -> pd.
         late = tests[latency] + tests[huddle] > longest * _ROUNDING
         if late.any():
             notes.append(
-                f"latency and huddling with the {who} add up to more than the test in lines {sheet.lines(late)}"
+                f"latency and huddling with the {who} add up to more than the test in {sheet.lines(late)}"
                 f" (columns '{title}', '{sheet.columns.title(huddle)}')"
             )
     return tests[keep].reset_index(drop=True)
@@ -229,7 +229,7 @@ def _note_odd(sheet: _Sheet, notes: list[str]) -> None:
         more = tests[huddle] > tests[chamber] + 1.0
         if more.any():
             notes.append(
-                f"more huddling with the {who} than time in its chamber in lines {sheet.lines(more)}"
+                f"more huddling with the {who} than time in its chamber in {sheet.lines(more)}"
                 f" (columns '{columns.title(huddle)}', '{columns.title(chamber)}')"
             )
     durations = sorted(set(tests["duration_s"].dropna()))

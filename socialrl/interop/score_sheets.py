@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from socialrl.interop.numbers import decimal_signs, number
 from socialrl.interop.own_ratio import compare_ratio, read_ratio
 from socialrl.interop.plausibility import check_plausible
 from socialrl.interop.table_text import Row, Table, decode, find_table, read_bytes
+from socialrl.interop.wording import counted
 
 __all__ = ["MEASURED", "PAIR_TYPES", "ScoreSheet", "choose_tests", "read_score_sheet"]
 
@@ -152,7 +154,9 @@ def _left_out(tests: pd.DataFrame, column: str, why: str) -> list[str]:
     if tests.empty:
         return []
     kinds = ", ".join(f"{n} {kind}" for kind, n in tests[column].fillna("without one").value_counts().items())
-    return [f"{len(tests)} tests left out because their {column.replace('_', ' ')} {why}: {kinds}"]
+    whose = "its" if len(tests) == 1 else "their"
+    told = f"{counted(len(tests), 'test')} left out because {whose} {column.replace('_', ' ')} {why}"
+    return [f"{told}: {kinds}"]
 
 
 def _without_summaries(rows: Sequence[Row], columns: Columns) -> tuple[list[Row], list[str]]:
@@ -239,6 +243,8 @@ def _seconds(cell: str, decimal_sign: str, title: str, line: int, path: Path) ->
     if math.isinf(value) or value < 0.0:
         shown = " ".join(cell.split())[:60]
         hint = "; write a time as seconds" if shown.count(":") in (1, 2) else ""
+        if re.match(r"\d{4}-\d\d-\d\d", shown):
+            shown, hint = shown[:10], ", a date: spreadsheets make one of 1.2; give the column the format of numbers"
         raise UserError(f"{path}, line {line}, column '{title}': must be a number of 0 or more, got '{shown}'{hint}")
     return value
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,7 @@ from socialrl.interop.format import Option
 from socialrl.interop.score_sheets import ScoreSheet, score_table
 from socialrl.interop.table_text import Table
 
-CONTACT, CHAMBER = "contact", "chamber"
+CONTACT, CHAMBER, TEST = "contact", "chamber", "test"
 _CONTACT_WORDS = frozenset({"huddle", "huddling", "huddles", "contact", "touch", "touching"})
 _CHAMBER_WORDS = frozenset({"chamber", "zone", "cage", "compartment", "room", "side", "in"})
 _WHO = ("partner", "stranger")
@@ -100,20 +100,58 @@ def meaning_of(behaviour: str, given: Mapping[str, Meaning] | None = None) -> Me
     return None
 
 
+def _meanings(tests: Sequence[Scored], given: Mapping[str, Meaning] | None) -> dict[str, Meaning | None]:
+    return {name: meaning_of(name, given) for name in {bout.behaviour: None for one in tests for bout in one.bouts}}
+
+
+def united(tests: Sequence[Scored], given: Mapping[str, Meaning] | None, notes: list[str]) -> list[Scored]:
+    """Return tests in which no second counts twice: bouts of one meaning that overlap are one bout.
+
+    They may where several behaviours, or columns for several points of the body, mean the same; a note names these.
+    """
+    several: dict[Meaning, dict[str, None]] = {}
+    meanings = _meanings(tests, given)
+    found = []
+    for test in tests:
+        kept: list[Bout] = []
+        last: dict[Meaning, int] = {}
+        for bout in sorted(test.bouts, key=lambda one: (one.start_s, one.end_s)):
+            meaning = meanings[bout.behaviour]
+            if meaning is None or meaning[1] is None:
+                kept.append(bout)
+                continue
+            several.setdefault(meaning, {})[bout.behaviour] = None
+            k = last.get(meaning)
+            if k is not None and bout.start_s < kept[k].end_s:
+                kept[k] = replace(kept[k], end_s=max(kept[k].end_s, bout.end_s))
+                continue
+            last[meaning] = len(kept)
+            kept.append(bout)
+        found.append(replace(test, bouts=kept))
+    for (kind, whom), names in several.items():
+        if len(names) > 1:
+            told = "contact with" if kind == CONTACT else "time with"
+            told = f"{told} the {whom}" if whom != "centre" else "time in the centre"
+            notes.append(f"{', '.join(names)} mean the same, {told}; where they overlap, the time counts once")
+    return found
+
+
 def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = None) -> pd.DataFrame:
     """Return an events table: `animal`, `habitat`, `test`, `repeat`, then as `socialrl.evaluation.events`, then facts.
 
     Subjects of one observation were together, so it is their habitat, too. A behaviour of another meaning is a row
-    whose `kind` is its name. `repeat` numbers the tests of an animal under one name.
+    whose `kind` is its name. `repeat` numbers the tests of an animal under one name. A row of kind `test` says how long
+    a test was, if the file does.
     """
     rows = []
+    meanings = _meanings(tests, given)
     counts: dict[tuple[str, str], int] = {}
     for one in tests:
         repeat = counts.get((one.animal, one.test), 0)
         counts[one.animal, one.test] = repeat + 1
-        for bout in one.bouts:
-            meaning = meaning_of(bout.behaviour, given)
-            kind, whom = meaning or (bout.behaviour, None)
+        whole = [] if math.isnan(one.duration_s) else [Bout(TEST, 0.0, one.duration_s, one.line)]
+        for bout in [*whole, *one.bouts]:
+            kind, whom = meanings.get(bout.behaviour) or (bout.behaviour, None)
             rows.append(
                 {
                     "animal": one.animal,
@@ -149,7 +187,8 @@ def sheet_of(
     scored the centre.
     """
     first_note = len(notes)
-    meanings = {bout.behaviour: meaning_of(bout.behaviour, given) for one in tests for bout in one.bouts}
+    tests = united(tests, given, notes)
+    meanings = _meanings(tests, given)
     scored = {meaning for meaning in meanings.values() if meaning is not None and meaning[1] is not None}
     others = sorted(name for name, meaning in meanings.items() if meaning is None or meaning[1] is None)
     if others:

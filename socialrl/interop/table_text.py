@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from socialrl.config.shipped import SHEET, hint
 from socialrl.errors import UserError, from_os_error, nearest
+from socialrl.interop.wording import lines
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ENCODINGS = ("utf-8-sig", "cp1252")
@@ -61,8 +63,14 @@ def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
 
 def decode(content: bytes, path: Path) -> str:
     """Return the text: UTF-8 with or without a byte-order mark, UTF-16 as Excel writes it, else Windows-1252."""
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise UserError(f"{path} is a workbook; save the sheet as CSV first")
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UserError(f"{path} is a workbook of Excel 97-2003 (or another old Office file); save it as .xlsx or CSV")
+    if content.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
+        raise UserError(f"{path} is a workbook; save the sheet as CSV first, or read it with the format xlsx")
+    if content.startswith(b"PK\x03\x04"):
+        raise UserError(f"{path} is a damaged workbook, or another archive; save the sheet again, as .xlsx or CSV")
+    if path.suffix.casefold() in (".xlsx", ".xlsm", ".xls"):
+        raise UserError(f"{path} is called a workbook and is none; if it is text, call it .csv")
     encodings: tuple[str, ...] = _ENCODINGS
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ("utf-16",)
@@ -130,10 +138,8 @@ def choose_table(
     if fault is not None and best[0][0] < _LEAST_KNOWN:
         raise fault
     if head:
-        above = ", ".join(str(n) for n, _ in rows[:head][:8])
-        notes.append(
-            f"line {rows[head][0]} holds the column names; ignored above it: line{'s' if ',' in above else ''} {above}"
-        )
+        above = lines((n for n, _ in rows[:head]), most=8)
+        notes.append(f"line {rows[head][0]} holds the column names; ignored above it: {above}")
     return Table(delimiter, rows[head][0], rows[head][1], rows[head + 1 :])
 
 

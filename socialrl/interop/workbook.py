@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def _sheets(path: Path, _modified: int, _bytes: int) -> dict[str, list[Row]]:
     # What a damaged archive or sheet ends in depends on where it is damaged.
     damage = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError, TypeError, AttributeError)
     try:
-        frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of colours and rules that are no cells
+            frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
     except damage as error:
         raise UserError(f"{path} cannot be read as a workbook ({type(error).__name__}: {error})") from error
     return {

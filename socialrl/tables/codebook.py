@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -10,6 +11,12 @@ from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_table
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, Column, described
 from socialrl.tables.columns_of_animals import OF_ANIMALS, OF_PARAMETERS, WHOSE
+from socialrl.tables.columns_of_calibrations import TABLES as TABLES_OF_CALIBRATIONS
+from socialrl.tables.columns_of_inference import TABLES as TABLES_OF_INFERENCE
+from socialrl.tables.columns_of_lineages import TABLES as TABLES_OF_LINEAGES
+from socialrl.tables.columns_of_recordings import TABLES as TABLES_OF_RECORDINGS
+from socialrl.tables.columns_of_studies import TABLES as TABLES_OF_STUDIES
+from socialrl.tables.columns_of_sweeps import TABLES as TABLES_OF_SWEEPS
 from socialrl.tables.columns_of_tests import OF_EPISODES, OF_PROTOCOLS, OF_TESTS, REPEAT, TEST
 from socialrl.tables.columns_over_time import OF_BOUTS, OF_EVENTS, OF_SERIES, OF_SYNCHRONY, OF_TRACES
 
@@ -17,10 +24,16 @@ FIELDS: tuple[Column, ...] = (
     Column("table", TEXT, "", "name of the table"),
     Column("column", TEXT, "", "name of the column"),
     Column("type", TEXT, "", "text, number, whole number, or yes or no (true and false in CSV)"),
-    Column("unit", TEXT, "", "unit of the values; empty where there is none"),
+    Column("unit", TEXT, "", "unit of the values", missing="there is none"),
     Column("meaning", TEXT, "", "what the values are"),
-    Column("range", TEXT, "", "values that are possible: two numbers, another column as the highest, or all words"),
-    Column("missing", TEXT, "", "what an empty cell means; empty where there always is a value"),
+    Column(
+        "range",
+        TEXT,
+        "",
+        "values that are possible: two numbers, another column as the highest, or all words",
+        missing="any",
+    ),
+    Column("missing", TEXT, "", "what an empty cell means", missing="there always is a value"),
 )
 """The columns of a codebook."""
 
@@ -46,6 +59,22 @@ OF_COMPANY: tuple[Column, ...] = (
     Column("together_s", NUMBER, "s", "time in one chamber with it, touching or not", 0),
 )
 
+
+def _of_simulated(one: Column) -> Column:
+    high = None if isinstance(one.high, str) else one.high  # the column that it names is not there
+    return replace(one, high=high, missing="not in this test")
+
+
+_WHICH_SIMULATED: tuple[Column, ...] = (
+    Column("index", WHOLE, "", "number of the animal: its row in animals, from 0", 0),
+    TEST,
+    REPEAT,
+)
+_COUNTED = {one.name: _of_simulated(one) for one in (*TABLES_OF_RECORDINGS["recording/release"], *OF_TESTS)}
+_OF_SIMULATED: tuple[Column, ...] = (
+    *_WHICH_SIMULATED,
+    *(one for name, one in _COUNTED.items() if name not in {own.name for own in _WHICH_SIMULATED}),
+)
 _KINDS: Mapping[str, tuple[Column, ...]] = {
     "animals": OF_ANIMALS,
     "parameters": OF_PARAMETERS,
@@ -62,13 +91,28 @@ _KINDS: Mapping[str, tuple[Column, ...]] = {
     "group_sizes": OF_GROUP_SIZES,
     "company": OF_COMPANY,
     "codebook": FIELDS,
+    "simulations/tests": _OF_SIMULATED,
+    **TABLES_OF_STUDIES,
+    **TABLES_OF_LINEAGES,
+    **TABLES_OF_SWEEPS,
+    **TABLES_OF_CALIBRATIONS,
+    **TABLES_OF_INFERENCE,
+    **TABLES_OF_RECORDINGS,
 }
 KINDS: tuple[str, ...] = (*_KINDS, "measures")
-"""The kinds of tables. Several tables of a run may be of one kind, such as `protocol_mating` and `protocol_lived`."""
+"""The kinds of tables. Several tables of a run may be of one kind, such as `protocol_mating` and `protocol_lived`.
+Those of other folders are called `<folder>/<table>`."""
 
 
 def kind_of(table: str) -> str:
-    """Return of which kind the table of a run is that is called `table`, in the run folder or in an export."""
+    """Return of which kind a table is that is called `table`, in a run folder or in an export of one.
+
+    A table of another folder is called `<folder>/<table>`, such as `lineage/means`, and is its own kind.
+    """
+    folder, _, table_in_it = table.rpartition("/")
+    if folder and folder != "export":
+        return table
+    table = table_in_it
     for long in ("bins", "group_sizes", "company", "measures"):
         if table.endswith(f"_{long}"):
             return long

@@ -9,21 +9,27 @@ from pathlib import Path
 import pandas as pd
 
 from socialrl.errors import UserError
-from socialrl.storage.atomic import naming_the_place
 from socialrl.storage.files import read_json, read_parquet
 from socialrl.storage.run_folder import RunFolder
+from socialrl.tables.described import Tables, typed
 from socialrl.tables.loaded import Run
 from socialrl.tables.named import Named
 
+_OWN = ("animals", "reference")
+"""Tables of a lineage that are there before it is finished."""
 
-class Reproduction:
+
+class Reproduction(Tables):
     """The folder of `socialrl reproduce`. `runs` holds the run of every stage, `seeds` the folders of several seeds.
 
-    `finished` says whether the scorecard is there; stages that are done or under way can be read without it.
+    `finished` says whether the scorecard is there; stages that are done or under way can be read without it. `tables`
+    has the scorecard and those beside it: `animals`, `dose_response`, `ablation`, `sensitivity`, …
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        files = {name: path / f"{name}.csv" for name in ("scorecard", "seeds") if (path / f"{name}.csv").is_file()}
+        files |= {one.stem: one for one in sorted((path / "scorecard_tables").glob("*.csv"))}
+        super().__init__(path, "reproduction", files)
 
     @property
     def finished(self) -> bool:
@@ -45,14 +51,10 @@ class Reproduction:
     @functools.cached_property
     def scorecard(self) -> pd.DataFrame:
         """One row per comparison: finding, groups, measure, difference with its interval, verdict (`scorecard.csv`)."""
-        name = "seeds.csv" if (self.path / "seeds.csv").is_file() else "scorecard.csv"
-        return _csv(self.path / name, "`socialrl reproduce` writes it")
-
-    @functools.cached_property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The tables beside the scorecard by name: `animals`, `dose_response`, `ablation`, `sensitivity`, …"""
-        paths = {one.stem: one for one in sorted((self.path / "scorecard_tables").glob("*.csv"))}
-        return Named(self.path, "table", paths, lambda name: _csv(paths[name]))
+        name = next((one for one in ("seeds", "scorecard") if one in self.names), None)
+        if name is None:
+            raise UserError(f"{self.path} has no scorecard.csv; `socialrl reproduce` writes it")
+        return self.table(name)
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "unfinished: no scorecard yet"
@@ -60,11 +62,15 @@ class Reproduction:
         return f"<reproduction {self.path}, {state}; runs: {inside}>"
 
 
-class Lineage:
-    """The folder of `socialrl lineage`; while it is not `finished`, it has the generations that are done."""
+class Lineage(Tables):
+    """The folder of `socialrl lineage`; while it is not `finished`, it has the generations that are done.
+
+    `tables` are `animals`, `reference` and those of the page: `means`, `contrasts`, `trends`, `variance`, `mothers`, …
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        others = {one.stem: one for one in sorted(path.glob("*.csv")) if one.stem not in _OWN}
+        super().__init__(path, "lineage", {name: path / f"{name}.csv" for name in _OWN} | others)
 
     @property
     def finished(self) -> bool:
@@ -74,28 +80,26 @@ class Lineage:
     @functools.cached_property
     def animals(self) -> pd.DataFrame:
         """One row per animal of every generation, founders first: its family, childhood, slow state, care and tests."""
-        if self.finished:
-            return _csv(self.path / "animals.csv")
-        done = sorted(name for name in self._stages if name.startswith("generation-"))
-        if not done:
-            raise UserError(f"{self.path} has no generation yet; repeat `socialrl lineage` to go on")
-        return pd.concat([self._stage(name) for name in done], ignore_index=True)
+        return self.table("animals")
 
     @functools.cached_property
     def reference(self) -> pd.DataFrame:
         """One row per carer of the reference families."""
-        return _csv(self.path / "reference.csv") if self.finished else self._stage("reference")
+        return self.table("reference")
 
-    @functools.cached_property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The tables of the page by name: `means`, `contrasts`, `trends`, `variance`, `mothers`, `care`, …"""
-        own = ("animals", "reference")
-        paths = {one.stem: one for one in sorted(self.path.glob("*.csv")) if one.stem not in own}
-        return Named(self.path, "table", paths, lambda name: _csv(paths[name]))
+    def _of(self, name: str) -> pd.DataFrame:
+        if self.finished or name not in _OWN:
+            return super()._of(name)
+        if name == "reference":
+            return typed(self._stage(name), f"lineage/{name}")
+        done = sorted(one for one in self._stages if one.startswith("generation-"))
+        if not done:
+            raise UserError(f"{self.path} has no generation yet; repeat `socialrl lineage` to go on")
+        return typed(pd.concat([self._stage(one) for one in done], ignore_index=True), f"lineage/{name}")
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "unfinished: tables have the generations that are done"
-        return f"<lineage {self.path}, {state}; tables: {', '.join(['animals', 'reference', *self.tables])}>"
+        return f"<lineage {self.path}, {state}; tables: {', '.join(self.names)}>"
 
     @functools.cached_property
     def _stages(self) -> Mapping[str, str]:
@@ -106,10 +110,3 @@ class Lineage:
         if name not in self._stages:
             raise UserError(f"{self.path} has no stage {name} yet; repeat `socialrl lineage` to go on")
         return read_parquet(self.path / "stages" / f"{name}.parquet", self._stages[name]).to_pandas()
-
-
-def _csv(path: Path, hint: str = "") -> pd.DataFrame:
-    if not path.is_file():
-        raise UserError(f"{path.parent} has no {path.name}" + (f"; {hint}" if hint else ""))
-    with naming_the_place(f"read {path}"):
-        return pd.read_csv(path)

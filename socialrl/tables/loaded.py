@@ -14,8 +14,8 @@ from socialrl.errors import UserError, unknown
 from socialrl.storage.parameter_table import rows_when_made
 from socialrl.storage.run_folder import RunFolder
 from socialrl.tables import tidy
-from socialrl.tables.codebook import codebook, column_of, kind_of
-from socialrl.tables.column import LIST, TEXT, WITH_MISSING
+from socialrl.tables.codebook import codebook, kind_of
+from socialrl.tables.described import typed
 from socialrl.tables.named import Named
 from socialrl_envs.named_tables import UNNAMED
 
@@ -25,21 +25,6 @@ if TYPE_CHECKING:
 _FIRST = ("animals", "parameters", "episodes", "probes", "tests", "measures", "bouts", "events", "traces", "synchrony")
 _FILES = {"tests": "evaluation"}
 """Tables that have another name in the run folder."""
-
-
-def typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return a table of a run with the types that the codebook gives its columns; unknown columns stay as they are.
-
-    Text is `string`, numbers `float64`, whole numbers `int64` and yes or no `bool`; where values may be missing, whole
-    numbers are `Int64` and yes or no `boolean`. Lists stay as they are.
-    """
-    types: dict[Any, str] = {}
-    for name_of in table.columns:
-        one = column_of(name, str(name_of))
-        if one is not None and one.kind != LIST:
-            gaps = one.kind != TEXT and table[name_of].isna().any()  # where the codebook expects none, too
-            types[name_of] = WITH_MISSING.get(one.kind, one.dtype) if gaps else one.dtype
-    return table.astype(types)
 
 
 @dataclass(frozen=True)

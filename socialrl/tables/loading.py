@@ -7,28 +7,45 @@ from pathlib import Path
 
 from socialrl.assays.table import STUDIES
 from socialrl.config.paths import expanded
+from socialrl.errors import UserError
 from socialrl.storage.files import read_json
 from socialrl.storage.run_folder import RunFolder
 from socialrl.tables.folders import Lineage, Reproduction
 from socialrl.tables.loaded import Run
+from socialrl.tables.results import Export, Results, results_in
+
+Loaded = Run | Reproduction | Lineage | Results | Export
+
+_OTHERS = "sweeps, lineages, scorecards, plans, simulations, inferences, calibrations, recordings, imports, CSV exports"
 
 
-def load(path: str | Path) -> Run | Reproduction | Lineage:
-    """Return a run, a reproduction or a lineage to read; see `socialrl.load`."""
+def load(path: str | Path) -> Loaded:
+    """Return what is in a folder to read; see `socialrl.load`."""
     place = expanded(path)
-    found: Run | Reproduction | Lineage
+    found: Loaded
     if _is_lineage(place):
         found = Lineage(place)
     elif not (place / "meta.json").exists() and _is_reproduction(place):
         found = Reproduction(place)
+    elif not (place / "meta.json").exists() and (results := results_in(place)) is not None:
+        found = results
     else:
-        found = Run(RunFolder.open(place))  # which says what is wrong with anything else
+        found = _run(place)
     if not found.finished:
         told = (
             "only the animals finished so far are included" if isinstance(found, Run) else "it has what is done so far"
         )
         warnings.warn(f"{place} is unfinished; {told}", stacklevel=3)
     return found
+
+
+def _run(place: Path) -> Run:
+    try:
+        return Run(RunFolder.open(place))
+    except UserError as error:
+        if not place.is_dir() or (place / "meta.json").exists():
+            raise
+        raise UserError(f"{error}; socialrl.load opens runs and folders of {_OTHERS}") from error
 
 
 def _is_lineage(place: Path) -> bool:

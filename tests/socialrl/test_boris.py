@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_bouts_of_tests_are_written_and_read_back(tmp_path):
     with made_run(tmp_path / "run", events, assay="socialrl/PartnerPreference-v0") as run:
         export_run(run, "boris", tmp_path / "out")
     contact, stays = spent(events, "contact", "other"), spent(events, "chamber", "chamber")
-    for name in ("aggregated_events.tsv", "tabular_events.tsv"):
+    for name in ("aggregated_events.tsv", "tabular_events.tsv", "bouts.boris"):
         sheet = read_tests(tmp_path / "out" / name)
         assert len(sheet.tests) == 10
         tests = sheet.tests.set_index("animal")
@@ -206,6 +207,141 @@ def test_empty_and_foreign_files(tmp_path):
         path.write_bytes(content)
         with pytest.raises(UserError, match=told):
             read_tests(path, name="boris")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda line: f"{line}\n{line}",
+            "line 3: 'huddle partner' of v1 from 60 to 2460.5 s is there twice, as line 2",
+        ),
+        (lambda line: f"{line}\n{line.replace('60.000,', '100.000,', 1)}", "line 3: .* overlaps line 2"),
+        (lambda line: line.replace(",2460.500,", ",NA,"), r"line 2: no time in column 'Stop \(s\)'; a state must stop"),
+        (lambda line: line.replace(",60.000,2460.500,2400.500", ""), "line 2: no time in .* is the file complete"),
+        (lambda line: line.replace(",2460.500,", ",12460.500,"), r"line 2: .* after the end of the test \(10800 s\)"),
+    ],
+)
+def test_bouts_that_cannot_be(change, told, tmp_path):
+    """A file with rows appended twice, an interrupted export, a state without a stop, a wrong length."""
+    path = old_file(tmp_path / "bouts.csv")
+    head, first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([head, change(first), *rest]) + "\n")
+    with pytest.raises(UserError, match=told):
+        read_tests(path)
+
+
+def test_events_out_of_order(tmp_path):
+    path = tabular_file(tmp_path / "events.tsv")
+    path.write_text(path.read_text().replace("2460.500\tv1.mp4", "59.000\tv1.mp4"))
+    with pytest.raises(UserError, match=r"stops at 59 s, before it starts at 60 s \(line 11\); events must be in time"):
+        read_tests(path)
+
+
+def test_times_count_from_the_start_of_the_test(tmp_path):
+    """The time offset of an observation is in BORIS's times, and not in the length of its film."""
+    path = new_file(tmp_path / "bouts.tsv")
+    plain = read_tests(path).tests
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    start, stop = lines[0].index("Start (s)"), lines[0].index("Stop (s)")
+    for cells in lines[1:]:
+        cells[lines[0].index("Time offset (s)")] = "600.0"
+        cells[start], cells[stop] = (f"{float(cells[k]) + 600:.3f}" for k in (start, stop))
+    path.write_text("\n".join("\t".join(cells) for cells in lines) + "\n")
+    notes: list[str] = []
+    pd.testing.assert_frame_equal(read_tests(path, notes=notes).tests, plain)
+    assert "observation 'ppt v1' begins at 600 s of its clock; times are counted from there" in notes
+    path.write_text(path.read_text().replace("\t610.000\t", "\t590.000\t"))
+    with pytest.raises(UserError, match="'huddle partner' starts at 590 s, before the test, which begins at 600 s"):
+        read_tests(path)
+
+
+def test_seconds_of_two_behaviours_with_one_meaning_count_once(tmp_path):
+    path = old_file(tmp_path / "bouts.csv")
+    with path.open("a") as file:
+        for start, stop in ((2000, 2600), (5000, 5010)):
+            file.write(f"ppt v1,2020,v1.mp4,10800.000,25.0,v1,contact partner,,STATE,{start},{stop},0,,\n")
+    notes: list[str] = []
+    assert read_tests(path, notes=notes).tests.loc[0, "huddle_s_partner"] == 2400.5 + (2600 - 2460.5) + 10
+    assert any(note.startswith("huddle partner, contact partner mean the same, contact with the p") for note in notes)
+
+
+def test_an_import_knows_how_long_a_test_was(tmp_path):
+    made = import_file(old_file(tmp_path / "bouts.csv"), tmp_path / "in")
+    assert set(made.tables["evaluation"]["duration_s"]) == {10800}  # that of the film, not of the last bout
+    assert spent(made.tables["events"], "contact", "other")[("v1", "partner")] == 2400.5
+
+
+def test_a_folder_of_files_is_one_import(tmp_path):
+    old_file(tmp_path / "b.csv")
+    first = new_file(tmp_path / "a.tsv").read_text()
+    with pytest.raises(UserError, match=r"the observation 'ppt v1' is in a\.tsv and in b\.csv; keep one of them"):
+        read_tests(tmp_path)
+    (tmp_path / "a.tsv").write_text(first.replace("ppt v", "again v"))
+    assert len(read_tests(tmp_path, name="boris").tests) == 4
+
+
+def a_project(path: Path, **more: object) -> Path:
+    """The bouts as a project of BORIS 8 keeps them: events in the order of time, states without start and stop."""
+    observations = {}
+    for who in ("v1", "v2"):
+        own = [(what, times) for animal, what, *times in BOUTS if animal == who]
+        events = [[time, who, *(what.split() if what.startswith("huddle") else (what, "None")), "", 12]
+                  for what, times in own for time in times]  # fmt: skip
+        events.append([5.0, who, "rears", "", ""])
+        observations[f"ppt {who}"] = {
+            "type": "MEDIA",
+            "file": {"1": [f"{who}.mp4"], "2": []},
+            "media_info": {"length": {f"{who}.mp4": 10800.0}},
+            "time offset": 0.0,
+            "independent_variables": {"Sex": "female"},
+            "events": sorted(events),
+            **more,
+        }
+    codes = {"huddle": "State event", "partner chamber": "State event", "stranger chamber": "State event"}
+    ethogram = {str(k): {"code": code, "type": kind} for k, (code, kind) in enumerate(codes.items())}
+    ethogram["9"] = {"code": "rears", "type": "Point event", "modifiers": {}}
+    project = {"project_name": "ppt", "project_format_version": "7.0", "subjects_conf": {}, "behaviors_conf": ethogram}
+    path.write_text(json.dumps({**project, "observations": observations}))
+    return path
+
+
+def test_a_project_says_the_same_as_its_export(tmp_path):
+    sheet, exported = read_tests(a_project(tmp_path / "ppt.boris")), read_tests(new_file(tmp_path / "bouts.tsv"))
+    pd.testing.assert_frame_equal(sheet.tests.drop(columns="line"), exported.tests.drop(columns="line"))
+    events = import_file(tmp_path / "ppt.boris", tmp_path / "in").tables["events"]
+    assert (events["kind"] == "rears").sum() == 2
+    packed = tmp_path / "ppt.boris.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "ppt.boris").read_bytes()))
+    assert len(read_tests(packed).tests) == 2
+    # an interval that was to be observed says when the test began, and how long it was
+    cut = read_tests(a_project(tmp_path / "cut.boris", **{"observation time interval": [0, 10500]})).tests
+    assert set(cut["duration_s"]) == {10500}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            '"huddle", "type"',
+            '"groom", "type"',
+            "observation 'ppt v1', event .: the ethogram has no behaviour 'huddle'",
+        ),
+        ('[2460.5, "v1", "huddle", "partner", "", 12], ', "", "event 3: 'huddle partner' of v1 starts and never stops"),
+        ('"MEDIA"', '"IMAGES"', "made of images"),
+        ('"events"', '"start_from_current_time": true, "events"', "its times are those of the clock"),
+        ('"events"', '"bouts"', "observation 'ppt v1': not as BORIS writes it"),
+        ('"observations"', '"tests"', "needs 'observations'; is the file complete"),
+        ("}}", "", "not a whole project of BORIS"),
+        ("[30.0,", '["00:30",', "not as BORIS writes it"),
+    ],
+)
+def test_projects_that_cannot_be_read(old, new, told, tmp_path):
+    path = a_project(tmp_path / "ppt.boris")
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(UserError, match=told) as raised:
+        read_tests(path)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_state_that_never_ends(tmp_path):

@@ -64,6 +64,21 @@ def test_a_folder_of_tracks_is_a_sheet(tmp_path):
     assert set(made.tables["events"]["Sex"]) == {"female"}
 
 
+def test_a_file_copied_into_the_folder_is_no_second_test(tmp_path):
+    write(tmp_path / "Trial 1.txt", track("1"))
+    write(tmp_path / "Trial 1 (copy).txt", track("1"))
+    with pytest.raises(UserError, match="the track 'Trial of 1, Arena 1' of 1 is there twice, sample by sample"):
+        read_tests(tmp_path)
+
+
+def test_points_of_the_body_count_once(tmp_path):
+    rows = [[cell.replace("Huddling novel", "In zone(partner / nose-point)") for cell in row] for row in track("12")]
+    notes: list[str] = []
+    tests = read_tests(write(tmp_path / "track.txt", rows), notes=notes).tests
+    assert tests.loc[0, "chamber_s_partner"] == 5400 + 60  # the nose alone in minute 130
+    assert any("mean the same, time with the partner" in note for note in notes)
+
+
 def test_marks_of_missing_values_and_other_names(tmp_path):
     rows = track("12")
     rows[30][3] = "??"
@@ -96,11 +111,13 @@ def test_decimal_commas(tmp_path):
     ("change", "told"),
     [
         (lambda rows: [["Number of header lines:", "5"], *rows[1:]], "line 4: no column 'Trial time'"),
-        (lambda rows: rows[:12], "there are 0 samples below the 12 header lines"),
+        (lambda rows: rows[:12], "0 samples below the 12 header lines"),
         (lambda rows: [*rows[:20], rows[12], *rows[20:]], "line 21, column 'Recording time': must increase, got '0"),
         (lambda rows: [*rows[:11], ["s", "ms", *UNITS[2:]], *rows[12:]], "line 12: 'Recording time' is in 'ms'"),
         (lambda rows: [[c.replace("In zone", "Area").replace("Huddling", "Result") for c in r] for r in rows],
          "no column of 0 and 1 whose name says huddling"),
+        (lambda rows: [["Number of header lines:", "500"], *rows[1:]], "500 header lines, but the file has 192 lines"),
+        (lambda rows: [*rows[:14], [*rows[14], "5"], *rows[15:]], "line 15: 9 values for 8 columns; was a dec"),
         (lambda rows: rows[1:], "the first line must say 'Number of header lines:'"),
     ],
 )  # fmt: skip
@@ -109,6 +126,71 @@ def test_files_that_cannot_be_read(change, told, tmp_path):
     with pytest.raises(UserError, match=told) as raised:
         read_tests(path, name="ethovision")
     assert "\n" not in str(raised.value)
+
+
+STATES = (("In zone 2", "Arena / center-point", "Cumulative Duration", "10800,5"),
+          ("In zone 2", "partner / center-point", "Frequency", "12"),
+          ("In zone 2", "partner / center-point", "Cumulative Duration", "5000,25"),
+          ("In zone 2", "Novel / center-point", "Cumulative Duration", "3000"),
+          ("Huddling", "Huddling partner", "Cumulative Duration", "2000"),
+          ("Huddling", "Huddling partner", "Latency to First", "60,25"),
+          ("Huddling", "Huddling novel", "Cumulative Duration", "0"),
+          ("Huddling", "Huddling novel", "Latency to First", "-"))  # fmt: skip
+
+
+def statistics(n: int = 4, bins: tuple[str, ...] = ("",)) -> list[list[str]]:
+    """Statistics under four lines of names, as the sample workbook of Ethovision-export-cleanup has them."""
+    ours = [("Independent Variable", "Independent Variable", name, "") for name in ("Animal ID", "Sex")]
+    columns = [*ours, *((*one[:3], "" if one[2] == "Frequency" else "s") for one in STATES)]
+    names = [["", "", "", *(column[k] for column in columns)] for k in range(4)]
+    rows = [["Result 1", f"Trial     {k + 1}", part, f"{k:03d}", "F", *(one[3] for one in STATES)]
+            for k in range(n) for part in bins]  # fmt: skip
+    return [*names, *rows]
+
+
+def in_one_line(rows: list[list[str]]) -> list[list[str]]:
+    return [[" ".join(cell for cell in column if cell) for column in zip(*rows[:4], strict=True)], *rows[4:]]
+
+
+@pytest.mark.parametrize("change", [list, in_one_line])
+def test_statistics_are_a_score_sheet(change, tmp_path):
+    path = write(tmp_path / "Statistics-PPT.txt", change(statistics()), encoding="utf-16")
+    notes: list[str] = []
+    sheet = read_tests(path, notes=notes)
+    assert sheet.tests["animal"].tolist() == ["000", "001", "002", "003"]
+    one = sheet.tests.loc[0]
+    assert (one["huddle_s_partner"], one["huddle_s_stranger"], one["latency_s_partner"]) == (2000, 0, 60.25)
+    assert one[["latency_s_stranger"]].isna().all()  # a hyphen: never
+    chambers = ["chamber_s_partner", "chamber_s_centre", "chamber_s_stranger", "duration_s"]
+    assert one[chambers].tolist() == [5000.25, 10800.5 - 5000.25 - 3000, 3000, 10800.5]
+    assert one["sex"] == "F"
+    assert any(
+        "'In zone 2 Novel / center-point Cumulative Duration (s)' as chamber time stranger (s)" in n for n in notes
+    )
+    assert any(note.startswith("not used: In zone 2 partner / center-point Frequency") for note in notes)
+    made = import_file(path, tmp_path / "in")
+    assert (made.format, list(made.tables)) == ("ethovision-statistics", ["tests"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            statistics(bins=("Start-0:01:00", "0:01:00-0:02:00")),
+            r"lines 5 and 6 are time bins of one track \(Start-0:01:00",
+        ),
+        (
+            [[c.replace("Novel", "partner chamber") for c in row] for row in statistics()],
+            "both mean chamber time partner",
+        ),
+        ([[c.replace("Animal ID", "Cohort") for c in row] for row in statistics()], "no column for animal"),
+        (statistics()[:4], "no tests below its column names"),
+        (statistics()[4:], "no column names of statistics of EthoVision"),
+    ],
+)
+def test_statistics_that_cannot_be_read(rows, told, tmp_path):
+    with pytest.raises(UserError, match=told):
+        read_tests(write(tmp_path / "statistics.txt", rows), name="ethovision-statistics")
 
 
 def test_empty_files_and_folders(tmp_path):

@@ -144,6 +144,23 @@ def test_voletron_reads_it_without_a_missing_read(recording, events, tmp_path, c
         assert abs(again[key] - expected) <= 5  # whole seconds of eleven places
 
 
+def test_recordings_as_computers_mangle_them(recording, tmp_path):
+    """Capitals, UTF-16 and Windows line ends, a lost header, a line copied twice: the same events, and notes."""
+    plain = import_file(recording, tmp_path / "plain").tables["events"]
+    copy = shutil.copytree(recording, tmp_path / "COPY" / recording.name)
+    first, second = sorted(copy.glob("raw*.csv"))
+    lines = first.read_text().splitlines()
+    first.write_bytes("\r\n".join([*lines[1:4], lines[3], *lines[4:]]).encode("utf-16"))
+    first.rename(copy / first.name.upper())
+    made = import_file(copy, tmp_path / "in")
+    pd.testing.assert_frame_equal(made.tables["events"], plain)
+    assert any("no line of column names; its first line is taken as a read" in note for note in made.notes)
+    assert any("1 read there twice, to the millisecond; taken once" in note for note in made.notes)
+    second.write_text(second.read_text()[:-5])
+    with pytest.raises(UserError, match="the last line is cut; is the file complete"):
+        import_file(copy, tmp_path / "in2")
+
+
 def test_what_two_reads_mean():
     """Worked out by hand after the readme of Voletron."""
     apparatus = of_chambers("h", ("arena", "cage1", "cage2"), (("arena", "cage1"), ("arena", "cage2")))
@@ -335,7 +352,8 @@ def test_tables_of_voletron_become_events(tmp_path):
         ("bin_start", "start", r"no column bin_start"),
         ("1,1000,1300,300,A,0,300", "1,1000,1300,300,A,0,x", "line 4, column Cage1: must be a number"),
         ("1,1000,1300,300,A,0,300", "1,1000,1300,300,A,0,200", "line 4: the places add up to 200 s of 300 s"),
-        (",", ";", "no column bin_number"),
+        (",", ";", "the table is separated by semicolons"),
+        ("2,1300,1600,300,B", "2,1300,1600,300,A", "line 7: the bin 2 of A is in line 6, too"),
         (CHAMBERS_TABLE, "", "the file is empty"),
     ],
 )

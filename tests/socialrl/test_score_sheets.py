@@ -53,7 +53,7 @@ def test_lab_export_is_read_in_seconds_under_our_names(sheet):
     assert (row["chamber_s_partner"], row["chamber_s_centre"], row["chamber_s_stranger"]) == (6000.0, 3000.0, 1800.0)
     assert (row["latency_s_partner"], row["latency_s_stranger"]) == (12.5, 60.0)
     assert read.notes[0] == "columns ignored: Video Name"
-    assert read.notes[1].startswith("chamber times add up to 10800 s beside a trial of 9000 s in 1 tests (columns")
+    assert read.notes[1].startswith("chamber times add up to 10800 s beside a trial of 9000 s in 1 test (columns")
     assert len(read.notes) == 2
     assert read.sha256 == hashlib.sha256(f"{LAB}\r\n{ONE}\r\n".encode()).hexdigest()
 
@@ -89,10 +89,10 @@ def test_blank_latency_is_no_huddle_but_a_blank_measurement_leaves_the_test_out_
 def test_a_sheet_that_contradicts_itself_is_noted(sheet):
     notes = sheet(LAB, ONE.replace("0.75", "0.5"), ONE.replace("101", "102").replace("6000,1800", "2000,5800")).notes
     assert any(
-        "(column 'percent phuddle') differs from P / (P + S) by more than 0.02 in lines 2; ours is used" in note
+        "(column 'percent phuddle') differs from P / (P + S) by more than 0.02 in line 2; ours is used" in note
         for note in notes
     )
-    assert any("more huddling with the partner than time in its chamber in lines 3" in note for note in notes)
+    assert any("more huddling with the partner than time in its chamber in line 3" in note for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_is_no_score_sheet_is_refused(sheet, tmp_path):
     assert "15 values for 14 columns" in mistake(sheet, LAB, ONE + ",9")
     assert "no animal in column 'Animal id'" in mistake(sheet, LAB, ONE.replace("101", ""))
     (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04....")
-    assert "is a workbook; save the sheet as CSV" in mistake(read_score_sheet, tmp_path / "book.xlsx")
+    assert "is a damaged workbook, or another archive" in mistake(read_score_sheet, tmp_path / "book.xlsx")
     assert "no such score sheet; did you mean book.xlsx?" in mistake(read_score_sheet, tmp_path / "bok.xlsx")
 
 
@@ -135,8 +135,8 @@ def test_choosing_tests_says_what_was_left_out(sheet):
     tests, notes = choose_tests(read, "fm")
     assert list(tests["animal"]) == ["101", "102"]
     assert notes == [
-        "1 tests left out because their timepoint is not early: 1 late",
-        "1 tests left out because their pair type is not FM: 1 FF",
+        "1 test left out because its timepoint is not early: 1 late",
+        "1 test left out because its pair type is not FM: 1 FF",
     ]
     assert "pairs must be FF, MM, FM, peers, mates or all, got 'XX'" in mistake(choose_tests, read, "XX")
     assert "no early test of MM pairs; there are: FF, FM" in mistake(choose_tests, read, "MM")

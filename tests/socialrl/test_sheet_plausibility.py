@@ -142,7 +142,7 @@ def test_the_whole_test_as_a_latency_beside_no_huddle_is_never(read, whole):
     assert np.isnan(sheet.tests["latency_s_stranger"][1])
     (note,) = sheet.notes
     assert note.startswith(
-        f"latency '{LS}' in lines 3 is 0 or the whole test, and there is no huddling in '{HS}'; taken as never"
+        f"latency '{LS}' in line 3 is 0 or the whole test, and there is no huddling in '{HS}'; taken as never"
     )
 
 
@@ -158,7 +158,7 @@ def test_what_is_odd_is_noted_with_line_and_column(read):
     cases = (
         (
             put(0, HP, float(made_sheet(10)[CP][0]) + 60),
-            f"more huddling with the partner than time in its chamber in lines 2 (columns '{HP}', '{CP}')",
+            f"more huddling with the partner than time in its chamber in line 2 (columns '{HP}', '{CP}')",
         ),
         (
             times(0.8, CP, CC, CS),
@@ -172,7 +172,7 @@ def test_what_is_odd_is_noted_with_line_and_column(read):
         (times(1 / 60, LP, LS), f"column '{LS}': no value is above "),
         (
             put(2, LP, 10_000),
-            f"latency and huddling with the partner add up to more than the test in lines 4 (columns '{LP}', '{HP}')",
+            f"latency and huddling with the partner add up to more than the test in line 4 (columns '{LP}', '{HP}')",
         ),
     )
     for change, told in cases:
@@ -197,8 +197,8 @@ def test_a_formula_that_failed_does_not_stop_the_reading(read, error, factor):
 
 def test_another_ratio_is_noted_with_its_line(read):
     wrong = {
-        "0.5": "differs from P / (P + S) by more than 0.02 in lines 5; ours is used",
-        "many": "is not a share from 0 to 1 (or 100 %) in lines 5; not compared there",
+        "0.5": "differs from P / (P + S) by more than 0.02 in line 5; ours is used",
+        "many": "is not a share from 0 to 1 (or 100 %) in line 5; not compared there",
         "-0.5": "is not a share",
     }
     for cell, told in wrong.items():

@@ -41,7 +41,7 @@ def test_a_sheet_reads_as_its_csv(tmp_path):
     found = read_tests(path, notes=notes)
     expected = read_score_sheet(tmp_path / "scores.csv").tests
     pd.testing.assert_frame_equal(found.tests.drop(columns="line"), expected.drop(columns="line"))
-    assert "the sheet 'Scores' is read, others are not: About" in notes
+    assert "the sheet 'Scores' is read, others are not: About; to read one of those, save it alone" in notes
 
 
 def test_numbers_of_cells_are_never_ambiguous(tmp_path):
@@ -54,7 +54,8 @@ def test_numbers_of_cells_are_never_ambiguous(tmp_path):
 
 
 def test_dates_and_times_in_cells_are_refused(tmp_path):
-    for value, told in ((dt.datetime(2024, 2, 1), "got '2024-02-01 00:00:00'"), (dt.time(0, 12, 30), "got '00:12:30'")):
+    date = "got '2024-02-01', a date: spreadsheets make one of 1.2"
+    for value, told in ((dt.datetime(2024, 2, 1), date), (dt.time(0, 12, 30), "got '00:12:30'")):
         rows = rows_of(made_sheet(10))
         rows[3][rows[0].index(SECONDS[0])] = value
         with pytest.raises(UserError, match=f"line 4, column .*{told}"):

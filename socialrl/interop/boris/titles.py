@@ -13,13 +13,14 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "stop": ("stop (s)", "stop"),
     "time": ("time", "time (s)"),
     "modifiers": ("modifiers", "modifier"),
+    "offset": ("time offset (s)",),
 }
 _LENGTHS = ("media duration (s)", "total length", "observation duration", "media length (s)")
 """Columns that say how long a test was, the best first; coding duration is only from its first event to its last."""
 
 _ABOUT_THE_FILE = frozenset(
     {
-        "observation date", "description", "observation type", "source", "time offset (s)", "coding duration", "fps",
+        "observation date", "description", "observation type", "source", "coding duration", "fps",
         "fps (frame/s)", "media file", "media file path", "media file name", "behavioral category",
         "observation duration by subject by observation", "duration (s)", "image index", "image index start",
         "image index stop", "image file path", "image file path start", "image file path stop", "comment",

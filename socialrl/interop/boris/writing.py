@@ -16,6 +16,7 @@ from socialrl.errors import UserError
 from socialrl.interop.format import Option
 from socialrl.interop.olcus.clock import START, parse_start
 from socialrl.interop.run_events import EVENTS, HABITATS, TESTS, World, events_of, worlds
+from socialrl.interop.wording import counted
 from socialrl.storage.run_folder import RunFolder
 
 BEHAVIOURS = {"contact": "huddle", "chamber": "in chamber", "passage": "in tube"}
@@ -52,7 +53,8 @@ def export(run: RunFolder, folder: Path, settings: Mapping[str, Any]) -> list[st
     project = json.dumps(_project(run.path.name, start, observations), indent=1, ensure_ascii=False)
     (folder / "bouts.boris").write_text(project, encoding="utf-8")
     n = sum(len(one.bouts) for one in observations)
-    return [f"{n} bouts of {len(observations)} observations; open bouts.boris in BORIS, or import the tables"]
+    told = f"{counted(n, 'bout')} of {counted(len(observations), 'observation')}"
+    return [f"{told}; open bouts.boris in BORIS, or import the tables"]
 
 
 class _Observation:
@@ -150,7 +152,7 @@ class _Observation:
             "description": "simulated by socialrl",
             "time offset": 0.0,
             "events": [[round(t, 3), who, what, modifier, ""] for t, who, what, modifier, _ in self.moments()],
-            "observation time interval": [0, 0],
+            "observation time interval": [0, round(self.duration_s, 3)],
             "independent_variables": {name: alone.get(name, "") for name in _FACTS},
             "visualize_spectrogram": False,
             "visualize_waveform": False,

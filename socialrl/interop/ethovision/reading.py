@@ -14,6 +14,7 @@ from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.columns import WORDS, plain_name
 from socialrl.interop.scored import Bout, Meaning, Scored, meaning_of
 from socialrl.interop.table_text import DELIMITERS, Row, decode, read_bytes, rows_of, separated
+from socialrl.interop.wording import counted
 from socialrl.interop.workbook import can_read, is_workbook, sheets_of
 
 _COUNT = re.compile(r"number of header lines", re.IGNORECASE)
@@ -66,11 +67,12 @@ def read_scored(
         files = [one for one in _files(path) if recognises(one)]
         if not files:
             raise UserError(f"{path} holds no raw data of EthoVision (text files or workbooks)")
-        return [
-            test
-            for one in files
-            for test in read_scored(one, notes, delimiter=delimiter, missing=missing, header=header, given=given)
-        ]
+        tests: list[Scored] = []
+        for file in files:
+            for test in read_scored(file, notes, delimiter=delimiter, missing=missing, header=header, given=given):
+                _refuse_copies(test, tests, file)
+                tests.append(test)
+        return tests
     if is_workbook(path):
         sheets = sheets_of(path)
         found = [one for name, rows in sheets.items() if (one := _count(rows)) is not None and name and rows]
@@ -92,6 +94,16 @@ def read_scored(
             f" (comma, semicolon, tab or bar); got '{shortened(' '.join(rows[0][1]))}'"
         )
     return [_track(rows, header or count, path, missing, given, notes)]
+
+
+def _refuse_copies(test: Scored, others: Sequence[Scored], file: Path) -> None:
+    def same(one: Scored) -> tuple[object, ...]:
+        return one.animal, one.test, one.bouts, one.facts
+
+    if test.bouts and any(same(one) == same(test) for one in others):
+        raise UserError(
+            f"{file}: the track '{test.test}' of {test.animal} is there twice, sample by sample; keep one file"
+        )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -125,6 +137,8 @@ def _track(
     notes: list[str],
 ) -> Scored:
     by_line = dict(rows)
+    if rows and header > rows[-1][0]:
+        raise UserError(f"{path}, line 1: {header} header lines, but the file has {rows[-1][0]} lines")
     titles, units = by_line.get(header - 1, []), by_line.get(header, [])
     samples = [(line, cells) for line, cells in rows if line > header and any(cells)]
     time_at = next((k for name in _TIMES for k, one in enumerate(titles) if one.casefold() == name), None)
@@ -140,7 +154,12 @@ def _track(
             f"{path}, line {header}: '{titles[time_at]}' is in '{units[time_at]}'; export it in seconds (s)"
         )
     if len(samples) < 2:
-        raise UserError(f"{path}: there are {len(samples)} samples below the {header} header lines")
+        raise UserError(f"{path}: {counted(len(samples), 'sample')} below the {header} header lines")
+    n = _width(titles)
+    for line, cells in samples:
+        if _width(cells) > n:
+            hint = "; was a decimal comma exported with commas between columns?"
+            raise UserError(f"{path}, line {line}: {_width(cells)} values for {n} columns{hint}")
     marks = {*_MISSING, *([missing.casefold()] if missing else [])}
     time = np.array([_number(cells, time_at, titles, line, path, marks) for line, cells in samples])
     if np.isnan(time).any() or (np.diff(time) <= 0).any():
@@ -176,6 +195,10 @@ def _track(
         )
     one.bouts.sort(key=lambda bout: (bout.start_s, bout.end_s))
     return one
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max((k + 1 for k, cell in enumerate(cells) if cell), default=0)
 
 
 def _runs(title: str, on: NDArray[np.bool_], time: NDArray[np.float64], step: float, line: int) -> list[Bout]:

@@ -113,6 +113,11 @@ def recognised(path: Path, *parts: str) -> Format:
         own = [one for one in able if one.recognises is not None and _can_be_asked(one, path) and one.recognises(path)]
     if len(own) > 1:
         raise UserError(f"{path} matches several formats ({', '.join(one.name for one in own)}); name one of them")
+    if not own and path.is_dir():
+        told = ", ".join(one.name for one in able if one.folders)
+        raise UserError(
+            f"{path}: no format knows what is in this folder; folders that are read: {told}; else give a file"
+        )
     chosen = own[0] if own else next(one for one in able if one.recognises is None and one.read is not None)
     chosen.check_installed()
     return chosen

@@ -12,7 +12,7 @@ from socialrl.errors import UserError
 from socialrl.interop.ethovision import read_scored, recognises
 from socialrl.interop.formats import Format, Option
 from socialrl.interop.score_sheets import ScoreSheet
-from socialrl.interop.scored import MEANINGS, events_of, sheet_of
+from socialrl.interop.scored import MEANINGS, events_of, sheet_of, united
 from socialrl.interop.table_text import DELIMITERS
 from socialrl.storage.files import checksum
 
@@ -51,7 +51,7 @@ def read_events(path: Path, settings: Mapping[str, Any], notes: list[str]) -> pd
         header=settings["header"],
         given=given,
     )
-    return events_of(found, given)
+    return events_of(united(found, given, notes), given)
 
 
 FORMAT = Format(

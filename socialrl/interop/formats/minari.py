@@ -141,7 +141,7 @@ def _arguments(config: Config) -> dict[str, Any]:
 @contextlib.contextmanager
 def _datasets_in(folder: Path) -> Iterator[None]:
     before = os.environ.get(_PLACE)
-    os.environ[_PLACE] = str(folder)
+    os.environ[_PLACE] = str(folder.resolve())  # Minari makes nothing below a relative path
     try:
         yield
     finally:

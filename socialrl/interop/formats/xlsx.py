@@ -8,6 +8,7 @@ from pathlib import Path
 from socialrl.errors import UserError
 from socialrl.interop import boris, ethovision
 from socialrl.interop.columns import n_known
+from socialrl.interop.ethovision import statistics
 from socialrl.interop.formats import Format
 from socialrl.interop.score_sheets import ScoreSheet, score_table
 from socialrl.interop.table_text import choose_table
@@ -17,7 +18,8 @@ from socialrl.storage.files import checksum
 
 def recognises(path: Path) -> bool:
     """Whether a path is a workbook, and not one that BORIS or EthoVision wrote."""
-    return is_workbook(path) and not boris.recognises(path) and not ethovision.recognises(path)
+    others = (boris.recognises, ethovision.recognises, statistics.recognises)
+    return is_workbook(path) and not any(recognised(path) for recognised in others)
 
 
 def read(path: str | Path, needed: Iterable[str], *, where: Iterable[str], notes: list[str]) -> ScoreSheet:
@@ -30,7 +32,7 @@ def read(path: str | Path, needed: Iterable[str], *, where: Iterable[str], notes
     if len(sheets) > 1:
         name = next(name for name, rows in sheets.items() if any(row is table.titles for _, row in rows))
         others = ", ".join(one for one in sheets if one != name)
-        notes.append(f"the sheet '{name}' is read, others are not: {others}")
+        notes.append(f"the sheet '{name}' is read, others are not: {others}; to read one of those, save it alone")
     return score_table(table, path, checksum(path.read_bytes()), needed, where, notes, first_note)
 
 

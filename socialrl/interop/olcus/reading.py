@@ -14,10 +14,11 @@ from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.olcus.apparatus import Apparatus, read_apparatus
 from socialrl.interop.olcus.clock import ZONE, seconds_of
 from socialrl.interop.olcus.reads import LOST_TAG_S
-from socialrl.interop.olcus.tags import checked
+from socialrl.interop.olcus.tags import TAG_DIGITS, checked
 from socialrl.interop.olcus.texts import table_of, text_of
 from socialrl.interop.olcus.trajectories import track
 from socialrl.interop.olcus.writing import RECORDING
+from socialrl.interop.wording import counted
 from socialrl.storage.files import read_json
 
 COLUMNS = ("animal", "index", "habitat_type", "habitat", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to",
@@ -41,10 +42,11 @@ class _Animal:
 def recognises(path: Path) -> bool:
     """Whether a path is a folder with raw*.csv, or such a file."""
     if path.is_dir():
-        return any(path.glob("raw*.csv"))
+        return bool(_raw_files(path))
     with path.open("rb") as file:
-        head = file.readline(1000).decode("latin-1")
-    return [one.strip().casefold() for one in head.split(";")] == [one.casefold() for one in _FIELDS]
+        head = file.read(1000).replace(b"\0", b"").partition(b"\n")[0]
+    titles = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").decode("utf-8-sig", "replace").split(";")
+    return [one.strip().casefold() for one in titles] == [one.casefold() for one in _FIELDS]
 
 
 def read_events(path: Path, settings: Mapping[str, Any], notes: list[str]) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def read_events(path: Path, settings: Mapping[str, Any], notes: list[str]) -> pd
     format has it.
     """
     folder = path if path.is_dir() else path.parent
-    files = sorted(path.glob("raw*.csv")) if path.is_dir() else [path]
+    files = _raw_files(path) if path.is_dir() else [path]
     if not files:
         raise UserError(f"{path} holds no raw*.csv")
     apparatus = read_apparatus(_beside(folder, "apparatus.json", settings["apparatus"], "apparatus"))
@@ -82,6 +84,12 @@ def read_events(path: Path, settings: Mapping[str, Any], notes: list[str]) -> pd
     events = pd.DataFrame(rows, columns=list(COLUMNS))
     _note_fates(events, missing_one, missing_two, lost_s, notes)
     return events
+
+
+def _raw_files(folder: Path) -> list[Path]:
+    """Return the files raw*.csv of a folder, in capitals or not, in the order of their names."""
+    names = {one: one.name.casefold() for one in folder.iterdir() if one.is_file()}
+    return sorted(one for one, name in names.items() if name.startswith("raw") and name.endswith(".csv"))
 
 
 def _beside(folder: Path, name: str, given: Path | None, option: str) -> Path:
@@ -124,7 +132,10 @@ def _read_raw(path: Path, apparatus: Apparatus, zone: str, notes: list[str]) -> 
     rows: list[tuple[int, str, str, tuple[int, int]]] = []
     without = 0
     lines = text_of(path).splitlines()
-    for number, text in enumerate(lines[_HEADER:], start=_HEADER + 1):
+    first = _HEADER if lines and not _is_read(lines[0]) else 0
+    if lines and not first:
+        notes.append(f"{path.name} has no line of column names; its first line is taken as a read")
+    for number, text in enumerate(lines[first:], start=first + 1):
         if not text.strip():
             continue
         fields = [one.strip() for one in text.split(";")]
@@ -135,13 +146,24 @@ def _read_raw(path: Path, apparatus: Apparatus, zone: str, notes: list[str]) -> 
         if not fields[4]:
             without += 1
             continue
+        if number == len(lines) and len(fields[4]) < TAG_DIGITS:
+            raise UserError(f"{path}, line {number}: the last line is cut; is the file complete? Else delete it")
         checked(fields[4], f"{path}, line {number}: a tag")
         rows.append((number, fields[1], fields[4], _key(fields[2], fields[3], apparatus, path, number)))
     if without:
-        notes.append(f"{path.name}: {without} lines without a tag are skipped")
+        notes.append(f"{path.name}: {counted(without, 'line')} without a tag skipped")
     times = seconds_of([row[1] for row in rows], [row[0] for row in rows], zone, path)
     line, _, tag, key = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return pd.DataFrame({"time": times, "tag": tag, "key": key, "line": line})
+    reads = pd.DataFrame({"time": times, "tag": tag, "key": key, "line": line, "file": path.name})
+    twice = reads.duplicated(["time", "tag", "key"])
+    if twice.any():
+        notes.append(f"{path.name}: {counted(int(twice.sum()), 'read')} there twice, to the millisecond; taken once")
+    return reads[~twice]
+
+
+def _is_read(text: str) -> bool:
+    fields = [one.strip() for one in text.split(";")]
+    return len(fields) == len(_FIELDS) and all(one.isdigit() for one in (fields[2], fields[3], fields[4] or "0"))
 
 
 def _key(device: str, number: str, apparatus: Apparatus, path: Path, line: int) -> tuple[int, int]:
@@ -159,26 +181,30 @@ def _in_order(reads: pd.DataFrame, path: Path, notes: list[str]) -> pd.DataFrame
     if (back < -_LITTLE_BACK_S).any():
         k = int(np.flatnonzero(back < -_LITTLE_BACK_S)[0])
         raise UserError(
-            f"{path}: the time goes back by {-back.iloc[k]:.0f} s at line {reads['line'].iloc[k]} of its file; files "
-            "must sort by name in time order, and lines be in time order"
+            f"{path}: the time goes back by {-back.iloc[k]:.0f} s at line {reads['line'].iloc[k]} of"
+            f" {reads['file'].iloc[k]}; files must sort by name in time order, and lines be in time order"
         )
     if (back < 0).any():
-        notes.append(f"{int((back < 0).sum())} reads are up to {-back.min():.3f} s out of order; put in order")
+        n = counted(int((back < 0).sum()), "read")
+        notes.append(f"{n} out of order by up to {-back.min():.3f} s; put in order")
     return reads.sort_values("time", kind="stable").reset_index(drop=True)
 
 
 def _note_unknown(reads: pd.DataFrame, animals: list[_Animal], notes: list[str]) -> None:
     counts = reads.loc[~reads["tag"].isin([one.tag for one in animals]), "tag"].value_counts()
     if len(counts):
-        named = ", ".join(f"{tag} ({n} reads)" for tag, n in counts.head(_MOST_NAMED).items())
-        notes.append(f"{len(counts)} tags are nobody's and are left out: {named}")
+        named = ", ".join(f"{tag} ({counted(n, 'read')})" for tag, n in counts.head(_MOST_NAMED).items())
+        notes.append(f"{counted(len(counts), 'tag')} of no animal in the list, left out: {named}")
 
 
 def _note_fates(events: pd.DataFrame, missing_one: int, missing_two: int, lost_s: float, notes: list[str]) -> None:
     if missing_one:
-        notes.append(f"{missing_one} times one antenna in between missed an animal; the chamber gets that time")
+        notes.append(
+            f"{counted(missing_one, 'time')} one antenna in between missed an animal; the chamber gets that time"
+        )
     if missing_two:
-        notes.append(f"{missing_two} times two antennas missed it; {lost_s:.0f} s are in no chamber (Voletron: Error)")
+        n = counted(missing_two, "time")
+        notes.append(f"{n} two antennas missed one; {lost_s:.0f} s are in no chamber (Voletron: Error)")
     stays = events[events["end_s"] - events["start_s"] > LOST_TAG_S]
     for name, own in stays.groupby("animal", sort=False):
         longest = (own["end_s"] - own["start_s"]).max() / 3600

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from socialrl.errors import UserError, shortened
 from socialrl.interop.olcus.texts import text_of
+from socialrl.interop.wording import counted
 
 FIRST = "999000000000001"
 """The first tag given by default: 999 is the country code for tests in ISO 11784, which no animal carries."""
 
+TAG_DIGITS = 15
 _TAG = re.compile(r"\d{15}", re.ASCII)
 
 
@@ -25,7 +27,9 @@ def parse_tags(text: str) -> str | Path:
 def checked(text: str, what: str) -> str:
     """Return a tag, or raise `UserError` that begins with `what` if it is not 15 digits."""
     if not _TAG.fullmatch(text):
-        raise UserError(f"{what} must be 15 digits, got '{shortened(text)}'")
+        rounded = re.fullmatch(r"[\d.,]+e\+\d+", text, re.IGNORECASE) or re.fullmatch(r"\d{1,14}", text, re.ASCII)
+        hint = "; spreadsheets shorten numbers: keep tags as text" if rounded else ""
+        raise UserError(f"{what} must be 15 digits, got '{shortened(text)}'{hint}")
     return text
 
 
@@ -49,7 +53,7 @@ def tags_of(animals: Sequence[str], given: str | Path) -> dict[str, str]:
     missing = [animal for animal in animals if animal not in found]
     if missing:
         raise UserError(
-            f"{given} has no tag of {missing[0]}" + (f" and {len(missing) - 1} others" * (len(missing) > 1))
+            f"{given} has no tag of {missing[0]}" + (f" and {counted(len(missing) - 1, 'other')}" * (len(missing) > 1))
         )
     chosen = {animal: found[animal] for animal in animals}
     twice = [tag for tag in chosen.values() if list(chosen.values()).count(tag) > 1]

@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from socialrl.errors import UserError, from_os_error, shortened
+from socialrl.interop.table_text import decode
 
 MOST_BYTES = 2**30
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file, UTF-8 or Windows-1252; one that cannot be read or is no text raises `UserError`."""
+    """Return the text of a file (UTF-8, UTF-16, Windows-1252); what cannot be read or is no text raises `UserError`."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UserError(f"{path} is larger than {MOST_BYTES // 2**20} MiB")
         content = path.read_bytes()
     except OSError as error:
         raise from_os_error(error, f"read {path}") or UserError(f"cannot read {path}: {error.strerror}") from error
-    if b"\0" in content:
-        raise UserError(f"{path} is not a text file in UTF-8 or Windows-1252 (it holds zero bytes)")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    return decode(content, path)
 
 
 def table_of(path: Path, header: Sequence[str]) -> list[tuple[int, list[str]]]:

@@ -8,6 +8,7 @@ first; time together is a row of kind `together` for each animal of a pair, from
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def recognises(path: Path) -> bool:
     if path.is_dir():
         return any(path.glob(f"*{CHAMBERS}")) or any(path.glob(f"*{PAIRS}"))
     with path.open("rb") as file:
-        titles = file.readline(10_000).decode("latin-1").strip().split(",")
+        titles = re.split("[,;]", file.readline(10_000).decode("utf-8-sig", "replace").strip())
     return set(_BINS) <= set(titles) and ("animal" in titles or "Animal A" in titles)
 
 
@@ -83,6 +84,8 @@ def _rows(path: Path) -> list[_Row]:
     if not lines:
         raise UserError(f"{path}: the file is empty")
     titles = lines[0][1]
+    if len(titles) == 1 and ";" in titles[0]:
+        raise UserError(f"{path}: the table is separated by semicolons; tables of Voletron 2 are comma-separated")
     who = "animal" if "animal" in titles or "Animal A" not in titles else "Animal A"
     for name in (*_BINS, who, *(("Animal B", "seconds") if who == "Animal A" else ())):
         if name not in titles:
@@ -96,6 +99,15 @@ def _rows(path: Path) -> list[_Row]:
         rows.append((line, dict(zip(titles, fields, strict=True))))
     if not rows:
         raise UserError(f"{path}: the table has no rows")
+    first: dict[tuple[str, ...], int] = {}
+    for line, cells in rows:
+        key = tuple(
+            cells[name] for name in ("bin_number", "bin_start", who, *(("Animal B",) if who == "Animal A" else ()))
+        )
+        if first.setdefault(key, line) != line:
+            raise UserError(
+                f"{path}, line {line}: the bin {key[0]} of {' and '.join(key[2:])} is in line {first[key]}, too"
+            )
     bins = [one for one in rows if _number(one[1], "bin_number", path, one[0]) > 0]
     return bins or rows
 

@@ -1,0 +1,180 @@
+"""Columns of the tables of a lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from socialrl.tables.column import NUMBER, TEXT, WHOLE, YES_NO, Column
+from socialrl.tables.columns_of_animals import SEX
+from socialrl.tables.columns_of_studies import MEASURE, VERDICT, N, P
+
+_FOUNDER = "founders were not reared here"
+_NOT_REARING = "it does not rear a litter"
+_FEW = "too few values"
+_REFERENCE = "× reference"
+
+_CELL = Column("cell", TEXT, "", "the line of litters")
+_GENERATION = Column("generation", WHOLE, "", "generation, founders 0", 0)
+_LOW = Column("low", NUMBER, "that of the row", "lower end of the 95 % interval", missing=_FEW)
+_HIGH = Column("high", NUMBER, "that of the row", "upper end of the 95 % interval", missing=_FEW)
+_R = Column("r", NUMBER, "", "Pearson's correlation", -1, 1, missing=_FEW)
+_OVER = Column("over", TEXT, "", "which animals are correlated")
+_RELATION = Column("relation", TEXT, "", "which mother: that of birth, or the one that reared")
+_SMALLEST = Column(
+    "smallest_seen", NUMBER, "that of the row", "difference that so many litters show in 80 %", 0, missing=_FEW
+)
+_DIFFERENCE = Column("difference", NUMBER, "that of the row", "what is compared, less the other", missing=_FEW)
+
+_OF_ADULTS: tuple[Column, ...] = (
+    Column("expression_weaned", NUMBER, _REFERENCE, "expression of the receptor at weaning", 0),
+    Column("competence_weaned", NUMBER, _REFERENCE, "motor competence at weaning", 0),
+    Column("reactivity_weaned", NUMBER, _REFERENCE, "stress reactivity at weaning", 0),
+    Column("age_d", NUMBER, "d", "age when it mates, rears and is tested", 0),
+    Column("expression", NUMBER, _REFERENCE, "expression of the receptor as an adult", 0),
+    Column("competence", NUMBER, _REFERENCE, "motor competence as an adult", 0),
+    Column("reactivity", NUMBER, _REFERENCE, "stress reactivity as an adult", 0),
+    Column("contact_recent", NUMBER, "fraction", "share of the last days spent in contact", 0, 1),
+    Column("set_point", NUMBER, "fraction", "contact that it is used to", 0, 1),
+    Column("load", NUMBER, "", "load of stress", 0),
+    Column("nest_share", NUMBER, "fraction", "share of its time in the nest", 0, 1, missing=_NOT_REARING),
+    Column("licking_share", NUMBER, "fraction", "share of its time licking pups", 0, 1, missing=_NOT_REARING),
+    Column("latency_to_return_s", NUMBER, "s", "time until it is back in the nest", 0, missing=_NOT_REARING),
+    Column("care_given", NUMBER, "touch × occupancy", "care that it gives", 0, missing=_NOT_REARING),
+    Column("litter_care", NUMBER, "touch × occupancy", "care that its litter gets from all carers", 0,
+           missing=_NOT_REARING),
+    Column("litter_contact_share", NUMBER, "fraction", "share of the time in which its litter is touched", 0, 1,
+           missing=_NOT_REARING),
+    Column("litter_survives", YES_NO, "", "whether its litter lives", missing=_NOT_REARING),
+)  # fmt: skip
+_PAIR = Column("pair", TEXT, "", "the pair that it is in as a parent", missing="it has no mate")
+_NUMBER = Column("number", WHOLE, "", "its number, by which its random streams are named", 0)
+_GAINS: tuple[Column, ...] = (
+    Column("genotype_gain", NUMBER, "× wild type", "receptor gain of its genotype", 0, 2),
+    Column("deviate", NUMBER, "standard deviations", "how far its own gain lies from that, as a normal score"),
+    Column("oxtr_gain", NUMBER, "× wild type", "its own receptor gain", 0),
+)
+
+TABLES: Mapping[str, tuple[Column, ...]] = {
+    "lineage/animals": (
+        _GENERATION,
+        _CELL,
+        Column("animal", TEXT, "", "the animal's id: cell, generation, litter and place"),
+        _NUMBER,
+        SEX,
+        Column("place", WHOLE, "", "its place in the litter among those of its sex", 0),
+        Column("rank", WHOLE, "", "its place among the young of its sex and cell", 0),
+        Column("dam", TEXT, "", "its mother", missing=_FOUNDER),
+        Column("sire", TEXT, "", "its father", missing=_FOUNDER),
+        Column("birth_litter", TEXT, "", "the litter that it was born in", missing=_FOUNDER),
+        Column("rearing_litter", TEXT, "", "the litter that it grew up in", missing=_FOUNDER),
+        Column("rearing_dam", TEXT, "", "the female that reared it", missing=_FOUNDER),
+        Column("rearing_sire", TEXT, "", "the male that reared it", missing="the dam reared alone, or a founder"),
+        *_GAINS,
+        Column("carers", WHOLE, "count", "how many reared it", 0, 2, missing=_FOUNDER),
+        Column("after_weaning", TEXT, "", "how it lived after weaning"),
+        Column("survived", YES_NO, "", "whether it lived to be weaned"),
+        _PAIR,
+        Column("breeds", YES_NO, "", "whether it becomes a parent"),
+        Column("care_received", NUMBER, "touch × occupancy", "care that it got", 0, missing=_FOUNDER),
+        Column("contact_share", NUMBER, "fraction", "share of its early time in which it was touched", 0, 1,
+               missing=_FOUNDER),
+        Column("care", NUMBER, "× reference family", "care that it got", 0, missing=_FOUNDER),
+        *_OF_ADULTS,
+        Column("born_to", TEXT, "", "group of the first dams of its cell"),
+        Column("reared_by", TEXT, "", "group of the first dams of the cell that reared it", missing=_FOUNDER),
+        Column("receptor", NUMBER, "× wild type", "its gain times its expression", 0),
+        Column("<measure>_<test>", NUMBER, "that of the measure", "<measure> in the test <test>, repeats averaged",
+               missing="it was not tested, or there was nothing to measure"),
+    ),
+    "lineage/reference": (
+        _CELL,
+        Column("animal", TEXT, "", "the carer's id"),
+        _PAIR,
+        _NUMBER,
+        SEX,
+        *_GAINS,
+        *_OF_ADULTS,
+    ),
+    "lineage/findings": (
+        Column("finding", TEXT, "", "id of the published finding"),
+        Column("says", TEXT, "", "the comparison in words"),
+        Column("source", TEXT, "", "the paper, and its species"),
+        Column("use", TEXT, "", "whether it was predicted, or used to make the model"),
+        MEASURE,
+        Column("expected", TEXT, "", "what was published: higher, lower or the same"),
+        _DIFFERENCE,
+        _LOW,
+        _HIGH,
+        N,
+        P,
+        Column("could_see", NUMBER, "that of the row", "difference that so many litters show in 80 %", 0, missing=_FEW),
+        VERDICT,
+        Column("because", TEXT, "", "why, in words", missing="nothing to say"),
+    ),
+    "lineage/means": (
+        _CELL,
+        _GENERATION,
+        MEASURE,
+        Column("value", NUMBER, "that of the measure", "mean over litters", missing=_FEW),
+        _LOW,
+        _HIGH,
+        N,
+    ),
+    "lineage/contrasts": (
+        _CELL,
+        Column("compared_with", TEXT, "", "the first cell"),
+        _GENERATION,
+        MEASURE,
+        _DIFFERENCE,
+        _LOW,
+        _HIGH,
+        N,
+        Column("d_z", NUMBER, "standard deviations", "standardised difference of pairs of litters", missing=_FEW),
+        P,
+        _SMALLEST,
+    ),
+    "lineage/trends": (
+        _CELL,
+        MEASURE,
+        Column("value", NUMBER, "that of the measure per generation", "change from one generation to the next",
+               missing=_FEW),
+        _LOW,
+        _HIGH,
+        N,
+    ),
+    "lineage/variance": (
+        MEASURE,
+        Column("component", TEXT, "", "what the variance goes with: birth, rearing or neither"),
+        Column("variance", NUMBER, "that of the measure, squared", "variance between animals", 0, missing=_FEW),
+        Column("share", NUMBER, "fraction", "its share of all variance", 0, 1, missing=_FEW),
+        _LOW,
+        _HIGH,
+        Column("n_animals", WHOLE, "count", "animals", 0),
+        Column("n_births", WHOLE, "count", "litters of birth", 0),
+        Column("n_rearings", WHOLE, "count", "litters of rearing", 0),
+        Column("note", TEXT, "", "why there is no share", missing="there is one"),
+    ),
+    "lineage/effects": (
+        MEASURE,
+        Column("effect", TEXT, "", "which group of parents, or treatment"),
+        _DIFFERENCE,
+        _LOW,
+        _HIGH,
+        P,
+        _SMALLEST,
+        Column("n_animals", WHOLE, "count", "animals", 0),
+        Column("n_rearings", WHOLE, "count", "litters of rearing", 0),
+    ),
+    "lineage/mothers": (
+        _RELATION,
+        _CELL,
+        _GENERATION,
+        Column("mother", TEXT, "", "id of the mother"),
+        MEASURE,
+        Column("mothers", NUMBER, "that of the measure", "the mother's value", missing="not measured"),
+        Column("daughters", NUMBER, "that of the measure", "mean of her daughters", missing="not measured"),
+    ),
+    "lineage/transmission": (_RELATION, MEASURE, _OVER, _R, _LOW, _HIGH, N),
+    "lineage/care": (_OVER, MEASURE, _R, _LOW, _HIGH, N),
+}  # fmt: skip
+"""Columns of each table of a lineage, `lineage/<table>`."""
