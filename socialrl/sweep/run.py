@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socialrl.config.loading import Config, config_to_yaml, load_config
 from socialrl.errors import UserError
@@ -26,10 +27,14 @@ from socialrl.work.calls import open_call
 from socialrl.work.executors import Executor, failures, need
 from socialrl.work.task import Outcome, Task, Ticket
 
+_TRIAL = "trial-{:04d}"
 _SECONDS_BETWEEN_PAGES = 60.0
 _MOST_NAMED = 4
 _TRIED = 16
 """Random points of a search of which at least one must fit the configuration, before anything is run."""
+
+if TYPE_CHECKING:
+    from socialrl.sweep.search import Search
 
 Say = Callable[[str], None]
 
@@ -139,6 +144,7 @@ class _Run:
         self._sweeping, self._folder = sweeping, sweeping.folder
         self._executor, self._command, self._progress, self._say = executor, command, progress, say
         self._results: dict[str, Result] = {}
+        self._search: Search | None = None
         self._meta = {**collect_meta(sweeping.base.seed, sweeping.base.env.table), "command": command}
         self._written = time.monotonic()
 
@@ -149,6 +155,9 @@ class _Run:
             if self._sweeping.how.optuna is not None:
                 place.remove_points(self._folder, [one.name for one in self._folder.glob("trial-*")])
                 (self._folder / place.JOURNAL).unlink(missing_ok=True)
+        if self._sweeping.how.optuna is not None:
+            self._search = self._opened(self._sweeping.how.optuna)
+        # from here on what an earlier call wrote is replaced
         for failed in (self._folder / place.FAILED).glob("*.txt"):
             failed.unlink()
         self._take_in(self._sweeping.points)
@@ -163,6 +172,20 @@ class _Run:
                 " and page are of the points of this call"
             )
 
+    def _opened(self, n: int) -> Search:
+        """Return the search in the folder; one that asks for something else, and other points of it, raise `UserError`.
+
+        Nothing of an earlier call is touched before.
+        """
+        from socialrl.sweep.search import Search
+
+        source, how = self._sweeping.source, self._sweeping.how
+        search = Search(self._folder, source.space, how.objective, maximize=how.maximize, seed=self._sweeping.base.seed)
+        for number in range(min(n, search.n_known)):
+            for point in replicates(source, search.proposal(number), _TRIAL.format(number + 1)):
+                place.check_same(self._folder, point)
+        return search
+
     def _others(self) -> list[str]:
         """The runs in the folder that are no points of this call."""
         there = sorted(one.parent.name for one in self._folder.glob("*/meta.json"))
@@ -174,17 +197,13 @@ class _Run:
         if how.optuna is None:
             self._do(self._sweeping.points, ticket, len(self._sweeping.points))
             return
-        from socialrl.sweep.search import Search
-
-        source = self._sweeping.source
-        search = Search(self._folder, source.space, how.objective, maximize=how.maximize, seed=self._sweeping.base.seed)
+        source, search = self._sweeping.source, self._search
+        assert search is not None
         total = how.optuna * len(seeds_of(source.space))
         for first in range(0, how.optuna, how.batch):
             numbers = range(first, min(first + how.batch, how.optuna))
-            proposals = {n: replicates(source, search.proposal(n), f"trial-{n + 1:04d}") for n in numbers}
+            proposals = {n: replicates(source, search.proposal(n), _TRIAL.format(n + 1)) for n in numbers}
             points = [point for some in proposals.values() for point in some]
-            for point in points:
-                place.check_same(self._folder, point)
             self._take_in(points)
             for point in [one for n, some in proposals.items() if search.told(n) for one in some]:
                 if self._results[point.name].state != DONE:

@@ -57,6 +57,11 @@ class Search:
             )
         self._study.set_user_attr(_ASKED, asked)
 
+    @property
+    def n_known(self) -> int:
+        """Proposals in the journal."""
+        return len(self._study.get_trials(deepcopy=False))
+
     def proposal(self, number: int) -> dict[str, str]:
         """Return the values of proposal `number` (from 0) as they are typed: of the journal, or new ones."""
         trials = self._study.get_trials(deepcopy=False)
