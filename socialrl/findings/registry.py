@@ -139,21 +139,21 @@ def _joined(books: Sequence[tuple[str, Book]], base: Registry | None = None) -> 
     doses = list(base.dose_response)
     for where, book in books:
         for name, group in book.groups.items():
-            _once(where, "group", name, groups)
+            _once(where, "group", name, groups, base.groups)
             _names_of_its_own(f"{where}: groups.{name}", name, group, groups)
             groups[name], origin[name] = group, f"{where}: groups.{name}"
         for name, measure in book.measures.items():
-            _once(where, "measure", name, measures)
+            _once(where, "measure", name, measures, {**measure_table(), **base.measures})
             measures[name] = measure.as_measure(name)
         for finding_id, assay, condition in _conditions(book):
             place = f"{where}: {finding_id}" if finding_id else where
-            _once(place, "condition", condition.name, conditions)
+            _once(place, "condition", condition.name, conditions, base.conditions)
             if wrong := mistake(short_id(assay), condition):
                 raise UserError(f"{place}: condition {condition.name} {wrong}")
             conditions[condition.name], assay_of[condition.name] = condition, short_id(assay)
             origin[condition.name] = f"{place}: condition {condition.name}"
         for finding in book.findings:
-            _once(where, "finding id", finding.id, findings)
+            _once(where, "finding id", finding.id, findings, {one.id: one for one in base.findings})
             findings[finding.id] = finding
         doses += book.dose_response
     registry = Registry(tuple(findings.values()), conditions, assay_of, measures, groups, tuple(doses), origin)
@@ -198,7 +198,9 @@ def _conditions(book: Book) -> Iterator[tuple[str, str, Condition]]:
                 yield finding.id, assay, condition
 
 
-def _once(where: str, kind: str, name: str, known: Mapping[str, Any]) -> None:
+def _once(where: str, kind: str, name: str, known: Mapping[str, Any], shipped: Mapping[str, Any]) -> None:
+    if name in shipped:
+        raise UserError(f"{where}: {kind} {name} comes with socialrl; give yours another name, or leave it out")
     if name in known:
         raise UserError(f"{where}: {kind} {name} occurs twice; give the second another name")
 

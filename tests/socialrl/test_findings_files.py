@@ -52,7 +52,7 @@ def test_a_finding_is_added_from_python_as_data():
     data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     registry = load_registry().adding({"findings": data["findings"]}, "mine")
     assert registry.findings[-1].id == "X01"
-    with pytest.raises(UserError, match="mine: X01: condition intruder_0h occurs twice"):
+    with pytest.raises(UserError, match="mine: X01: condition intruder_0h comes with socialrl"):
         registry.adding({"findings": data["findings"]}, "mine")
     data["findings"][0]["contrasts"][0]["measure"] = "atacks"
     with pytest.raises(UserError, match=r"mine: X01: contrasts\[0\]: unknown measure 'atacks'; did you mean 'attacks'"):
@@ -108,8 +108,14 @@ def test_a_mechanism_of_the_finding_is_that_of_its_marked_comparisons():
         ({"findings": []}, "findings is empty, and with_shipped is false"),
         ({"with_shipped": "no"}, "with_shipped"),
         ({"finding": []}, "unknown key finding; did you mean findings?"),
-        ({"groups": {"wild_type": {"oxtr_gain": 1.0, "names": ["w"]}}}, "group wild_type occurs twice"),
-        ({"conditions": {"StrangerEncounter": [{"name": "intruder_168h"}]}}, "condition intruder_168h occurs twice"),
+        (
+            {"groups": {"wild_type": {"oxtr_gain": 1.0, "names": ["w"]}}},
+            "group wild_type comes with socialrl; give yours another name",
+        ),
+        (
+            {"conditions": {"StrangerEncounter": [{"name": "intruder_168h"}]}},
+            "condition intruder_168h comes with socialrl",
+        ),
         (
             {"measures": {"a": {"label": "A", "unit": "s", "sum": ["x"], "per": []}, "attacks": None}},
             "measures.attacks",

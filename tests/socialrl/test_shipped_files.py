@@ -218,6 +218,14 @@ def test_a_copy_replaces_on_demand():
 # --- two distributions -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "envs"])
+def test_what_a_registry_shows_leads_to_nothing_that_is_not_there(folder):
+    shown = folder / tomllib.loads((folder / "pyproject.toml").read_text())["project"]["readme"]
+    links = re.findall(r"\]\(([^)]+)\)", shown.read_text())
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
 def test_both_distributions_have_one_version_and_one_licence():
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     worlds = tomllib.loads((ROOT / "envs" / "pyproject.toml").read_text())["project"]
