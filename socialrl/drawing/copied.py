@@ -75,4 +75,4 @@ def plain(text: str) -> str:
         return ""
     if _PLAIN.fullmatch(text):
         return re.sub(r"[\u202f\u00a0 ]", "", text).replace("−", "-").removeprefix("+")
-    return re.sub(r"[\u202f\u00a0]", " ", text)
+    return re.sub(r"[\u202f\u00a0]", " ", text).replace("\u2060", "")  # which only keeps a word together

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from socialrl.analysis import statistics
@@ -30,7 +30,6 @@ class RunAccount:
     provenance: list[Fact]
     commands: list[str]
     config: str
-    warnings: list[str] = field(default_factory=list)
 
 
 def runs(study: Study) -> list[RunAccount]:
@@ -45,7 +44,6 @@ def runs(study: Study) -> list[RunAccount]:
                 provenance=_provenance(run.meta),
                 commands=_commands(run.meta, run.path),
                 config=run.config_text,
-                warnings=_warnings(study, name),
             )
         )
     return accounts
@@ -117,6 +115,29 @@ def notices(study: Study) -> list[str]:
                 f" {wording.next_step(run.path, run.finished)}."
             )
     return found
+
+
+def warnings(study: Study) -> list[str]:
+    """Return one sentence for all runs that have equally few animals."""
+    few: dict[tuple[int, bool], list[str]] = {}
+    for name, config in study.configs.items():
+        planned, assay = config.get("animals"), (config.get("env") or {}).get("id")
+        if not isinstance(planned, int):
+            continue
+        in_pairs = assay is not None and study_of(str(assay)).pairs
+        n = planned // 2 if in_pairs else planned
+        if n < MIN_ANIMALS:
+            few.setdefault((n, in_pairs), []).append(name)
+    sentences = []
+    for (n, in_pairs), names in few.items():
+        one, several = ("pair of cage mates", "pairs of cage mates") if in_pairs else ("animal", "animals")
+        has = "has" if len(names) == 1 else "have"
+        sentences.append(
+            f"{wording.listed(names)} {has} {n} {one if n == 1 else several} per group."
+            f" Below {MIN_ANIMALS} no finding is judged: intervals of so few {'pairs' if in_pairs else 'animals'} are"
+            " far too narrow."
+        )
+    return sentences
 
 
 def unfinished(study: Study) -> list[str]:
@@ -246,22 +267,6 @@ def _before_training(study: Study) -> str:
     if not parts:
         return ""
     return f" Their preference after {condition.cohousing} before any training: {'; '.join(parts)}."
-
-
-def _warnings(study: Study, name: str) -> list[str]:
-    config = study.configs[name]
-    planned, assay = config.get("animals"), (config.get("env") or {}).get("id")
-    if not isinstance(planned, int):
-        return []
-    in_pairs = assay is not None and study_of(str(assay)).pairs
-    n = planned // 2 if in_pairs else planned
-    if n < MIN_ANIMALS:
-        one, several = ("pair of cage mates", "pairs of cage mates") if in_pairs else ("animal", "animals")
-        return [
-            f"{name} has {n} {one if n == 1 else several} per group. Below {MIN_ANIMALS} no finding is judged: "
-            f"intervals of so few {'pairs' if in_pairs else 'animals'} are far too narrow."
-        ]
-    return []
 
 
 def _animals_done(study: Study, name: str) -> int:

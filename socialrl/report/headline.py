@@ -17,6 +17,7 @@ from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.statistics import Estimate
 from socialrl.drawing import wording
 from socialrl.drawing.groups import Group
+from socialrl.drawing.tables import Cell, Table
 from socialrl.report.between import RunContrast
 from socialrl.report.conditions import Condition
 from socialrl.report.study import Study
@@ -24,6 +25,9 @@ from socialrl.report.summary import MIN_ANIMALS, Summary
 
 SHOWN, NOT_SHOWN, OPPOSITE, TOO_FEW = "shown", "not shown", "opposite", "too few animals to judge"
 ALPHA = 0.05
+
+MOST_ON_CARDS = 4
+"""With more runs than that, a question has a table with a row for every run."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,22 @@ def lede(found: list[Finding]) -> str:
     for finding in found:
         by_run.setdefault(finding.of, []).append(f"{wording.capital(finding.clause)}.")
     return " ".join(" ".join([f"{run}:"] * bool(run) + sentences) for run, sentences in by_run.items())
+
+
+def counted(n_runs: int, asked: list[Card]) -> str:
+    """Return one paragraph that opens a page of many runs: how often each question got which answer."""
+    told = []
+    for card in asked:
+        verdicts = [one.verdict for one in card.answers]
+        counts = ", ".join(f"{verdict} {verdicts.count(verdict)}" for verdict in dict.fromkeys(verdicts))
+        told.append(f"{card.question} {wording.capital(counts)} of {len(verdicts)}.")
+    return " ".join([f"{n_runs} runs beside each other.", *told]) if told else ""
+
+
+def as_table(card: Card) -> Table:
+    """Return one question as a table with a row for every answer, for a page of many runs."""
+    rows = [[Cell(one.of), Cell(one.verdict), Cell(one.effect, below=one.effect_name)] for one in card.answers]
+    return Table(card.question, ("Of", "Verdict", "Effect [95 % interval]"), rows, n_left=2)
 
 
 def _verdict(effect: Estimate, p: float, n: int, expected_sign: int) -> str:

@@ -35,6 +35,9 @@ _STUDIES = {
     "lineage.json": "lineage.html",
     "recording.json": "release.svg",
     "sweep.json": "sweep.html",
+    "inference.json": "inference.html",
+    "validation.json": "validation.html",
+    "plan.json": "plan.html",
 }
 
 
@@ -55,12 +58,14 @@ def write_index(folder: Path) -> Path:
         _beside(folder, [*found["seeds.json"], *found["comparison.json"]]),
         _calibrations(folder, found["calibration.json"]),
         _lineages(folder, found["lineage.json"]),
+        _inferences(folder, [*found["inference.json"], *found["validation.json"]]),
+        _plans(folder, found["plan.json"]),
         _recordings(folder, found["recording.json"]),
     ]
     if not any(table.rows for table in tables):
         raise UserError(
-            f"{folder} holds no run, sweep, scorecard, calibration, lineage or recording; train one, for example "
-            "`socialrl demo`"
+            f"{folder} holds no run, sweep, scorecard, calibration, lineage, inference, plan or recording;"
+            " train one, for example `socialrl demo`"
         )
     path = folder / "index.html"
     html = pages.render(
@@ -111,7 +116,7 @@ def _run(folder: Path, place: Path) -> list[Cell]:
         Cell(_name(folder, place), href=_link(folder, page) if page.is_file() else "", below=below),
         Cell(state, below=f"protocols: {', '.join(protocols)}" if protocols else "", marked=not run.finished),
         Cell(str((config.get("env") or {}).get("id", wording.MISSING)).removeprefix("socialrl/")),
-        Cell(", ".join(_group(group) for group in study.groups), below=f"{config.get('animals', '?')} animals each"),
+        Cell(", ".join(_group(group) for group in study.groups), below=_each(config.get("animals", "?"))),
         _headline(study),
         Cell(_date(run.meta)),
     ]
@@ -199,6 +204,25 @@ def _lineages(folder: Path, files: list[Path]) -> Table:
     return Table("Lineages", ("Lineage", "Size", "Begun"), rows, n_left=3)
 
 
+def _inferences(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        said = content.get("said") or [content.get("verdict", wording.MISSING)]
+        rows.append([_page(folder, file), Cell(str(said[0])), Cell(_date(content))])
+    return Table("Inferences", ("Inference", "Outcome", "Begun"), rows, n_left=3)
+
+
+def _plans(folder: Path, files: list[Path]) -> Table:
+    rows = []
+    for file in files:
+        content = _content(file)
+        question, title = (str(content.get(name, wording.MISSING)) for name in ("question", "title"))
+        animals = ", ".join(str(one.get("label")) for one in content.get("animals") or []) or wording.MISSING
+        rows.append([_page(folder, file), Cell(question, below=title), Cell(animals)])
+    return Table("Plans", ("Plan", "Comparison", "From the animals of"), rows, n_left=3)
+
+
 def _recordings(folder: Path, files: list[Path]) -> Table:
     rows = [[_page(folder, file), Cell(_date(_content(file)))] for file in files]
     return Table("Recordings of evoked release", ("Recording", "Begun"), rows, n_left=2)
@@ -227,6 +251,10 @@ def _link(folder: Path, page: Path) -> str:
 
 def _group(group: Group) -> str:
     return f"{group.name.partition(', gain')[0]} (gain {group.gain:g})"
+
+
+def _each(animals: Any) -> str:
+    return f"{animals} {'animal' if animals == 1 else 'animals'} each"
 
 
 def _short(group: Group) -> str:

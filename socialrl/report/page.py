@@ -30,15 +30,19 @@ def html(
     """
     found = headline.findings(study, summary)
     several = len(study.runs) > 1
+    cards = headline.cards([*headline.between_runs(study, contrasts), *found])
+    many = len(study.runs) > headline.MOST_ON_CARDS
     return pages.render(
         Path(__file__).parent / "report.html.j2",
         names=", ".join(study.names.values()),
         subject=wording.capital(measured.subject(study)),
         several=several,
-        lede=headline.lede(found) or measured.lede(study),
-        cards=headline.cards([*headline.between_runs(study, contrasts), *found]),
+        lede=(headline.counted(len(study.runs), cards) if many else headline.lede(found)) or measured.lede(study),
+        cards=[] if many else cards,
+        verdicts=[headline.as_table(card) for card in cards] if many else [],
         unfinished=account.unfinished(study),
         notices=account.notices(study),
+        warnings=account.warnings(study),
         runs=account.runs(study),
         settings=settings.differing(study),
         glances=[one for run in study.names.values() if (one := tables.glance(study, summary, run)).rows],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -97,6 +98,8 @@ def test_a_report_shows_the_measures_of_the_assay(run):
     page = write_report([run]).read_text(encoding="utf-8")
     assert headline_of(study.assays[0]).label in page
     assert "Preference P / (P + S)" not in page
+    opening = re.search('<p class="lede">(.*?)</p>', page, re.DOTALL)[1]
+    assert opening.count("wild type") == 1, "the first test stands for the others, which are in the figure"
     assert "no animal has been tested" not in page
     assert (run.path / "figures" / "fig_measures.svg").is_file()
     assert not (run.path / "figures" / "fig2_preference.svg").exists()

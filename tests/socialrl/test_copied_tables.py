@@ -62,7 +62,15 @@ def test_a_number_is_shown_rounded_and_known_exactly() -> None:
 
 @pytest.mark.parametrize(
     ("shown", "copy"),
-    [("+0.25", "0.25"), ("−0.5", "-0.5"), ("1\u202f234", "1234"), ("24\u00a0h", "24 h"), ("–", ""), ("1-2", "1-2")],
+    [
+        ("+0.25", "0.25"),
+        ("−0.5", "-0.5"),
+        ("1\u202f234", "1234"),
+        ("24\u00a0h", "24 h"),
+        ("–", ""),
+        ("1-2", "1-2"),
+        ("2026\u2060-\u206011", "2026-11"),
+    ],
 )
 def test_a_cell_is_written_as_programs_read_it(shown: str, copy: str) -> None:
     assert copied.plain(shown) == copy

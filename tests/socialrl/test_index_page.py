@@ -34,6 +34,14 @@ def runs(tmp_path):
     (folder / "three" / "seeds.html").write_text("")
     (folder / "fit").mkdir()
     (folder / "fit" / "calibration.json").write_text(json.dumps({"verdict": "Nearer."}))
+    (folder / "gains").mkdir()
+    said = {"said": ["Of 8 animals the gain is not told of 8."], "started": "2025-03-05T05:06:07+00:00"}
+    (folder / "gains" / "inference.json").write_text(json.dumps(said))
+    (folder / "gains" / "inference.html").write_text("")
+    (folder / "how many").mkdir()
+    planned = {"question": "F01a", "title": "Knockouts need longer", "animals": [{"label": "demo"}]}
+    (folder / "how many" / "plan.json").write_text(json.dumps(planned))
+    (folder / "how many" / "plan.html").write_text("")
     return folder
 
 
@@ -44,7 +52,13 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ").replace("\u2060", "")
     links = re.findall(r'<a href="([^"#]*)"', text)
     assert f"--logdir &#39;{runs}&#39;" in text, "a path with a space is quoted"
-    assert links == ["with%20report/report.html", "card/scorecard.html", "three/seeds.html"]
+    assert links == [
+        "with%20report/report.html",
+        "card/scorecard.html",
+        "three/seeds.html",
+        "gains/inference.html",
+        "how%20many/plan.html",
+    ]
     assert "stage" not in text, "the scorecard stands for the runs of its stages"
     assert "unfinished" in text
     assert "cannot be read" in text
@@ -56,6 +70,9 @@ def test_every_run_is_listed_with_state_numbers_and_links(runs):
     assert "seed 1, seed 2" in text
     assert "20 of 22" in text
     assert "Nearer." in text
+    assert "the gain is not told of 8" in text
+    assert "Knockouts need longer" in text
+    assert re.findall("<h([1-6])", text)[:2] == ["1", "2"], "no level of heading is left out"
 
 
 @pytest.mark.usefixtures("unrendered")
@@ -68,7 +85,7 @@ def test_the_index_is_made_anew_and_is_the_same(runs):
 def test_places_without_runs_are_refused(runs, tmp_path):
     (tmp_path / "empty").mkdir()
     for place, complaint in (
-        (tmp_path / "empty", "holds no run, sweep, scorecard, calibration, lineage or recording"),
+        (tmp_path / "empty", "holds no run, sweep, scorecard, calibration, lineage, inference, plan or recording"),
         (tmp_path / "nowhere", "no such folder"),
         (runs / "with report", "is a run folder; the index is made for the folder around it"),
         (runs / "card" / "scorecard.html", "is a file, not a folder"),

@@ -107,6 +107,24 @@ def test_every_question_has_one_card_and_no_group_at_gain_0_1_is_a_knockout(stud
     assert not any("knockout" in one.question + one.text + one.clause for one in of_second)
 
 
+def test_many_runs_are_counted_and_have_a_row_each():
+    answers = [headline.Finding("Do they?", verdict, "", "", "+1", "n = 8", f"run {number}")
+               for number, verdict in enumerate(["shown", "not shown", "shown", "shown", "opposite"])]  # fmt: skip
+    (card,) = headline.cards(answers)
+    told = headline.counted(5, [card])
+    assert told == "5 runs beside each other. Do they? Shown 3, not shown 1, opposite 1 of 5."
+    rows = headline.as_table(card).rows
+    assert [[cell.text for cell in row] for row in rows][1] == ["run 1", "not shown", "+1"]
+
+
+def test_equally_small_runs_have_one_warning(both):
+    study = load(both)
+    study.configs = {"a": {"animals": 2}, "b": {"animals": 4}, "c": {"animals": 2}, "d": {"animals": 2}}
+    first, second = account.warnings(study)
+    assert first.startswith("a, c and d have 2 animals per group.")
+    assert second.startswith("b has 4 animals per group.")
+
+
 def test_runs_of_one_seed_are_compared_in_pairs(study):
     rows = between.run_contrasts(study)
     assert {row.paired for row in rows} == {True}

@@ -9,9 +9,10 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from torch.utils.tensorboard import SummaryWriter
 
+from socialrl.config.loading import load_config
 from socialrl.drawing.groups import group_of
 from socialrl.film.banner import with_banner
-from socialrl.tensorboard.results import _add_hparams
+from socialrl.tensorboard.results import _add_hparams, _settings
 from socialrl.training.scalars import probe_scalars, spread
 
 SECTIONS = ("rollout", "train", "time", "eval", "eval_sd", "assay", "reward", "physiology", "film", "final", "results")
@@ -51,6 +52,15 @@ def test_hparams_show_names_that_can_be_broken_and_keep_their_tags(tmp_path):
     assert metric.display_name == "huddle s partner cohoused 168h"
     assert metric.name.tag == "final/cohoused_168h/huddle_s_partner"
     assert "final/cohoused_168h/huddle_s_partner" in {value.tag for value in values}
+
+
+def test_hparams_have_the_assay_and_every_parameter_that_was_changed():
+    changed = ["env.parameters={stress_cost: 0.5}", "genotypes.ko={oxtr_gain: 0, parameters: {stress_cost: 0.25}}"]
+    config = load_config("smoke", changed)
+    assert _settings(config, "wt") | {"assay": "PartnerPreference", "parameters/stress_cost": 0.5} == _settings(
+        config, "wt"
+    )
+    assert _settings(config, "ko")["parameters/stress_cost"] == 0.25
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.1, 0.5, 1.0])
