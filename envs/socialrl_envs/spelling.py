@@ -15,6 +15,7 @@ for a known one only if all its words are there, each right or with a slip in it
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -78,10 +79,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best
 
 
-def _words(name: str) -> list[str]:
+@functools.lru_cache(4096)
+def _words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in small letters; look-alikes are digits in those that hold a digit."""
     words = [word for word in re.split(r"[\W_]+", name[:200].casefold()) if word]
-    return [word.translate(_LOOK_ALIKE) if _is_code(word) else word for word in words]
+    return tuple(word.translate(_LOOK_ALIKE) if _is_code(word) else word for word in words)
 
 
 _LOOK_ALIKE = str.maketrans("oil", "011")
@@ -91,7 +93,7 @@ def _is_code(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _slips(given: list[str], known: list[str]) -> int | None:
+def _slips(given: tuple[str, ...], known: tuple[str, ...]) -> int | None:
     """Return how many slips make `given` of `known`, both as words; None if they are not the same words."""
     if not given or not known:
         return None
@@ -129,7 +131,9 @@ def _slips_of_word(given: str, known: str) -> int | None:
 
 
 def _distance(given: str, known: str) -> int:
-    """Return the least number of letters put in, left out, exchanged or swapped with their neighbour."""
+    """Return the least number of letters put in, left out, exchanged or swapped with their neighbour; some number above
+    `_MOST_SLIPS` where there are more than that.
+    """
     if abs(len(given) - len(known)) > _MOST_SLIPS:
         return _MOST_SLIPS + 1
     before: list[int] = []
@@ -141,4 +145,6 @@ def _distance(given: str, known: str) -> int:
             if i > 1 and j > 1 and mine == known[j - 2] and given[i - 2] == right:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
+        if before and min(row) > _MOST_SLIPS < min(before):  # it never becomes less
+            return _MOST_SLIPS + 1
     return row[-1]

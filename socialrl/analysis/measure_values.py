@@ -7,6 +7,7 @@ ratios are taken after that, and groups are averages over animals.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,10 +48,26 @@ def values(
         )
     if measure.time_to is not None:
         raise NotRun(f"{measure.label} needs several tests")
-    part = _mean_sum(rows, measure, (measure.sum, measure.minus), by, sort)
-    if not measure.per:
+    part = _means(_sum(rows, measure, measure.sum, measure.minus), by, rows, sort)
+    return _ratio(measure, part, _means(_sum(rows, measure, measure.per, ()), by, rows, sort) if measure.per else None)
+
+
+def values_of_several(rows: pd.DataFrame, measures: Sequence[Measure], by: Sequence[str]) -> dict[str, pd.Series]:
+    """Return `values` of several measures by their names, to the last bit, but group the rows only once: many times as
+    fast.
+    """
+    plain = [one for one in measures if not one.sessions and one.first is None and one.time_to is None]
+    sums = {(one.name, "part"): _sum(rows, one, one.sum, one.minus) for one in plain}
+    sums |= {(one.name, "whole"): _sum(rows, one, one.per, ()) for one in plain if one.per}
+    means = _means(pd.DataFrame(sums, index=rows.index), by, rows, sort=False)
+    found = {one.name: _ratio(one, means[one.name, "part"], means.get((one.name, "whole"))) for one in plain}
+    return {one.name: found[one.name] if one in plain else values(rows, one, by) for one in measures}
+
+
+def _ratio(measure: Measure, part: pd.Series, whole: pd.Series | None) -> pd.Series:
+    """A measure from the means of its sums, one value an animal; `whole` is None where it is no ratio."""
+    if whole is None:
         return part
-    whole = _mean_sum(rows, measure, (measure.per, ()), by, sort)
     if measure.guard is not None:
         rest = (whole - part).where(whole > 0)
         odds = (part + measure.guard) / (rest + measure.guard)
@@ -73,16 +90,19 @@ def measured(records: pd.DataFrame, measures: Sequence[Measure], keys: Sequence[
     return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame(columns=columns)
 
 
-def _mean_sum(
-    rows: pd.DataFrame, measure: Measure, columns: tuple[Sequence[str], Sequence[str]], by: Sequence[str], sort: bool
-) -> pd.Series:
-    """Sum of columns less that of others (of list columns: over the hours), averaged over the repeats of an animal."""
+def _sum(rows: pd.DataFrame, measure: Measure, added: Sequence[str], taken: Sequence[str]) -> pd.Series:
+    """Sum of columns less that of others (of list columns: over the hours) in each repeat."""
     total = pd.Series(0.0, index=rows.index)
-    for sign, names in zip((1.0, -1.0), columns, strict=True):
+    for sign, names in ((1.0, added), (-1.0, taken)):
         for name in names:
             total = total + sign * _column(rows, measure, name)
+    return total
+
+
+def _means(sums: Any, by: Sequence[str], rows: pd.DataFrame, sort: bool) -> Any:
+    """Averages over the repeats of an animal."""
     keys = [rows[name] for name in by]
-    return total.groupby(keys if len(keys) > 1 else keys[0], sort=sort, dropna=False).mean()
+    return sums.groupby(keys if len(keys) > 1 else keys[0], sort=sort, dropna=False).mean()
 
 
 def _column(rows: pd.DataFrame, measure: Measure, name: str) -> pd.Series:

@@ -10,7 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 from socialrl.analysis.measure import Measure
 from socialrl.analysis.measure_table import measure_called, measures_of, shown_in
-from socialrl.analysis.measure_values import values
+from socialrl.analysis.measure_values import values, values_of_several
 from socialrl.assays import AssayStudy, study_of
 
 _ANIMAL = ("genotype", "animal")
@@ -50,7 +50,7 @@ def probe_scalars(probe: pd.DataFrame) -> pd.DataFrame:
     pieces = []
     for test, rows in probe.groupby("test", sort=False):
         study = _study(rows)
-        columns = {one.name: values(rows, one, _ANIMAL) for one in shown_in(study.name)}
+        columns = values_of_several(rows, shown_in(study.name), _ANIMAL)
         pieces.append(pd.DataFrame({f"{HEADLINE}/{study.headline}/{test}": columns[study.headline]}))
         pieces.append(pd.DataFrame(columns).add_prefix(f"eval/{test}/"))
     return pd.concat(pieces, axis=1)

@@ -17,6 +17,7 @@ from socialrl.tensorboard import results
 
 CONFIG = str(Path(__file__).parents[2] / "configs" / "smoke.yaml")
 SMALL = ["animals=1", "steps=256", "lives=2", "probes.every_steps=128", "env.duration_s=600", "ppo.n_steps=64"]
+SMALL += ["probes.tests=[{name: day, cohousing_h: 24}]"]
 
 
 def call(*arguments: str) -> None:
@@ -120,8 +121,6 @@ provenance._version = functools.cache(provenance._version)
 
 train_cohort = Training("cohort", "workers=1")
 train_sb3 = Training("sb3", "workers=1", "steps=128", "ppo.n_epochs=1")
-evaluate = Testing()
 evaluate_events = Testing("--events", "--events-csv")
 evaluate_again = Testing("--events", again=True)
-protocol = Protocol()
 protocol_events = Protocol("--events", "--events-csv")

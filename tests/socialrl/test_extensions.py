@@ -205,7 +205,7 @@ def test_a_parameter_and_an_option_of_an_episode_are_a_row_and_a_line_of_an_equa
         file.write_text(text.replace(before, f"{before}{line}\n"), encoding="utf-8")
     shutil.copy(ROOT / "configs" / "smoke.yaml", tmp_path)
     (tmp_path / "day.yaml").write_text(
-        "name: day\nhistories:\n  handled:\n    - assay: {id: PartnerPreference, handling_stress: 0.5}\n"
+        "name: day\nhistories:\n  handled:\n    - assay: {id: PartnerPreference, minutes: 5, handling_stress: 0.5}\n"
     )
     overrides = [
         "output=.",

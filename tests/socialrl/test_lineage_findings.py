@@ -10,8 +10,9 @@ from lineage_stand_in import Care, made, tiny
 from test_lineage_verb import TINY
 
 from socialrl.cli import main
-from socialrl.lineage import page_tables, terminal
-from socialrl.lineage.findings import Asked
+from socialrl.lineage import comparisons, page_tables, terminal
+from socialrl.lineage.findings import Asked, verdicts
+from socialrl.lineage.outcome import OWN_MEASURES
 
 OFF = {"parameters": {"care_to_expression": 0, "care_to_competence": 0, "strain_to_reactivity": 0}}
 
@@ -21,10 +22,9 @@ def asked(**keys) -> Asked:
 
 
 def judged(lineage, **keys):
-    """Return the row of one comparison."""
-    config = lineage.config.model_copy(update={"findings": (asked(**keys),)})
-    lineage = type(lineage)(config, lineage.reference, lineage.families, lineage.animals, lineage.tested)
-    return lineage.tables["findings"].iloc[0]
+    """Return the row of one comparison, of tables that a lineage makes once."""
+    litters = comparisons.litter_means(lineage.animals, [*OWN_MEASURES, *lineage.tested])
+    return verdicts([asked(**keys)], litters, lineage.tables["trends"], lineage.tables["transmission"]).iloc[0]
 
 
 @pytest.fixture(scope="module")

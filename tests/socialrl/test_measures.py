@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from synthetic_battery import battery
 
 from socialrl.analysis import measures
 from socialrl.analysis.measure import GUIDE_LINE
 from socialrl.analysis.measure_rows import MEASURES
-from socialrl.analysis.measure_table import measure_called
+from socialrl.analysis.measure_table import measure_called, measures_of
+from socialrl.analysis.measure_values import values, values_of_several
 from socialrl.errors import UserError
 
 
@@ -186,3 +188,17 @@ def test_every_measure_has_unit_formula_and_source():
         assert all([measure.name, measure.label, measure.unit, measure.formula, measure.source]), measure
     assert pytest.approx(2 / 3) == GUIDE_LINE
     assert measures.CHANCE == measure_called("preference").chance == 0.5
+
+
+def test_several_measures_at_once_are_each_alone_to_the_last_bit():
+    seen = set()
+    for assay, table in battery(n=5, repeats=2).items():
+        test = table[table["test"] == table["test"].iloc[0]]
+        some = [one for one in measures_of(assay) if one.of_one_test and all(name in table for name in one.columns)]
+        together = values_of_several(test, some, ("genotype", "animal"))
+        assert list(together) == [one.name for one in some]
+        for one in some:
+            alone = values(test, one, ("genotype", "animal"))
+            pd.testing.assert_series_equal(together[one.name], alone, check_exact=True, check_names=False)
+            seen |= {(bool(one.per), one.guard is not None, bool(one.sessions), one.first is not None)}
+    assert {any(kinds) for kinds in zip(*seen, strict=True)} == {True}, "ratios, odds, sessions and differences"
