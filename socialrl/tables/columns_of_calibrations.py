@@ -10,7 +10,7 @@ _PAIRS = Column("pairs", TEXT, "", "the kind of pairs: peers or mates")
 _SET = Column("set", TEXT, "", "whose tests: real, or of simulated animals before and after the calibration")
 _WHO = Column("who", TEXT, "", "with whom: partner or stranger")
 _NO_BOUT = "there is no bout"
-_NO_REAL = "there are no such real tests"
+_NO_REAL = "no such animal has both tests"
 _FEW = "too few values"
 _IS = "whether the tests determine it: determined, partly or open"
 _ROWS = "that of the row"
@@ -18,7 +18,7 @@ _ROWS = "that of the row"
 TABLES: Mapping[str, tuple[Column, ...]] = {
     "calibration/goals": (
         _PAIRS,
-        Column("row", TEXT, "", "whether it was aimed at (goal), or only watched"),
+        Column("row", TEXT, "", "whether it is a goal, or information"),
         Column("quantity", TEXT, "", "what is compared"),
         Column("label", TEXT, "", "the same in words"),
         Column("unit", TEXT, "", "its unit", missing="it has none"),
@@ -41,8 +41,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("spread", NUMBER, "log-sd", "calibrated spread between animals", 0),
         Column("spread_low", NUMBER, "log-sd", "lower end of its 90 % region", 0),
         Column("spread_high", NUMBER, "log-sd", "upper end of its 90 % region", 0),
-        Column("width_median", NUMBER, "fraction", "width of the median's region over what was allowed", 0),
-        Column("width_spread", NUMBER, "fraction", "width of the spread's region over what was allowed", 0),
+        Column("width_median", NUMBER, "fraction", "spread of the median's region over that of the prior", 0),
+        Column("width_spread", NUMBER, "fraction", "spread of the spread's region over that of the prior", 0),
         Column("median_is", TEXT, "", _IS),
         Column("spread_is", TEXT, "", _IS),
     ),
@@ -81,14 +81,14 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("bouts_per_test", NUMBER, "count", "bouts of contact in a test", 0),
         Column("median_s", NUMBER, "s", "median length of a bout", 0, missing=_NO_BOUT),
         Column("q90_s", NUMBER, "s", "90 % quantile of the lengths", 0, missing=_NO_BOUT),
-        Column("longest_s", NUMBER, "s", "the longest one of a test, on average", 0, missing=_NO_BOUT),
-        Column("share_in_longest", NUMBER, "fraction", "share of a test's contact in its longest bout", 0, 1,
+        Column("longest_s", NUMBER, "s", "median over tests of the longest bout, 0 in a test without", 0),
+        Column("share_in_longest", NUMBER, "fraction", "mean share of a test's contact in its longest bout", 0, 1,
                missing=_NO_BOUT),
     ),
     "calibration/retest": (
         _PAIRS,
         Column("measure", TEXT, "", "what is measured twice"),
-        Column("coefficient", TEXT, "", "how early and late tests are compared: pearson, icc, …"),
+        Column("coefficient", TEXT, "", "how early and late tests are compared, such as pearson"),
         *(
             column
             for name, whose in {

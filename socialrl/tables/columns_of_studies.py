@@ -19,7 +19,7 @@ N = Column("n", WHOLE, "count", "how many values it rests on", 0, missing=NOT_CO
 P = Column("p", NUMBER, "", "p value", 0, 1, missing=NOT_COMPARED)
 EFFECT = Column("effect_size", NUMBER, "standard deviations", "standardised difference", missing=NOT_COMPARED)
 SAYS = Column("says", TEXT, "", "the comparison in words")
-VERDICT = Column("verdict", TEXT, "", "what the comparison came to: reproduced, opposite, inconclusive, …")
+VERDICT = Column("verdict", TEXT, "", "what the comparison came to, such as reproduced or inconclusive")
 _PART = Column("part", TEXT, "", "letter of the comparison within its finding", missing="it is the only one")
 _FINDING_VERDICT = Column("finding_verdict", TEXT, "", "verdict of the whole finding")
 _EXPECTED = Column("expected", TEXT, "", "what was published: higher, lower or the same")
@@ -27,7 +27,7 @@ _USE = Column("use", TEXT, "", "whether the finding was predicted, or used to ma
 _DECIDES = Column("decides", YES_NO, "", "whether the finding's verdict rests on it")
 _TITLE = Column("title", TEXT, "", "the finding in a sentence")
 _COMPARISON = Column("comparison", TEXT, "", "what is compared, in words")
-_SHARE = "share of the difference of whole knockouts"
+_SHARE = "how much of the full difference the arm carries"
 
 OF_SCORECARDS: tuple[Column, ...] = (
     FINDING,
@@ -53,7 +53,7 @@ OF_SCORECARDS: tuple[Column, ...] = (
     EFFECT,
     Column("effect_size_low", NUMBER, "standard deviations", "lower end of its interval", missing=NOT_COMPARED),
     Column("effect_size_high", NUMBER, "standard deviations", "upper end of its interval", missing=NOT_COMPARED),
-    Column("effect_size_is", TEXT, "", "how it is standardised: d_z, d, …", missing=NOT_COMPARED),
+    Column("effect_size_is", TEXT, "", "how it is standardised, such as d_z", missing=NOT_COMPARED),
     N,
     P,
     Column("p_test", TEXT, "", "the test behind p", missing=NOT_COMPARED),
@@ -68,7 +68,11 @@ OF_SCORECARDS: tuple[Column, ...] = (
     Column("counted", YES_NO, "", "whether it is counted"),
     Column("mechanism", TEXT, "", "parameters of mechanisms that were added because of it", missing="none"),
     Column(
-        "could_see", NUMBER, "that of the row", "difference that so many animals show in 80 %", missing=NOT_COMPARED
+        "could_see",
+        NUMBER,
+        "that of the row",
+        "smallest difference that so many animals can show",
+        missing=NOT_COMPARED,
     ),
     Column("notes", TEXT, "", "what to know about it", missing="nothing"),
 )
@@ -117,8 +121,10 @@ OF_BESIDE: tuple[Column, ...] = (
     Column("note", TEXT, "", "what to know about it", missing="nothing"),
 )  # fmt: skip
 
-_SETTING = Column("setting", TEXT, "", "what is done to the receptor there, such as knockout")
-_GAIN_OF = Column("share", NUMBER, "fraction", _SHARE, missing="whole knockouts do not differ")
+_SETTING = Column(
+    "setting", TEXT, "", "wild types with a knockout's arm (knockout), or knockouts with a wild type's (wild_type)"
+)
+_GAIN_OF = Column("share", NUMBER, "fraction", _SHARE, missing="the full difference cannot be told from 0")
 
 TABLES: Mapping[str, tuple[Column, ...]] = {
     "reproduction/scorecard": OF_SCORECARDS,
@@ -154,11 +160,23 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         UNIT,
         N,
         _GAIN_OF,
-        Column("share_low", NUMBER, "fraction", "lower end of its interval", missing="whole knockouts do not differ"),
-        Column("share_high", NUMBER, "fraction", "upper end of its interval", missing="whole knockouts do not differ"),
+        Column(
+            "share_low",
+            NUMBER,
+            "fraction",
+            "lower end of its interval",
+            missing="the full difference cannot be told from 0",
+        ),
+        Column(
+            "share_high",
+            NUMBER,
+            "fraction",
+            "upper end of its interval",
+            missing="the full difference cannot be told from 0",
+        ),
     ),
     "reproduction/development": (
-        Column("development", TEXT, "", "when the receptor is missing: from birth, in adults, …"),
+        Column("development", TEXT, "", "the arms of development that the animals have: one alone, all, or none"),
         FINDING,
         _PART,
         SAYS,
@@ -185,7 +203,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         N,
         VERDICT,
         _FINDING_VERDICT,
-        Column("survives", YES_NO, "", "whether the verdict is still the same"),
+        Column("survives", YES_NO, "", "whether the finding is reproduced with it"),
     ),
 }
 """Columns of each table of a reproduction, `reproduction/<table>`."""

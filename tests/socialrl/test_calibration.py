@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from described_tables import undescribed
 from figure_words import touching, words
 from synthetic_voles import CONTACT, EXPLORE, N_FREE, SELECTIVE, SPACE, stand_in, surrogate, voles
 
@@ -187,6 +188,7 @@ def test_results_are_whole(recovered, tmp_path):
     figures = {f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     tables = {f"{name}.csv" for name in ("goals", "parameters", "summaries", "course", "bouts")}
     assert names == figures | tables | {"calibration.json", "calibration.html", "parameters.yaml"}
+    assert undescribed(tmp_path / "out", "goals", "parameters", "summaries", "course", "bouts") == {}
     stored = json.loads((tmp_path / "out" / "calibration.json").read_text())
     assert stored["distance"]["peers"]["after"]["all"] == pytest.approx(result.distance("after"))
     assert stored["provenance"]["data"]["sha256"] == "0" * 64

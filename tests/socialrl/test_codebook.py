@@ -8,24 +8,15 @@ import gymnasium as gym
 import numpy as np
 import pandas as pd
 import pytest
+from described_tables import outside
 
 from socialrl.evaluation.event_rows import KINDS
 from socialrl.tables.codebook import FIELDS, codebook, column_of, columns_of, kind_of
 from socialrl.tables.column import Column
+from socialrl.tables.described import read_csv
 from socialrl.tables.page import page
 from socialrl_envs import ASSAYS
 from socialrl_envs.rewards import TERMS
-
-
-def outside(table: str, frame: pd.DataFrame) -> dict[str, list[object]]:
-    """The columns of a frame that the codebook does not know, or that hold what it does not allow."""
-    found = {}
-    for name in frame.columns:
-        one = column_of(table, name)
-        wrong = ["not described"] if one is None else one.outside(frame).tolist()
-        if wrong:
-            found[name] = wrong
-    return found
 
 
 @pytest.mark.parametrize(
@@ -54,6 +45,27 @@ def test_every_counter_and_option_of_every_assay_is_described_and_in_range(assay
 
 def test_every_reward_term_is_described() -> None:
     assert all(column_of("tests", f"reward_{term}") is not None for term in TERMS)
+
+
+KEPT = Path(__file__).parents[2] / "docs" / "results"
+KEPT_TABLES = {
+    "study/scorecard.csv": "reproduction/scorecard",
+    "study/comparison.csv": "reproduction/seeds",
+    **{f"study/tables/{name}.csv": f"reproduction/{name}"
+       for name in ("animals", "dose_response", "ablation", "development", "sensitivity")},
+    "seeds/seeds.csv": "reproduction/seeds",
+    **{f"calibration/{name}.csv": f"calibration/{name}"
+       for name in ("goals", "parameters", "summaries", "course", "bouts", "retest")},
+    **{f"inference/{name}.csv": f"validation/{name}"
+       for name in ("information", "recovery", "traits", "coverage", "population_coverage")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "table"), KEPT_TABLES.items())
+def test_results_that_are_kept_are_described_typed_and_in_range(file: str, table: str) -> None:
+    frame = read_csv(KEPT / file, table)
+    assert len(frame)
+    assert outside(table, frame) == {}
 
 
 def test_what_cannot_be_is_noticed() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from described_tables import undescribed
 
 from socialrl.inference import simulate as module
 from socialrl.inference.folder import problems, read_simulations
@@ -32,6 +33,7 @@ def test_animals_are_trained_tested_and_kept_cohort_by_cohort(tmp_path, monkeypa
     assert sims.names == ("intruder_168h", "evoked_release")
     assert problems(tmp_path / "whole") == []
     assert sims.notes() == []
+    assert undescribed(tmp_path / "whole", "animals", "tests") == {}
     encounter = sims.tests[sims.tests["test"] == "intruder_168h"]
     assert sorted(encounter["index"].unique()) == list(range(32))
     apart = encounter["chamber_s_apart"] + encounter["chamber_s_with_stranger"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from described_tables import undescribed
 from made_sheets import made_sheet
 from made_simulations import made_simulations, made_tests
 
@@ -49,6 +50,7 @@ def test_gains_are_found_where_tests_tell_them_and_not_where_they_do_not(simulat
     assert groups.loc["low", "mean"] < 0.8
     assert groups.loc["high", "mean"] > 1.2
     assert "Of 4 animals the gain is determined of 4." in out
+    assert undescribed(tmp_path / "told", "animals", "groups", "predictive", "recovery") == {}
     code, out, _ = run(
         capsys, "infer", tmp_path / "t.csv", *common, "--tests", "cohoused_24h", "--output", tmp_path / "not"
     )
@@ -82,6 +84,7 @@ def test_validation_names_the_test_that_tells(simulations, tmp_path, capsys):
     assert single["evoked_release"] > 0.8
     assert abs(single["cohoused_24h"]) < 0.1
     assert out.startswith("Most told by one test: evoked release (")
+    assert undescribed(tmp_path, "information", "traits", "ranks", "coverage", "population_coverage") == {}
     populations = pd.read_csv(tmp_path / "populations.csv")
     assert populations.groupby("tests").size().tolist() == [200, 200]
     recovery = pd.read_csv(tmp_path / "recovery.csv").set_index("tests")

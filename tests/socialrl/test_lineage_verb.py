@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_tables import undescribed
 
 from socialrl.cli import main
 from socialrl.errors import UserError
@@ -54,6 +55,7 @@ def test_a_tiny_lineage_from_file_to_page(tmp_path, capsys):
     for section in ("design", "figures", "generations", "cells", "variance", "mothers", "care", "made"):
         assert f'<section id="{section}">' in page
     assert sorted(one.name for one in (folder / "figures").glob("*.svg")) >= ["care.svg", "generations.svg"]
+    assert undescribed(folder, "animals", "reference", "means", "contrasts", "trends", "variance", "mothers") == {}
     assert main(["lineage", str(path), "--output", str(tmp_path), "--quiet"]) == 2
     assert "holds a lineage" in capsys.readouterr().err
     # everything written is read, and the tables of the stages are what the CSV shows

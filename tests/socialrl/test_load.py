@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_codebook import outside
+from described_tables import outside, undescribed
+from made_habitat import made_events, made_run
+from made_sheets import made_sheet
 
 import socialrl
 from socialrl.analysis.measure_table import measures_of
@@ -240,6 +242,35 @@ def test_measures_of_hours_need_tests_that_last_so_long() -> None:
     assert of_hours
     assert found.loc["2h", of_hours].isna().all()
     assert found.loc["120h", of_hours].notna().all()
+
+
+def test_imports_and_exports_can_be_loaded(path: Path, tmp_path: Path) -> None:
+    made_run(tmp_path / "habitat", made_events(ticks=60))
+    assert main(["export", str(tmp_path / "habitat"), "--format", "olcus", "--output", str(tmp_path / "raw")]) == 0
+    recording = next(one for one in (tmp_path / "raw").iterdir() if one.is_dir())
+    assert main(["import", str(recording), "--output", str(tmp_path / "in")]) == 0
+    assert undescribed(tmp_path / "in", "events", "evaluation") == {}
+    read = socialrl.load(tmp_path / "in")
+    assert read.kind == "import"
+    assert read.about["format"] == "olcus"
+    assert read.table("events")["index"].dtype == "int64"
+    # an animal 007 of a score sheet stays one
+    made_sheet(9).assign(animal=[f"{k:03d}" for k in range(9)]).to_csv(tmp_path / "scores.csv", index=False)
+    assert main(["import", str(tmp_path / "scores.csv"), "--output", str(tmp_path / "scored")]) == 0
+    assert undescribed(tmp_path / "scored", "scores") == {}
+    assert socialrl.load(tmp_path / "scored").tables["scores"]["animal"].tolist()[7] == "007"
+    (tmp_path / "scored" / "scores.csv").write_text("animal\n1\n")
+    with pytest.raises(UserError, match=r"scores\.csv is damaged: it was changed after it was written"):
+        socialrl.load(tmp_path / "scored").table("scores")
+    # the tidy tables of a run are those of the run
+    assert main(["export", str(path), "--format", "csv", "--output", str(tmp_path / "csv"), "tables=tests,events"]) == 0
+    assert undescribed(tmp_path / "csv", "tests", "events", "tests_bins", "codebook") == {}
+    exported, run = socialrl.load(tmp_path / "csv").table("tests"), socialrl.load(path).tidy("tests")["tests"]
+    pd.testing.assert_frame_equal(exported, run)
+    with pytest.raises(UserError, match="an export in the format olcus; the program that it is for reads it"):
+        socialrl.load(tmp_path / "raw")
+    with pytest.raises(UserError, match=r"not a run folder .* opens runs and folders of sweeps, lineages, scorecards"):
+        socialrl.load(tmp_path)
 
 
 def test_folders_of_reproductions_and_lineages(path: Path, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_episodes_are_the_tests(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
-    assert main(["export", str(run), "--format", "minari", "--output", str(out)]) == 0
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(out))
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(run), "--format", "minari", "--output", "made/here"]) == 0  # as people type it
+    monkeypatch.setenv("MINARI_DATASETS_PATH", "made/here")
     dataset = minari.load_dataset("socialrl/PartnerPreference/run-v0")
     tests = RunFolder.open(run).read_table("evaluation").set_index(["animal", "test", "repeat"])
     assert dataset.total_episodes == len(tests) == 16

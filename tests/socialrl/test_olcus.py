@@ -142,6 +142,15 @@ def test_voletron_reads_it_without_a_missing_read(recording, events, tmp_path, c
     again = (there["end_s"] - there["start_s"]).groupby([there["animal"], there["chamber"]]).sum()
     for key, expected in seconds.items():
         assert abs(again[key] - expected) <= 5  # whole seconds of eleven places
+    # its pairs are ours and, because it counts tubes as places, the time that two spend together in a tube
+    where = events[events["kind"] != "contact"]
+    in_tubes = where[where["kind"] == "passage"].assign(
+        kind="chamber",
+        chamber=lambda rows: ["-".join(sorted(ends)) for ends in zip(rows["chamber"], rows["to"], strict=True)],
+    )
+    both = pd.concat([where[where["kind"] == "chamber"], in_tubes])
+    pairs = [cohabitation(one).groupby(["animal", "other"])["cohabitation_s"].sum() for one in (tables, both)]
+    pd.testing.assert_series_equal(pairs[0].sort_index(), pairs[1].sort_index(), atol=2)
 
 
 def test_recordings_as_computers_mangle_them(recording, tmp_path):

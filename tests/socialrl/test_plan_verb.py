@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import synthetic_battery
 import tiny_reproduction
+from described_tables import undescribed
 from synthetic_run import CONFIG
 
 from socialrl import cli
@@ -145,6 +146,7 @@ def test_a_finding_is_planned_from_a_reproduction(reproduced, tmp_path, say):
     csv = pd.read_csv(output / "plan.csv")
     assert csv.loc[0, "animals_to_order"] == np.ceil(2 * smallest["n"] / 0.9)
     assert set(pd.read_csv(output / "power.csv")["comparison"]) == {"F01a"}
+    assert undescribed(output, "plan", "power") == {}
     page = (output / "plan.html").read_text()
     for words in ("How many animals?", "For an ethics form", "statsmodels", "not your colony&#39;s", "intra-class"):
         assert words in page

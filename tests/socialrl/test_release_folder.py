@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from described_tables import undescribed
 
 from socialrl import cli
 from socialrl.animals.animal import animals_recorded
@@ -47,6 +48,7 @@ def test_the_folder_holds_the_numbers_that_were_recorded(tmp_path: Path) -> None
         "config.yaml", "recording.json", "parameters.csv", "release.csv", "traces.csv", "release.svg", "release.png",
     }  # fmt: skip
     assert load_recording(folder / "config.yaml") == config
+    assert undescribed(folder, "release", "traces") == {}
     rows = pd.read_csv(folder / "release.csv")
     np.testing.assert_allclose(rows["peak"], table["peak"], rtol=1e-9)
     assert rows.groupby(["genotype", "sex"]).size().tolist() == [2] * 6

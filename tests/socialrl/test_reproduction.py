@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import tiny_reproduction as tiny
+from described_tables import undescribed
 from rich.console import Console
 
 from socialrl.cli import main
@@ -75,6 +76,7 @@ def test_every_stage_is_a_finished_run_and_says_itself_in_one_line(tmp_path):
     made = content["made"]
     assert (made["preset"], made["seed"], made["commit"]) == ("tiny", 1, "0" * 40)
     assert made["versions"]["socialrl"]
+    assert undescribed(tmp_path / "run", "scorecard", "animals", "dose_response", "ablation", "sensitivity") == {}
     when = json.loads((tmp_path / "run" / "reproduction.json").read_text())
     assert when["started"]
     assert set(when["seconds_of_this_call"]) == set(tiny.ASSAYS)

@@ -7,7 +7,9 @@ import json
 import pandas as pd
 import pytest
 import tiny_sweep as tiny
+from described_tables import undescribed
 
+from socialrl import load
 from socialrl.cli import main
 from socialrl.config.loading import config_to_yaml
 from socialrl.errors import UserError
@@ -61,6 +63,8 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
     assert (folder / "failed" / f"{first.names[1]}.txt").read_text() == "a traceback"
     assert "1 failed" in (folder / "sweep.html").read_text()
     assert not json.loads((folder / "sweep.json").read_text())["finished"]
+    assert undescribed(folder, "points", "measures") == {}
+    assert not load(folder).finished
     assert not list(folder.glob(".call")), "nobody is told to go on"
 
     first.end()
@@ -70,6 +74,9 @@ def test_a_sweep_that_is_stopped_goes_on_and_a_failed_point_is_named(tmp_path, m
     assert [one.state for one in sweep.results] == ["done"] * 4
     assert not list((folder / "failed").iterdir())
 
+    assert undescribed(folder, "points", "measures", "seeds") == {}
+    assert load(folder).finished
+    assert sorted(load(folder).runs) == sorted(one.name for one in made.points)
     table = pd.read_csv(folder / "sweep.csv")
     alone = pd.read_csv(folder / "seed-2_genotypes.ko.oxtr_gain-0" / "evaluation.csv")
     ko = alone[alone["genotype"] == "ko"]
