@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, YES_NO, Column
+from socialrl.tables.columns_of_animals import WHOSE
 
 NOT_COMPARED = "it was not compared"
 NONE_FIXED = "none is fixed for it"
+_OVER = "the test was over"
 
 FINDING = Column("finding", TEXT, "", "id of the published finding, such as F01")
 MEASURE = Column("measure", TEXT, "", "what is compared")
@@ -204,6 +206,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         VERDICT,
         _FINDING_VERDICT,
         Column("survives", YES_NO, "", "whether the finding is reproduced with it"),
+    ),
+    "reproduction/association_by_hour": (
+        *(one for one in WHOSE if one.name in ("animal", "genotype", "oxtr_gain", "index")),
+        Column("test", TEXT, "", "name of the test in the group habitat"),
+        Column("hour", WHOLE, "h", "hour of the test, from 0", 0),
+        Column(
+            "partner_s", NUMBER, "s", "contact with the partner in that hour, mean of the repeats", 0, missing=_OVER
+        ),
+        Column("others_s", NUMBER, "s", "contact with all others, added over them", 0, missing=_OVER),
+        Column("share", NUMBER, "fraction", "the partner's share of all contact", 0, 1, missing="no contact"),
     ),
 }
 """Columns of each table of a reproduction, `reproduction/<table>`."""

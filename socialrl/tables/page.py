@@ -47,6 +47,7 @@ _TITLES = {
     "reproduction/ablation": "a row per arm, setting and comparison",
     "reproduction/development": "a row per time without the receptor and comparison",
     "reproduction/sensitivity": "a row per parameter, factor and comparison",
+    "reproduction/association_by_hour": "a row per animal, test in the group habitat, and hour",
     "lineage/animals": "of `socialrl lineage`: a row per animal of every generation, founders first",
     "lineage/reference": "a row per carer of the reference families",
     "lineage/findings": "a row per comparison with a published finding",

@@ -253,7 +253,7 @@ def test_imports_and_exports_can_be_loaded(path: Path, tmp_path: Path) -> None:
     read = socialrl.load(tmp_path / "in")
     assert read.kind == "import"
     assert read.about["format"] == "olcus"
-    assert read.table("events")["index"].dtype == "int64"
+    assert read.table("events")["index"].dtype == "Int64"
     # an animal 007 of a score sheet stays one
     made_sheet(9).assign(animal=[f"{k:03d}" for k in range(9)]).to_csv(tmp_path / "scores.csv", index=False)
     assert main(["import", str(tmp_path / "scores.csv"), "--output", str(tmp_path / "scored")]) == 0

@@ -54,7 +54,7 @@ def reads_of(world: World, apparatus: Apparatus) -> Reads:
         rows += [(ms, animal, *number) for ms, number in reads]
         for (came, one), (went, other) in itertools.pairwise(reads):
             seconds = (went - came) / 1000.0
-            if one == other and seconds < IN_THE_TUBE_S:
+            if one == other and 0 < seconds < IN_THE_TUBE_S:  # out of the tube and back at once is no stay
                 misread, misread_s = misread + 1, misread_s + seconds
         stays = own[own["kind"] == "chamber"]
         long += int((stays["end_s"] - stays["start_s"] > LOST_TAG_S).sum())
