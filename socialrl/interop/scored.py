@@ -24,6 +24,8 @@ from socialrl.interop.table_text import Table
 CONTACT, CHAMBER, TEST = "contact", "chamber", "test"
 _CONTACT_WORDS = frozenset({"huddle", "huddling", "huddles", "contact", "touch", "touching"})
 _CHAMBER_WORDS = frozenset({"chamber", "zone", "cage", "compartment", "room", "side", "in"})
+_OWN = ("animal", "habitat", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to", "other", "index",
+        "habitat_type")  # fmt: skip
 _WHO = ("partner", "stranger")
 _WHERE = (*_WHO, "centre")
 _SAME = {"neutral": "centre", "unfamiliar": "stranger", "mate": "partner", "cagemate": "partner"}
@@ -139,16 +141,21 @@ def united(tests: Sequence[Scored], given: Mapping[str, Meaning] | None, notes: 
 def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = None) -> pd.DataFrame:
     """Return an events table: `animal`, `habitat`, `test`, `repeat`, then as `socialrl.evaluation.events`, then facts.
 
-    Subjects of one observation were together, so it is their habitat, too. A behaviour of another meaning is a row
-    whose `kind` is its name. `repeat` numbers the tests of an animal under one name. A row of kind `test` says how long
-    a test was, if the file does.
+    Subjects of one observation were together, and with nobody else, so it is their habitat, too. Facts called `test`
+    and `repeat` (a whole number) name the test instead; others that are called as columns of ours are left out. A
+    behaviour of another meaning is a row whose `kind` is its name. `repeat` numbers the tests of an animal under one
+    name. A row of kind `test` says how long a test was, if the file does.
     """
     rows = []
     meanings = _meanings(tests, given)
     counts: dict[tuple[str, str], int] = {}
     for one in tests:
-        repeat = counts.get((one.animal, one.test), 0)
-        counts[one.animal, one.test] = repeat + 1
+        test = one.facts.get("test") or one.test
+        repeat = counts.get((one.animal, test), 0)
+        counts[one.animal, test] = repeat + 1
+        said = one.facts.get("repeat", "")
+        repeat = int(said) if said.isascii() and said.isdigit() else repeat
+        facts = {name: value for name, value in one.facts.items() if name not in _OWN}
         whole = [] if math.isnan(one.duration_s) else [Bout(TEST, 0.0, one.duration_s, one.line)]
         for bout in [*whole, *one.bouts]:
             kind, whom = meanings.get(bout.behaviour) or (bout.behaviour, None)
@@ -156,7 +163,7 @@ def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = Non
                 {
                     "animal": one.animal,
                     "habitat": one.test,
-                    "test": one.test,
+                    "test": test,
                     "repeat": repeat,
                     "kind": kind,
                     "start_s": bout.start_s,
@@ -164,12 +171,11 @@ def events_of(tests: Sequence[Scored], given: Mapping[str, Meaning] | None = Non
                     "chamber": whom if kind == CHAMBER else None,
                     "to": None,
                     "other": whom if kind == CONTACT else None,
-                    **one.facts,
+                    **facts,
                 }
             )
-    columns = ["animal", "habitat", "test", "repeat", "kind", "start_s", "end_s", "chamber", "to", "other"]
-    facts = list(dict.fromkeys(name for one in tests for name in one.facts if name not in columns))
-    return pd.DataFrame(rows, columns=[*columns, *facts])
+    others = list(dict.fromkeys(name for one in tests for name in one.facts if name not in _OWN))
+    return pd.DataFrame(rows, columns=[*_OWN[:-2], *others])
 
 
 def sheet_of(

@@ -71,7 +71,7 @@ def _plates(events: pd.DataFrame) -> list[Plate]:
             "places",
             "Where was everybody?",
             lambda narrow: _raster(events, narrow),
-            caption=lambda: "Chambers over time, one line an animal. White: in a tube, or not known.",
+            caption=lambda: f"Chambers over time, one line {_line_of(events)}. White: in a tube, or not known.",
             alt=lambda: "Chambers of every animal over time; the table below has the seconds.",
             missing=lambda: "The events name no chambers",
         ),
@@ -80,7 +80,7 @@ def _plates(events: pd.DataFrame) -> list[Plate]:
             "Who was with whom?",
             lambda narrow: _matrix(events, narrow),
             caption=lambda: "Hours in one chamber, touching or not (cohabitation); tubes are counted only where the "
-            "source itself has counted time together.",
+            "source itself has counted time together." + _first_of(len(_hours_together(events))),
             alt=lambda: f"Hours of every pair in one chamber: {_pairs_in_words(events)}.",
             missing=lambda: "No two animals were ever together",
         ),
@@ -97,21 +97,38 @@ def _plates(events: pd.DataFrame) -> list[Plate]:
     ]  # fmt: skip
 
 
+def _tests_in(events: pd.DataFrame) -> list[str]:
+    """Return the columns that tell the lines of the first figure apart: the animal, and its test if it has several."""
+    several = events.groupby("animal")[["test", "repeat"]].nunique().max()
+    return ["animal", *(name for name in ("test", "repeat") if several[name] > 1)]
+
+
+def _name(key: tuple[Any, ...], columns: list[str]) -> str:
+    named = [f"r{value}" if name == "repeat" else str(value) for name, value in zip(columns, key, strict=True)]
+    return ", ".join(dict.fromkeys(named))
+
+
+def _line_of(events: pd.DataFrame) -> str:
+    by = _tests_in(events)
+    n = events.loc[events["kind"] == "chamber", by].drop_duplicates().shape[0]
+    what = "an animal" if len(by) == 1 else "an animal and test"
+    return what if n <= _MOST_ANIMALS else f"{what}: the first {_MOST_ANIMALS} of {n}"
+
+
 def _raster(events: pd.DataFrame, narrow: bool) -> Figure | None:
     stays = events[events["kind"] == "chamber"]
     if stays.empty:
         return None
-    animals = list(dict.fromkeys(stays["animal"]))[:_MOST_ANIMALS]
+    tests = list(stays.groupby(_tests_in(events), sort=False))[:_MOST_ANIMALS]
     chambers = sorted(set(stays["chamber"]))
-    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 0.9 + 0.24 * len(animals))
+    figure = style.new_figure(style.NARROW_IN if narrow else style.WIDE_IN, 0.9 + 0.24 * len(tests))
     ax = figure.add_subplot()
-    for k, animal in enumerate(animals):
-        own = stays[stays["animal"] == animal]
+    for k, (_, own) in enumerate(tests):
         for n, chamber in enumerate(chambers):
             here = own[own["chamber"] == chamber]
             spans = list(zip(here["start_s"] / HOUR_S, (here["end_s"] - here["start_s"]) / HOUR_S, strict=True))
             ax.broken_barh(spans, (k - 0.4, 0.8), facecolors=_COLOURS[n % len(_COLOURS)], linewidth=0)
-    ax.set_yticks(range(len(animals)), animals)
+    ax.set_yticks(range(len(tests)), [_name(key, _tests_in(events)) for key, _ in tests])
     ax.invert_yaxis()
     ax.set_xlim(0, events["end_s"].max() / HOUR_S)
     ax.set_xlabel("Hours")
@@ -135,6 +152,10 @@ def _matrix(events: pd.DataFrame, narrow: bool) -> Figure | None:
     ax.tick_params(length=0)
     figure.colorbar(image, ax=ax, label="Hours together", shrink=0.8)
     return figure
+
+
+def _first_of(n: int) -> str:
+    return f" The first {_MOST_ANIMALS} of {n} animals." if n > _MOST_ANIMALS else ""
 
 
 def _hours_together(events: pd.DataFrame) -> pd.DataFrame:

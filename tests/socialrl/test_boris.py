@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 from made_habitat import made_events, made_run, made_tests, spent
 
+from socialrl.analysis.association import cohabitation
 from socialrl.errors import UserError
 from socialrl.interop.exporting import export_run
 from socialrl.interop.formats import read_tests
 from socialrl.interop.importing import import_file
 from socialrl.interop.score_sheets import choose_tests
 from socialrl.interop.scored import meaning_of
+from socialrl.report.whereabouts import write_whereabouts
 
 BOUTS = (
     ("v1", "huddle partner", 60.0, 2460.5),
@@ -270,6 +272,23 @@ def test_an_import_knows_how_long_a_test_was(tmp_path):
     made = import_file(old_file(tmp_path / "bouts.csv"), tmp_path / "in")
     assert set(made.tables["evaluation"]["duration_s"]) == {10800}  # that of the film, not of the last bout
     assert spent(made.tables["events"], "contact", "other")[("v1", "partner")] == 2400.5
+
+
+def test_animals_of_different_observations_were_not_together(tmp_path):
+    """Whatever the independent variables are called: `test` names the test, `habitat` and others do not overwrite."""
+    path = new_file(tmp_path / "bouts.tsv")
+    titles, *rows = [line.split("\t") for line in path.read_text().splitlines()]
+    more = [[*titles[:10], "test", "repeat", "habitat", *titles[10:]]]
+    more += [[*row[:10], "24h", "2", "", *row[10:]] for row in rows]
+    path.write_text("\n".join("\t".join(row) for row in more) + "\n")
+    made = import_file(path, tmp_path / "in")
+    events = made.tables["events"]
+    assert (set(events["test"]), set(events["repeat"]), set(events["habitat"])) == ({"24h"}, {2}, {"ppt v1", "ppt v2"})
+    assert "together_s_partner" not in made.tables["evaluation"]
+    assert cohabitation(events).empty
+    page = write_whereabouts(tmp_path / "in").read_text()
+    assert "No two animals were ever together" in page
+    assert "one line an animal." in page
 
 
 def test_a_folder_of_files_is_one_import(tmp_path):
