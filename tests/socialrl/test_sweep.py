@@ -157,9 +157,7 @@ def test_a_search_gives_the_same_numbers_when_it_was_stopped(tmp_path, monkeypat
     kept = {name: (made.folder / name).read_bytes() for name in ("sweep.csv", "sweep.json", "sweep.html")}
     with pytest.raises(UserError, match="holds a search over other values or with another objective"):
         tiny.swept(tiny.ready(tmp_path, *words, how=How(optuna=3, objective="ko.day.preference"), name="stopped"))
-    with pytest.raises(
-        UserError, match=r"trial-0001.* was made with another configuration \(steps: 512 there, 576"
-    ):
+    with pytest.raises(UserError, match=r"trial-0001.* was made with another configuration \(steps: 512 there, 576"):
         tiny.swept(tiny.ready(tmp_path, *words, "steps=576", how=how, name="stopped"))
     assert kept == {name: (made.folder / name).read_bytes() for name in kept}, "a mistake touches nothing"
 
