@@ -39,8 +39,8 @@ def content(sweep: Sweep) -> dict[str, Any]:
 def sentences(sweep: Sweep) -> list[str]:
     """Return what a sweep came to, in a few sentences."""
     n = len(sweep.results)
-    points = f"{n} point{'s' if n > 1 else ''}"
-    said = [f"{len(sweep.done)} of {points} are trained and tested: {sweep.how.in_words} over {_and(sweep.keys)}."]
+    all_points = f"{n} point{'s' if n > 1 else ''}"
+    said = [f"{len(sweep.done)} of {all_points} are trained and tested: {sweep.how.in_words} over {_and(sweep.keys)}."]
     if sweep.failed:
         said.append(f"{len(sweep.failed)} failed.")
     measure = sweep.measure
