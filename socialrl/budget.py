@@ -6,7 +6,7 @@ thousand animals on a laptop, a billion repeats), not to predict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from socialrl.errors import UserError
@@ -29,14 +29,40 @@ _YEAR_S = 365 * 86_400.0
 
 
 def free_bytes() -> int | None:
-    """Return the memory that this process may still use, in bytes; None if the system does not tell."""
+    """Return the memory that this process may still use, in bytes; None if the system does not tell.
+
+    That of the machine, or less where a container or a job of a cluster has a limit of its own.
+    """
+    limits = [_free_in_group(*place) for place in _groups(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))]
     meminfo = Path("/proc/meminfo")
-    if not meminfo.exists():
+    if meminfo.exists():
+        for line in meminfo.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                limits.append(int(line.split()[1]) * 1024)
+    return min((one for one in limits if one is not None), default=None)
+
+
+def _groups(list_of_groups: Path, root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the files with limit and use of every control group (version 2) that this process is in."""
+    if list_of_groups.exists():
+        for line in list_of_groups.read_text(encoding="utf-8").splitlines():
+            if line.startswith("0::/"):
+                own = root / line.removeprefix("0::/")
+                for folder in (own, *own.parents):
+                    if folder.is_relative_to(root):
+                        yield folder / "memory.max", folder / "memory.current"
+
+
+def _free_in_group(most: Path, used: Path) -> int | None:
+    if not (most.exists() and used.exists()):
         return None
-    for line in meminfo.read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None
+    limit = most.read_text(encoding="ascii").strip()
+    if not limit.isdigit():  # "max"
+        return None
+    # pages of files count as used, and are given back when memory is needed
+    stat = most.with_name("memory.stat")
+    lines = dict(line.split() for line in stat.read_text(encoding="ascii").splitlines()) if stat.exists() else {}
+    return max(0, int(limit) - int(used.read_text(encoding="ascii")) + int(lines.get("inactive_file", 0)))
 
 
 def check_training(n_animals: int, at_once: int, lives: int, probe_rows: int, duration_s: float, steps: int) -> None:

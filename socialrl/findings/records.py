@@ -201,6 +201,10 @@ class Contrast(Record):
                 raise refuse("is missing: an interaction compares two differences", key=f"{name}.minus")
             if len(side.group) != 1 and not (self.kind == "trend" and self.over == "oxtr_gain"):
                 raise refuse("must name one group (several only for a trend over oxtr_gain)", key=f"{name}.group")
+        if self.this == self.than:
+            raise refuse(
+                "is the same as this: the same tests of the same animals, so there is nothing to show", key="than"
+            )
         if self.kind == "conditions" and self.than and self.this.group != self.than.group:
             raise refuse("must be the same on both sides of a contrast of kind conditions", key="than.group")
         n_places = len(self.this.group if self.over == "oxtr_gain" else self.this.conditions)

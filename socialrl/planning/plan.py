@@ -172,7 +172,7 @@ def _tested(one: Comparison, animals: Animals, question: Question, label: str) -
     found = material(tests.this, tests.than, tests.value, tests.after)
     if found.n < FEWEST:
         raise UserError(
-            f"{one.name} cannot be planned with {label}: {found.n} animals have a value, and {FEWEST} are needed"
+            f"{one.name} cannot be planned with {label}: {found.n} with a value, and {FEWEST} animals are needed"
         )
     numbered = pd.api.types.is_numeric_dtype(tests.this.index)
     return found, tests.unit, "animal" if numbered else "pair"

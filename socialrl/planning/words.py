@@ -89,6 +89,8 @@ def warnings(part: Part) -> list[str]:
             "more with --train."
         )
     sign = part.criterion.sign
+    if all(np.ptp(side) == 0.0 for side in pool.values()):
+        told.append("These animals do not scatter at all, so that a number from them means nothing.")
     if sign and pool.difference * sign <= 0.0:
         told.append(
             f"These animals do not differ as expected ({difference(part)}, expected {part.comparison.contrast.expected}"

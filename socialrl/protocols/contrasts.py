@@ -141,8 +141,6 @@ def _contrast(data: Any, where: str) -> Contrast:
     measures = measure_table()
     if found.measure not in measures:
         raise UserError(f"{where}: {unknown('measure', found.measure, measures)}")
-    if found.this == found.than:
-        raise UserError(f"{where}: this and than are the same tests of the same animals, so there is nothing to show")
     own_unit = found.kind in ("distribution", "trend")
     margin = found.same_within or (None if own_unit else measures[found.measure].same_within)
     if found.expected == "same" and margin is None:

@@ -39,15 +39,17 @@ def content(sweep: Sweep) -> dict[str, Any]:
 def sentences(sweep: Sweep) -> list[str]:
     """Return what a sweep came to, in a few sentences."""
     n = len(sweep.results)
-    said = [f"{len(sweep.done)} of {n} points are trained and tested: {sweep.how.in_words} over {_and(sweep.keys)}."]
+    all_points = f"{n} point{'s' if n > 1 else ''}"
+    said = [f"{len(sweep.done)} of {all_points} are trained and tested: {sweep.how.in_words} over {_and(sweep.keys)}."]
     if sweep.failed:
         said.append(f"{len(sweep.failed)} failed.")
     measure = sweep.measure
     for group in sweep.groups:
         values = [value for one in sweep.done if (value := sweep.value(one, group)) == value]
         if values:
-            ends = f"{wording.number(min(values), measure.digits)} to {wording.number(max(values), measure.digits)}"
-            said.append(f"{measure.label} of {group} in {sweep.test}: {ends} over {len(values)} runs.")
+            low, high = (wording.number(one, measure.digits) for one in (min(values), max(values)))
+            told = f"{low} to {high} over {len(values)} runs" if len(values) > 1 else f"{low} in one run"
+            said.append(f"{measure.label} of {group} in {sweep.test}: {told}.")
     if sweep.how.optuna is not None and (best := sweep.best(1)):
         name, value, points = best[0]
         values_of = {key: one for key, one in points[0].point.values().items() if key != SEED}

@@ -31,7 +31,8 @@ _GENERAL = (*_WHOLE, "mem_gb", "name")
 """Settings of submitit's own; the others are SLURM's."""
 _ONE_PROCESS = ("nodes", "ntasks_per_node", "num_gpus")
 """Settings that would do every piece of work several times over, and one that has another name now."""
-_MOST_TIMEOUTS = 1000
+_MOST_TIMEOUTS = 10
+"""A run has ten checkpoints; one that reaches none of them within its time limit never ends."""
 _DEFAULTS: dict[str, Any] = {"name": "socialrl", "timeout_min": 24 * 60}
 
 

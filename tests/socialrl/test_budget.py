@@ -48,6 +48,22 @@ def test_the_number_that_is_said_to_fit_fits(free):
     assert told(budget.check_training, fitting + 1, fitting + 1, 16, 0, 10_800.0, 1000)
 
 
+def test_a_container_or_job_may_have_less_memory_than_its_machine(tmp_path):
+    groups, root = tmp_path / "cgroup", tmp_path / "sys"
+    groups.write_text("1:name=systemd:/\n0::/slurm/job_7\n")
+    job = root / "slurm" / "job_7"
+    job.mkdir(parents=True)
+    for folder, most, used in ((job, "4000", "1500"), (job.parent, "max", "9000")):
+        (folder / "memory.max").write_text(most)
+        (folder / "memory.current").write_text(used)
+    places = list(budget._groups(groups, root))
+    assert [one.parent for one, _ in places] == [job, job.parent, root]
+    assert [budget._free_in_group(*one) for one in places] == [2500, None, None], "no limit, and no file at all"
+    (job / "memory.stat").write_text("anon 1000\ninactive_file 400\n")
+    assert budget._free_in_group(*places[0]) == 2900, "the cache of files is given back"
+    assert list(budget._groups(tmp_path / "none", root)) == []
+
+
 def test_a_system_that_does_not_say_how_much_is_free_refuses_nothing(free):
     free(None)
     budget.check_tests(10**6, 100, 10_000, 10_800.0, 1, at_once=4096)

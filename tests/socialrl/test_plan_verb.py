@@ -26,7 +26,8 @@ from socialrl.planning.plan import Assumed, make_plan
 from socialrl.planning.pools import Cages
 from socialrl.planning.power import Effort
 from socialrl.planning.question import question_of
-from socialrl.planning.words import WARNING, ethics
+from socialrl.planning.words import WARNING, ethics, warnings
+from socialrl.protocols.contrasts import absent_groups, read_contrasts
 from socialrl.protocols.schema import load_protocol
 from socialrl.storage.run_folder import RunFolder
 
@@ -357,7 +358,7 @@ def test_animals_that_do_not_have_what_is_needed_are_refused(reproduced, tmp_pat
         ("    value: 0.5\n", "    value: 0.5\n    kind: matched\n", "can be written in a file of findings only"),
         ("tests: short}", "test: short}", "unknown key 'than.test'; did you mean 'than.tests'?"),
         ("tests: short}", "tests: shrt}", "contrasts[0]: than.tests: unknown test 'shrt'; did you mean 'short'?"),
-        ("tests: short}", "tests: long}", "this and than are the same tests of the same animals"),
+        ("tests: short}", "tests: long}", "than is the same as this: the same tests of the same animals"),
         ("this: {group: wt, tests: long}", "this: wt", "this must be a mapping with group and tests, got"),
         (
             "measure: preference\n    this: {group: wt",
@@ -394,3 +395,42 @@ def test_a_file_of_findings_and_a_protocol_without_contrasts(tmp_path):
     file.write_text(PROTOCOL.partition("contrasts:")[0])
     with pytest.raises(UserError, match="has no contrasts to plan for"):
         question_of(str(file))
+
+
+def test_animals_that_do_not_scatter_are_named(tables):
+    alike = {name: table.assign(huddle_s_partner=300.0, huddle_s_stranger=100.0) for name, table in tables.items()}
+    effort = Effort(experiments=100, pools=2, each=20, most=12)
+    plan = make_plan(question_of("F01c"), [Animals("run", alike)], Assumed(effort=effort, cages=Cages()))
+    assert "These animals do not scatter at all, so that a number from them means nothing." in warnings(plan.parts[0])
+
+
+def test_a_form_has_no_options_and_nothing_of_other_designs(tables):
+    plan = make_plan(
+        question_of("F01a"),
+        [Animals("run", tables)],
+        Assumed(effort=Effort(experiments=100, pools=4, each=20, most=30)),
+    )
+    form = ethics(plan, plan.parts[0])
+    assert "--" not in form
+    assert "scorecard" not in form
+    assert "Pairs:" not in form, "the headline is of independent groups"
+    assert "with an intra-class correlation of 0.2 (assumed)" in form
+
+
+def test_a_difference_stays_where_the_measure_can_be(reproduced, tmp_path, say):
+    words = ["plan", "F01a", "--run", reproduced, "--output", tmp_path / "plan", *FEW]
+    code, _, err = say(*words, "--difference", "-5")
+    assert (code, "--difference must be from -1 to 1: preference lies between 0 and 1, got -5" in err) == (2, True)
+
+
+def test_groups_that_a_run_does_not_have_are_a_note():
+    contrasts = read_contrasts(
+        [{"measure": "preference", "this": {"group": name, "tests": "a"}, "value": 0.5, "expected": "higher"}
+         for name in ("wt", "knockout", "wwt")],
+        "here",
+    )  # fmt: skip
+    others = {"knockout": ("ko",), "wild_type": ("wt",)}
+    told = absent_groups(contrasts, ("wt", "ko"), others)
+    assert told.startswith("contrasts cannot be planned for with this run: unknown group 'wwt'")
+    assert "knockout" not in told
+    assert absent_groups(contrasts[:2], ("wt", "ko"), others) == ""
