@@ -29,6 +29,8 @@ LIST = FOLDER / "films.json"
 WIDTH_PX = 400
 FRAMES = 40
 COHOUSED_H = 168.0
+SESSIONS = {"PairHome": "together"}
+"""The session that a film shows, where one that is drawn may show nothing: two animals apart do not meet."""
 
 
 def main(folders: list[Path]) -> None:
@@ -47,7 +49,13 @@ def main(folders: list[Path]) -> None:
         # tests of a run may be shorter than the assay's own, which last days in a group
         every_s = (runs[name].config.env.duration_s if name in runs else assay.duration_s) / FRAMES
         shown[short_id(name)] = render_test(
-            runs.get(name, name), cohousing_h=COHOUSED_H, gif=film, every_s=every_s, width_px=WIDTH_PX, overwrite=True
+            runs.get(name, name),
+            cohousing_h=COHOUSED_H,
+            session=SESSIONS.get(short_id(name)),
+            gif=film,
+            every_s=every_s,
+            width_px=WIDTH_PX,
+            overwrite=True,
         )
         listed(shown)
         print(f"{film.name}: {shown[film.stem]}, {film.stat().st_size // 1000} kB", flush=True)
