@@ -1,8 +1,12 @@
 """Make the films of the gallery: `python docs/site/films.py runs/reproduce runs/place_preference …`.
 
 The runs are those of `socialrl reproduce --preset quick`, and of `socialrl train` where that trains nobody. Every assay
-gets a film of one test of a wild type in docs/images/gallery, and what is shown is written into films.json there; where
-no run is given for an assay, animals act at random. Evoked release has no animals: its film draws what is recorded.
+of these runs gets a film of one test of a wild type in docs/images/gallery, and what is shown is written into
+films.json there. An assay without a run keeps its film, and where there is none, animals act at random. Evoked release
+has no animals: its film draws what is recorded. One animal of a group, which no battery trains:
+
+    socialrl train group_habitat name=GroupMember env.id=socialrl/GroupMember-v0 'genotypes={wt: {oxtr_gain: 1}}' \\
+      animals=1 steps=60000
 """
 
 from __future__ import annotations
@@ -21,9 +25,12 @@ from socialrl_envs import ASSAYS
 from socialrl_envs.vocabulary import RELEASE_ID
 
 FOLDER = Path(__file__).resolve().parents[1] / "images" / "gallery"
+LIST = FOLDER / "films.json"
 WIDTH_PX = 400
 FRAMES = 40
 COHOUSED_H = 168.0
+SESSIONS = {"PairHome": "together"}
+"""The session that a film shows, where one that is drawn may show nothing: two animals apart do not meet."""
 
 
 def main(folders: list[Path]) -> None:
@@ -34,23 +41,34 @@ def main(folders: list[Path]) -> None:
         # an assay may be studied twice; the run that is called like the assay counts
         if run.config.env.id not in runs or run.path.name == short_id(run.config.env.id):
             runs[run.config.env.id] = run
-    shown = {}
+    shown = json.loads(LIST.read_text(encoding="utf-8")) if LIST.exists() else {}
     for name, assay in ASSAYS.items():
         film = FOLDER / f"{short_id(name)}.gif"
-        every_s = assay.duration_s / FRAMES
+        if name not in runs and film.exists():
+            continue
+        # tests of a run may be shorter than the assay's own, which last days in a group
+        every_s = (runs[name].config.env.duration_s if name in runs else assay.duration_s) / FRAMES
         shown[short_id(name)] = render_test(
-            runs.get(name, name), cohousing_h=COHOUSED_H, gif=film, every_s=every_s, width_px=WIDTH_PX, overwrite=True
+            runs.get(name, name),
+            cohousing_h=COHOUSED_H,
+            session=SESSIONS.get(short_id(name)),
+            gif=film,
+            every_s=every_s,
+            width_px=WIDTH_PX,
+            overwrite=True,
         )
         listed(shown)
         print(f"{film.name}: {shown[film.stem]}, {film.stat().st_size // 1000} kB", flush=True)
-    shown[short_id(RELEASE_ID)] = release(FOLDER / f"{short_id(RELEASE_ID)}.gif")
-    listed(shown)
+    of_release = FOLDER / f"{short_id(RELEASE_ID)}.gif"
+    if not of_release.exists():
+        shown[short_id(RELEASE_ID)] = release(of_release)
+        listed(shown)
 
 
 def listed(shown: dict[str, str]) -> None:
     """Write what the films show, by assay; the gallery's page reads it."""
     text = json.dumps(shown, indent=1, ensure_ascii=False)
-    (FOLDER / "films.json").write_text(f"{text}\n", encoding="utf-8")
+    LIST.write_text(f"{text}\n", encoding="utf-8")
 
 
 def release(path: Path) -> str:

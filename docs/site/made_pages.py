@@ -8,6 +8,7 @@ the Python interface from docstrings, the gallery from the assays and their film
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -88,7 +89,9 @@ def cli() -> str:
         text = get_docs_for_click(obj=command, ctx=context, name="socialrl", title="Commands")
     # without the list of verbs, whose sentences are cut short; the page has a table of contents
     before, _, verbs = text.partition("**Commands**:\n\n")
-    return before + "## " + verbs.partition("\n## ")[2].replace("```console\n$ ", "```text\n")
+    # a type in angle brackets says nothing that the name and its sentence do not
+    verbs = re.sub(r"^(\* `[^`<]+?) <[^>`]+>`", r"\1`", verbs.partition("\n## ")[2], flags=re.MULTILINE)
+    return (before + "## " + verbs).replace("```console\n$ ", "```text\n")
 
 
 def parameters() -> str:

@@ -110,6 +110,7 @@ def site() -> Site:
         relative = notebook.relative_to(DOCS)
         text = notebook_pages.page(notebook)
         found.add(relative.with_suffix(".md").as_posix(), notebook.relative_to(DOCS.parent).as_posix(), text)
+    found.files["site.css"] = "docs/site/site.css"
     for name, text in made_pages.pages().items():
         found.add(f"reference/{name}", f"{MADE}/{name}", text)
     return found

@@ -13,12 +13,12 @@ from socialrl.config.strict_yaml import read_yaml, read_yaml_file
 from socialrl.errors import UserError, command, shortened
 
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
-"""Endings of files that are checked as score sheets: text with a delimiter, and workbooks."""
+"""Endings of files that are checked as score sheets whatever is in them: text with a delimiter, and workbooks."""
 
 
 def check_file(path: Path) -> Kind:
     """Return the kind of a file, found by its ending and keys; what its verb would refuse raises that `UserError`."""
-    if path.suffix.lower() in TABLES:
+    if path.suffix.lower() in TABLES or _is_of_a_laboratory(path):
         SHEETS.read(path)
         return SHEETS
     data = read_yaml(read_yaml_file(path, "YAML"), str(path))
@@ -30,6 +30,17 @@ def check_file(path: Path) -> Kind:
         raise UserError(f"{path}: has no key of any kind of file ({known}), got {shortened(', '.join(data))}")
     kind.read(path)
     return kind
+
+
+def _is_of_a_laboratory(path: Path) -> bool:
+    """Whether a format of tests, such as an extension's, says that a file is its own."""
+    if path.suffix.lower() in (".yaml", ".yml") or not path.is_file():
+        return False
+    from socialrl.interop.formats import formats
+
+    return any(
+        one.recognises is not None and one.read is not None and one.recognises(path) for one in formats().values()
+    )
 
 
 @contextlib.contextmanager

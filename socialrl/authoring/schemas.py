@@ -32,6 +32,7 @@ def schema_of(name: str) -> JSON:
         _open_sections(definitions)
     elif chosen.name == "findings":
         _phases_of_lives(definitions)
+        _name_what_is_there(definitions)
     _share(schema, definitions)
     _keep_texts(schema)
     title = {"$schema": _DIALECT, "title": f"socialrl: {chosen.name}"}
@@ -120,6 +121,23 @@ def _phases_of_lives(definitions: dict[str, JSON]) -> None:
             part["$ref"] = _REFERENCE + names[reference.removeprefix(_REFERENCE)]
     definitions |= {names[name]: one for name, one in protocol.items()}
     definitions["Condition"]["properties"]["life"]["items"] = {"$ref": f"{_REFERENCE}{names['Phase']}"}
+
+
+def _name_what_is_there(definitions: dict[str, JSON]) -> None:
+    """Offer the measures, groups and tests that come with socialrl where a comparison names one.
+
+    They are examples, which editors complete and do not insist on, because a file may add its own.
+    """
+    from socialrl.findings.registry import load_registry
+
+    registry = load_registry()
+    names = {"measure": registry.measures, "group": registry.groups, "conditions": registry.conditions}
+    names |= {"at_equal": names["measure"], "minus": names["conditions"]}
+    for record in ("Contrast", "Dose", "Side"):
+        for key, part in definitions[record]["properties"].items():
+            for place in _parts(part) if key in names else ():
+                if place.get("type") == "string":
+                    place["examples"] = sorted(names[key])
 
 
 def _share(schema: JSON, definitions: dict[str, JSON]) -> None:

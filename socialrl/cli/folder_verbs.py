@@ -140,7 +140,7 @@ def compare(
 ) -> None:
     """Set scorecards beside each other, row by row, or runs: verdicts, effects, and what changed.
 
-    Example: `socialrl compare docs/results/study runs/study --labels old,new --output runs/comparison`
+    Example: `socialrl compare runs/study runs/changed --labels old,new --output runs/comparison`
 
     Run folders get one report of all, with settings that differ and contrasts: `socialrl compare runs/demo runs/mine`
 
@@ -182,6 +182,8 @@ def _compare_runs(paths: list[Path], output: Path, of_scorecards: Mapping[str, o
     from socialrl.storage.run_folder import RunFolder
 
     for path in paths:
+        if not path.exists():
+            raise UserError(f"{path}: no such run folder")
         if not is_run(path):
             raise UserError(f"compare takes run folders or scorecards, not both; {path} is no run folder")
     for option, given in of_scorecards.items():

@@ -101,4 +101,6 @@ def test_runs_are_compared_by_one_report(make, tmp_path, monkeypatch, capsys):
     (tmp_path / "card").mkdir()
     assert main(["compare", paths[0], str(tmp_path / "card"), "--output", str(place)]) == 2
     assert "takes run folders or scorecards, not both" in capsys.readouterr().err
+    assert main(["compare", paths[0], str(tmp_path / "nowhere"), "--output", str(place)]) == 2
+    assert capsys.readouterr().err == f"error: {tmp_path / 'nowhere'}: no such run folder\n"
     assert len(asked) == 1

@@ -166,6 +166,18 @@ def test_cohousing_may_be_one_or_several(validators):
     assert not validators["protocol"].is_valid({"name": "a", "phases": [{"cohouse": []}]})
 
 
+def test_names_are_offered_where_a_comparison_has_them_and_others_stay_allowed(validators):
+    definitions = validators["findings"].schema["definitions"]
+    assert "preference" in definitions["Contrast"]["properties"]["measure"]["examples"]
+    one, several = definitions["Side"]["properties"]["group"]["anyOf"]
+    assert {"wild_type", "knockout"} < set(one["examples"])
+    assert one["examples"] == several["items"]["examples"]
+    assert "cohoused_24h" in definitions["Side"]["properties"]["minus"]["anyOf"][0]["examples"]
+    finding = data_of(ROOT / "configs" / "findings" / "example.yaml")
+    finding["findings"][0]["contrasts"][0]["measure"] = "a_measure_of_mine"
+    assert validators["findings"].is_valid(finding)
+
+
 def keys_without_words(schema: dict[str, Any]) -> Iterator[str]:
     for name, record in {"": schema, **schema["definitions"]}.items():
         for key, shape in record.get("properties", {}).items():

@@ -43,7 +43,7 @@ def draw_header(canvas: Canvas, box: Box, title: str, oxtr_gain: float, time_s: 
     now = clock(time_s)
     now_x = total_x - 8 - canvas.text_width(now, LARGE)
     canvas.text((now_x, y), now, LARGE, INK)
-    gain = f"receptor gain {oxtr_gain:g}"
+    gain = f"receptor gain {oxtr_gain:.3g}"
     pill_width = canvas.text_width(gain, MEDIUM) + 22
     title_room = now_x - box.x0 - pill_width - 40
     title_height = LARGE if canvas.text_width(title, LARGE) <= title_room else MEDIUM

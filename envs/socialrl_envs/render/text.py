@@ -12,7 +12,7 @@ _TRACE_COLUMNS = 40
 def describe(snapshot: Snapshot) -> str:
     """Title and clock, who is where, what the focal animal does and feels, and its record with each other animal."""
     now, total = clock(snapshot.time_s), clock(snapshot.duration_s)
-    head = [part for part in (snapshot.title, f"receptor gain {snapshot.focal.oxtr_gain:g}") if part]
+    head = [part for part in (snapshot.title, f"receptor gain {snapshot.focal.oxtr_gain:.3g}") if part]
     lines = [" | ".join([*head, f"{now} of {total}"])]
     names = [f"{name}:" for name in snapshot.chamber_names]
     wide = max(len(name) for name in names)
