@@ -24,6 +24,12 @@ LOOKS: dict[str, tuple[str, Any]] = {
 }
 
 _LINES = dict(zip(WHO, ("-", ":"), strict=True))
+_MARKS: dict[str, dict[str, Any]] = {
+    "before": {"marker": "s", "markersize": 3.4, "markevery": (0.0, 0.12)},
+    "after": {"marker": "o", "markersize": 3.4, "markevery": (0.06, 0.12)},
+}
+"""Marks along a line, as in the figure of distances, so that colour is not all that tells the sets apart."""
+
 _LENGTHS_S = (15, 60, 600, 3600)
 
 
@@ -36,7 +42,8 @@ def time_course(result: Calibration, narrow: bool) -> Figure:
             for who, line in _LINES.items():
                 one = table[(table["set"] == name) & (table["pairs"] == kind) & (table["who"] == who)]
                 middle = one["bin_start_min"] + BIN_MIN / 2
-                ax.plot(middle, one["share"], color=LOOKS[name][0], linestyle=line, label=f"{SETS[name]}, {who}")
+                looks_of = {"color": LOOKS[name][0], "linestyle": line, **_MARKS[name]}
+                ax.plot(middle, one["share"], label=f"{SETS[name]}, {who}", **looks_of)
         ax.set_xlabel("Minutes from the start")
     panels[0][1].set_ylabel("Share of ten minutes")
     _legend(figure, panels[0][1], narrow)
@@ -53,7 +60,8 @@ def bouts(result: Calibration, narrow: bool) -> Figure:
                 lengths = np.sort([length for one in tests[f"bout_s_{who}"] for length in one])
                 shares = np.arange(1, len(lengths) + 1) / max(len(lengths), 1)
                 label = f"{SETS[name]}, {who}"
-                ax.step(lengths, shares, where="post", color=LOOKS[name][0], linestyle=line, label=label)
+                looks_of = {"color": LOOKS[name][0], "linestyle": line, **_MARKS[name]}
+                ax.step(lengths, shares, where="post", label=label, **looks_of)
         ax.set_xscale("log")
         ax.set_xlim(left=10.0)
         ax.set_xticks(_LENGTHS_S, ["15 s", "1 min", "10 min", "1 h"])

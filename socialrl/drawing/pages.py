@@ -27,6 +27,7 @@ _UNTOUCHED = ("pre", "code", "style")  # what is to be copied, and what is no se
 _UNITS = "h|min|s|ms|d|days?|hours?|minutes?|seconds?|weeks?|cm|m|Hz|kB|MB|GB|px"
 _NUMBER_AND_UNIT = re.compile(rf"(?<=\d)[ \n](?=(?:{_UNITS})\b|%|×)|(?<=×)[ \n](?=\d)|(?<=\bgain)[ \n](?=\d)")
 _SIGNS = re.compile(r"\b(n|p|r|d_z)[ \n](=|&lt;)[ \n](?=[\d−])")
+_NOT_IN_AN_ADDRESS = re.compile('[%#&<>" \n]|http|url')
 _INTERVAL = re.compile(r"\[[^\[\]]{1,40}, [^\[\]]{1,40}\]")
 
 
@@ -108,13 +109,14 @@ def write_beside(
 def _data_uri(svg: str) -> Markup:
     """An SVG as an address; in the page it has fewer bytes and follows the reader's light or dark scheme.
 
-    Only what a web address or an attribute cannot hold is written as %XX, so a page of text stays one that packs well.
-    The name of the format looks like an address of the web and is none, so "http" is written so, too: whoever looks for
-    what a page loads finds nothing.
+    Only what an address or an attribute cannot hold is written as %XX, so the page stays text that packs well. That
+    goes for "http" and "url" of a drawing's own names, too: who looks for what a page loads finds nothing.
     """
-    drawing = light_svg.light(svg, style.IN_THE_DARK)
-    written = re.sub('[%#&<>" \n]', lambda found: f"%{ord(found[0]):02X}", drawing)
-    return Markup("data:image/svg+xml," + written.replace("http", "%68ttp"))
+    return Markup("data:image/svg+xml," + _NOT_IN_AN_ADDRESS.sub(_percent, light_svg.light(svg, style.IN_THE_DARK)))
+
+
+def _percent(found: re.Match[str]) -> str:
+    return f"%{ord(found[0][0]):02X}{found[0][1:]}"
 
 
 def _code(text: str) -> Markup:

@@ -5,6 +5,7 @@ Partner preference has pages of its own (`figures`, `tables`); this is what ever
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,7 +74,8 @@ def headline_figure(study: Study, narrow: bool) -> Figure | None:
             panels.bars(ax, places + lane, means, group)
         if measure.chance is not None:
             ax.axhline(measure.chance, zorder=0, color=style.SOFT, linewidth=1.1, linestyle=(0, (1, 1.5)))
-        labels = [_label(rows[rows["test"] == test], "\n") for test in tests]
+        letters = max((46 if narrow else 110) // len(tests), 9)  # of a line below a test
+        labels = [_wrapped(_label(rows[rows["test"] == test], "\n"), letters) for test in tests]
         ax.set_xticks(places, labels, fontsize=7 if narrow else 8)
         ax.set_xlim(-0.6, len(tests) - 0.4)
         ax.set_ylabel(f"{measure.label}\n({measure.unit})")
@@ -143,6 +145,11 @@ def _by_assay(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return rows[rows["measure"] == measure] if len(rows) else rows
+
+
+def _wrapped(label: str, letters: int) -> str:
+    lines = label.replace("_", " ").split("\n")
+    return "\n".join(textwrap.fill(line, letters, break_long_words=False) for line in lines)
 
 
 def _label(rows: pd.DataFrame, between: str = ", ") -> str:

@@ -31,6 +31,7 @@ def html(
     found = headline.findings(study, summary)
     several = len(study.runs) > 1
     cards = headline.cards([*headline.between_runs(study, contrasts), *found])
+    assumed = tables.parameters(study, parameters)
     many = len(study.runs) > headline.MOST_ON_CARDS
     return pages.render(
         Path(__file__).parent / "report.html.j2",
@@ -65,6 +66,7 @@ def html(
             (plate, protocols.table(one), [f"{wording.capital(line)}." for line in one.notes]) for one, plate in played
         ],
         glossary=tables.glossary(study),
-        parameters=tables.parameters(study, parameters),
+        parameters=assumed,
+        n_changed=sum(any(cell.marked for cell in row) for row in assumed.rows),
         folder=folder,
     )

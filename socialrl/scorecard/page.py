@@ -287,7 +287,7 @@ def _sensitivity_caption(table: pd.DataFrame) -> str:
         f"Verdict with the parameter changed; parts of a cell from left to right: {order}."
         " A frame: the finding is lost only when this parameter is changed."
         " Where a parameter has many values, parts in the upper half of a cell are reproduced, in the lower half not"
-        " reproduced, and thin in the middle inconclusive."
+        " reproduced, and thin in the middle inconclusive. Empty: not judged."
     )
 
 

@@ -26,7 +26,7 @@ from socialrl_envs.vocabulary import ARMS
 _UNCHANGED = "nothing changed"
 GREEN, VERMILLION, GREY = "#009E73", "#D55E00", "#c6ccd3"
 _MARKS = {REPRODUCED: ("✓", GREEN), NOT_REPRODUCED: ("✕", VERMILLION), INCONCLUSIVE: ("?", GREY)}
-_PLACES = {REPRODUCED: (-0.42, 0.0), NOT_REPRODUCED: (0.0, 0.42)}
+_PLACES = {REPRODUCED: (-0.42, 0.0), NOT_REPRODUCED: (0.0, 0.42), INCONCLUSIVE: (-0.08, 0.08)}
 """From where to where in a cell the verdict of one of many values is drawn; the axis runs down."""
 
 
@@ -125,7 +125,9 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
     for row in rows.to_dict("records"):
         name, parameter = row["finding"], row["parameter"]
         x, y = (across.index(parameter), down.index(name)) if narrow else (across.index(name), down.index(parameter))
-        mark, colour = _MARKS.get(str(row["finding_verdict"]), ("", GREY))
+        if row["finding_verdict"] not in _MARKS:
+            continue  # not judged: grey would look like inconclusive
+        mark, colour = _MARKS[row["finding_verdict"]]
         width = 0.9 / len(factors[parameter])
         left = x - 0.45 + width * factors[parameter].index(row["factor"])
         if width > 0.2:
@@ -133,7 +135,7 @@ def sensitivity(table: pd.DataFrame, narrow: bool, verdicts: Mapping[str, str] |
             ax.text(left + width * 0.47, y, mark, ha="center", va="center", fontsize=6, color=style.ON_LIGHT,
                     fontfamily="DejaVu Sans")  # fmt: skip
         else:  # so many values leave no room for marks: what is reproduced stands high, what is not low
-            low, high = _PLACES.get(str(row["finding_verdict"]), (-0.08, 0.08))
+            low, high = _PLACES[row["finding_verdict"]]
         ax.add_patch(Rectangle((left, y + low), width * 0.94, high - low, facecolor=colour, edgecolor="none"))
         if hangs.get(name) == parameter:
             frame = Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, facecolor="none", edgecolor=style.INK, linewidth=1.4)

@@ -343,7 +343,8 @@ def development_rows(table: pd.DataFrame) -> list[dict[str, str]]:
 
 def digits(row: ComparisonResult) -> int:
     """Return the decimals that the difference of a comparison is shown with."""
-    return 2 if row.kind in ("distribution", "trend") else row.digits
+    of_spread = row.unit.endswith("standard deviations")  # older scorecards do not say the kind
+    return 2 if row.kind in ("distribution", "trend") or of_spread else row.digits
 
 
 def _fitting(value: float) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from figure_words import touching, words
 from synthetic_run import write_run
 
 from socialrl.analysis.measure_page import page
@@ -15,10 +16,11 @@ from socialrl.analysis.measure_values import measured
 from socialrl.assays import registered_studies, study_of
 from socialrl.config.experiment import PPOSection
 from socialrl.config.loading import load_config
+from socialrl.drawing import style
 from socialrl.errors import UserError
 from socialrl.findings.registry import load_registry
 from socialrl.report import terminal_summary, write_report
-from socialrl.report.measured import measured_rows
+from socialrl.report.measured import headline_figure, measured_rows
 from socialrl.report.study import load
 from socialrl.storage.run_folder import RunFolder
 from socialrl.training.scalars import episode_scalars, headline, probe_scalars
@@ -103,6 +105,18 @@ def test_a_report_shows_the_measures_of_the_assay(run):
     assert "no animal has been tested" not in page
     assert (run.path / "figures" / "fig_measures.svg").is_file()
     assert not (run.path / "figures" / "fig2_preference.svg").exists()
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_names_of_many_tests_do_not_run_into_each_other(tmp_path, narrow):
+    tests = LEVER_TESTS | {"mate": LEVER_TESTS["partner"], "mate_stranger": LEVER_TESTS["stranger"]}
+    groups = {"wild_type": 1.0, "knockout": 0.0}
+    path = write_run(tmp_path / "run", genotypes=groups, tables=(), finished=False, assay=LEVER)
+    with RunFolder.open(path) as made:
+        made.lock()
+        made.write_table("evaluation", rows_of(LEVER, tests, animals=2))
+    with style.house_style():
+        assert not touching(words(headline_figure(load([RunFolder.open(path)]), narrow)))
 
 
 def test_tensorboard_shows_the_headline_of_the_assay():

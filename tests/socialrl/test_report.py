@@ -147,6 +147,7 @@ def test_the_page_says_what_is_assumed_and_marks_changed_parameters(full_report)
     assert re.search(r"<code>contact_gain</code>.*?marked.*?0\.55.*?changed in the configuration", text, re.DOTALL)
     shown = re.sub(r'<details class="csv">.*?</details>', "", text, flags=re.DOTALL)
     assert shown.count("changed in the configuration") == 1
+    assert re.search(r'<details class="printed" open><summary>All \d+ parameters, 1 of them changed</summary>', text)
 
 
 def test_an_effect_is_reported_as_shown_not_shown_or_opposite(tmp_path):

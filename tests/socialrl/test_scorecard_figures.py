@@ -122,6 +122,7 @@ def test_one_of_many_values_of_a_parameter_tells_its_verdict_by_its_place():
     verdicts = ["reproduced", "not reproduced", "inconclusive", "reproduced", "reproduced", "reproduced"]
     rows = [("oxytocin_tau_s", float(factor), "F01", verdict) for factor, verdict in enumerate(verdicts)]
     rows += [("stress_cost", 0.5, "F01", "reproduced"), ("stress_cost", 2.0, "F01", "not reproduced")]
+    rows += [("stress_cost", 0.5, "F38", "not run")]
     table = pd.DataFrame(rows, columns=["parameter", "factor", "finding", "finding_verdict"])
     table["survives"] = table["finding_verdict"] == "reproduced"
     with style.house_style():
@@ -131,6 +132,7 @@ def test_one_of_many_values_of_a_parameter_tells_its_verdict_by_its_place():
     row = ax.patches[0].get_y() // 1 + 1
     assert [(low - row, high - row) for low, high in parts[:3]] == [pytest.approx(one) for one in (up, down, thin)]
     assert [text.get_text() for text in ax.texts] == ["✓", "✕"], "two values leave room for marks"
+    assert len(parts) == len(verdicts) + 2, "what was not judged is empty"
     assert parts[-1][1] - parts[-1][0] == pytest.approx(whole[1] - whole[0])
 
 

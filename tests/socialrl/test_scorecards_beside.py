@@ -23,6 +23,7 @@ from socialrl.findings.outcome import result_of
 from socialrl.findings.reasons import read_reasons
 from socialrl.findings.results import Result, write_result
 from socialrl.findings.scorecard import score
+from socialrl.scorecard import words
 from socialrl.scorecard.beside import flat, markdown, of_scorecards, of_seeds, write_beside
 from socialrl.scorecard.beside_terminal import beside_table
 from socialrl.scorecard.beside_words import scatter, scatter_range
@@ -35,6 +36,11 @@ STUDY = Path(__file__).parents[2] / "docs" / "results" / "study_v1"
 @pytest.fixture(scope="module")
 def whole() -> Result:
     return result_of(score(battery(8, repeats=1)), "whole", made={"preset": "quick", "seed": 1})
+
+
+def test_standard_deviations_of_an_older_scorecard_have_decimals():
+    rows = {one.id: one.comparisons for one in read_kept(STUDY).result.findings}
+    assert words.difference(rows["F18"][0]) == "+0.08 [−0.10, 0.28]"
 
 
 def only(result: Result, *names: str, **changed: dict) -> Result:
