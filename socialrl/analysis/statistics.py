@@ -7,6 +7,7 @@ when all animals are equal, the parts that cannot be computed are NaN and `note`
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -226,10 +227,19 @@ def bootstrap(
         return Estimate(value, NAN, NAN, n, "one animal: no interval", n_missing)
     if all(_all_equal(sample) for sample in data):
         return Estimate(value, value, value, n, "all animals equal: no width", n_missing)
+    low, high, method = _interval(tuple(map(_bytes, data)), statistic, seed, resamples, together)
+    return Estimate(value, low, high, n, method, n_missing)
+
+
+@functools.lru_cache(10_000)
+def _interval(
+    data: tuple[bytes, ...], statistic: Callable[..., Any], seed: int, resamples: int, together: bool
+) -> tuple[float, float, str]:
+    """Return the bounds of an interval and how they were made; kept, because page, summary and tables ask again."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", scipy.stats.DegenerateDataWarning)
         result = scipy.stats.bootstrap(
-            data,
+            tuple(np.frombuffer(one) for one in data),
             statistic,
             paired=together,
             vectorized=True,
@@ -241,9 +251,13 @@ def bootstrap(
         )
     low, high = (float(bound) for bound in result.confidence_interval)
     if np.isfinite(low) and np.isfinite(high):
-        return Estimate(value, low, high, n, "BCa bootstrap", n_missing)
+        return low, high, "BCa bootstrap"
     low, high = np.quantile(result.bootstrap_distribution, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
-    return Estimate(value, float(low), float(high), n, "percentile bootstrap", n_missing)
+    return float(low), float(high), "percentile bootstrap"
+
+
+def _bytes(values: _Array) -> bytes:
+    return np.asarray(values, dtype=np.float64).tobytes()
 
 
 def _finite(values: ArrayLike) -> _Array:
@@ -320,8 +334,14 @@ def _signed_rank_p(differences: _Array) -> float:
 def _permutation_p(x: _Array, y: _Array, seed: int) -> float:
     if _all_equal(np.concatenate([x, y])):
         return 1.0
-    rng = np.random.default_rng(seed)
-    result = scipy.stats.permutation_test((x, y), difference_of_means, n_resamples=RESAMPLES, vectorized=True, rng=rng)
+    return _permuted_p(_bytes(x), _bytes(y), seed)
+
+
+@functools.lru_cache(10_000)
+def _permuted_p(x: bytes, y: bytes, seed: int) -> float:
+    """p of a permutation test; kept as intervals are."""
+    data, rng = (np.frombuffer(x), np.frombuffer(y)), np.random.default_rng(seed)
+    result = scipy.stats.permutation_test(data, difference_of_means, n_resamples=RESAMPLES, vectorized=True, rng=rng)
     return float(result.pvalue)
 
 

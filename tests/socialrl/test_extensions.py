@@ -214,7 +214,8 @@ def test_a_parameter_and_an_option_of_an_episode_are_a_row_and_a_line_of_an_equa
         "ppo.n_steps=32",
         "ppo.batch_size=32",
         "animals=1",
-        "engine=cohort",
+        "engine=sb3",  # the kernels of a cohort would be compiled anew, as they call a function of the worlds
+        "workers=1",
         "env.duration_s=300",
         "probes.tests=[]",
         "env.parameters={grooming_reward: 0.5}",

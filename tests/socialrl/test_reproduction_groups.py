@@ -14,7 +14,7 @@ from socialrl.findings.conditions import RELEASE
 from socialrl.findings.registry import load_registry
 from socialrl.findings.variants import UNCHANGED
 from socialrl.reproduction import groups
-from socialrl.reproduction.presets import PRESETS
+from socialrl.reproduction.presets import PRESETS, Size
 from socialrl.reproduction.stages import stages_of
 from socialrl_envs.parameter_rows import ATTACHMENT, CARE, CONTEXTS
 from socialrl_envs.parameters import parameter
@@ -152,7 +152,8 @@ def test_all_animals_of_a_reproduction_have_the_given_parameters():
     given = GivenParameters(
         parameters={"table": "v1", "contact_floor": 0.5, "withdrawal_s": 30.0}, individual_spread={"contact_floor": 0.0}
     )
-    for stage in stages_of(PRESETS["study"], 1, OUTPUT, None, given):
+    few = Size(8, "quick", 1, many=False)
+    for stage in stages_of(replace(PRESETS["study"], size=few, parameters=few), 1, OUTPUT, None, given):
         assert stage.config.env.table == "v1"
         assert stage.config.individual_spread == {"scale": 1.0, "contact_floor": 0.0}
         for one in animals_of(stage.config):
