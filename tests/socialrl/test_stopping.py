@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -21,14 +21,28 @@ LONG = [*SMALL, "steps=100000000"]
 PATIENCE_S = 120.0
 
 
+BEGUN: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """A test that fails leaves no training of a hundred million steps behind."""
+    yield
+    while BEGUN:
+        BEGUN[-1].kill()  # does nothing to one that has ended
+        BEGUN.pop().communicate()
+
+
 def begin(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-c", "import sys; from socialrl.cli import main; sys.exit(main())", *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    BEGUN.append(child)
+    return child
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
