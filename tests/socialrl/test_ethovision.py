@@ -71,6 +71,35 @@ def test_a_file_copied_into_the_folder_is_no_second_test(tmp_path):
         read_tests(tmp_path)
 
 
+def test_arenas_of_one_name_in_different_experiments_are_not_one(tmp_path):
+    """Animals of one trial and arena were together, but not across experiments or days."""
+
+    def named(animal: str, experiment: str, day: str) -> list[list[str]]:
+        first, _, *above = track(animal)
+        above[0] = ["Trial name", "Trial 1"]
+        rows = [["Experiment", experiment], *above]
+        rows[7] = ["Start time", f"{day} 09:00:00.000"]
+        rows[-1][4] = day[0]  # no two tracks are the same
+        return [first, *rows]
+
+    for k, (animal, experiment, day) in enumerate(
+        [("1", "A", "01/01/2026"), ("2", "A", "01/01/2026"), ("3", "B", "01/01/2026"), ("1", "A", "10/01/2026")]
+    ):
+        write(tmp_path / f"{k}.txt", named(animal, experiment, day))
+    events = import_file(tmp_path, tmp_path / "in", "ethovision").tables["events"]
+    together = events.groupby(["habitat", "test", "repeat"])["animal"].unique().map(list).to_dict()
+    assert together == {
+        ("01/01/2026, A, Trial 1, Arena 1", "01/01/2026, A, Trial 1, Arena 1", 0): ["1", "2"],
+        ("10/01/2026, A, Trial 1, Arena 1", "10/01/2026, A, Trial 1, Arena 1", 0): ["1"],
+        ("B, Trial 1, Arena 1", "B, Trial 1, Arena 1", 0): ["3"],
+    }
+    rows = named("1", "A", "01/01/2026")
+    rows[-1][3] = "1"
+    write(tmp_path / "again.txt", rows)
+    with pytest.raises(UserError, match="1 has a second track in '01/01/2026, A, Trial 1, Arena 1'; if these are two"):
+        read_tests(tmp_path)
+
+
 def test_points_of_the_body_count_once(tmp_path):
     rows = [[cell.replace("Huddling novel", "In zone(partner / nose-point)") for cell in row] for row in track("12")]
     notes: list[str] = []

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from socialrl.errors import UserError, nearest, shortened
 from socialrl.interop.columns import WORDS, plain_name
+from socialrl.interop.ethovision.arenas import Track, refuse_copies, told_apart
 from socialrl.interop.scored import Bout, Meaning, Scored, meaning_of
 from socialrl.interop.table_text import DELIMITERS, Row, decode, read_bytes, rows_of, separated
 from socialrl.interop.wording import counted
@@ -61,18 +62,31 @@ def read_scored(
 
     `delimiter`, `missing` (its mark) and `header` (how many lines) are found out where they are None. States are
     columns of 0 and 1; a state begins with the first sample that has it and ends with the next one that has not.
-    Raises `UserError` with line and column for files that are no such export.
+    Animals that share trial and arena were together; trials of one name from different experiments or days are told
+    apart. Raises `UserError` with line and column for files that are no such export.
     """
     if path.is_dir():
         files = [one for one in _files(path) if recognises(one)]
         if not files:
             raise UserError(f"{path} holds no raw data of EthoVision (text files or workbooks)")
-        tests: list[Scored] = []
-        for file in files:
-            for test in read_scored(file, notes, delimiter=delimiter, missing=missing, header=header, given=given):
-                _refuse_copies(test, tests, file)
-                tests.append(test)
-        return tests
+    else:
+        files = [path]
+    found: list[Track] = []
+    for file in files:
+        for track in _tracks(file, notes, delimiter, missing, header, given):
+            refuse_copies(track, found)
+            found.append(track)
+    return told_apart(found)
+
+
+def _tracks(
+    path: Path,
+    notes: list[str],
+    delimiter: str | None,
+    missing: str | None,
+    header: int | None,
+    given: Mapping[str, Meaning] | None,
+) -> list[Track]:
     if is_workbook(path):
         sheets = sheets_of(path)
         found = [one for name, rows in sheets.items() if (one := _count(rows)) is not None and name and rows]
@@ -94,16 +108,6 @@ def read_scored(
             f" (comma, semicolon, tab or bar); got '{shortened(' '.join(rows[0][1]))}'"
         )
     return [_track(rows, header or count, path, missing, given, notes)]
-
-
-def _refuse_copies(test: Scored, others: Sequence[Scored], file: Path) -> None:
-    def same(one: Scored) -> tuple[object, ...]:
-        return one.animal, one.test, one.bouts, one.facts
-
-    if test.bouts and any(same(one) == same(test) for one in others):
-        raise UserError(
-            f"{file}: the track '{test.test}' of {test.animal} is there twice, sample by sample; keep one file"
-        )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -135,7 +139,7 @@ def _track(
     missing: str | None,
     given: Mapping[str, Meaning] | None,
     notes: list[str],
-) -> Scored:
+) -> Track:
     by_line = dict(rows)
     if rows and header > rows[-1][0]:
         raise UserError(f"{path}, line 1: {header} header lines, but the file has {rows[-1][0]} lines")
@@ -194,7 +198,8 @@ def _track(
             f" (partner, stranger, centre); columns: {shortened(', '.join(titles))}"
         )
     one.bouts.sort(key=lambda bout: (bout.start_s, bout.end_s))
-    return one
+    day = facts.get("Start time", "").split()
+    return Track(one, facts.get("Experiment", ""), day[0] if day else "", path)
 
 
 def _width(cells: Sequence[str]) -> int:
