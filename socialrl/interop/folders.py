@@ -42,8 +42,7 @@ def write_folder(path: Path, record: str, facts: Mapping[str, Any], fill: Callab
         with naming_the_place(f"write {path}"):
             draft.mkdir(parents=True)
             notes = fill(draft)
-            files = {one.relative_to(draft).as_posix(): one.read_bytes() for one in _files(draft)}
-            sums = {name: {"bytes": len(content), "sha256": checksum(content)} for name, content in files.items()}
+            sums = {one.relative_to(draft).as_posix(): _sum(one) for one in _files(draft)}
             made = {"socialrl": __version__, **facts, "notes": notes, "files": sums}
             (draft / record).write_text(json_text(made), encoding="utf-8")
             if path.exists():
@@ -58,6 +57,11 @@ def write_folder(path: Path, record: str, facts: Mapping[str, Any], fill: Callab
         shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
     return notes
+
+
+def _sum(file: Path) -> dict[str, Any]:
+    content = file.read_bytes()
+    return {"bytes": len(content), "sha256": checksum(content)}
 
 
 def _files(folder: Path) -> list[Path]:

@@ -33,7 +33,7 @@ _OF_SLOW = {one.name: one.meaning for one in SLOW}
 
 
 def _option(one: Option) -> Column:
-    own = f"{_OF_SLOW[one.name]} now; what it came with is an option of the test" if one.name in _OF_SLOW else ""
+    own = f"{_OF_SLOW[one.name]} at the end of the test" if one.name in _OF_SLOW else ""
     meaning = _MEANINGS.get(one.name) or own or f"the option {one.name} of the test"
     return Column(one.name, NUMBER, one.unit, meaning, one.lowest, one.highest)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,10 @@ import pytest
 from test_events import run_of
 
 from socialrl.cli import main
+from socialrl.errors import UserError
 from socialrl.evaluation.playing import evaluate_run
-from socialrl.interop.formats.nwb import read_events
+from socialrl.interop.formats import nwb
+from socialrl.interop.formats.nwb import FORMAT, export, read_events
 from socialrl.progress import Silent
 from socialrl.storage.run_folder import RunFolder
 
@@ -52,7 +56,7 @@ def test_a_file_says_who_was_tested_and_what_happened(run: Path, files: Path) ->
         assert (subject.species, subject.sex, subject.age) == ("Microtus ochrogaster", "F", "P90D")
         assert subject.genotype == "wt (oxytocin-receptor gain 1 × wild type)"
         assert file.experimenter == ("Doe, Jane",)
-        assert file.session_start_time.isoformat() == "2026-01-05T09:00:00+00:00"
+        assert file.session_start_time.isoformat() == "2026-01-02T09:00:00+00:00"  # the first of four
         table = file.events["behavior"]
         assert type(table).__name__ == "EventsTable"
         frame = table.to_dataframe()
@@ -89,10 +93,47 @@ def test_files_are_read_back_as_the_events_that_they_were_written_from(run: Path
     assert main(["import", str(tmp_path / "no.nwb"), "--output", str(tmp_path / "in2")]) == 2
 
 
+def test_every_session_has_an_identifier_and_a_start_of_its_own_always_the_same(
+    run: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def facts(file: Path) -> tuple[str, str, str]:
+        with pynwb.NWBHDF5IO(file, "r") as io:
+            read = io.read()
+            return read.identifier, read.session_id, read.session_start_time.date().isoformat()
+
+    of_one = [facts(file) for file in sorted(files.glob("sub-wt-00/*.nwb"))]
+    assert [one[1:] for one in of_one] == [("bonded-r0", "2026-01-02"), ("bonded-r1", "2026-01-03")]
+    # exported again, with a start: what is not exported keeps its day; and once more, without
+    drugged = RunFolder.open(run).read_table("events").query("animal == 'wt-00' and test == 'drugged'")
+    monkeypatch.setattr(nwb, "events_of", lambda *_: drugged)
+    settings = {one.name: one.default for one in nwb.FORMAT.options}
+    found = []
+    for start in (datetime(2020, 2, 1, tzinfo=UTC), None):
+        (folder := tmp_path / str(start)).mkdir()
+        nwb.export(RunFolder.open(run), folder, {**settings, "start": start})
+        found.append([facts(file) for file in sorted(folder.rglob("*.nwb"))])
+    first, second = found
+    assert [one[2] for one in first] == ["2020-02-03", "2020-02-04"]
+    assert [one[2] for one in second] == ["2026-01-04", "2026-01-05"]
+    assert [one[0] for one in first] == [one[0] for one in second]
+    assert len({one[0] for one in [*of_one, *first]}) == 4
+
+
+def test_a_test_in_two_files_and_files_of_others_are_refused(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "twice").mkdir()
+    for name in ("a.nwb", "b.NWB"):
+        shutil.copy(files / FIRST, tmp_path / "twice" / name)
+    with pytest.raises(UserError, match=r"b.NWB: wt-00 in the test 'bonded', repeat 0, is also in .*a.nwb; keep one"):
+        read_events(tmp_path / "twice", {}, [])
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "other.nwb", "w") as file:
+        file["x"] = 1
+    with pytest.raises(UserError, match=r"other.nwb cannot be read as NWB: Missing NWB version in file"):
+        read_events(tmp_path / "other.nwb", {}, [])
+
+
 def test_the_inspector_finds_nothing(files: Path, run: Path, tmp_path: Path) -> None:
     inspector = pytest.importorskip("nwbinspector", reason="the inspector of NWB is not installed")
-    from socialrl.interop.formats.nwb import FORMAT, export
-
     events = RunFolder.open(run).read_table("events")
     # a test in which next to nothing happened: one stay from its beginning to its end, and one rejection
     still = events[(events["animal"] == "ko-01") & (events["repeat"] == 0) & (events["test"] == "bonded")].iloc[:2]
@@ -108,12 +149,17 @@ def test_the_inspector_finds_nothing(files: Path, run: Path, tmp_path: Path) -> 
     looked_at = [files / FIRST, *tmp_path.rglob("*.nwb")]
     assert len(looked_at) == 2
     for file in looked_at:
-        assert [one.message for one in inspector.inspect_nwbfile(nwbfile_path=file)] == []
+        found = inspector.inspect_nwbfile(nwbfile_path=file, config=inspector.load_config("dandi"))
+        assert [one.message for one in found] == []
+
+
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
+        ([f"start={YESTERDAY}"], "start: of 4 sessions, 1 d apart, the last would begin on "),
         (["start=tomorrow"], "start must be a date and time such as 2026-01-05T09:00+01:00"),
         (["start=2999-01-01"], "after 1980 and not in the future, got '2999-01-01'"),
         (["experimenter=Jane Doe"], "experimenter must be 'Last name, First name', as DANDI asks, got 'Jane Doe'"),
