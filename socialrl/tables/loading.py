@@ -12,11 +12,13 @@ from socialrl.storage.files import read_json
 from socialrl.storage.run_folder import RunFolder
 from socialrl.tables.folders import Lineage, Reproduction
 from socialrl.tables.loaded import Run
-from socialrl.tables.results import Export, Results, results_in
+from socialrl.tables.results import KINDS, Export, Results, results_in
 
 Loaded = Run | Reproduction | Lineage | Results | Export
 
 _OTHERS = "sweeps, lineages, scorecards, plans, simulations, inferences, calibrations, recordings, imports, CSV exports"
+_MARKS = ("meta.json", "lineage.json", "scorecard.json", "seeds.json", "export.json", *(one.mark for one in KINDS))
+"""Files of which one is in every folder that can be opened."""
 
 
 def load(path: str | Path) -> Loaded:
@@ -43,7 +45,13 @@ def _run(place: Path) -> Run:
     try:
         return Run(RunFolder.open(place))
     except UserError as error:
-        if not place.is_dir() or (place / "meta.json").exists():
+        if (place / "meta.json").exists() or not place.exists():
+            raise
+        whole = next((one for one in place.parents[:2] if any((one / name).is_file() for name in _MARKS)), None)
+        if whole is not None:
+            told = f"{place} is a part of {whole}; give that folder, and read a CSV file in it with pandas"
+            raise UserError(told) from error
+        if place.is_file():
             raise
         raise UserError(f"{error}; socialrl.load opens runs and folders of {_OTHERS}") from error
 

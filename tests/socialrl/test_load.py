@@ -123,6 +123,15 @@ def test_what_is_not_there_is_said_in_one_line(path: Path, tmp_path: Path) -> No
         socialrl.load(tmp_path)
 
 
+def test_a_part_of_a_run_names_the_folder_to_give(path: Path) -> None:
+    (path / "tables").mkdir(exist_ok=True)
+    for part in ("tables", "evaluation.parquet"):
+        with pytest.raises(UserError) as raised:
+            socialrl.load(path / part)
+        told = f"{path / part} is a part of {path}; give that folder, and read a CSV file in it with pandas"
+        assert str(raised.value) == told
+
+
 def test_an_unfinished_run_can_be_read_and_says_so(path: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(path, tmp_path / "copy")
     (copy / "DONE").unlink()
