@@ -115,10 +115,10 @@ def check_length(rows: pd.DataFrame, where: str) -> None:
         wanted = BY_NAME[str(name)].duration_s
         if len(chambers) == 3 and own[chambers].notna().all(axis=None):
             tubes = [one for one in own if str(one).startswith("tube_s_")]
-            length = float(own[chambers + tubes].sum(axis=1).median())
+            length, what = float(own[chambers + tubes].sum(axis=1).median()), f"chamber times of test {name} add up to"
         elif "duration_s" in own and own["duration_s"].notna().any():
-            length = float(own["duration_s"].median())
+            length, what = float(own["duration_s"].median()), f"test {name} lasts"
         else:
             continue
         if wanted and not _LENGTHS[0] * wanted <= length <= _LENGTHS[1] * wanted:
-            raise UserError(f"{where}: test {name} lasts {length:g} s there, and {wanted:g} s in the simulations")
+            raise UserError(f"{where}: {what} {length:g} s there, and {wanted:g} s in the simulations")

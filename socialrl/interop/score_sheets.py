@@ -143,9 +143,10 @@ def choose_tests(sheet: ScoreSheet, pairs: str = "all", timepoint: str = "early"
     twice = tests["animal"][tests["animal"].duplicated()]
     if len(twice):
         lines = tests["line"][tests["animal"] == twice.iloc[0]]
+        told = f" (lines {', '.join(map(str, lines))})" if lines.nunique() > 1 else ""
         raise UserError(
-            f"{sheet.name}: animal {twice.iloc[0]} has {len(lines)} {timepoint} tests (lines "
-            f"{', '.join(map(str, lines))}); the replicate is the animal, keep one test of each"
+            f"{sheet.name}: animal {twice.iloc[0]} has {len(lines)} {timepoint} tests{told}; the replicate is the"
+            " animal, keep one test of each, such as with --where COLUMN=VALUE"
         )
     return tests.reset_index(drop=True), notes
 

@@ -102,6 +102,13 @@ def meaning_of(behaviour: str, given: Mapping[str, Meaning] | None = None) -> Me
     return None
 
 
+def _tube_out_of(behaviour: str) -> str | None:
+    """Return the chamber that an animal left in `in tube partner to centre`, as exports of socialrl have it, or None."""
+    words = [_SAME.get(word, word) for word in plain_name(behaviour)[0].split()]
+    places = [word for word in words if word in _WHERE]
+    return places[0] if "tube" in words and len(places) == 2 else None
+
+
 def _meanings(tests: Sequence[Scored], given: Mapping[str, Meaning] | None) -> dict[str, Meaning | None]:
     return {name: meaning_of(name, given) for name in {bout.behaviour: None for one in tests for bout in one.bouts}}
 
@@ -196,7 +203,13 @@ def sheet_of(
     tests = united(tests, given, notes)
     meanings = _meanings(tests, given)
     scored = {meaning for meaning in meanings.values() if meaning is not None and meaning[1] is not None}
-    others = sorted(name for name, meaning in meanings.items() if meaning is None or meaning[1] is None)
+    tubes = {name: _tube_out_of(name) for name, meaning in meanings.items() if meaning is None}
+    tubes = {name: place for name, place in tubes.items() if place is not None}
+    if tubes:
+        notes.append("time in a tube counts for the chamber that was left, as in simulated tests")
+    others = sorted(
+        name for name, meaning in meanings.items() if name not in tubes and (meaning is None or meaning[1] is None)
+    )
     if others:
         notes.append(f"behaviours that are no contact with partner or stranger and no chamber: {', '.join(others)}")
     titles = ["animal"]
@@ -219,7 +232,11 @@ def sheet_of(
             cells[f"huddle_s_{who}"] = _text(sum(b.end_s - b.start_s for b in own))
             cells[f"latency_s_{who}"] = _text(min((b.start_s for b in own), default=math.nan))
         spent = {
-            place: sum(b.end_s - b.start_s for b in one.bouts if meanings[b.behaviour] == (CHAMBER, place))
+            place: sum(
+                b.end_s - b.start_s
+                for b in one.bouts
+                if meanings[b.behaviour] == (CHAMBER, place) or tubes.get(b.behaviour) == place
+            )
             for place in _WHERE
         }
         if by_rest:

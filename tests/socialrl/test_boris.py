@@ -117,6 +117,7 @@ def test_bouts_of_tests_are_written_and_read_back(tmp_path):
     with made_run(tmp_path / "run", events, assay="socialrl/PartnerPreference-v0") as run:
         export_run(run, "boris", tmp_path / "out")
     contact, stays = spent(events, "contact", "other"), spent(events, "chamber", "chamber")
+    stays = stays.add(spent(events, "passage", "chamber"), fill_value=0.0)  # tubes count for the chamber that was left
     for name in ("aggregated_events.tsv", "tabular_events.tsv", "bouts.boris"):
         sheet = read_tests(tmp_path / "out" / name)
         assert len(sheet.tests) == 10
@@ -256,6 +257,19 @@ def test_times_count_from_the_start_of_the_test(tmp_path):
     path.write_text(path.read_text().replace("\t610.000\t", "\t590.000\t"))
     with pytest.raises(UserError, match="'huddle partner' starts at 590 s, before the test, which begins at 600 s"):
         read_tests(path)
+
+
+def test_tubes_of_our_own_export_count_for_the_chamber_that_was_left(tmp_path):
+    path = old_file(tmp_path / "bouts.csv")
+    plain = read_tests(path).tests
+    first = path.read_text().splitlines()[1].split(",")
+    at = OLD.split(",").index("Behavior")
+    row = [*first[:at], "in tube", "partner to centre", "STATE", "10000.000", "10010.000", "10.000", "", ""]
+    path.write_text(path.read_text() + ",".join(row) + "\n")
+    notes: list[str] = []
+    more = read_tests(path, notes=notes).tests
+    assert more.loc[0, "chamber_s_partner"] == plain.loc[0, "chamber_s_partner"] + 10
+    assert "time in a tube counts for the chamber that was left, as in simulated tests" in notes
 
 
 def test_seconds_of_two_behaviours_with_one_meaning_count_once(tmp_path):

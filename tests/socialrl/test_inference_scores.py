@@ -169,7 +169,7 @@ def test_a_sheet_of_another_length_and_files_that_are_none(tmp_path):
     sheet = made_sheet(6)
     seconds = [name for name in sheet if sheet[name].dtype == float]
     sheet.assign(**{name: sheet[name] / 2 for name in seconds}).to_csv(tmp_path / "short.csv", index=False)
-    with pytest.raises(UserError, match=r"test cohoused_24h lasts 5400 s there, and 10800 s in the simulations"):
+    with pytest.raises(UserError, match=r"times of test cohoused_24h add up to 5400 s there, and 10800 s in"):
         read(tmp_path / "short.csv")
     with pytest.raises(UserError, match=r"nowhere\.csv: no such score sheet"):
         read(tmp_path / "nowhere.csv")
