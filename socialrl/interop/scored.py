@@ -103,7 +103,7 @@ def meaning_of(behaviour: str, given: Mapping[str, Meaning] | None = None) -> Me
 
 
 def _tube_out_of(behaviour: str) -> str | None:
-    """Return the chamber that an animal left in `in tube partner to centre`, as exports of socialrl have it, or None."""
+    """Return the chamber that an animal left in `in tube partner to centre`, as our exports have it, or None."""
     words = [_SAME.get(word, word) for word in plain_name(behaviour)[0].split()]
     places = [word for word in words if word in _WHERE]
     return places[0] if "tube" in words and len(places) == 2 else None

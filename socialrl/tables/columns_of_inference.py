@@ -17,15 +17,15 @@ _HOW_WELL: tuple[Column, ...] = (
     _TRAIT,
     Column("r", NUMBER, "", "correlation of median and truth", -1, 1, missing=_FEW),
     Column("width", NUMBER, "that of the trait", "mean width of the 90 % interval", 0),
-    Column("width_left", NUMBER, "fraction", "width over that of the prior", 0),
+    Column("width_left", NUMBER, "fraction", "that width over the prior's", 0),
     Column("cover_90", NUMBER, "fraction", "share of 90 % intervals that hold the truth", 0, 1),
     Column("cover_90_low", NUMBER, "fraction", "lower end of its interval", 0, 1),
     Column("cover_90_high", NUMBER, "fraction", "upper end of its interval", 0, 1),
     Column("bits", NUMBER, "bits", "expected information about the trait"),
     Column("bits_se", NUMBER, "bits", "its standard error", 0, missing=_FEW),
-    Column("sbc_p", NUMBER, "", "p of equal ranks in simulation-based calibration", 0, 1, missing=_FEW),
+    Column("sbc_p", NUMBER, "", "p of uniform ranks of the truth (simulation-based calibration)", 0, 1, missing=_FEW),
 )
-_VERDICT = Column("verdict", TEXT, "", "whether it is determined, partly, or open")
+_VERDICT = Column("verdict", TEXT, "", "whether the tests determine it: determined, partly or open")
 _KNOWN: tuple[Column, ...] = (_TESTS, _NAMES, _N_TESTS, *_HOW_WELL, _VERDICT)
 
 TABLES: Mapping[str, tuple[Column, ...]] = {
@@ -56,18 +56,18 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("mean_low", NUMBER, "that of the trait", "lower end of the 90 % interval of the mean"),
         Column("mean_high", NUMBER, "that of the trait", "upper end of the 90 % interval of the mean"),
         Column("mean_left", NUMBER, "fraction", "width of that interval over that of the prior", 0),
-        Column("mean_verdict", TEXT, "", "whether the mean is determined, partly, or open"),
+        Column("mean_verdict", TEXT, "", "whether the tests determine the mean: determined, partly or open"),
         Column("sd", NUMBER, "that of the trait", "standard deviation between animals", 0),
         Column("sd_low", NUMBER, "that of the trait", "lower end of its 90 % interval", 0),
         Column("sd_high", NUMBER, "that of the trait", "upper end of its 90 % interval", 0),
         Column("sd_left", NUMBER, "fraction", "width of that interval over that of the prior", 0),
-        Column("sd_verdict", TEXT, "", "whether the spread is determined, partly, or open"),
+        Column("sd_verdict", TEXT, "", "whether the tests determine the spread: determined, partly or open"),
         Column("power", NUMBER, "", "power that the likelihood was raised to", 0, 1),
     ),
     "inference/predictive": (
         _GROUP,
         Column("test", TEXT, "", "name of the test"),
-        Column("feature", TEXT, "", "number of the test that is compared"),
+        Column("feature", TEXT, "", "the quantity of the test that is compared"),
         Column("statistic", TEXT, "", "mean or sd of the group"),
         Column("real", NUMBER, "that of the feature", "of the real tests", missing="nothing to compute it from"),
         Column("predicted", NUMBER, "that of the feature", "median of simulated groups", missing="not predicted"),
@@ -116,7 +116,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("sd_covered", YES_NO, "", "whether that holds the true spread"),
         Column("covered", NUMBER, "fraction", "share of its animals whose interval holds the truth", 0, 1),
         Column("power", NUMBER, "", "power that the likelihood was raised to", 0, 1),
-        Column("half", WHOLE, "", "which half of the animals it is of: 0, 1; the power is from the other", 0, 1),
+        Column(
+            "half", WHOLE, "", "half of the animals that it is made of: 0 or 1; the power is from the other half", 0, 1
+        ),
     ),
     "validation/population_coverage": (
         _TESTS,

@@ -7,38 +7,52 @@ from collections.abc import Mapping
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, YES_NO, Column
 from socialrl.tables.columns_of_animals import SEX
 from socialrl.tables.columns_of_studies import MEASURE, VERDICT, N, P
+from socialrl_envs.vocabulary import SLOW
 
 _FOUNDER = "founders were not reared here"
 _NOT_REARING = "it does not rear a litter"
 _FEW = "too few values"
-_REFERENCE = "× reference"
+_SLOW = {one.name: one for one in SLOW}
 
 _CELL = Column("cell", TEXT, "", "the line of litters")
 _GENERATION = Column("generation", WHOLE, "", "generation, founders 0", 0)
 _LOW = Column("low", NUMBER, "that of the row", "lower end of the 95 % interval", missing=_FEW)
 _HIGH = Column("high", NUMBER, "that of the row", "upper end of the 95 % interval", missing=_FEW)
 _R = Column("r", NUMBER, "", "Pearson's correlation", -1, 1, missing=_FEW)
-_OVER = Column("over", TEXT, "", "which animals are correlated")
-_RELATION = Column("relation", TEXT, "", "which mother: that of birth, or the one that reared")
+_OVER = Column("over", TEXT, "", "which mothers or litters are correlated")
+_RELATION = Column("relation", TEXT, "", "which mother: birth dam or rearing dam")
 _SMALLEST = Column(
-    "smallest_seen", NUMBER, "that of the row", "difference that so many litters show in 80 %", 0, missing=_FEW
+    "smallest_seen",
+    NUMBER,
+    "that of the row",
+    "smallest difference that so many litters show with 80 % power",
+    0,
+    missing=_FEW,
 )
-_DIFFERENCE = Column("difference", NUMBER, "that of the row", "what is compared, less the other", missing=_FEW)
+_DIFFERENCE = Column(
+    "difference", NUMBER, "that of the row", "first side of the comparison less the second", missing=_FEW
+)
+
+
+def _slow(variable: str, name: str, meaning: str) -> Column:
+    one = _SLOW[variable]
+    return Column(name, NUMBER, one.unit, meaning, one.lowest, one.highest)
+
 
 _OF_ADULTS: tuple[Column, ...] = (
-    Column("expression_weaned", NUMBER, _REFERENCE, "expression of the receptor at weaning", 0),
-    Column("competence_weaned", NUMBER, _REFERENCE, "competence at weaning", 0),
-    Column("reactivity_weaned", NUMBER, _REFERENCE, "stress reactivity at weaning", 0),
-    Column("age_d", NUMBER, "d", "age when it mates, rears and is tested", 0),
-    Column("expression", NUMBER, _REFERENCE, "expression of the receptor as an adult", 0),
-    Column("competence", NUMBER, _REFERENCE, "competence as an adult", 0),
-    Column("reactivity", NUMBER, _REFERENCE, "stress reactivity as an adult", 0),
+    _slow("expression", "expression_weaned", "expression of the receptor at weaning"),
+    _slow("competence", "competence_weaned", "release competence at weaning"),
+    _slow("reactivity", "reactivity_weaned", "stress reactivity at weaning"),
+    Column("age_d", NUMBER, "days", "age when it mates, rears and is tested", 0),
+    _slow("expression", "expression", "expression of the receptor as an adult"),
+    _slow("competence", "competence", "release competence as an adult"),
+    _slow("reactivity", "reactivity", "stress reactivity as an adult"),
     Column("contact_recent", NUMBER, "fraction", "share of its recent time in contact", 0, 1),
     Column("set_point", NUMBER, "fraction", "share of time in contact that it is used to", 0, 1),
     Column("load", NUMBER, "fraction", "load that stress has left", 0, 1),
     Column("nest_share", NUMBER, "fraction", "share of its time in the nest", 0, 1, missing=_NOT_REARING),
     Column("licking_share", NUMBER, "fraction", "share of its time licking pups", 0, 1, missing=_NOT_REARING),
-    Column("latency_to_return_s", NUMBER, "s", "time until it is back in the nest", 0, missing=_NOT_REARING),
+    Column("latency_to_return_s", NUMBER, "s", "mean absence from the litter", 0, missing=_NOT_REARING),
     Column("care_given", NUMBER, "touch × occupancy", "care that it gives", 0, missing=_NOT_REARING),
     Column("litter_care", NUMBER, "touch × occupancy", "care that its litter gets from all carers", 0,
            missing=_NOT_REARING),
@@ -61,7 +75,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("animal", TEXT, "", "the animal's id: cell, generation, litter and place"),
         _NUMBER,
         SEX,
-        Column("place", WHOLE, "", "number of its litter in the cell, of founders of their pair", 0),
+        Column("place", WHOLE, "", "number of its litter in the cell; of a founder: number of its pair", 0),
         Column("rank", WHOLE, "", "its number among those of its sex in the litter", 0),
         Column("dam", TEXT, "", "its mother", missing=_FOUNDER),
         Column("sire", TEXT, "", "its father", missing=_FOUNDER),
@@ -107,7 +121,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _HIGH,
         N,
         P,
-        Column("could_see", NUMBER, "that of the row", "difference that so many litters show in 80 %", 0, missing=_FEW),
+        Column("could_see", NUMBER, "that of the row", "smallest difference that so many litters show with 80 % power", 0,
+               missing=_FEW),
         VERDICT,
         Column("because", TEXT, "", "why, in words", missing="nothing to say"),
     ),
@@ -156,7 +171,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     ),
     "lineage/effects": (
         MEASURE,
-        Column("effect", TEXT, "", "which group of parents, or treatment"),
+        Column("effect", TEXT, "", "the effect in words: a group of parents, or a treatment, rather than the usual"),
         _DIFFERENCE,
         _LOW,
         _HIGH,

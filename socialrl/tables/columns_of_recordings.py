@@ -73,14 +73,14 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     "recording/release": (
         *WHOSE,
         Column("peak", NUMBER, "ΔF/F", "highest fluorescence"),
-        Column("area", NUMBER, "ΔF/F s", "area under it"),
-        Column("decay_s", NUMBER, "s", "time constant of its fall", 0, missing="it does not fall"),
-        Column("peak_oxytocin", NUMBER, "", "highest oxytocin without the noise of a recording", 0),
+        Column("area", NUMBER, "ΔF/F × s", "area under the curve of fluorescence"),
+        Column("decay_s", NUMBER, "s", "time from the peak until 1/e of it is left", 0, missing="it is not reached"),
+        Column("peak_oxytocin", NUMBER, "share of a long contact's", "highest oxytocin, before the sensor's noise", 0),
         Column("test", TEXT, "", "name of the recording"),
         Column("assay", TEXT, "", "the assay"),
         Column("duration_s", NUMBER, "s", "length of the recording", 0),
         Column("repeat", WHOLE, "", "number of the repeat, from 0", 0),
-        Column("steps", WHOLE, "training steps", "none: nothing is trained", 0),
+        Column("steps", WHOLE, "training steps", "always 0: nothing is trained", 0),
     ),
     "recording/traces": (
         WHOSE[0],

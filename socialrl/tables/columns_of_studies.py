@@ -16,7 +16,9 @@ MEASURE = Column("measure", TEXT, "", "what is compared")
 UNIT = Column("unit", TEXT, "", "unit of the difference", missing="it has none")
 LOW = Column("low", NUMBER, "that of the row", "lower end of the 95 % interval", missing=NOT_COMPARED)
 HIGH = Column("high", NUMBER, "that of the row", "upper end of the 95 % interval", missing=NOT_COMPARED)
-DIFFERENCE = Column("difference", NUMBER, "that of the row", "what is compared, less the other", missing=NOT_COMPARED)
+DIFFERENCE = Column(
+    "difference", NUMBER, "that of the row", "first side of the comparison less the second", missing=NOT_COMPARED
+)
 N = Column("n", WHOLE, "count", "how many values it rests on", 0, missing=NOT_COMPARED)
 P = Column("p", NUMBER, "", "p value", 0, 1, missing=NOT_COMPARED)
 EFFECT = Column("effect_size", NUMBER, "standard deviations", "standardised difference", missing=NOT_COMPARED)
@@ -36,7 +38,7 @@ OF_SCORECARDS: tuple[Column, ...] = (
     _PART,
     _TITLE,
     _COMPARISON,
-    Column("question", TEXT, "", "the group of findings that it belongs to", missing="none"),
+    Column("question", TEXT, "", "question that the finding belongs to", missing="none"),
     Column("source", TEXT, "", "the paper"),
     Column("doi", TEXT, "", "its DOI", missing="it has none"),
     Column("grade", TEXT, "", "how well the paper supports it"),
@@ -66,17 +68,17 @@ OF_SCORECARDS: tuple[Column, ...] = (
     Column("because", TEXT, "", "why, in words", missing="nothing to say"),
     _DECIDES,
     _FINDING_VERDICT,
-    Column("finding_kind", TEXT, "", "of which kind the finding is in the count"),
-    Column("counted", YES_NO, "", "whether it is counted"),
+    Column("finding_kind", TEXT, "", "kind of finding, by which the summary counts"),
+    Column("counted", YES_NO, "", "whether the finding is counted in the summary"),
     Column("mechanism", TEXT, "", "parameters of mechanisms that were added because of it", missing="none"),
     Column(
         "could_see",
         NUMBER,
         "that of the row",
-        "smallest difference that so many animals can show",
+        "smallest difference that so many animals show in four of five repetitions",
         missing=NOT_COMPARED,
     ),
-    Column("notes", TEXT, "", "what to know about it", missing="nothing"),
+    Column("notes", TEXT, "", "what else to know about it", missing="nothing"),
 )
 
 _OF_ONE_SCORECARD = "in the scorecard <scorecard>"
@@ -95,7 +97,7 @@ OF_BESIDE: tuple[Column, ...] = (
     Column("intervals_apart", YES_NO, "", "whether two of its intervals do not overlap"),
     Column("mean", NUMBER, "that of the row", "mean of its differences", missing=NOT_COMPARED),
     Column("sd", NUMBER, "that of the row", "their standard deviation", 0, missing="fewer than two"),
-    Column("range", NUMBER, "that of the row", "the largest less the smallest", 0, missing=NOT_COMPARED),
+    Column("range", NUMBER, "that of the row", "largest difference less the smallest", 0, missing=NOT_COMPARED),
     Column(
         "sd_by_animals", NUMBER, "that of the row", "standard deviation if only the animals differed", 0,
         missing=NOT_COMPARED,
@@ -120,7 +122,7 @@ OF_BESIDE: tuple[Column, ...] = (
     Column("n_<scorecard>", WHOLE, "count", f"values {_OF_ONE_SCORECARD}", 0, missing=NOT_COMPARED),
     Column("p_<scorecard>", NUMBER, "", f"p value {_OF_ONE_SCORECARD}", 0, 1, missing=NOT_COMPARED),
     Column("changes", TEXT, "", "what changed, in words", missing="nothing"),
-    Column("note", TEXT, "", "what to know about it", missing="nothing"),
+    Column("note", TEXT, "", "what else to know about it", missing="nothing"),
 )  # fmt: skip
 
 _SETTING = Column(
@@ -134,7 +136,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     "reproduction/animals": (
         Column("comparison", TEXT, "", "finding and part, such as F01a"),
         SAYS,
-        Column("side", TEXT, "", "which of the two groups: this, than"),
+        Column("side", TEXT, "", "side of the comparison: this (the first) or than (the second)"),
         Column("index", TEXT, "", "number of the animal in its group, or of its pair"),
         Column("value", NUMBER, "that of the measure", "its value", missing="nothing to measure"),
     ),
@@ -143,7 +145,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         MEASURE,
         Column("label", TEXT, "", "the measure in words"),
         UNIT,
-        Column("mean", NUMBER, "that of the row", "mean over animals", missing=NOT_COMPARED),
+        Column("mean", NUMBER, "that of the row", "mean over animals", missing="no animal has a value"),
         LOW,
         HIGH,
         N,
@@ -194,7 +196,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     ),
     "reproduction/sensitivity": (
         Column("parameter", TEXT, "", "the parameter that is changed"),
-        Column("factor", NUMBER, "× the table's value", "how much", 0),
+        Column("factor", NUMBER, "× the table's value", "what the parameter is multiplied by", 0),
         FINDING,
         _PART,
         SAYS,

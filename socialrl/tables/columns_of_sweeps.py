@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, Column
 
@@ -15,7 +16,7 @@ _OF_PLANS: tuple[Column, ...] = (
     Column("comparison", TEXT, "", "id of the finding's comparison, or of the protocol's"),
     Column("design", TEXT, "", "paired or unpaired"),
     Column("cage_size", WHOLE, "animals", "animals of a cage; 1: no cage effects", 1),
-    Column("icc", NUMBER, "fraction", "share of the variance that cages have", 0, 1),
+    Column("icc", NUMBER, "fraction", "share of the variance that is between cages", 0, 1),
     Column("animals", TEXT, "", "the animals that the spread comes from"),
 )
 
@@ -60,7 +61,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
                missing=_NO_N),
         Column("n_statsmodels", WHOLE, "that of n_counts", "n of a t test with the same d", 1,
                missing="the formula gives none"),
-        Column("difference", NUMBER, "that of the row", "difference in the animals"),
+        Column("difference", NUMBER, "that of the row", "difference between the groups of these animals"),
         Column("d", NUMBER, "standard deviations", "standardised difference"),
         Column("unit", TEXT, "", "unit of the difference", missing="it has none"),
         Column("alpha", NUMBER, "", "level of significance", 0, 1),
@@ -68,7 +69,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     ),
     "plan/power": (
         *_OF_PLANS,
-        _TRIED,
+        replace(_TRIED, missing=""),
         Column("power", NUMBER, "fraction", "share of simulated studies with a significant result", 0, 1),
         Column("binomial_low", NUMBER, "fraction", "lower end of its interval, by the number of studies", 0, 1),
         Column("binomial_high", NUMBER, "fraction", "upper end of its interval, by the number of studies", 0, 1),

@@ -35,7 +35,8 @@ _OF_SLOW = {one.name: one.meaning for one in SLOW}
 def _option(one: Option) -> Column:
     own = f"{_OF_SLOW[one.name]} at the end of the test" if one.name in _OF_SLOW else ""
     meaning = _MEANINGS.get(one.name) or own or f"the option {one.name} of the test"
-    return Column(one.name, NUMBER, one.unit, meaning, one.lowest, one.highest)
+    unit = "s" if one.unit == "seconds" else one.unit
+    return Column(one.name, NUMBER, unit, meaning, one.lowest, one.highest)
 
 
 OF_OPTIONS: tuple[Column, ...] = (
@@ -43,8 +44,13 @@ OF_OPTIONS: tuple[Column, ...] = (
     *(_option(one) for one in OPTIONS if one.is_number),
     Column("relationship", TEXT, "", "what the animal and its partner are to each other", words=RELATIONSHIPS),
     Column("mating", YES_NO, "", "whether the animal and its partner have mated while cohoused"),
-    Column("side", TEXT, "", "where the partner is, as seen by a camera; the only word where there is one place"),
-    Column("session", TEXT, "", "who takes part in the test, a word of the assay"),
+    Column(
+        "side",
+        TEXT,
+        "",
+        "place of the partner: left or right as a camera sees it, or the name of the only place for it",
+    ),
+    Column("session", TEXT, "", "who takes part in the test, in a word of the assay, such as all, stranger or alone"),
     Column("stranger_sex", TEXT, "", "sex of the stranger, relative to the animal's", words=STRANGER_SEXES[1:]),
     Column("conditioned_with", TEXT, "", "who was met in the social context", words=CONDITIONED_WITH),
     Column("first_context", TEXT, "", "the context of the first conditioning session", words=("social", "solitary")),
@@ -101,7 +107,7 @@ OF_COUNTERS: tuple[Column, ...] = (
     _seconds("litter_alone_s", "longest time that nobody was in contact with the litter"),
     _share("energy", "energy of the carer, mean over the test"),
     Column("stress_peak", NUMBER, "units of stress", "highest stress of the test", 0),
-    Column("stress_area", NUMBER, "units of stress × h", "stress over the time of the test", 0),
+    Column("stress_area", NUMBER, "units of stress × hours", "sum of stress over the time of the test", 0),
     _seconds("stress_half_s", "time from the end of the stressor until stress is half of its peak", _NEVER),
     Column("value_social", NUMBER, "reward/min", "what the context with company is worth to the animal"),
     Column("value_solitary", NUMBER, "reward/min", "what the context without company is worth to the animal"),

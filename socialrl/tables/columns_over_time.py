@@ -47,7 +47,12 @@ OF_TRACES: tuple[Column, ...] = (
     Column("cohousing_h", NUMBER, "hours", "hours with the partner before the test", 0, missing="drawn for each test"),
     _TIME,
     Column("chamber", WHOLE, "", "number of the chamber in which the animal is, as seen by a camera", 0),
-    Column("partner_side", TEXT, "", "where the partner is; the only word where there is one place"),
+    Column(
+        "partner_side",
+        TEXT,
+        "",
+        "place of the partner: left or right as a camera sees it, or the name of the only place for it",
+    ),
     Column("contact_<animal>", WHOLE, "", "1: in side-by-side contact with the <animal>; 0: not", 0, 1),
     Column("familiarity_<animal>", NUMBER, "fraction", "familiarity of the <animal>", 0, 1),
     *OF_STATE,
@@ -65,7 +70,7 @@ OF_SERIES: tuple[Column, ...] = (
     Column("action", TEXT, "", "what it does", words=ACTIONS),
 )
 
-_UNKNOWN = "it cannot be computed; `note` says why"
+_UNKNOWN = "see `note`"
 
 OF_SYNCHRONY: tuple[Column, ...] = (
     ANIMAL,
@@ -82,16 +87,16 @@ OF_SYNCHRONY: tuple[Column, ...] = (
     Column("hour", WHOLE, "h", "hour of the test, from 0", 0, missing="the whole test"),
     Column("contact_share", NUMBER, "fraction", "share of the time in contact with each other", 0, 1),
     Column("peak", NUMBER, "correlation", "highest cross-correlation within ± 10 min", -1, 1, missing=_UNKNOWN),
-    Column("lag_s", NUMBER, "s", "where it is; above 0: `other` comes later", -600, 600, missing=_UNKNOWN),
-    Column("compared_s", NUMBER, "s", "time that could be compared there", 0, missing=_UNKNOWN),
+    Column("lag_s", NUMBER, "s", "lag of the peak; above 0: `other` comes later", -600, 600, missing=_UNKNOWN),
+    Column("compared_s", NUMBER, "s", "time that could be compared at that lag", 0, missing=_UNKNOWN),
     Column("pseudo_mean", NUMBER, "correlation", "mean peak of pseudo-pairs", -1, 1, missing=_UNKNOWN),
     Column("pseudo_sd", NUMBER, "correlation", "standard deviation of the peaks of pseudo-pairs", 0, missing=_UNKNOWN),
     Column("n_pseudo", WHOLE, "count", "number of pseudo-pairs with a peak", 0),
-    Column("index_pseudo", NUMBER, "SD", "(peak − mean) / SD of pseudo-pairs", missing=_UNKNOWN),
+    Column("index_pseudo", NUMBER, "standard deviations", "(peak − mean) / SD of pseudo-pairs", missing=_UNKNOWN),
     Column("shift_peak", NUMBER, "correlation", "peak without the course of the clock", -1, 1, missing=_UNKNOWN),
     Column("shift_mean", NUMBER, "correlation", "mean peak of shifted series", -1, 1, missing=_UNKNOWN),
     Column("shift_sd", NUMBER, "correlation", "standard deviation of the peaks of shifts", 0, missing=_UNKNOWN),
     Column("n_shift", WHOLE, "count", "number of shifts with a peak", 0),
-    Column("index_shift", NUMBER, "SD", "(peak − mean) / SD of shifts", missing=_UNKNOWN),
+    Column("index_shift", NUMBER, "standard deviations", "(peak − mean) / SD of shifts", missing=_UNKNOWN),
     Column("note", TEXT, "", "why something is missing; empty where nothing is"),
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from socialrl.analysis.measure_table import measure_table
 from socialrl.tables.codebook import KINDS, columns_of
 from socialrl.tables.column import Column
+from socialrl.tables.columns_of_tests import OF_STATE
 
 _HEAD = """# Codebook
 
@@ -19,7 +20,8 @@ How to get at the tables: [tables.md](tables.md). A table of another folder is c
 
 A word in angle brackets stands for the name of an animal, a chamber, a companion or a number. A range such as "0 to
 duration_s" has another column of the same row as its end. Columns about options, doors, litters, contexts or the slow
-state are there only where the assay or the run has them.
+state are there only where the assay or the run has them. Columns that several tables share are described once: names
+alone refer to another section.
 """
 
 _TITLES = {
@@ -27,7 +29,7 @@ _TITLES = {
     "parameters": "a row per biological parameter",
     "tests": "a row per animal, test and repeat: `evaluation` in the run folder; `probes` has the same columns",
     "measures": "a row per animal and test; columns beside these are the measures in [measures.md](measures.md)",
-    "episodes": "a row per training episode; columns beside these are those of `tests`",
+    "episodes": "a row per training episode; options, counters and rewards as in `tests`",
     "protocol": "a row per animal, test and repeat: `protocol_<name>`; columns beside these are those of `tests`, "
     "empty where the assay of the test has no such thing",
     "events": "a row per event of a test; also `events_<name>` of a protocol",
@@ -93,6 +95,23 @@ _TITLES = {
     "recording/traces": "a row per animal and bin",
 }
 _AS_TESTS = ("episodes", "protocol")
+_AS = {
+    "series": "traces",
+    "lineage/reference": "lineage/animals",
+    "import/evaluation": "import/events",
+    "inference/recovery": "validation/information",
+    "validation/traits": "validation/information",
+    "validation/recovery": "validation/information",
+}
+"""Where the columns of a table are described that it has from another one, besides those that say whose row it is."""
+_FEWEST = 3  # fewer columns that two tables share are told twice
+
+
+_WHENS = ("start", "end")
+_STATES = tuple(
+    Column(f"<state>_{when}", "number", "", f"a state of [traces](#traces), such as stress, at the {when} of the test")
+    for when in _WHENS
+)
 
 
 def page() -> str:
@@ -102,15 +121,38 @@ def page() -> str:
         if kind == "probes":
             continue
         lines += [f"## {kind}", "", _filled(f"{_TITLES[kind][0].upper()}{_TITLES[kind][1:]}."), ""]
-        lines += [_item(one) for one in _shown(kind)] + [""]
+        lines += [*_items(kind), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _items(kind: str) -> list[str]:
+    """Return an item per column; columns as in another section are one item, where they begin."""
+    items, left = [], _shown(kind)
+    for other in ("animals", _AS.get(kind)):
+        if other is None or other == kind:
+            continue
+        there = set(_shown(other))
+        same = [one for one in left if one in there]
+        if len(same) >= _FEWEST:
+            names = ", ".join(f"`{one.name}`" for one in same)
+            items.append(_filled(f"- {names}: as in [{other}](#{_anchor(other)}).", "  "))
+            left = [one for one in left if one not in there]
+    return [*items, *map(_item, left)]
+
+
+def _anchor(kind: str) -> str:
+    """Return the anchor of a section, as GitHub and MkDocs make it of its title."""
+    return kind.replace("/", "")
 
 
 def _shown(kind: str) -> list[Column]:
     columns = list(columns_of(kind))
     if kind in _AS_TESTS:
         of_tests = {replace(one, missing="") for one in columns_of("tests")}
-        return [one for one in columns if replace(one, missing="") not in of_tests]
+        columns = [one for one in columns if replace(one, missing="") not in of_tests]
+        states = [f"{one.name}_{when}" for when in _WHENS for one in OF_STATE]
+        rest = [one for one in columns if one.name not in states]
+        return rest if len(rest) == len(columns) else [*rest, *_STATES]
     if kind == "simulations/tests":
         return [one for one in columns if one.name in ("index", "test", "repeat")]
     if kind == "animals":  # one item for all parameters
