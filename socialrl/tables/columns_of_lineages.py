@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, YES_NO, Column
 from socialrl.tables.columns_of_animals import SEX
-from socialrl.tables.columns_of_studies import MEASURE, VERDICT, N, P
+from socialrl.tables.columns_of_studies import MEASURE as COMPARED
+from socialrl.tables.columns_of_studies import VERDICT
+from socialrl.tables.columns_of_studies import N as VALUES
+from socialrl.tables.columns_of_studies import P as P_VALUE
 from socialrl_envs.vocabulary import SLOW
 
 _FOUNDER = "founders were not reared here"
@@ -14,11 +18,16 @@ _NOT_REARING = "it does not rear a litter"
 _FEW = "too few values"
 _SLOW = {one.name: one for one in SLOW}
 
+MEASURE = replace(COMPARED, meaning="the measure")
+N = replace(VALUES, meaning="how many litters or animals it rests on", missing=_FEW)
+P = replace(P_VALUE, missing=_FEW)
 _CELL = Column("cell", TEXT, "", "the line of litters")
 _GENERATION = Column("generation", WHOLE, "", "generation, founders 0", 0)
 _LOW = Column("low", NUMBER, "that of the row", "lower end of the 95 % interval", missing=_FEW)
 _HIGH = Column("high", NUMBER, "that of the row", "upper end of the 95 % interval", missing=_FEW)
 _R = Column("r", NUMBER, "", "Pearson's correlation", -1, 1, missing=_FEW)
+_R_LOW = replace(_LOW, unit="", low=-1, high=1)
+_R_HIGH = replace(_HIGH, unit="", low=-1, high=1)
 _OVER = Column("over", TEXT, "", "which mothers or litters are correlated")
 _RELATION = Column("relation", TEXT, "", "which mother: birth dam or rearing dam")
 _SMALLEST = Column(
@@ -92,7 +101,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("care_received", NUMBER, "touch × occupancy", "care that it got", 0, missing=_FOUNDER),
         Column("contact_share", NUMBER, "fraction", "share of its early time in which it was touched", 0, 1,
                missing=_FOUNDER),
-        Column("care", NUMBER, "× reference family", "care that it got", 0, missing=_FOUNDER),
+        Column("care", NUMBER, "× reference family", "the same over that in reference families", 0, missing=_FOUNDER),
         *_OF_ADULTS,
         Column("born_to", TEXT, "", "group of the first dams of its cell"),
         Column("reared_by", TEXT, "", "group of the first dams of the cell that reared it", missing=_FOUNDER),
@@ -121,8 +130,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _HIGH,
         N,
         P,
-        Column("could_see", NUMBER, "that of the row", "smallest difference that so many litters show with 80 % power", 0,
-               missing=_FEW),
+        replace(_SMALLEST, name="could_see"),
         VERDICT,
         Column("because", TEXT, "", "why, in words", missing="nothing to say"),
     ),
@@ -140,7 +148,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("compared_with", TEXT, "", "the first cell"),
         _GENERATION,
         MEASURE,
-        _DIFFERENCE,
+        replace(_DIFFERENCE, meaning="this cell less the first"),
         _LOW,
         _HIGH,
         N,
@@ -189,7 +197,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("mothers", NUMBER, "that of the measure", "the mother's value", missing="not measured"),
         Column("daughters", NUMBER, "that of the measure", "mean of her daughters", missing="not measured"),
     ),
-    "lineage/transmission": (_RELATION, MEASURE, _OVER, _R, _LOW, _HIGH, N),
-    "lineage/care": (_OVER, MEASURE, _R, _LOW, _HIGH, N),
+    "lineage/transmission": (_RELATION, MEASURE, _OVER, _R, _R_LOW, _R_HIGH, N),
+    "lineage/care": (_OVER, MEASURE, _R, _R_LOW, _R_HIGH, N),
 }  # fmt: skip
 """Columns of each table of a lineage, `lineage/<table>`."""

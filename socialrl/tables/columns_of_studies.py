@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from socialrl.tables.column import NUMBER, TEXT, WHOLE, YES_NO, Column
 from socialrl.tables.columns_of_animals import WHOSE
 
 NOT_COMPARED = "it was not compared"
 NONE_FIXED = "none is fixed for it"
+_NO_VALUE = "no animal has a value"
 _OVER = "the test was over"
 
 FINDING = Column("finding", TEXT, "", "id of the published finding, such as F01")
@@ -144,11 +146,11 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("gain", NUMBER, "× wild type", "receptor gain of the animals", 0, 2),
         MEASURE,
         Column("label", TEXT, "", "the measure in words"),
-        UNIT,
-        Column("mean", NUMBER, "that of the row", "mean over animals", missing="no animal has a value"),
-        LOW,
-        HIGH,
-        N,
+        replace(UNIT, meaning="unit of the measure"),
+        Column("mean", NUMBER, "that of the row", "mean over animals", missing=_NO_VALUE),
+        replace(LOW, missing="too few values"),
+        replace(HIGH, missing="too few values"),
+        replace(N, meaning="how many animals, or pairs, have a value", missing=""),
     ),
     "reproduction/ablation": (
         Column("arm", TEXT, "", "the place of receptor action that is switched; all: everywhere"),
@@ -180,11 +182,11 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         ),
     ),
     "reproduction/development": (
-        Column("development", TEXT, "", "the arms of development that the animals have: one alone, all, or none"),
+        Column("development", TEXT, "", "the arms of development that are on: the name of one, all, or none"),
         FINDING,
         _PART,
         SAYS,
-        Column("group", TEXT, "", "the group"),
+        Column("group", TEXT, "", "group of the animals"),
         MEASURE,
         DIFFERENCE,
         LOW,

@@ -47,7 +47,7 @@ _TITLES = {
     "reproduction/animals": "a row per comparison, side and animal",
     "reproduction/dose_response": "a row per gain and measure",
     "reproduction/ablation": "a row per arm, setting and comparison",
-    "reproduction/development": "a row per time without the receptor and comparison",
+    "reproduction/development": "a row per comparison of lives and arms of development that the animals have",
     "reproduction/sensitivity": "a row per parameter, factor and comparison",
     "reproduction/association_by_hour": "a row per animal, test in the group habitat, and hour",
     "lineage/animals": "of `socialrl lineage`: a row per animal of every generation, founders first",
