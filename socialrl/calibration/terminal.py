@@ -32,7 +32,10 @@ def _retest(result: Calibration) -> PageTable:
 
 
 def _table(title: str, table: PageTable) -> Table:
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_edge=False)
+    # one space between columns, so that no line is broken in 80 columns
+    shown = Table(
+        title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", collapse_padding=True
+    )
     for k, name in enumerate(table.head):
         shown.add_column(name, justify="left" if k < table.n_left else "right", overflow="fold")
     for row in table.rows:

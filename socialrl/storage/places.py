@@ -45,15 +45,24 @@ _OTHER_WORK = {
     "lineage.json": ("a lineage", "lineage.html"),
     "calibration.json": ("a calibration", "calibration.html"),
     "scorecard.json": ("a scorecard", "scorecard.html"),
+    "sweep.json": ("a sweep", "sweep.html"),
+    "plan.json": ("a plan", "plan.html"),
+    "simulations.json": ("simulations", ""),
+    "inference.json": ("an inference", "inference.html"),
+    "validation.json": ("a validation", "validation.html"),
+    "recording.json": ("a recording of release", "release.png"),
+    "import.json": ("an import", ""),
+    "export.json": ("an export", ""),
 }
-"""What marks folders of other work, what each is called, and the page to open."""
+"""What marks folders of other work, what each is called, and the page to open, if it has one."""
 
 
 def _other_work(path: Path) -> str:
     """Return what a folder that is no run holds, as the end of an error line; empty if it is unknown."""
     for marker, (noun, page) in _OTHER_WORK.items():
         if (path / marker).is_file():
-            return f"holds {noun} and not a run; open {path / page}"
+            hint = f"; open {path / page}" if page else ""
+            return f"holds {noun} and not a run{hint}"
     if not (path / "manifest.json").is_file():
         return ""
     plan = read_json(path / "manifest.json").get("plan")

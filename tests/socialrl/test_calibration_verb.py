@@ -45,7 +45,7 @@ from socialrl.calibration.plan import Plan
         (["scores.csv", "--output", "scores.csv/x"], "error: cannot create scores.csv/x: a part of the path is a file"),
         (["scores.csv", "--output", "loop"], "error: cannot create loop: "),
         (["loop"], "error: cannot read loop: a link on the path points to itself"),
-        (["old"], "error: old is a folder; give the score sheet, a file"),
+        (["old"], "error: old: no format knows what is in this folder; folders that are read: boris, ethovision"),
         (["/dev/zero"], "error: /dev/zero is not a file; give the score sheet as a CSV file"),
         (["hanging.csv"], "error: hanging.csv: no such score sheet"),
         (

@@ -14,7 +14,7 @@ from test_events import run_of
 from socialrl.cli import main
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import evaluate_run
-from socialrl.interop.formats import nwb
+from socialrl.interop.formats import nwb, read_tests
 from socialrl.interop.formats.nwb import FORMAT, export, read_events
 from socialrl.progress import Silent
 from socialrl.storage.run_folder import RunFolder
@@ -125,6 +125,11 @@ def test_a_test_in_two_files_and_files_of_others_are_refused(files: Path, tmp_pa
         shutil.copy(files / FIRST, tmp_path / "twice" / name)
     with pytest.raises(UserError, match=r"b.NWB: wt-00 in the test 'bonded', repeat 0, is also in .*a.nwb; keep one"):
         read_events(tmp_path / "twice", {}, [])
+    for sheet in (tmp_path / "twice", tmp_path / "twice" / "b.NWB"):  # files of events are no score sheets
+        with pytest.raises(
+            UserError, match="is of the format nwb, which has events and no scores of tests; `socialrl im"
+        ):
+            read_tests(sheet)
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "other.nwb", "w") as file:
         file["x"] = 1
@@ -162,6 +167,7 @@ YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
         ([f"start={YESTERDAY}"], "start: of 4 sessions, 1 d apart, the last would begin on "),
         (["start=tomorrow"], "start must be a date and time such as 2026-01-05T09:00+01:00"),
         (["start=2999-01-01"], "after 1980 and not in the future, got '2999-01-01'"),
+        (["lab="], "lab must be text that is not empty, got ''"),
         (["experimenter=Jane Doe"], "experimenter must be 'Last name, First name', as DANDI asks, got 'Jane Doe'"),
         (["tests=bonde"], "unknown test 'bonde'; did you mean 'bonded'?"),
         (["events=events_mating"], "events: unknown table 'events_mating'; known: events"),

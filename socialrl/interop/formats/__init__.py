@@ -110,9 +110,15 @@ def recognised(path: Path, *parts: str) -> Format:
     """
     able = [one for one in formats().values() if any(getattr(one, part) is not None for part in parts)]
     with naming_the_place(f"read {path}"):
-        own = [one for one in able if one.recognises is not None and _can_be_asked(one, path) and one.recognises(path)]
+        own = [one for one in able if _recognises(one, path)]
+        others = [] if own else [one for one in formats().values() if one not in able and _recognises(one, path)]
     if len(own) > 1:
         raise UserError(f"{path} matches several formats ({', '.join(one.name for one in own)}); name one of them")
+    if any(one.read_events is not None for one in others):
+        raise UserError(
+            f"{path} is of the format {others[0].name}, which has events and no scores of tests;"
+            " `socialrl import` reads it"
+        )
     if not own and path.is_dir():
         told = ", ".join(one.name for one in able if one.folders)
         raise UserError(
@@ -123,8 +129,9 @@ def recognised(path: Path, *parts: str) -> Format:
     return chosen
 
 
-def _can_be_asked(one: Format, path: Path) -> bool:
-    return path.is_file() or (one.folders and path.is_dir())
+def _recognises(one: Format, path: Path) -> bool:
+    can_be_asked = one.recognises is not None and (path.is_file() or (one.folders and path.is_dir()))
+    return can_be_asked and one.recognises is not None and one.recognises(path)
 
 
 @functools.cache

@@ -48,6 +48,12 @@ def _experimenter(text: str) -> str:
     return text
 
 
+def _words(text: str) -> str:
+    if not text.strip():
+        raise ValueError("empty")
+    return text.strip()
+
+
 def export(run: RunFolder, folder: Path, settings: Settings) -> list[str]:
     """Write one file a test, `sub-<animal>/sub-<animal>_ses-<test>-r<repeat>.nwb`."""
     from socialrl.interop.nwb_files import write_nwb
@@ -230,8 +236,8 @@ FORMAT = Format(
             _experimenter,
             "'Last name, First name', as DANDI asks",
         ),
-        Option("institution", "where", "none: simulated with socialrl"),
-        Option("lab", "whose laboratory", None, shown_default="none"),
+        Option("institution", "where", "none: simulated with socialrl", _words, "text that is not empty"),
+        Option("lab", "whose laboratory", None, _words, "text that is not empty", "none"),
     ),
     extensions=(".nwb",),
     writes="one file a test of an animal, sub-<animal>/sub-<animal>_ses-<test>-r<repeat>.nwb, as DANDI orders them",
