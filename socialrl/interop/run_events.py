@@ -14,12 +14,18 @@ from socialrl.storage.run_folder import RunFolder
 
 
 def _table(text: str) -> str:
-    if not re.fullmatch(r"events(_[a-z0-9_]+)?", text):
+    if not re.fullmatch(r"events(_\w+)?|evaluation_of_\w+_events", text, re.ASCII):
         raise ValueError(text)
     return text
 
 
-EVENTS = Option("events", "the table of events", "events", _table, "events, or events_NAME of a protocol")
+EVENTS = Option(
+    "events",
+    "the table of events",
+    "events",
+    _table,
+    "events, events_NAME of a protocol, or evaluation_of_NAMES_events of some animals",
+)
 TESTS = Option("tests", "only these tests", None, lambda text: text.split(","), "names between commas", "all")
 HABITATS = Option("habitats", "only these habitats", None, lambda text: text.split(","), "names between commas", "all")
 
@@ -51,7 +57,7 @@ def events_of(run: RunFolder, settings: Settings) -> pd.DataFrame:
     A run without the table, and names that are not in it, raise `UserError`.
     """
     table = str(settings.get("events") or "events")
-    there = sorted(one.stem for one in run.path.glob("events*.parquet"))
+    there = sorted(one.stem for one in run.path.glob("*events*.parquet"))
     if table not in there and there:
         raise UserError(f"events: {unknown('table', table, there)}")
     events = run.read_table(table)

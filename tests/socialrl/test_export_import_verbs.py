@@ -69,7 +69,7 @@ def test_an_import_says_what_it_read(tmp_path, capsys):
         (["export", "RUN", "--format", "olcuss"], "unknown format 'olcuss'; did you mean 'olcus'?"),
         (["export", "RUN", "--format", "xlsx"], "the format xlsx does not write runs; those that do: "),
         (["export", "RUN", "--format", "olcus", "--output", "taken"], "holds files but no export.json"),
-        (["export", "RUN", "--format", "olcus", "events=event"], "events must be events, or events_NAME of a protocol"),
+        (["export", "RUN", "--format", "olcus", "events=event"], "events must be events, events_NAME of a protocol"),
         (["export", "RUN", "--format", "olcus", "events=events_x"], "unknown table 'events_x'"),
         (["export", "nowhere", "--format", "olcus"], "nowhere: no such run folder"),
         (["import", "nowhere.csv"], "nowhere.csv: no such file or folder"),

@@ -16,6 +16,7 @@ from socialrl.errors import UserError
 from socialrl.evaluation.playing import evaluate_run
 from socialrl.interop.formats import nwb, read_tests
 from socialrl.interop.formats.nwb import FORMAT, export, read_events
+from socialrl.interop.run_events import EVENTS
 from socialrl.progress import Silent
 from socialrl.storage.run_folder import RunFolder
 
@@ -147,10 +148,10 @@ def test_the_inspector_finds_nothing(files: Path, run: Path, tmp_path: Path) -> 
     )
     with RunFolder.open(run) as folder:
         folder.lock()
-        folder.write_table("events_still", still)
-        folder.write_table("protocol_still", folder.read_table("evaluation"))
+        folder.write_table("evaluation_of_still_events", still)
+        folder.write_table("evaluation_of_still", folder.read_table("evaluation"))
     settings = {one.name: one.default for one in FORMAT.options}
-    assert export(RunFolder.open(run), tmp_path, {**settings, "events": "events_still"})
+    assert export(RunFolder.open(run), tmp_path, {**settings, "events": EVENTS.of("evaluation_of_still_events")})
     looked_at = [files / FIRST, *tmp_path.rglob("*.nwb")]
     assert len(looked_at) == 2
     for file in looked_at:
@@ -170,7 +171,7 @@ YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
         (["lab="], "lab must be text that is not empty, got ''"),
         (["experimenter=Jane Doe"], "experimenter must be 'Last name, First name', as DANDI asks, got 'Jane Doe'"),
         (["tests=bonde"], "unknown test 'bonde'; did you mean 'bonded'?"),
-        (["events=events_mating"], "events: unknown table 'events_mating'; known: events"),
+        (["events=events_mating"], "events: unknown table 'events_mating'; known: "),
     ],
 )
 def test_mistakes_are_told_in_one_line(
