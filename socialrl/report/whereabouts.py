@@ -44,15 +44,16 @@ def write_whereabouts(folder: Path, target: Path | None = None) -> Path:
         raise UserError(f"{path} was changed since it was imported")
     events = data_frame(parquet_table(content, path), path)
     plates = _plates(events)
+    records = records_of(events)
     target = folder / PAGE if target is None else target
-    pages.write_beside(target.parent, plates, {"records": records_of(events), "pairs": cohabitation(events)})
+    pages.write_beside(target.parent, plates, {"records": records, "pairs": cohabitation(events)})
     html = pages.render(
         Path(__file__).parent / "whereabouts.html.j2",
         name=folder.name,
         about=about,
         lede=_lede(events, about),
         plates=plates,
-        tables=[one for one in (_places(events), _contacts(events)) if one.rows],
+        tables=[one for one in (_places(records), _contacts(records)) if one.rows],
     )
     write_bytes(target, html.encode())
     return target
@@ -190,8 +191,7 @@ def _by_hour(events: pd.DataFrame, narrow: bool) -> Figure | None:
     return figure
 
 
-def _places(events: pd.DataFrame) -> Table:
-    records = records_of(events)
+def _places(records: pd.DataFrame) -> Table:
     columns = [name for prefix in ("chamber_s_", "tube_s_") for name in sorted(records) if name.startswith(prefix)]
     rows = [
         [str(row["animal"]), str(row["test"]), *(f"{row[name]:.0f}" for name in columns)]
@@ -201,8 +201,7 @@ def _places(events: pd.DataFrame) -> Table:
     return text_table(head, rows if columns else [], caption="Seconds in each place", n_left=2)
 
 
-def _contacts(events: pd.DataFrame) -> Table:
-    records = records_of(events)
+def _contacts(records: pd.DataFrame) -> Table:
     columns = [name for name in records if name.startswith(("huddle_s_", "bouts_", "latency_s_", "contact_s_"))]
     rows = [
         [str(row["animal"]), str(row["test"]), *("–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in columns)]
