@@ -28,6 +28,12 @@ RECORD = "import.json"
 PAGE = "whereabouts.html"
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6D00", "#999999")
 _MOST_ANIMALS = 24
+_CONTACT = {
+    "huddle_s_": "huddling with {}, s",
+    "bouts_": "bouts with {}",
+    "latency_s_": "latency to {}, s",
+    "contact_s_": "contact with {}, s",
+}
 
 
 def write_whereabouts(folder: Path, target: Path | None = None) -> Path:
@@ -216,10 +222,17 @@ def _places(events: pd.DataFrame) -> Table:
 
 def _contacts(events: pd.DataFrame) -> Table:
     records = records_of(events)
-    columns = [name for name in records if name.startswith(("huddle_s_", "bouts_", "latency_s_", "contact_s_"))]
+    columns = [name for name in records if name.startswith(tuple(_CONTACT))]
     whose = _whose(records)
     rows = [
         [*(str(row[name]) for name in whose), *("–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in columns)]
         for row in records.to_dict("records")
     ]
-    return text_table((*whose, *columns), rows if columns else [], caption="Contact", n_left=len(whose))
+    head = (*whose, *(_in_words(name) for name in columns))
+    return text_table(head, rows if columns else [], caption="Contact", n_left=len(whose))
+
+
+def _in_words(name: str) -> str:
+    """Return what a column of contact holds: "huddling with stranger, s" of `huddle_s_stranger`."""
+    start, words = next((start, words) for start, words in _CONTACT.items() if name.startswith(start))
+    return words.format(name.removeprefix(start).replace("_", " "))

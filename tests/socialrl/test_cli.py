@@ -15,7 +15,7 @@ import pytest
 import socialrl
 from socialrl import cli
 from socialrl.cli import run_verbs
-from socialrl.errors import UserError
+from socialrl.errors import UserError, unknown
 from socialrl.storage.run_folder import RunFolder
 
 SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
@@ -165,7 +165,8 @@ def test_evaluate_once_or_with_overwrite(say, parts):
     assert mistake(say("evaluate", "runs/smoke")) == (
         "runs/smoke has been evaluated already; use --overwrite to replace evaluation.parquet"
     )
-    say("evaluate", "runs/smoke", "--overwrite")
+    Path("runs/smoke/report.html").write_text("of before")
+    assert "next: socialrl report runs/smoke --overwrite" in say("evaluate", "runs/smoke", "--overwrite")[1]
     assert parts.calls[1:] == [("evaluate", Path("runs/smoke"), 8), ("evaluate", Path("runs/smoke"), None)]
 
 
@@ -359,6 +360,12 @@ def test_a_reader_that_leaves_is_no_error():
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_unknown_animal_of_a_large_cohort_is_one_readable_line():
+    told = unknown("animal", "wt-7", [f"wt-{number:03d}" for number in range(240)], listed_as="animals of this run")
+    assert told.startswith("unknown animal 'wt-7'; animals of this run: wt-000, wt-001")
+    assert told.endswith("wt-019, … (240 in all)")
 
 
 # --- progress

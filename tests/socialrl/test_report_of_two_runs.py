@@ -24,7 +24,7 @@ from socialrl.report import (
     write_report,
 )
 from socialrl.report.study import load
-from socialrl.report.summary import summarise
+from socialrl.report.summary import Summary, summarise
 from socialrl.storage.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -134,7 +134,7 @@ def test_with_many_runs_all_but_the_first_figure_is_folded(study, monkeypatch):
     monkeypatch.setattr(headline, "MOST_ON_CARDS", 1)
     monkeypatch.setattr(headline, "findings", lambda *_: [])
     plates = [Plate("one", "Do they differ?", missing="not here"), Plate("two", "How fast?", missing="not here")]
-    text = page.html(study, Summary((), (), (), (), ()), [], plates, [], "")
+    text = page.html(study, Summary([], [], [], [], []), [], plates, [], "")
     folded = re.findall(r'<details class="printed part"><summary>(.*?)</summary>', text)
     assert {"2. How fast?", "first", "second"} <= set(folded)
     assert "1. Do they differ?" not in folded
