@@ -26,16 +26,25 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return spelling.nearest(name, known)
 
 
+_MOST_LISTED = 100
+"""Parameters, measures and tests are fewer; the animals of a large cohort are not."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str] | Mapping[str, str], *, listed_as: str = "known") -> str:
     """Return "unknown <kind> '<name>'; did you mean '<nearest>'? <Listed as>: <all known names>".
 
     `known` may say in a few words what each name means: "agonist (oxytocin added at the receptor)".
     """
     near = nearest(name, known)
-    listing = f"{listed_as}: {', '.join(explained(known)) or 'none'}"
+    listing = f"{listed_as}: {', '.join(_first_of(explained(known))) or 'none'}"
     if near is None:
         return f"unknown {kind} '{shortened(name)}'; {listing}"
     return f"unknown {kind} '{shortened(name)}'; did you mean '{near}'? {listing[0].upper()}{listing[1:]}"
+
+
+def _first_of(names: list[str]) -> list[str]:
+    """The names that one line can hold; of more than a hundred the first twenty, and how many there are."""
+    return names if len(names) <= _MOST_LISTED else [*names[:20], f"… ({len(names)} in all)"]
 
 
 def explained(known: Iterable[str] | Mapping[str, str]) -> list[str]:

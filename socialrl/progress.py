@@ -48,6 +48,7 @@ class Lines:
 
     def __init__(self, title: str, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._title, self._stream, self._clock = title, stream, clock
+        self._first: int | None = None
         self._begun: tuple[float, int] | None = None
         self._last_line = -float("inf")
         self._ended = False
@@ -55,7 +56,11 @@ class Lines:
     def update(self, done_steps: int, total_steps: int, text: str = "") -> None:
         """Write a line if it is time for one."""
         now = self._clock()
-        if self._begun is None:
+        # The rate counts from the end of the first piece: a resumed run begins with work that was done before, and the
+        # first piece of any work compiles and loads, so that it would promise hours for minutes.
+        if self._first is None:
+            self._first = done_steps
+        if self._begun is None and done_steps > self._first:
             self._begun = (now, done_steps)
         ending = done_steps >= total_steps and not self._ended
         if now - self._last_line < _SECONDS_BETWEEN_LINES and not ending:
@@ -63,11 +68,10 @@ class Lines:
         self._last_line, self._ended = now, done_steps >= total_steps
         share = 100.0 * done_steps / total_steps if total_steps else 100.0
         words = [f"{self._title}: {share:.0f} %", f"{done_steps:,} of {total_steps:,}"]
-        # The rate counts from the first update, because a resumed run begins with work that was done before.
-        elapsed, fresh = now - self._begun[0], done_steps - self._begun[1]
+        elapsed, fresh = (now - self._begun[0], done_steps - self._begun[1]) if self._begun else (0.0, 0)
         if elapsed > 0 and fresh > 0:
             rate = fresh / elapsed
-            words.append(f"{rate:,.0f}/s")
+            words.append(f"{rate:,.0f}/s" if rate >= 1 else f"{60 * rate:,.1f}/min")
             if not self._ended:
                 words.append(f"{_duration((total_steps - done_steps) / rate)} left")
         print(", ".join([*words, *([text] if text else [])]), file=self._stream, flush=True)

@@ -114,19 +114,24 @@ def verdict(result: Calibration) -> str:
     )
     for words, names in (("Still further than twice the noise", far), ("Matched worse than before", worse)):
         if names:
-            said += f" {words}: {', '.join(names)}."
+            said += f" {words}: {'; '.join(names)}."
     return said
 
 
 def _named(found: dict[str, list[bool]], kinds: list[str]) -> list[str]:
-    """Return the terms that are true for a kind of pair, and for which where there are several."""
-    told = []
-    for name, of_kinds in found.items():
-        which = [kind for kind, true in zip(kinds, of_kinds, strict=True) if true]
+    """Return the terms that are true: one list, or where there are several kinds of pairs one a kind, after its name.
+
+    What is true of all kinds stands first and once: "both preference, failures", "mates partner chamber".
+    """
+    of_kinds: dict[tuple[str, ...], list[str]] = {}
+    for name, true in found.items():
+        which = tuple(kind for kind, one in zip(kinds, true, strict=True) if one)
         if which:
-            of = "" if len(kinds) == 1 else f" ({BOTH if len(which) > 1 else which[0]})"
-            told.append(f"{_in_sentence(LABELS[name])}{of}")
-    return told
+            of_kinds.setdefault(which, []).append(_in_sentence(LABELS[name]))
+    if len(kinds) == 1:
+        return [", ".join(names) for names in of_kinds.values()]
+    several_first = sorted(of_kinds, key=lambda which: (-len(which), which))
+    return [f"{BOTH if len(which) > 1 else which[0]} {', '.join(of_kinds[which])}" for which in several_first]
 
 
 def parameters_yaml(result: Calibration, provenance: dict[str, Any]) -> str:

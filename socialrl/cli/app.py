@@ -70,7 +70,7 @@ def names_of_option(option: str, given: list[str] | None) -> tuple[str, ...]:
 def note_unfinished(run: RunFolder) -> None:
     """Say on standard error that a run is unfinished, if it is."""
     if not run.finished:
-        typer.echo(f"note: {run.path} is unfinished; only the animals finished so far are included", err=True)
+        typer.echo(f"note: {run.path} is unfinished; what is done so far is included", err=True)
 
 
 @contextlib.contextmanager

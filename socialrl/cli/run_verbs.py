@@ -162,7 +162,8 @@ def evaluate(
                 typer.echo(f"{other}: {folder.path / other}.parquet")
     typer.echo(f"evaluation: {folder.path / table}.parquet and .csv")
     if not selection:
-        typer.echo(f"next: {command('report', folder.path)}")
+        again = ["--overwrite"] if (folder.path / "report.html").exists() else []
+        typer.echo(f"next: {command('report', folder.path, *again)}")
 
 
 @app.command()

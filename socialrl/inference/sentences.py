@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from socialrl.drawing.wording import number
 from socialrl.inference.infer import VERDICTS, Inference
 from socialrl.inference.traits import GAIN
@@ -72,13 +74,7 @@ def of_inference(found: Inference) -> list[str]:
 
 def of_validation(found: Validation) -> list[str]:
     """Return all sentences of a validation."""
-    single = found.information[found.information["n_tests"] == 1].iloc[0]
-    pair = found.information[found.information["n_tests"] == 2].iloc[0]
-    said = [
-        f"Most told by one test: {single['tests']} ({single['bits']:.2f} ± {single['bits_se']:.2f} bits); by two:"
-        f" {pair['tests']} ({pair['bits']:.2f} ± {pair['bits_se']:.2f} bits).",
-        *(_recovered(row) for row in found.recovery.to_dict("records")),
-    ]
+    said = [about_best(found.information), *(_recovered(row) for row in found.recovery.to_dict("records"))]
     for row in population_coverage(found).to_dict("records"):
         said.append(
             f"{row['tests']}: in {row['populations']} simulated populations the 90 % interval holds the mean gain in"
@@ -86,6 +82,21 @@ def of_validation(found: Validation) -> list[str]:
             f" {100 * row['animals']:.1f} %."
         )
     return said
+
+
+def about_best(information: pd.DataFrame) -> str:
+    """Return which test and which two tell most, or that no best can be named.
+
+    None is named where even the most bits are within two standard errors of none: which is first is then chance.
+    """
+    single, pair = (information[information["n_tests"] == n].iloc[0] for n in (1, 2))
+    one, two = (f"{row['tests']} ({row['bits']:.2f} ± {row['bits_se']:.2f} bits)" for row in (single, pair))
+    if single["bits"] > 2 * single["bits_se"]:
+        return f"Most told by one test: {one}; by two: {two}."
+    told = "No single test tells measurably more than nothing (0 bits), so that they cannot be told apart"
+    if pair["bits"] > 2 * pair["bits_se"]:
+        return f"{told}; most told by two: {two}."
+    return f"{told}, and no two do; the highest are {one} and {two}. Simulate more animals, or other tests."
 
 
 def _recovered(row: dict[Any, Any]) -> str:

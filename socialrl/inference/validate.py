@@ -66,7 +66,8 @@ def validate(fits: Fits, traits: tuple[Trait, ...]) -> Validation:
     of_traits = pd.DataFrame([_row(fits, whole, trait) for trait in traits])
     scores = fits.scores(gain)
     ranks, covered, populations, predictive = {}, [], [], []
-    for design in (shown["one test"], whole):
+    # with preference tests alone, the one test may be the whole battery
+    for design in {one.title: one for one in (shown["one test"], whole)}.values():
         unseen = fits.unseen(design, gain)
         ranks[design.title] = unseen.rank(np.broadcast_to(scores[:, None], unseen.density.shape[:2]))[:, 0]
         covered += [_covered(design, level, share, len(scores)) for level, share in coverage(scores, unseen).items()]

@@ -7,6 +7,7 @@ nothing that was fixed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -115,11 +116,15 @@ def material(this: pd.DataFrame, than: pd.DataFrame | None, value: float, after:
 
 
 def together(several: list[Material]) -> Material:
-    """Return the material of the animals of several sources; each has as many tests of an animal as the fewest."""
-    n_tests = min(one.this.shape[1] for one in several)
+    """Return the material of the animals of several sources.
+
+    An animal counts as much as any other, whatever the number of its tests: where sources have several numbers of
+    tests, each test is there as often as makes the numbers equal.
+    """
+    n_tests = math.lcm(*(one.this.shape[1] for one in several))
 
     def joined(sides: list[_Array]) -> _Array:
-        return np.concatenate([side[:, :n_tests] for side in sides])
+        return np.concatenate([np.tile(side, n_tests // side.shape[1]) for side in sides])
 
     return replace(
         several[0],

@@ -143,10 +143,11 @@ def _as_in_run(
         with run:
             run.lock()
             progress = opened("testing")
+            repeats = int(like.read_table(table)["repeat"].nunique()) if like.has_table(table) else None
             if question.protocol is None:
-                evaluate_run(run, progress=progress)
+                evaluate_run(run, repeats=repeats, progress=progress)
             else:
-                evaluate_protocol(run, question.protocol, progress=progress)
+                evaluate_protocol(run, question.protocol, repeats=repeats, progress=progress)
     found, explained = of_table(RunFolder.open(path), table, question)
     about = {"seed": seed, "table": config.env.table, "steps": config.steps}
     return Animals("new animals", found.tables, about), explained

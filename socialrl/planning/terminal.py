@@ -15,7 +15,8 @@ from socialrl.planning.plan import Plan
 def tables(plan: Plan) -> Iterator[Table]:
     """Yield tables of Rich, two a comparison."""
     for part in plan.parts:
-        yield _table(f"{part.comparison.name}: {part.comparison.contrast.says}", page_tables.in_short(plan, part))
+        title = f"{part.comparison.name}: {part.comparison.contrast.says}"
+        yield _table(title, page_tables.in_short(plan, part), whole_numbers=True)
         yield _table("", page_tables.found(part))
 
 
@@ -28,12 +29,22 @@ def legend(plan: Plan) -> str:
     )
 
 
-def _table(title: str, table: PageTable) -> Table:
+def _table(title: str, table: PageTable, whole_numbers: bool = False) -> Table:
+    """A table of Rich; with `whole_numbers` only its words are broken into lines, and "17 [6, > 60]" is not."""
     shown = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold", show_edge=False
-    )
+        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold", show_edge=False,
+        collapse_padding=len(table.head) > 8,
+    )  # fmt: skip
     for k, name in enumerate(table.head):
-        shown.add_column(name, justify="left" if k < table.n_left else "right", overflow="fold")
+        left = k < table.n_left
+        words = " ".join([name, *(row[k].text for row in table.rows)]).split()
+        shown.add_column(
+            name,
+            justify="left" if left else "right",
+            overflow="fold",
+            no_wrap=whole_numbers and not left,
+            min_width=max(map(len, words)) if whole_numbers and left else None,
+        )
     for row in table.rows:
         shown.add_row(*(Text(cell.text) for cell in row))
     return shown

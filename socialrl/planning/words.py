@@ -32,9 +32,10 @@ def percent(share: float) -> str:
 
 
 def smallest_n(one: Smallest, most: int) -> str:
-    """Return "17 [6, 82]"; a number that lies above the largest n that was tried as "> 500"."""
-    ends = [f"> {most}" if end is None else str(end) for end in (one.low, one.high)]
-    return f"{f'> {most}' if one.n is None else one.n} [{ends[0]}, {ends[1]}]"
+    """Return "17 [6, 82]"; a number above the largest n that was tried as "> 500", and alone if all three are."""
+    above = f"> {most}"
+    n, low, high = (above if end is None else str(end) for end in (one.n, one.low, one.high))
+    return n if n == low == high == above else f"{n} [{low}, {high}]"
 
 
 def test_name(part: Part, paired: bool) -> str:

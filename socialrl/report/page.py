@@ -38,6 +38,7 @@ def html(
         names=", ".join(study.names.values()),
         subject=wording.capital(measured.subject(study)),
         several=several,
+        many=many,
         lede=(headline.counted(len(study.runs), cards) if many else headline.lede(found)) or measured.lede(study),
         cards=[] if many else cards,
         verdicts=[headline.as_table(card) for card in cards] if many else [],

@@ -28,6 +28,12 @@ RECORD = "import.json"
 PAGE = "whereabouts.html"
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A6D00", "#999999")
 _MOST_ANIMALS = 24
+_CONTACT = {
+    "huddle_s_": "huddling with {}, s",
+    "bouts_": "bouts with {}",
+    "latency_s_": "latency to {}, s",
+    "contact_s_": "contact with {}, s",
+}
 
 
 def write_whereabouts(folder: Path, target: Path | None = None) -> Path:
@@ -67,6 +73,13 @@ def _lede(events: pd.DataFrame, about: dict[str, Any]) -> str:
 
 
 def _plates(events: pd.DataFrame) -> list[Plate]:
+    """The figures; those of company only where animals were recorded together."""
+    plates = _all_plates(events)
+    together = events.groupby(["habitat", "test", "repeat"])["animal"].nunique() > 1
+    return plates if together.any() else plates[:1]
+
+
+def _all_plates(events: pd.DataFrame) -> list[Plate]:
     return [
         drawn(
             "places",
@@ -191,20 +204,34 @@ def _by_hour(events: pd.DataFrame, narrow: bool) -> Figure | None:
     return figure
 
 
+def _whose(records: pd.DataFrame) -> list[str]:
+    """Return the columns that say whose a row is; `repeat` only where an animal took a test several times."""
+    return ["animal", "test", *(["repeat"] if records["repeat"].nunique() > 1 else [])]
+
+
 def _places(records: pd.DataFrame) -> Table:
     columns = [name for prefix in ("chamber_s_", "tube_s_") for name in sorted(records) if name.startswith(prefix)]
+    whose = _whose(records)
     rows = [
-        [str(row["animal"]), str(row["test"]), *(f"{row[name]:.0f}" for name in columns)]
+        [*(str(row[name]) for name in whose), *(f"{row[name]:.0f}" for name in columns)]
         for row in records.to_dict("records")
     ]
-    head = ("animal", "test", *(name.replace("chamber_s_", "").replace("tube_s_", "tube of ") for name in columns))
-    return text_table(head, rows if columns else [], caption="Seconds in each place", n_left=2)
+    head = (*whose, *(name.replace("chamber_s_", "").replace("tube_s_", "tube of ") for name in columns))
+    return text_table(head, rows if columns else [], caption="Seconds in each place", n_left=len(whose))
 
 
 def _contacts(records: pd.DataFrame) -> Table:
-    columns = [name for name in records if name.startswith(("huddle_s_", "bouts_", "latency_s_", "contact_s_"))]
+    columns = [name for name in records if name.startswith(tuple(_CONTACT))]
+    whose = _whose(records)
     rows = [
-        [str(row["animal"]), str(row["test"]), *("–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in columns)]
+        [*(str(row[name]) for name in whose), *("–" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in columns)]
         for row in records.to_dict("records")
     ]
-    return text_table(("animal", "test", *columns), rows if columns else [], caption="Contact", n_left=2)
+    head = (*whose, *(_in_words(name) for name in columns))
+    return text_table(head, rows if columns else [], caption="Contact", n_left=len(whose))
+
+
+def _in_words(name: str) -> str:
+    """Return what a column of contact holds: "huddling with stranger, s" of `huddle_s_stranger`."""
+    start, words = next((start, words) for start, words in _CONTACT.items() if name.startswith(start))
+    return words.format(name.removeprefix(start).replace("_", " "))

@@ -185,11 +185,20 @@ class RunFolder:
         A table that is missing, damaged or changed since it was written raises `UserError`.
         """
         path = self._table_path(name)
+        finished = self.finished
         if self.has_table(name):
             return with_sex(data_frame(parquet_table(self._files.content(path.name), path), path))
-        parts = None if self.finished else self.read_parts(name)
-        if parts is not None:
-            return parts
+        if not finished:
+            try:
+                parts = self.read_parts(name)
+            except UserError:
+                if not self.finished:
+                    raise
+                parts = None
+            if parts is not None:
+                return parts
+            if self.finished:  # it ended just now: its pieces are merged, and deleted
+                return self.read_table(name)
         known = name in _MADE_BY or not self.finished
         hint = f"; run `{self._maker(name)}`" if known else ", although the run is finished: it is damaged"
         raise UserError(f"{self.path} has no table {path.name}{hint}")

@@ -23,7 +23,7 @@ from socialrl.tables.columns_over_time import OF_BOUTS, OF_EVENTS, OF_SERIES, OF
 FIELDS: tuple[Column, ...] = (
     Column("table", TEXT, "", "name of the table"),
     Column("column", TEXT, "", "name of the column"),
-    Column("type", TEXT, "", "text, number, whole number, or yes or no (true and false in CSV)"),
+    Column("type", TEXT, "", "text, number, whole number, or yes or no (TRUE and FALSE in CSV)"),
     Column("unit", TEXT, "", "unit of the values", missing="there is none"),
     Column("meaning", TEXT, "", "what the values are"),
     Column(

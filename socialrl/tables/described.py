@@ -40,7 +40,7 @@ def read_csv(path: Path, name: str, leave: Collection[str] = ()) -> pd.DataFrame
     texts = {title: "string" for title, one in described.items() if one is not None and one.kind == TEXT}
     with naming_the_place(f"read {path}"):
         try:
-            table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""], true_values=["true"])
+            table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""], true_values=["true", "TRUE"])
             return typed(table, name, leave)
         except (ValueError, TypeError) as error:
             raise UserError(f"{path} is not as it was written ({error})") from error

@@ -34,10 +34,7 @@ def load(path: str | Path) -> Loaded:
     else:
         found = _run(place)
     if not found.finished:
-        told = (
-            "only the animals finished so far are included" if isinstance(found, Run) else "it has what is done so far"
-        )
-        warnings.warn(f"{place} is unfinished; {told}", stacklevel=3)
+        warnings.warn(f"{place} is unfinished; it has what is done so far", stacklevel=3)
     return found
 
 

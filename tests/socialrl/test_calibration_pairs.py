@@ -111,7 +111,7 @@ def test_the_verdict_says_of_which_pairs(planted):
         "Distance of trained animals from the voles: peers 5.00 with the table, 1.00 calibrated;"
         " mates 5.00 with the table, 1.00 calibrated (1 = sampling noise)."
     )
-    assert told.endswith("Still further than twice the noise: preference (both), failures (peers).")
+    assert told.endswith("Still further than twice the noise: both preference; peers failures.")
 
 
 def test_bouts_stand_together_peers_first(planted):

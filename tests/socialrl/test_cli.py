@@ -15,7 +15,7 @@ import pytest
 import socialrl
 from socialrl import cli
 from socialrl.cli import run_verbs
-from socialrl.errors import UserError
+from socialrl.errors import UserError, unknown
 from socialrl.storage.run_folder import RunFolder
 
 SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"
@@ -165,7 +165,8 @@ def test_evaluate_once_or_with_overwrite(say, parts):
     assert mistake(say("evaluate", "runs/smoke")) == (
         "runs/smoke has been evaluated already; use --overwrite to replace evaluation.parquet"
     )
-    say("evaluate", "runs/smoke", "--overwrite")
+    Path("runs/smoke/report.html").write_text("of before")
+    assert "next: socialrl report runs/smoke --overwrite" in say("evaluate", "runs/smoke", "--overwrite")[1]
     assert parts.calls[1:] == [("evaluate", Path("runs/smoke"), 8), ("evaluate", Path("runs/smoke"), None)]
 
 
@@ -198,7 +199,7 @@ def test_evaluate_does_not_disturb_a_writer(say, parts):
         assert "runs/smoke is being written by process" in mistake(say("evaluate", "runs/smoke"))
     code, _, err = say("evaluate", "runs/smoke", "-q")
     assert code == 0
-    assert err == "note: runs/smoke is unfinished; only the animals finished so far are included\n"
+    assert err == "note: runs/smoke is unfinished; what is done so far is included\n"
 
 
 def test_report_of_one_and_of_several(say, parts):
@@ -361,20 +362,41 @@ def test_a_reader_that_leaves_is_no_error():
     assert (done.returncode, done.stderr) == (1, "")
 
 
+def test_an_unknown_animal_of_a_large_cohort_is_one_readable_line():
+    told = unknown("animal", "wt-7", [f"wt-{number:03d}" for number in range(240)], listed_as="animals of this run")
+    assert told.startswith("unknown animal 'wt-7'; animals of this run: wt-000, wt-001")
+    assert told.endswith("wt-019, … (240 in all)")
+
+
 # --- progress
 
 
 def test_progress_off_a_terminal_is_a_line_now_and_then():
     from socialrl.progress import Lines
 
-    clock, stream = iter([0.0, 10.0, 29.0, 31.0, 40.0, 41.0]), io.StringIO()
+    clock, stream = iter([0.0, 31.0, 40.0, 62.0, 81.0, 82.0]), io.StringIO()
     lines = Lines("training", stream, clock=lambda: next(clock))
-    for done in (1000, 2000, 3000, 4100, 11_000, 11_000):
+    for done in (1000, 1100, 2000, 4200, 11_000, 11_000):
         lines.update(done, 11_000, "knockout 0.50")
+    # the first piece, of 100 steps in 31 s, compiles and says nothing of the time that is left
     assert stream.getvalue().splitlines() == [
         "training: 9 %, 1,000 of 11,000, knockout 0.50",
-        "training: 37 %, 4,100 of 11,000, 100/s, 1 min 09 s left, knockout 0.50",
-        "training: 100 %, 11,000 of 11,000, 250/s, knockout 0.50",
+        "training: 10 %, 1,100 of 11,000, knockout 0.50",
+        "training: 38 %, 4,200 of 11,000, 100/s, 1 min 08 s left, knockout 0.50",
+        "training: 100 %, 11,000 of 11,000, 198/s, knockout 0.50",
+    ]
+
+
+def test_progress_of_slow_work_is_told_by_the_minute():
+    from socialrl.progress import Lines
+
+    clock, stream = iter([0.0, 60.0, 180.0]), io.StringIO()
+    lines = Lines("points", stream, clock=lambda: next(clock))
+    for done in (0, 1, 2):
+        lines.update(done, 3)
+    assert stream.getvalue().splitlines()[1:] == [
+        "points: 33 %, 1 of 3",
+        "points: 67 %, 2 of 3, 0.5/min, 2 min 00 s left",
     ]
 
 

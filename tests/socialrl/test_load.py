@@ -135,7 +135,7 @@ def test_a_part_of_a_run_names_the_folder_to_give(path: Path) -> None:
 def test_an_unfinished_run_can_be_read_and_says_so(path: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(path, tmp_path / "copy")
     (copy / "DONE").unlink()
-    with pytest.warns(UserWarning, match="is unfinished; only the animals finished so far are included"):
+    with pytest.warns(UserWarning, match="is unfinished; it has what is done so far"):
         run = socialrl.load(copy)
     assert not run.finished
     assert "unfinished" in repr(run)
@@ -159,6 +159,8 @@ def test_a_csv_export_is_tidy_and_has_its_codebook(
         texts = table.select_dtypes(exclude="number").astype("string")
         assert not texts.apply(lambda column: column.str.contains(r"[\[\]]")).any(axis=None), name
         assert outside(name, table.assign(**_read_back(name, table))) == {}, name
+    answers = pd.read_csv(out / "tests.csv", dtype=str)["mating"]
+    assert set(answers) <= {"TRUE", "FALSE"}, "what R's own read.csv takes for yes and no"
     tests, bins = pd.read_csv(out / "tests.csv"), pd.read_csv(out / "tests_bins.csv")
     sums = bins.groupby(["animal", "test", "repeat", "counter"])["seconds"].sum().unstack()
     for counter in ("huddle_s_partner", "huddle_s_stranger"):

@@ -255,7 +255,7 @@ def test_new_animals_of_a_run_learn_and_play_the_protocol_as_its_own_did(tmp_pat
     }  # fmt: skip
     (tmp_path / "few.yaml").write_text(json.dumps(config))
     assert say("train", tmp_path / "few.yaml", "-q")[0] == 0
-    assert say("evaluate", tmp_path / "few", "--protocol", file, "-q")[0] == 0
+    assert say("evaluate", tmp_path / "few", "--protocol", file, "--repeats", 3, "-q")[0] == 0
     output = tmp_path / "plan"
     arguments = ["plan", file, "--run", tmp_path / "few", "--train", 4, "--output", output, "--cages", 1, "--only"]
     code, out, err = say(*arguments, "late-b", *FEW)
@@ -264,6 +264,7 @@ def test_new_animals_of_a_run_learn_and_play_the_protocol_as_its_own_did(tmp_pat
     table = new.read_table("protocol_late")
     assert new.config.seed != 1
     assert new.config.steps == 64
+    assert table["repeat"].nunique() == 3, "as often as the run's, whatever its configuration says"
     assert table.groupby("genotype")["animal"].nunique().to_dict() == {"ko": 4}, "only the group that is compared"
     sources = {row.split()[0] for row in out.splitlines() if " (" in row}
     assert {"few", "new", "together"} <= sources

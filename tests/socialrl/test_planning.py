@@ -264,6 +264,18 @@ def test_paired_and_unpaired_pools_come_from_the_same_animals():
     assert (both.n, both.n_pairs) == (6, 6)
 
 
+def test_animals_with_several_numbers_of_tests_count_alike_together():
+    def one(this, than):
+        return material(pd.DataFrame(this), pd.DataFrame(than), 0.0)
+
+    few, many = one([[1.0, 2.0]], [[0.0, 1.0]]), one([[4.0, 5.0, 9.0]], [[7.0, 0.0, 2.0]])
+    both = together([few, many])
+    for paired in (True, False):
+        apart = [source.pool(paired).difference for source in (few, many)]
+        assert both.pool(paired).difference == pytest.approx(np.mean(apart))
+    assert both.this.mean(axis=1) == pytest.approx([1.5, 6.0])
+
+
 def test_within_pairs_tests_of_different_rounds_are_compared_which_share_no_noise():
     rng = np.random.default_rng(6)
     animal, noise = rng.normal(0, 1, (400, 1)), rng.normal(0, 1, (400, 3))

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
 from synthetic_run import write_run
 
 from socialrl.analysis import statistics
-from socialrl.report import account, alike, between, catalogue, headline, protocols, settings, tables, write_report
+from socialrl.drawing.plates import Plate
+from socialrl.report import (
+    account,
+    alike,
+    between,
+    catalogue,
+    headline,
+    page,
+    protocols,
+    settings,
+    tables,
+    write_report,
+)
 from socialrl.report.study import load
-from socialrl.report.summary import summarise
+from socialrl.report.summary import Summary, summarise
 from socialrl.storage.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -115,6 +128,16 @@ def test_many_runs_are_counted_and_have_a_row_each():
     assert told == "5 runs beside each other. Do they? Shown 3, not shown 1, opposite 1 of 5."
     rows = headline.as_table(card).rows
     assert [[cell.text for cell in row] for row in rows][1] == ["run 1", "not shown", "+1"]
+
+
+def test_with_many_runs_all_but_the_first_figure_is_folded(study, monkeypatch):
+    monkeypatch.setattr(headline, "MOST_ON_CARDS", 1)
+    monkeypatch.setattr(headline, "findings", lambda *_: [])
+    plates = [Plate("one", "Do they differ?", missing="not here"), Plate("two", "How fast?", missing="not here")]
+    text = page.html(study, Summary([], [], [], [], []), [], plates, [], "")
+    folded = re.findall(r'<details class="printed part"><summary>(.*?)</summary>', text)
+    assert {"2. How fast?", "first", "second"} <= set(folded)
+    assert "1. Do they differ?" not in folded
 
 
 def test_equally_small_runs_have_one_warning(both):

@@ -186,6 +186,20 @@ def test_an_unfinished_run_can_be_read_while_it_is_written(create, table):
         assert reader.read_parts("episodes") is None
 
 
+def test_a_run_that_ends_while_it_is_read_has_its_whole_table(create, table, monkeypatch):
+    with create() as run:
+        run.write_part("wild_type-00", "probes", table)
+        reader = RunFolder.open(run.path)
+
+        def ends_meanwhile(_piece, _name):
+            run.merge_parts("probes", ["wild_type-00"])
+            run.finish()
+            raise UserError("parts/wild_type-00.probes.parquet is in no list of what was written")
+
+        monkeypatch.setattr(reader, "has_part", ends_meanwhile)
+        assert len(reader.read_table("probes")) == len(table)
+
+
 def test_what_open_refuses(create, tmp_path):
     with create() as run:
         path = run.path

@@ -12,6 +12,7 @@ from socialrl.analysis.measure_values import values
 from socialrl.errors import UserError
 from socialrl.interop.exporting import export_run
 from socialrl.interop.importing import import_file
+from socialrl.report import whereabouts
 from socialrl.report.whereabouts import write_whereabouts
 
 
@@ -57,6 +58,17 @@ def test_counters_of_preference_tests_are_those_of_the_events():
     named = values(records.reset_index(), measure_called("preference"), ["animal"])
     both = records["huddle_s_partner"] + records["huddle_s_stranger"]
     pd.testing.assert_series_equal(named, records["huddle_s_partner"] / both, check_names=False)
+
+
+def test_repeats_are_told_apart_and_who_was_alone_has_no_figures_of_company():
+    events = made_tests(2)
+    twice = pd.concat([events, events.assign(repeat=1)], ignore_index=True)
+    for table in (whereabouts._places, whereabouts._contacts):
+        assert "repeat" not in table(events).head
+        rows = [tuple(cell.text for cell in row[:3]) for row in table(twice).rows]
+        assert len(set(rows)) == len(rows) == 2 * len(table(events).rows)
+    alone = events.assign(habitat=events["animal"])
+    assert [one.file for one in whereabouts._plates(alone)] == ["places"]
 
 
 def test_the_page_of_an_import(tmp_path):

@@ -12,6 +12,8 @@ from socialrl.storage.atomic import write_bytes
 from socialrl.storage.files import csv_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from socialrl.storage.run_folder import RunFolder
 
 CODEBOOK = "codebook"
@@ -30,7 +32,7 @@ def export(run: RunFolder, folder: Path, settings: Settings) -> list[str]:
     columns: dict[str, list[str]] = {}
     for name in wanted or tables.names:
         for piece, table in tables.tidy(name).items():
-            write_bytes(folder / f"{piece}.csv", csv_text(table).encode())
+            write_bytes(folder / f"{piece}.csv", csv_text(_for_r(table)).encode())
             columns[piece] = [str(one) for one in table.columns]
     book = codebook(columns)
     write_bytes(folder / f"{CODEBOOK}.csv", csv_text(book).encode())
@@ -39,6 +41,12 @@ def export(run: RunFolder, folder: Path, settings: Settings) -> list[str]:
         f"the codebook does not know the column {row.column} of {row.table}; another version or package wrote it"
         for row in unknown_columns.itertuples()
     ]
+
+
+def _for_r(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with yes and no as TRUE and FALSE: R's own `read.csv` takes `true` for a text."""
+    answers = table.select_dtypes(["bool", "boolean"])
+    return table.assign(**{str(name): column.map({True: "TRUE", False: "FALSE"}) for name, column in answers.items()})
 
 
 FORMAT = Format(
