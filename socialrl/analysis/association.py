@@ -22,7 +22,7 @@ OWN_KIND = "their own kind"
 N_POINTS = 24
 """Largest number of points along a test; in a longer one a point covers several hours."""
 
-_WORLD = ("habitat_type", "habitat", "test", "repeat")
+WORLD = ("habitat_type", "habitat", "test", "repeat")
 
 
 def in_bins(intervals: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def contacts(events: pd.DataFrame) -> pd.DataFrame:
     from each one's side, with the same numbers.
     """
     touched = events[events["kind"] == "contact"]
-    keys = [name for name in ("animal", "genotype", "index", *_WORLD, "other") if name in events]
+    keys = [name for name in ("animal", "genotype", "index", *WORLD, "other") if name in events]
     seconds = touched["end_s"] - touched["start_s"]
     groups = seconds.groupby([touched[name] for name in keys], sort=False)
     return groups.agg(contact_s="sum", bouts="size").reset_index()
@@ -61,9 +61,13 @@ def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
 
     One row per world, animal and other, two rows a pair; columns: those of the world, `animal`, `other`, `chamber`,
     `cohabitation_s`. Time in tubes is not counted. Tested animals only. Where a world has rows of kind `together`
-    (totals that tracking software has counted, its tubes included), these are taken, and `chamber` is None.
+    (totals that tracking software has counted, its tubes included), these are taken, and `chamber` is None. In a table
+    without habitats each animal was tested alone, so there are no rows.
     """
-    worlds = [name for name in _WORLD if name in events]
+    worlds = [name for name in WORLD if name in events]
+    columns = [*worlds, "animal", "other", "chamber", "cohabitation_s"]
+    if "habitat" not in worlds:
+        return pd.DataFrame(columns=columns)
     counted = events[events["kind"] == "together"]
     stays = events[events["kind"] == "chamber"]
     found = []
@@ -85,7 +89,6 @@ def cohabitation(events: pd.DataFrame) -> pd.DataFrame:
         first, second = np.nonzero(seconds)
         pairs = {"animal": names[first], "other": names[second], "cohabitation_s": seconds[first, second]}
         found.append(pd.DataFrame(pairs).assign(**dict(zip([*worlds, "chamber"], key, strict=True))))
-    columns = [*worlds, "animal", "other", "chamber", "cohabitation_s"]
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
@@ -96,7 +99,7 @@ def group_sizes(events: pd.DataFrame, bin_s: float = HOUR_S) -> pd.DataFrame:
     seconds that animals spent in groups of that size, summed over the animals of the world. As in the counters, an
     animal in a tube is still in the chamber that it left. Only for assays in which all animals are tested.
     """
-    worlds = [name for name in _WORLD if name in events]
+    worlds = [name for name in WORLD if name in events]
     where = events[events["kind"].isin(("chamber", "passage"))]
     came = where[[*worlds, "chamber"]].assign(time_s=where["start_s"], change=1)
     went = where[[*worlds, "chamber"]].assign(time_s=where["end_s"], change=-1)

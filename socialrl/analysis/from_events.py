@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from socialrl.analysis.association import cohabitation, in_bins
+from socialrl.analysis.association import WORLD, cohabitation, in_bins
 
 _LABELS = ("animal", "genotype", "index", "sex", "habitat_type", "habitat", "test", "repeat")
-_WORLD = ("habitat_type", "habitat", "test", "repeat")
 
 
 def records_of(events: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +84,7 @@ def partner_by_hour(events: pd.DataFrame) -> pd.DataFrame:
 
 def _worlds(events: pd.DataFrame) -> list[str]:
     """Return the columns that name a world; without habitats each animal was tested alone."""
-    there = [name for name in _WORLD if name in events]
+    there = [name for name in WORLD if name in events]
     return there if "habitat" in there else ["animal", *there]
 
 

@@ -75,6 +75,8 @@ def _lede(events: pd.DataFrame, about: dict[str, Any]) -> str:
 def _plates(events: pd.DataFrame) -> list[Plate]:
     """The figures; those of company only where animals were recorded together."""
     plates = _all_plates(events)
+    if "habitat" not in events:
+        return plates[:1]
     together = events.groupby(["habitat", "test", "repeat"])["animal"].nunique() > 1
     return plates if together.any() else plates[:1]
 

@@ -168,7 +168,7 @@ def test_every_comparison_of_the_registry_uses_a_measure_of_its_assay():
 def test_a_file_of_findings_cannot_give_a_measure_a_second_meaning(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("measures: {preference: {label: Mine, unit: s, sum: [huddle_s_partner]}}\n", encoding="utf-8")
-    with pytest.raises(UserError, match="measure preference occurs twice"):
+    with pytest.raises(UserError, match="measure preference comes with socialrl; give yours another name"):
         load_registry(file)
 
 

@@ -295,7 +295,7 @@ def test_no_verb_shows_the_help(say):
         (["evaluate", "."], ". is not a run folder of socialrl (it has no meta.json)"),
         (["evaluate", "x", "--repeats", "0"], "--repeats must be from 1 to 10000, got 0"),
         (["evaluate", "x", "--repeats", "two"], "Invalid value for '--repeats'"),
-        (["report"], "Missing argument 'RUN...'."),
+        (["report"], "Missing argument 'RUN'."),
         (["render", "runs/none", "--gif", "a.gif"], "runs/none is neither a run folder nor an assay: unknown assay"),
         (
             ["render", "socialrl/PartnerPreference-v1", "--gif", "a.gif"],

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from test_events import run_of
 
+from socialrl.analysis.association import cohabitation
 from socialrl.cli import main
 from socialrl.errors import UserError
 from socialrl.evaluation.playing import evaluate_run
@@ -90,6 +91,8 @@ def test_files_are_read_back_as_the_events_that_they_were_written_from(run: Path
     assert list(back.columns) == columns
     one, other = (table.sort_values(KEYS, ignore_index=True) for table in (back, events))
     pd.testing.assert_frame_equal(one, other, check_dtype=False)
+    assert back["animal"].nunique() > 1
+    assert cohabitation(back).empty, "each was tested alone"
     assert main(["import", str(files / FIRST), "--output", str(tmp_path / "in")]) == 0
     assert main(["import", str(tmp_path / "no.nwb"), "--output", str(tmp_path / "in2")]) == 2
 

@@ -145,7 +145,7 @@ def test_the_pair_is_the_replicate_wherever_animals_are_counted(tested: RunFolde
         assert "n: pairs of cage mates" in table.note
     plate = protocols.plate(protocols.played_of(study, tested, "protocol_days"))
     assert "interval over pairs of cage mates" in plate.caption
-    assert "has 2 pairs of cage mates per group. Below 6" in account.runs(study)[0].warnings[0]
+    assert "has 2 pairs of cage mates per group. Below 6" in account.warnings(study)[0]
 
 
 def networks(n: int) -> list[dict[str, np.ndarray]]:

@@ -267,7 +267,7 @@ def test_mistakes_of_the_verb_are_one_line_and_write_nothing(compared, capsys, t
         ([old, new, "--labels", "a,a"], "two scorecards have the names 'a' and 'a'; give each one of its own"),
         ([old, new, "--notes", str(tmp_path / "no.yaml")], "no such notes file"),
         ([old, new, "--output", str(tmp_path / "file")], "is a file; the comparison needs a folder"),
-        ([old], "Missing argument 'NEW...'"),
+        ([old], "Missing argument 'NEW'"),
     ):
         before = sorted(tmp_path.rglob("*"))
         given = arguments if "--output" in arguments else [*arguments, "--output", str(tmp_path / "out")]
