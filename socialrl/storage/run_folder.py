@@ -16,7 +16,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from socialrl.config.paths import expanded
@@ -185,18 +184,16 @@ class RunFolder:
         A table that is missing, damaged or changed since it was written raises `UserError`.
         """
         path = self._table_path(name)
-        finished = self.finished
+        was_finished = self.finished
         if self.has_table(name):
             return with_sex(data_frame(parquet_table(self._files.content(path.name), path), path))
-        if not finished:
+        if not was_finished:
             try:
-                parts = self.read_parts(name)
+                if (parts := self.read_parts(name)) is not None:
+                    return parts
             except UserError:
                 if not self.finished:
                     raise
-                parts = None
-            if parts is not None:
-                return parts
             if self.finished:  # it ended just now: its pieces are merged, and deleted
                 return self.read_table(name)
         known = name in _MADE_BY or not self.finished
@@ -380,9 +377,7 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -130,7 +130,8 @@ OF_BESIDE: tuple[Column, ...] = (
 _SETTING = Column(
     "setting", TEXT, "", "wild types with a knockout's arm (knockout), or knockouts with a wild type's (wild_type)"
 )
-_GAIN_OF = Column("share", NUMBER, "fraction", _SHARE, missing="the full difference cannot be told from 0")
+_SHARE_OF_GAIN = Column("share", NUMBER, "fraction", _SHARE, missing="the full difference cannot be told from 0")
+_EFFECT_OF_A_SWITCH = (MEASURE, DIFFERENCE, LOW, HIGH, EFFECT, UNIT, N, _SHARE_OF_GAIN)
 
 TABLES: Mapping[str, tuple[Column, ...]] = {
     "reproduction/scorecard": OF_SCORECARDS,
@@ -158,14 +159,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         FINDING,
         _PART,
         SAYS,
-        MEASURE,
-        DIFFERENCE,
-        LOW,
-        HIGH,
-        EFFECT,
-        UNIT,
-        N,
-        _GAIN_OF,
+        *_EFFECT_OF_A_SWITCH,
         Column(
             "share_low",
             NUMBER,
@@ -187,14 +181,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _PART,
         SAYS,
         Column("group", TEXT, "", "group of the animals"),
-        MEASURE,
-        DIFFERENCE,
-        LOW,
-        HIGH,
-        EFFECT,
-        UNIT,
-        N,
-        _GAIN_OF,
+        *_EFFECT_OF_A_SWITCH,
     ),
     "reproduction/sensitivity": (
         Column("parameter", TEXT, "", "the parameter that is changed"),

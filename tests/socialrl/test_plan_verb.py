@@ -11,11 +11,11 @@ import pytest
 import synthetic_battery
 import tiny_reproduction
 from described_tables import undescribed
+from late_protocol import PROTOCOL
 from synthetic_run import CONFIG
 
 from socialrl import cli
 from socialrl.assays import short_id
-from socialrl.authoring.checking import check_file
 from socialrl.errors import UserError
 from socialrl.findings.contrasts import evaluate, single_tests
 from socialrl.findings.registry import load_registry
@@ -27,32 +27,9 @@ from socialrl.planning.pools import Cages
 from socialrl.planning.power import Effort
 from socialrl.planning.question import question_of
 from socialrl.planning.words import WARNING, ethics, warnings
-from socialrl.protocols.contrasts import absent_groups, read_contrasts
-from socialrl.protocols.schema import load_protocol
 from socialrl.storage.run_folder import RunFolder
 
 FEW = ["--experiments", "100", "--most", "60", "-q"]
-PROTOCOL = """\
-name: late
-about: Do knockouts keep their preference?
-histories:
-  short:
-    - cohouse: {hours: 6}
-    - assay: {id: PartnerPreference, with: [partner, stranger]}
-  long:
-    - cohouse: {hours: 168}
-    - assay: {id: PartnerPreference, with: [partner, stranger]}
-contrasts:
-  - says: A week makes more preference than an evening
-    measure: preference
-    this: {group: wt, tests: long}
-    than: {group: wt, tests: short}
-    expected: higher
-  - measure: preference
-    this: {group: knockout, tests: long}
-    value: 0.5
-    expected: higher
-"""
 
 
 @pytest.fixture(scope="module")
@@ -340,52 +317,6 @@ def test_animals_that_do_not_have_what_is_needed_are_refused(reproduced, tmp_pat
     assert (code, "holds a run; a plan needs a folder of its own" in err) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        (
-            "measure: preference\n    this: {group: wt",
-            "measure: preferences\n    this: {group: wt",
-            "did you mean 'pref",
-        ),
-        ("expected: higher", "expected: more", "expected must be"),
-        ("tests: short}", "conditions: short}", "than.conditions: is called tests in a protocol"),
-        (
-            "    value: 0.5\n",
-            "    at_equal: bond\n    kind: matched\n",
-            "at_equal is for a file of findings; in a protocol it says nothing",
-        ),
-        ("    value: 0.5\n", "", "needs than (another side) or value (a number)"),
-        ("    value: 0.5\n", "    value: 0.5\n    kind: matched\n", "can be written in a file of findings only"),
-        ("tests: short}", "test: short}", "unknown key 'than.test'; did you mean 'than.tests'?"),
-        ("tests: short}", "tests: shrt}", "contrasts[0]: than.tests: unknown test 'shrt'; did you mean 'short'?"),
-        ("tests: short}", "tests: long}", "than is the same as this: the same tests of the same animals"),
-        ("this: {group: wt, tests: long}", "this: wt", "this must be a mapping with group and tests, got"),
-        (
-            "measure: preference\n    this: {group: wt",
-            "measure: attacks\n    this: {group: wt",
-            "measure of PartnerPref",
-        ),
-        ("    expected: higher\n  - measure", "    expected: same\n    decides: no\n  - measure", "decides is for"),
-        ("  - measure: preference\n", "  - preference\n  - measure: preference\n", "contrasts[1]: must be a mapping"),
-        ("contrasts:", "contrast:", "contrast"),
-    ],
-)
-def test_a_mistake_in_a_contrast_names_its_place(old, new, told, tmp_path):
-    file = tmp_path / "late.yaml"
-    assert old in PROTOCOL
-    file.write_text(PROTOCOL.replace(old, new))
-    with pytest.raises(UserError) as error:
-        check_file(file)
-    assert told in str(error.value)
-    assert str(file) in str(error.value)
-    assert "\n" not in str(error.value)
-    if "tests: shrt}" not in new and "attacks" not in new:  # these two follow from the plan of its phases
-        with pytest.raises(UserError) as same:
-            load_protocol(file)
-        assert str(same.value) == str(error.value), "whoever reads it, in every verb"
-
-
 def test_a_file_of_findings_and_a_protocol_without_contrasts(tmp_path):
     asked = question_of("configs/findings/example.yaml")
     assert [one.name for one in asked.comparisons] == ["X01a", "X01b"]
@@ -422,16 +353,3 @@ def test_a_difference_stays_where_the_measure_can_be(reproduced, tmp_path, say):
     words = ["plan", "F01a", "--run", reproduced, "--output", tmp_path / "plan", *FEW]
     code, _, err = say(*words, "--difference", "-5")
     assert (code, "--difference must be from -1 to 1: preference lies between 0 and 1, got -5" in err) == (2, True)
-
-
-def test_groups_that_a_run_does_not_have_are_a_note():
-    contrasts = read_contrasts(
-        [{"measure": "preference", "this": {"group": name, "tests": "a"}, "value": 0.5, "expected": "higher"}
-         for name in ("wt", "knockout", "wwt")],
-        "here",
-    )  # fmt: skip
-    others = {"knockout": ("ko",), "wild_type": ("wt",)}
-    told = absent_groups(contrasts, ("wt", "ko"), others)
-    assert told.startswith("contrasts cannot be planned for with this run: unknown group 'wwt'")
-    assert "knockout" not in told
-    assert absent_groups(contrasts[:2], ("wt", "ko"), others) == ""
