@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from socialrl import __version__
 from socialrl.analysis.statistics import Estimate
-from socialrl.drawing.wording import number
+from socialrl.drawing.wording import listed, number
 from socialrl.planning.plan import Part, Plan, Planned
 from socialrl.planning.power import Smallest
 
@@ -280,7 +279,7 @@ def ethics(plan: Plan, part: Part) -> str:
         f"The sample size was found by simulation with socialrl {__version__}, a model of prairie voles; no animal was "
         f"used for it. The comparison is: {part.comparison.contrast.says.rstrip('.')}. The outcome is "
         f"{part.measure.label.lower()} ({part.unit}) in {part.assay}. {counts} simulated {part.replicate}s{each}"
-        f" ({_listed([one.label for one in plan.animals])}) gave a difference of "
+        f" ({listed([one.label for one in plan.animals])}) gave a difference of "
         f"{_found(part)}. {_given(part)}{_spread(part)} From single tests of them {assumed.effort.experiments} "
         f"experiments of each size were drawn and tested with the {test_name(part, design.paired)}"
         + (f", two-sided, α = {assumed.alpha:g}, in the expected direction." if part.criterion.sign else ".")
@@ -334,7 +333,3 @@ def _numbers(planned: Planned) -> str:
         for one in planned.curve.smallest
     ]
     return ", ".join(found)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
